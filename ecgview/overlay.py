@@ -1,0 +1,52 @@
+"""What an explanation draws on the trace: roles over (lead, seconds), never colours."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Role = Literal["masked", "reconstructed", "positive", "negative", "annotation", "caliper"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A shaded stretch of time; `leads` empty = all leads."""
+
+    start_s: float
+    end_s: float
+    role: Role
+    leads: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A second trace over a lead: (samples,) mV from `start_s`; NaN breaks the line."""
+
+    lead: str
+    start_s: float
+    sampling_rate_hz: float
+    signal: NDArray[np.float32]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bar:
+    """A thin strip beneath the traces: (n,) values in 0..1 over equal stretches of time, `lead` empty = all."""
+
+    lead: str
+    start_s: float
+    end_s: float
+    values: NDArray[np.float32]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Everything one explanation draws, with the sentence of its legend."""
+
+    spans: tuple[Span, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    legend: str = ""

@@ -1,0 +1,130 @@
+"""The one type that everything speaks: an immutable multi-lead ECG in millivolts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import SignalError
+from ecgview.leads import STANDARD_12
+
+Signal = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Who was recorded, as far as the file says; empty where it does not."""
+
+    patient_id: str = ""
+    name: str = ""
+    sex: str = ""  # "male", "female" or ""
+    age_years: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """How and when it was recorded, as far as the file says."""
+
+    start_time: str = ""  # ISO 8601, local time of the recorder
+    device: str = ""
+    highpass_hz: float | None = None
+    lowpass_hz: float | None = None
+    notch_hz: float | None = None
+    derived_leads: tuple[str, ...] = ()  # computed by ecgview from recorded limb leads
+    extra: Mapping[str, str] = field(default_factory=dict)  # everything else that the source says, field -> text
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the samples came from."""
+
+    path: str = ""
+    format: str = ""
+    sha256: str = ""  # over lead names, sampling rate and stored samples
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    """One thing a reader should know about the file: kind is a short stable word."""
+
+    kind: str  # einthoven, clipping, flat, nan, units, missing-lead, duration, header, synthetic, ...
+    text: str
+    leads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EcgRecord:
+    """An ECG: read-only samples in mV with what is known about them.
+
+    `signal` is (leads, samples) float32 mV in the order of `lead_names` (standard order first).
+    Leads that were not recorded are absent, never zero: see `missing_leads`. Gaps are NaN.
+    """
+
+    signal: Signal
+    lead_names: tuple[str, ...]
+    sampling_rate_hz: float
+    patient: Patient = field(default_factory=Patient)
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    source: Source = field(default_factory=Source)
+    notes: tuple[ImportNote, ...] = ()
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        signal = np.ascontiguousarray(self.signal, dtype=np.float32)
+        if signal.ndim != 2 or signal.shape[0] != len(self.lead_names):
+            raise SignalError(
+                "the signal does not fit the lead names",
+                where=self.source.path or None,
+                expected=f"({len(self.lead_names)}, samples)",
+                found=str(signal.shape),
+            )
+        if signal.shape[1] == 0:
+            raise SignalError("the record holds no samples", where=self.source.path or None)
+        if not self.sampling_rate_hz > 0:
+            raise SignalError("the sampling rate must be positive", found=str(self.sampling_rate_hz))
+        if len(set(self.lead_names)) != len(self.lead_names):
+            raise SignalError("a lead name occurs twice", found=", ".join(self.lead_names))
+        if signal is self.signal and signal.flags.writeable:
+            signal = signal.copy()
+        signal.setflags(write=False)
+        object.__setattr__(self, "signal", signal)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples per lead."""
+        return int(self.signal.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        """Duration in seconds."""
+        return self.n_samples / self.sampling_rate_hz
+
+    @property
+    def missing_leads(self) -> tuple[str, ...]:
+        """Leads of the standard twelve that this record does not hold."""
+        return tuple(name for name in STANDARD_12 if name not in self.lead_names)
+
+    def has(self, name: str) -> bool:
+        """Return whether the lead was recorded or derived."""
+        return name in self.lead_names
+
+    def lead(self, name: str) -> Signal:
+        """Return one lead, (samples,) mV; SignalError if it is not there."""
+        if name not in self.lead_names:
+            raise SignalError(
+                f"lead {name} is not recorded", where=self.source.path or None, expected=", ".join(self.lead_names)
+            )
+        row: Signal = self.signal[self.lead_names.index(name)]
+        return row
+
+    def leads(self, names: tuple[str, ...] = STANDARD_12) -> Signal:
+        """Return (len(names), samples) mV in the order asked for; SignalError names what is missing."""
+        missing = [name for name in names if name not in self.lead_names]
+        if missing:
+            raise SignalError(f"not recorded: {', '.join(missing)}", where=self.source.path or None)
+        return self.signal[[self.lead_names.index(name) for name in names]]
+
+    def with_signal(self, signal: Signal) -> "EcgRecord":
+        """Return the same record around other samples, (leads, samples) mV."""
+        return replace(self, signal=signal)
