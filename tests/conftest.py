@@ -1,0 +1,53 @@
+"""What every test shares: an isolated home, the real data where it is, small records made here."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+
+from ecgview.leads import STANDARD_12
+from ecgview.record import EcgRecord, Source
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep settings, stores and caches of a test away from the user's own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real ECGs; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("ECGVIEW_SHARED_DATA", SHARED / "data"))
+    if not folder.is_dir():
+        pytest.skip("real ECGs are not on this machine (shared data)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_reference() -> Path:
+    """Return the folder of reference outputs; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("ECGVIEW_SHARED_REFERENCE", SHARED / "reference"))
+    if not folder.is_dir():
+        pytest.skip("reference outputs are not on this machine (shared data)")
+    return folder
+
+
+@pytest.fixture
+def pulse_record() -> EcgRecord:
+    """Return 10 s of twelve leads at 500 Hz with a beat-like pulse every second, Einthoven kept."""
+    t = np.arange(5000) / 500
+    beat = np.exp(-((((t % 1.0) - 0.4) / 0.012) ** 2) / 2) + 0.2 * np.exp(-((((t % 1.0) - 0.7) / 0.04) ** 2) / 2)
+    gains = dict(zip(STANDARD_12, np.linspace(0.4, 1.5, 12), strict=True))
+    gains |= {"I": 0.6, "II": 1.0, "III": 0.4, "aVR": -0.8, "aVL": 0.1, "aVF": 0.7}
+    signal = np.stack([gains[name] * beat for name in STANDARD_12]).astype(np.float32)
+    return EcgRecord(signal, STANDARD_12, 500.0, source=Source(path="pulse.hea", format="test", sha256="pulse"))
