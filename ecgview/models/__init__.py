@@ -1,0 +1,1 @@
+"""Models: cards, runtime, networks and tabular models."""

@@ -1,0 +1,1 @@
+"""The networks, one per file; torch is imported here and nowhere above."""
