@@ -211,10 +211,15 @@ class MtecgMae(nn.Module):
             x: (batch, leads, samples).
             mask: (batch, segments) bool, True = hidden; the same number of hidden segments in each row.
         """
+        return self.encode_and_predict(x, mask)[1]
+
+    def encode_and_predict(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the visible tokens, (batch, 1 + visible, width), and the prediction of every segment."""
         batch, segments = mask.shape
         order = torch.argsort(mask.to(torch.int8), dim=1, stable=True)  # visible first, in time order
         n_visible = segments - int(mask[0].sum())
-        visible = self.decoder_embed(self.encoder.encode(x, order[:, :n_visible]))
+        encoded = self.encoder.encode(x, order[:, :n_visible])
+        visible = self.decoder_embed(encoded)
         width = visible.shape[-1]
         hidden = self.mask_token.to(visible.dtype).expand(batch, segments - n_visible, -1)
         tokens = torch.cat([visible[:, 1:], hidden], dim=1)
@@ -222,8 +227,7 @@ class MtecgMae(nn.Module):
         tokens = torch.cat([visible[:, :1], torch.gather(tokens, 1, back)], dim=1) + self.decoder_pos_embed
         for block in self.decoder_blocks:
             tokens = block(tokens)
-        out: Tensor = self.decoder_pred(self.decoder_norm(tokens))[:, 1:]
-        return out
+        return encoded, self.decoder_pred(self.decoder_norm(tokens))[:, 1:]
 
 
 def segment(x: Tensor, segment_samples: int) -> Tensor:

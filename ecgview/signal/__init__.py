@@ -1,0 +1,1 @@
+"""Signal processing: filters, resampling, beats, measurements, quality."""

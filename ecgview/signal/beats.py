@@ -1,0 +1,106 @@
+"""QRS detection on all leads together, and the heart rate that follows from it.
+
+A detector of ours: band-pass 5-25 Hz, slope energy summed over the usable leads, adaptive threshold with a
+refractory time and a search back for missed beats (in the line of Pan and Tompkins, IEEE TBME 1985).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.record import EcgRecord
+from ecgview.signal.gaps import bridged
+
+REFRACTORY_S = 0.24
+WINDOW_S = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class RateSummary:
+    """Heart rate from the mean RR interval, with its spread."""
+
+    heart_rate_bpm: float
+    rr_mean_ms: float
+    rr_min_ms: float
+    rr_max_ms: float
+    n_beats: int
+
+
+def r_peaks(record: EcgRecord) -> NDArray[np.int64]:
+    """Return the sample index of each QRS complex (largest deflection over the leads), in time order."""
+    energy, band = _energy(record)
+    if not energy.size or energy.max() <= 0:
+        return np.zeros(0, dtype=np.int64)
+    fs_hz = record.sampling_rate_hz
+    found = _candidates(energy, fs_hz)
+    half = round(0.08 * fs_hz)
+    peaks = []
+    for position in found:
+        low, high = max(0, position - half), min(band.size, position + half + 1)
+        peaks.append(low + int(np.argmax(band[low:high])))
+    return np.unique(np.array(peaks, dtype=np.int64))
+
+
+def rate(record: EcgRecord) -> RateSummary | None:
+    """Return the rate over the whole record; None when fewer than two beats are found."""
+    peaks = r_peaks(record)
+    if peaks.size < 2:
+        return None
+    rr_ms = np.diff(peaks) * 1000.0 / record.sampling_rate_hz
+    mean = float(rr_ms.mean())
+    return RateSummary(60_000.0 / mean, mean, float(rr_ms.min()), float(rr_ms.max()), int(peaks.size))
+
+
+def _energy(record: EcgRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return slope energy and rectified band-passed amplitude over leads, both (samples,)."""
+    from scipy.ndimage import uniform_filter1d
+    from scipy.signal import butter, sosfiltfilt
+
+    fs_hz = record.sampling_rate_hz
+    filled, gaps = bridged(record.signal)
+    usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
+    if not usable.any() or record.n_samples < fs_hz * 0.5 or fs_hz < 60:
+        return np.zeros(0), np.zeros(0)
+    edges = np.array([5.0, min(25.0, fs_hz * 0.45)]) / (fs_hz / 2)
+    band = sosfiltfilt(butter(2, edges, "bandpass", output="sos"), filled[usable], axis=-1)
+    scale = np.percentile(np.abs(band), 98, axis=1, keepdims=True) + 0.02
+    band = band / scale  # a quiet lead counts as much as a loud one
+    slope = np.gradient(band, axis=-1) * fs_hz / 50.0
+    window = max(3, round(WINDOW_S * fs_hz))
+    energy = np.sqrt(uniform_filter1d(np.median(slope**2, axis=0) + 0.5 * np.mean(slope**2, axis=0), window))
+    return energy, np.abs(band).mean(0)
+
+
+def _candidates(energy: NDArray[np.float64], fs_hz: float) -> list[int]:
+    """Return positions of energy peaks that stand out from the noise and from each other's T waves."""
+    from scipy.signal import find_peaks
+
+    peaks, _ = find_peaks(energy, distance=max(1, round(REFRACTORY_S * fs_hz)))
+    if not peaks.size:
+        return []
+    heights = energy[peaks]
+    tall = np.sort(heights)[-max(2, round(energy.size / fs_hz * 0.7)) :]
+    level = float(np.median(tall))
+    floor = float(np.median(energy))
+    kept = peaks[heights > max(0.38 * level, 1.5 * floor)]
+    return _searched_back(kept, peaks, energy, level, floor)
+
+
+def _searched_back(
+    kept: NDArray[np.int64], peaks: NDArray[np.int64], energy: NDArray[np.float64], level: float, floor: float
+) -> list[int]:
+    """Return the kept peaks and, in gaps over 1.66 of the usual RR, the best of those below the threshold."""
+    found = list(map(int, kept))
+    if len(found) < 3:
+        return found
+    usual = float(np.median(np.diff(found)))
+    extra = []
+    for left, right in zip(found[:-1], found[1:], strict=True):
+        if right - left <= 1.66 * usual:
+            continue
+        between = [int(p) for p in peaks if left + 0.4 * usual < p < right - 0.4 * usual]
+        best = max(between, key=lambda p: energy[p], default=None)
+        if best is not None and energy[best] > max(0.25 * level, 1.5 * floor):
+            extra.append(best)
+    return sorted(found + extra)

@@ -1,0 +1,76 @@
+"""What a reader should know about the samples themselves."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ecgview.record import ImportNote, Signal
+
+EINTHOVEN_LIMIT_MV = 0.020  # RMS of I + III - II (L7; ours)
+FLAT_LIMIT_MV = 0.005  # peak to peak over the whole record (ours)
+SHORT_S = 10.0
+IMPLAUSIBLE_MV = 20.0
+
+
+def import_notes(signal: Signal, lead_names: tuple[str, ...], fs_hz: float) -> tuple[ImportNote, ...]:
+    """Return notes on gaps, flat and clipped leads, Einthoven's identity, duration and units.
+
+    Args:
+        signal: (leads, samples) mV.
+        lead_names: one name per row.
+        fs_hz: samples per second.
+    """
+    return tuple(_notes(signal, lead_names, fs_hz))
+
+
+def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[ImportNote]:
+    finite = np.isfinite(signal)
+    gapped = _named(names, ~finite.all(1))
+    if gapped:
+        share = 100 * (1 - finite.mean())
+        yield ImportNote("nan", f"gaps in {', '.join(gapped)} ({share:.1f} % of all samples)", gapped)
+    filled = np.where(finite, signal, 0.0)
+    span = np.ptp(filled, axis=1)
+    flat = _named(names, span < FLAT_LIMIT_MV)
+    if flat:
+        yield ImportNote("flat", f"no signal in {', '.join(flat)}", flat)
+    clipped = _named(names, np.array([_is_clipped(row) for row in filled]) & (span >= FLAT_LIMIT_MV))
+    if clipped:
+        yield ImportNote("clipping", f"clipped at the limit of the recorder: {', '.join(clipped)}", clipped)
+    residual = einthoven_residual_mv(filled, names)
+    if residual is not None and residual > EINTHOVEN_LIMIT_MV:
+        yield ImportNote(
+            "einthoven",
+            f"I + III - II differs from zero by {residual * 1000:.0f} uV RMS (limit 20 uV)",
+            ("I", "II", "III"),
+        )
+    seconds = signal.shape[1] / fs_hz
+    if seconds < SHORT_S - 1e-6:
+        yield ImportNote("duration", f"only {seconds:.1f} s recorded; 10 s are usual")
+    largest = float(np.abs(filled).max())
+    if largest > IMPLAUSIBLE_MV:
+        yield ImportNote("units", f"amplitudes up to {largest:.0f} mV: check the units of the file")
+
+
+def einthoven_residual_mv(signal: Signal, names: tuple[str, ...]) -> float | None:
+    """Return the RMS of I + III - II in mV without its mean, None where a lead is missing."""
+    if not {"I", "II", "III"} <= set(names):
+        return None
+    one, two, three = (signal[names.index(name)] for name in ("I", "II", "III"))
+    residual = one + three - two
+    return float(np.std(residual))
+
+
+def _named(names: tuple[str, ...], chosen: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, hit in zip(names, chosen, strict=True) if hit)
+
+
+def _is_clipped(row: np.ndarray, run: int = 6) -> bool:
+    """Return whether the extreme value is held for `run` samples in a row, at least twice."""
+    for extreme in (row.max(), row.min()):
+        held = np.concatenate([[0], (np.abs(row - extreme) < 1e-6).astype(np.int8), [0]])
+        edges = np.flatnonzero(np.diff(held))
+        lengths = edges[1::2] - edges[::2]
+        if (lengths >= run).sum() >= 2 and abs(extreme) > 0.5:
+            return True
+    return False

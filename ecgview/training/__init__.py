@@ -1,0 +1,1 @@
+"""Training, baselines and evaluation. torch and scipy may be imported at module level here."""

@@ -1,0 +1,1 @@
+"""Objectives: each is a module that turns a batch into a dictionary with `loss`."""

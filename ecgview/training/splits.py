@@ -1,0 +1,48 @@
+"""Which records may be learnt from, chosen on and reported on; a patient stands in one split only."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.training.pack import Pack
+
+SPLIT_FOLDS: Mapping[str, tuple[int, ...]] = {"train": (1, 2, 3, 4, 5, 6, 7), "validation": (8,), "test": (9,)}
+
+
+def labelled(pack: Pack, split: str, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
+    """Return the labelled rows of one split.
+
+    Raises:
+        ModelError: the split is unknown, empty, or shares a patient with another split.
+    """
+    if split not in folds:
+        raise ModelError(f"unknown split {split}", expected=", ".join(folds))
+    check_no_leak(pack, folds)
+    index = pack.where(folds=folds[split])
+    if not len(index):
+        raise ModelError(f"the {split} split holds no record", expected=f"folds {folds[split]}")
+    return index
+
+
+def unlabelled(pack: Pack, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
+    """Return every row that self-supervision may use: all but the test fold."""
+    test = set(folds["test"])
+    return np.array([i for i, row in enumerate(pack.rows) if row.fold not in test], dtype=np.int64)
+
+
+def check_no_leak(pack: Pack, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> None:
+    """Raise ModelError naming a patient who stands in two splits."""
+    split_of_fold = {fold: split for split, members in folds.items() for fold in members}
+    seen: dict[str, str] = {}
+    for row in pack.rows:
+        split = split_of_fold.get(row.fold)
+        if split is None:
+            continue
+        if seen.setdefault(row.patient_id, split) != split:
+            raise ModelError(
+                f"patient {row.patient_id} stands in two splits",
+                expected="every patient in one split",
+                found=f"{seen[row.patient_id]} and {split}",
+            )
