@@ -1,0 +1,1 @@
+"""The trace on calibrated paper: drawing, moving about, measuring, marking."""

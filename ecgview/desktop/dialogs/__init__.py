@@ -1,0 +1,1 @@
+"""The few dialogs: each asks or says one thing."""

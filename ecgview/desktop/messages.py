@@ -1,0 +1,32 @@
+"""What the window tells its user: one line, how serious it is, and the details behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ecgview.errors import EcgviewError
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line for the message strip; `details` opens on request."""
+
+    text: str
+    level: Level = "info"
+    details: str = ""
+
+
+def from_error(error: EcgviewError) -> Message:
+    """Return the message for an error the user is told about: the sentence, and where, expected, found."""
+    parts = (("Where", error.where), ("Expected", error.expected), ("Found", error.found))
+    details = "\n".join(f"{name}: {value}" for name, value in parts if value)
+    return Message(_sentence(error.message), "error", details)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."

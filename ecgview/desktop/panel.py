@@ -1,0 +1,29 @@
+"""What a module of `ecgview.desktop.panels` must hold: one `PANEL`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+
+VIEWS: tuple[str, ...] = ("read", "explain", "reconstruct", "annotate")
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel beside the trace.
+
+    `views` names the tabs that show it (see `VIEWS`), `order` its place from the top, and `make`
+    builds its widget from the workspace. The window discovers panels; it names none of them.
+    """
+
+    id: str
+    title: str
+    views: tuple[str, ...]
+    order: int
+    make: Callable[[Workspace], QWidget]
