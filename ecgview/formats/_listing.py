@@ -1,0 +1,61 @@
+"""Find records below folders quickly: names only, nothing is opened."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ecgview.errors import FormatError
+
+DEEPEST = 12  # folders below the one that was opened
+
+
+def list_records(paths: Sequence[str | Path], extensions: frozenset[str]) -> list[Path]:
+    """Return one path per record, in natural order, each once."""
+    found: dict[str, None] = {}
+    for path in paths:
+        for item in _expand(path, extensions):
+            found[item] = None
+    return [Path(item) for item in found]
+
+
+def _expand(path: str | Path, extensions: frozenset[str]) -> list[str]:
+    text = os.fspath(path)
+    if os.path.isdir(text):
+        return sorted(_walk(text, extensions, DEEPEST))
+    if os.path.exists(text) or os.path.exists(f"{text}.hea"):
+        return [text]
+    matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
+    if not matches:
+        raise FormatError("there is no such file or folder", where=text)
+    records = [item for match in matches for item in _expand_match(match, extensions)]
+    return records
+
+
+def _expand_match(match: str, extensions: frozenset[str]) -> list[str]:
+    if os.path.isdir(match):
+        return sorted(_walk(match, extensions, DEEPEST))
+    return [match] if os.path.splitext(match)[1].lower() in extensions else []
+
+
+def _walk(folder: str, extensions: frozenset[str], depth: int) -> Iterator[str]:
+    """Yield record files; a signal file or a table beside a WFDB header of the same name is that record."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        raise FormatError(f"the folder cannot be read ({error.strerror})", where=folder) from None
+    headers = {entry.name[:-4] for entry in entries if entry.name.endswith(".hea")}
+    segments = {f"{name}_layout" for name in headers}
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth:
+                yield from _walk(entry.path, extensions, depth - 1)
+            continue
+        stem, suffix = os.path.splitext(entry.name)
+        if suffix.lower() not in extensions or stem in segments:
+            continue
+        if suffix != ".hea" and stem in headers:
+            continue
+        yield entry.path

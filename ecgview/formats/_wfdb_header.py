@@ -1,0 +1,157 @@
+"""WFDB headers: repaired where old tools wrote them loosely, checked before anything is opened."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecgview.errors import FormatError
+from ecgview.record import Patient
+
+LARGEST_HEADER = 1_000_000
+_MONTHS = {name: i + 1 for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The parts of a header that are needed before the samples are read."""
+
+    record_name: str
+    n_segments: int
+    n_signals: int
+    fs_hz: float
+    n_samples: int | None
+    start_time: str  # ISO 8601 or ""
+    file_names: tuple[str, ...]  # signal files, or names of segments
+    signal_names: tuple[str, ...]
+    units: tuple[str, ...]
+    gains: tuple[float | None, ...]
+    comments: tuple[str, ...]
+    text: str  # with the first line in the form that every reader understands
+
+
+def read_header(path: Path) -> Header:
+    """Return the header; FormatError names the line and what was expected there."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"cannot be opened ({error.strerror or error})", where=str(path)) from None
+    if len(raw) > LARGEST_HEADER:
+        raise FormatError("header too large", where=str(path), expected="under 1 MB", found=f"{len(raw)} bytes")
+    text = raw.decode("utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines()]
+    body = [line for line in lines if line and not line.startswith("#")]
+    comments = tuple(line.lstrip("# ").strip() for line in lines if line.startswith("#"))
+    if not body:
+        raise FormatError("the header has no record line", where=str(path))
+    name, n_segments, n_signals, fs_hz, n_samples, start, first_line = _record_line(body[0], path)
+    listed = n_segments or n_signals
+    if len(body) - 1 < listed:
+        raise FormatError(
+            "the header is cut short", where=f"{path}: signal lines", expected=str(listed), found=str(len(body) - 1)
+        )
+    entries = [line.split() for line in body[1 : 1 + listed]]
+    files = tuple(entry[0] for entry in entries)
+    _refuse_outside(files, path)
+    rows = entries if not n_segments else []
+    units_gains = [_gain_field(entry, path) for entry in rows]
+    return Header(
+        name,
+        n_segments,
+        n_signals,
+        fs_hz,
+        n_samples,
+        start,
+        files,
+        tuple(" ".join(entry[8:]) if len(entry) > 8 else f"signal {i + 1}" for i, entry in enumerate(rows)),
+        tuple(unit for _, unit in units_gains),
+        tuple(gain for gain, _ in units_gains),
+        comments,
+        "\n".join([first_line, *body[1:], *(f"# {line}" for line in comments)]) + "\n",
+    )
+
+
+def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | None, str, str]:
+    parts = line.split()
+    where = f"{path}: record line"
+    if len(parts) < 2:
+        raise FormatError("incomplete record line", where=where, expected="name signals [rate [samples]]", found=line)
+    name, _, segments = parts[0].partition("/")
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise FormatError("not a record name", where=where, found=parts[0][:60])
+    try:
+        n_segments = int(segments) if segments else 0
+        n_signals = int(parts[1])
+        fs_hz = float(re.split(r"[/(]", parts[2])[0]) if len(parts) > 2 else 250.0
+        n_samples = int(parts[3]) if len(parts) > 3 else None
+    except ValueError:
+        raise FormatError("not a number", where=where, expected="name signals rate samples", found=line[:80]) from None
+    if not 0 <= n_signals <= 1000 or n_segments < 0 or n_segments > 100_000:
+        raise FormatError("impossible number of signals", where=where, found=parts[1])
+    if n_signals == 0:
+        raise FormatError("the record holds no signal", where=where)
+    start = _start_time(parts[4:])
+    clean = [parts[0], parts[1], f"{parts[2]}" if len(parts) > 2 else "250"]
+    if n_samples is not None:
+        clean.append(str(n_samples))
+    return name, n_segments, n_signals, fs_hz, n_samples, start, " ".join(clean)
+
+
+def _start_time(parts: list[str]) -> str:
+    """Return ISO time from "HH:MM:SS dd/mm/yyyy", or the older "dd-Mon-yyyy HH:MM:SS"."""
+    clock = next((p for p in parts if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", p)), "")
+    day = next((p for p in parts if re.fullmatch(r"\d{1,2}[/-](\d{1,2}|[A-Za-z]{3})[/-]\d{4}", p)), "")
+    if not day:
+        return clock
+    date, month, year = re.split(r"[/-]", day)
+    number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
+    if not 1 <= number <= 12 or not 1 <= int(date) <= 31:
+        return clock
+    iso = f"{year}-{number:02d}-{int(date):02d}"
+    return f"{iso}T{clock.zfill(8) if clock.count(':') == 2 else clock}" if clock else iso
+
+
+def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
+    """Return (gain per unit, unit) of a signal line; a missing gain or unit is None or ""."""
+    if len(entry) < 3:
+        return None, ""
+    number, _, unit = entry[2].partition("/")
+    try:
+        gain = float(number.split("(")[0])
+    except ValueError:
+        raise FormatError("not a number", where=f"{path}: gain of {entry[-1]}", found=entry[2][:40]) from None
+    return (gain or None), unit
+
+
+def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
+    """Raise FormatError when a header names a file outside its own folder."""
+    folder = path.parent.resolve()
+    for name in names:
+        if name == "~":
+            continue  # a gap between segments
+        inside = (folder / name).resolve()
+        if "/" in name or "\\" in name or ":" in name or name in ("..", "-") or inside.parent != folder:
+            raise FormatError(
+                "names a file outside the record's folder",
+                where=f"{path}: file name",
+                expected="a plain file name",
+                found=name[:80],
+            )
+
+
+def patient_of(header: Header) -> Patient:
+    """Return sex and age from "Age: 63" / "Sex: Male" comments, or the older "<age>: 63 <sex>: M"."""
+    text = "\n".join(header.comments)
+    age = re.search(r"<?\bage\b>?\s*[:=]?\s*(\d+(?:\.\d+)?)", text, re.IGNORECASE)
+    sex = re.search(r"<?\bsex\b>?\s*[:=]?\s*(male|female|m|f)\b", text, re.IGNORECASE)
+    years = float(age.group(1)) if age else None
+    return Patient(
+        patient_id=header.record_name,
+        sex={"m": "male", "f": "female"}.get(sex.group(1)[0].lower(), "") if sex else "",
+        age_years=years if years is not None and 0 <= years <= 125 else None,
+    )
+
+
+def fields_of(header: Header) -> dict[str, str]:
+    """Return every "Name: value" comment as it stands."""
+    pairs = (comment.partition(":") for comment in header.comments)
+    return {key.strip().strip("<>"): value.strip() for key, colon, value in pairs if colon and key.strip()}

@@ -1,0 +1,178 @@
+"""CSV and TSV tables: one column per lead with a header of lead names, one row per sample.
+
+The sampling rate comes from a time column (seconds or ms) or from a leading comment such as
+"# sampling_rate_hz: 500"; the unit from "# units: uV" (mV where nothing is said, with a note).
+"""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ecgview.errors import FormatError
+from ecgview.formats._assemble import assemble
+from ecgview.formats._summary import RecordSummary
+from ecgview.leads import EXTRA, STANDARD_12, canonical_name
+from ecgview.record import EcgRecord, ImportNote, Patient, Signal
+
+NAME = "CSV"
+EXTENSIONS: tuple[str, ...] = (".csv", ".tsv")
+LARGEST_FILE = 400_000_000
+
+_KNOWN = set(STANDARD_12) | set(EXTRA)
+_TIME_S = ("time", "time_s", "t", "seconds", "time (s)", "time[s]")
+_TIME_MS = ("time_ms", "ms", "time (ms)", "time[ms]")
+_FACTOR = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3}
+
+
+def sniff(head: bytes, path: Path) -> int:
+    """Return how surely this is a table of leads."""
+    if path.suffix.lower() not in EXTENSIONS or b"\0" in head:
+        return 0
+    return 60
+
+
+def peek(path: Path) -> RecordSummary:
+    """Return what the header lines say; the duration needs the whole file and stays unknown."""
+    comments, header, _ = _head(path)
+    leads = [name for name in header if canonical_name(name) in _KNOWN]
+    rate = _declared_rate(comments)
+    text = " ".join(comments).lower()
+    return RecordSummary(str(path), path.stem, NAME, _patient(comments), "", len(leads), rate, None, "synthetic" in text)
+
+
+def read(path: Path) -> EcgRecord:
+    """Return the record of a table; FormatError names the line and column that is wrong."""
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise FormatError("table too large", where=str(path), expected="under 400 MB; WFDB or NPZ serve better")
+    comments, header, delimiter = _head(path)
+    table = _numbers(path, header, delimiter)
+    leads = [i for i, name in enumerate(header) if canonical_name(name) in _KNOWN]
+    if not leads:
+        raise FormatError(
+            "no column is a lead", where=f"{path}: header", expected="I, II, V1, ...", found=", ".join(header)[:80]
+        )
+    rate = _rate(path, comments, header, table)
+    notes: list[ImportNote] = []
+    unit = _declared(comments, r"units?")
+    factor = _FACTOR.get(unit.lower()) if unit else 1.0
+    if factor is None:
+        raise FormatError("unknown unit", where=f"{path}: units", expected="mV, uV or V", found=unit)
+    if not unit:
+        notes.append(ImportNote("units", "the table names no unit; mV taken"))
+    synthetic = "synthetic" in " ".join(comments).lower()
+    signal: Signal = (table[:, leads].T * factor).astype(np.float32)
+    return assemble(
+        signal,
+        [header[i] for i in leads],
+        rate,
+        path=path,
+        format_name=NAME,
+        patient=_patient(comments),
+        notes=notes,
+        synthetic=synthetic,
+    )
+
+
+def write(record: EcgRecord, target: Path) -> Path:
+    """Write a table in mV with its sampling rate in the first line; 0.1 uV is kept. Return the path."""
+    lines = [f"# sampling_rate_hz: {record.sampling_rate_hz:g}", "# units: mV"]
+    if record.synthetic:
+        lines.append("# synthetic: no patient was recorded")
+    header = "\n".join([*lines, ",".join(record.lead_names)])
+    np.savetxt(target, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="")
+    return target
+
+
+def _head(path: Path) -> tuple[list[str], list[str], str]:
+    """Return comment lines, column names and the delimiter."""
+    comments: list[str] = []
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        for line in file:
+            if line.startswith("#"):
+                comments.append(line.lstrip("# ").strip())
+            elif line.strip():
+                delimiter = max("\t;,", key=line.count)
+                return comments, [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))], delimiter
+            if len(comments) > 1000:
+                break
+    raise FormatError("no header of lead names", where=f"{path}: line 1", expected="I,II,III,...")
+
+
+def _numbers(path: Path, header: list[str], delimiter: str) -> np.ndarray:
+    """Return (rows, columns) float64; an empty cell is a gap."""
+    rows: list[list[float]] = []
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        seen_header = False
+        for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            if not cells or cells[0].startswith("#"):
+                continue
+            if not seen_header:
+                seen_header = True
+                continue
+            if len(cells) != len(header):
+                raise FormatError(
+                    "a row has another number of cells than the header",
+                    where=f"{path}: line {number}",
+                    expected=str(len(header)),
+                    found=str(len(cells)),
+                )
+            try:
+                rows.append([float(cell) if cell.strip() else np.nan for cell in cells])
+            except ValueError:
+                bad = next(cell for cell in cells if not _is_number(cell))
+                raise FormatError("not a number", where=f"{path}: line {number}", found=bad[:40]) from None
+    if not rows:
+        raise FormatError("holds no samples", where=str(path), found="a header alone")
+    return np.array(rows)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _declared(comments: list[str], key: str) -> str:
+    for line in comments:
+        match = re.match(rf"{key}\s*[:=]\s*(\S+)", line, re.IGNORECASE)
+        if match:
+            return match.group(1)
+    return ""
+
+
+def _declared_rate(comments: list[str]) -> float | None:
+    text = _declared(comments, r"(?:sampling_rate(?:_hz)?|fs(?:_hz)?|sampling rate)")
+    match = re.match(r"\d+(\.\d+)?", text)
+    return float(match.group()) if match else None
+
+
+def _rate(path: Path, comments: list[str], header: list[str], table: np.ndarray) -> float:
+    rate = _declared_rate(comments)
+    if rate:
+        return rate
+    for i, name in enumerate(header):
+        factor = 1.0 if name.lower() in _TIME_S else 1e-3 if name.lower() in _TIME_MS else None
+        if factor is None or len(table) < 2:
+            continue
+        steps = np.diff(table[:, i]) * factor
+        if (steps > 0).all() and np.ptp(steps) < 0.5 * steps.mean():
+            return round(float(1.0 / steps.mean()), 3)
+        raise FormatError("time does not run evenly", where=f"{path}: column {name}", expected="equal steps")
+    raise FormatError(
+        "the sampling rate is unknown",
+        where=str(path),
+        expected="a first line '# sampling_rate_hz: 500' or a column 'time_s'",
+    )
+
+
+def _patient(comments: list[str]) -> Patient:
+    age = re.match(r"\d+(\.\d+)?", _declared(comments, "age"))
+    sex = _declared(comments, "sex").lower()
+    return Patient(
+        sex={"m": "male", "f": "female"}.get(sex[:1], ""), age_years=float(age.group()) if age else None
+    )
