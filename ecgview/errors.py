@@ -50,6 +50,10 @@ class BlindedError(EcgviewError):
     """AI results were asked for before the reader committed a first read."""
 
 
+class ReviewError(EcgviewError):
+    """A step of reading that is not open now: signing an empty read, editing a signed one."""
+
+
 class ReportError(EcgviewError):
     """A report cannot be made or written."""
 

@@ -1,0 +1,152 @@
+"""Edits of a draft, and a pure undo history that says exactly what each step changed."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ecgview.review.annotation import Annotation
+from ecgview.review.read import Certainty, Draft, ReadStatement, differences
+
+
+@dataclass(frozen=True, slots=True)
+class AddStatement:
+    """Make a statement; nothing happens if it has been made already."""
+
+    statement: ReadStatement
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        if any(item.key == self.statement.key for item in draft.statements):
+            return draft
+        return replace(draft, statements=(*draft.statements, self.statement))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStatement:
+    """Take a statement back."""
+
+    code: str
+    label_set: str
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        kept = tuple(item for item in draft.statements if item.key != (self.label_set, self.code))
+        return replace(draft, statements=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class SetCertainty:
+    """Say how sure the reader is of a statement made."""
+
+    code: str
+    label_set: str
+    certainty: Certainty
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        key = (self.label_set, self.code)
+        changed = tuple(
+            replace(item, certainty=self.certainty) if item.key == key else item for item in draft.statements
+        )
+        return replace(draft, statements=changed)
+
+
+@dataclass(frozen=True, slots=True)
+class AddAnnotation:
+    """Place a mark; nothing happens if an equal one is there."""
+
+    annotation: Annotation
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        if self.annotation in draft.annotations:
+            return draft
+        return replace(draft, annotations=(*draft.annotations, self.annotation))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAnnotation:
+    """Take a mark away."""
+
+    annotation: Annotation
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return replace(draft, annotations=tuple(a for a in draft.annotations if a != self.annotation))
+
+
+@dataclass(frozen=True, slots=True)
+class SetComment:
+    """Replace the free text."""
+
+    comment: str
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return replace(draft, comment=self.comment)
+
+
+Edit = AddStatement | RemoveStatement | SetCertainty | AddAnnotation | RemoveAnnotation | SetComment
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one step did to the draft."""
+
+    step: Literal["edit", "undo", "redo"]
+    edit: Edit
+    before: Draft
+    after: Draft
+
+    @property
+    def statements_changed(self) -> bool:
+        """Whether a statement was added, removed or given another certainty."""
+        return self.before.statements != self.after.statements
+
+    @property
+    def annotations_changed(self) -> bool:
+        """Whether a mark was added or removed."""
+        return self.before.annotations != self.after.annotations
+
+    @property
+    def comment_changed(self) -> bool:
+        """Whether the free text differs."""
+        return self.before.comment != self.after.comment
+
+    @property
+    def words(self) -> str:
+        """The step for people and for the log."""
+        what = "; ".join(differences(self.before, self.after))
+        return what if self.step == "edit" else f"{self.step}: {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A draft with what led to it; every step returns a new history."""
+
+    draft: Draft = Draft()
+    done: tuple[Change, ...] = ()
+    undone: tuple[Change, ...] = ()  # the one undone last is the last
+
+    def apply(self, edit: Edit) -> tuple["History", Change | None]:
+        """Return the history after an edit and what it changed; None, and itself, if nothing."""
+        after = edit.apply(self.draft)
+        if after == self.draft:
+            return self, None
+        change = Change("edit", edit, self.draft, after)
+        return History(after, (*self.done, change)), change
+
+    def undo(self) -> tuple["History", Change | None]:
+        """Return the history one step back."""
+        if not self.done:
+            return self, None
+        last = self.done[-1]
+        change = Change("undo", last.edit, last.after, last.before)
+        return History(last.before, self.done[:-1], (*self.undone, last)), change
+
+    def redo(self) -> tuple["History", Change | None]:
+        """Return the history with the step undone last done again."""
+        if not self.undone:
+            return self, None
+        last = self.undone[-1]
+        change = Change("redo", last.edit, last.before, last.after)
+        return History(last.after, (*self.done, last), self.undone[:-1]), change

@@ -1,0 +1,152 @@
+"""What a reader says of a record: statements with certainty, drafts, and committed reads."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ecgview.review.annotation import Annotation
+from ecgview.review.moment import Moment
+
+
+class Certainty(StrEnum):
+    """How sure the reader is of a statement."""
+
+    DEFINITE = "definite"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+    CANNOT_EXCLUDE = "cannot_exclude"
+
+    @property
+    def words(self) -> str:
+        """As shown to people."""
+        return self.value.replace("_", " ")
+
+
+class ReadState(StrEnum):
+    """Where the reading of a record stands."""
+
+    NEW = "new"  # nobody has written anything
+    IN_READING = "in_reading"  # a draft exists
+    READ = "read"  # the first read is committed and locked
+    CONFIRMED = "confirmed"  # signed
+    AMENDED = "amended"  # signed again with a reason; every earlier version is kept
+
+    @property
+    def words(self) -> str:
+        """As shown to people."""
+        return self.value.replace("_", " ")
+
+
+class ReadKind(StrEnum):
+    """Which step committed a version of a read."""
+
+    FIRST = "first"
+    SIGNED = "signed"
+    AMENDMENT = "amendment"
+
+    @property
+    def state(self) -> ReadState:
+        """The state of a record whose last version is of this kind."""
+        return {
+            ReadKind.FIRST: ReadState.READ,
+            ReadKind.SIGNED: ReadState.CONFIRMED,
+            ReadKind.AMENDMENT: ReadState.AMENDED,
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """A statement as made: its code in one version of a label set, and the reader's certainty."""
+
+    code: str
+    certainty: Certainty
+    label_set: str
+    version: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two statements the same finding: label set and code."""
+        return (self.label_set, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is being written; immutable, so that every version can be kept."""
+
+    statements: tuple[ReadStatement, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    comment: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been said at all."""
+        return not (self.statements or self.annotations or self.comment.strip())
+
+    def statement(self, code: str, label_set: str) -> ReadStatement | None:
+        """Return the statement of a code, if it has been made."""
+        return next((item for item in self.statements if item.key == (label_set, code)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A committed version of one reader's read of one record; never changed afterwards.
+
+    `number` counts the versions of this reader and record from 1. `blind` is false if AI results could
+    be seen before the first read was committed. `changes` says in words what differs from the version before.
+    """
+
+    record_sha256: str
+    reader: str
+    number: int
+    kind: ReadKind
+    content: Draft
+    committed_at: Moment
+    application: str  # "ecgview 0.1.0"
+    blind: bool
+    revealed_at: Moment | None = None
+    reason: str = ""  # why it was amended
+    changes: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> ReadState:
+        """The state of the record after this version."""
+        return self.kind.state
+
+    @property
+    def statements(self) -> tuple[ReadStatement, ...]:
+        """The statements made."""
+        return self.content.statements
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        """The marks on the signal."""
+        return self.content.annotations
+
+    @property
+    def comment(self) -> str:
+        """The free text."""
+        return self.content.comment
+
+
+def differences(before: Draft, after: Draft) -> tuple[str, ...]:
+    """Return in words what differs between two versions; empty if they say the same."""
+    old = {item.key: item for item in before.statements}
+    new = {item.key: item for item in after.statements}
+    found = [f"removed {item.code}" for key, item in old.items() if key not in new]
+    found += [f"added {item.code} ({item.certainty.words})" for key, item in new.items() if key not in old]
+    found += [
+        f"{item.code}: {old[key].certainty.words} to {item.certainty.words}"
+        for key, item in new.items()
+        if key in old and old[key].certainty != item.certainty
+    ]
+    found += [f"removed mark {_mark(a)}" for a in before.annotations if a not in after.annotations]
+    found += [f"added mark {_mark(a)}" for a in after.annotations if a not in before.annotations]
+    if before.comment != after.comment:
+        found.append("comment changed")
+    return tuple(found)
+
+
+def _mark(annotation: Annotation) -> str:
+    where = " ".join(annotation.leads) or "all leads"
+    return (
+        f"{annotation.title or 'without text'} on {where}, {annotation.start_s:.3f}-{annotation.end_s:.3f} s"
+    )
