@@ -1,0 +1,107 @@
+"""Rate and rhythm intervals, what the file says of the recording, and what the import noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._widgets import Facts, Notice, Text, clear, column
+from ecgview.record import EcgRecord
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+    from ecgview.signal.measurements import Measurement
+
+
+class MeasurementsPanel(QWidget):
+    """Measurements, acquisition and import notes of the open record."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._content = column(self, spacing=tokens.SPACE_S)
+        self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
+        workspace.record_opened.connect(self._renew)
+        workspace.measurements_ready.connect(self._renew)
+        self._renew()
+
+    def _renew(self, _changed: object = None) -> None:
+        clear(self._content)
+        record = self._workspace.record
+        if record is None:
+            self._content.addWidget(Text("Open an ECG to see its measurements.", tone="secondary"))
+            return
+        measured = self._workspace.measurements
+        if measured is None:
+            self._content.addWidget(Text("Measuring …", tone="secondary"))
+        else:
+            self._content.addWidget(_table(measured))
+            if all(item.value is None for item in measured):
+                self._content.addWidget(Text(f"Not measured: {measured[0].note}.", tone="secondary"))
+        for note in record.notes:
+            self._content.addWidget(Notice(_note_text(note.text, note.leads), _tone(note.kind)))
+        self._content.addWidget(Facts(acquisition_rows(record)))
+
+
+def _table(measured: Sequence[Measurement]) -> QWidget:
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(tokens.SPACE_S)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(0, 1)
+    for index, item in enumerate(measured):
+        name = Text(item.name, elide=True)
+        value = Text("–" if item.value is None else f"{item.value:.0f}", bold=True, wrap=False)
+        unit = Text(item.unit, size="caption", tone="secondary", wrap=False)
+        unit.setMinimumWidth(34)
+        source = Text(item.source, size="caption", tone="faint", wrap=False)
+        source.setMinimumWidth(64)
+        for part in (name, value):
+            part.setToolTip(item.note)
+        grid.addWidget(name, index, 0)
+        grid.addWidget(value, index, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(unit, index, 2)
+        grid.addWidget(source, index, 3)
+    return table
+
+
+def acquisition_rows(record: EcgRecord) -> list[tuple[str, str]]:
+    """Return what is known of the recording, as (name, value); empty where the file says nothing."""
+    got = record.acquisition
+    return [
+        ("Recorded", got.start_time.replace("T", " ")),
+        ("Device", got.device),
+        (
+            "Signal",
+            f"{record.seconds:.1f} s at {record.sampling_rate_hz:g} Hz, {len(record.lead_names)} leads",
+        ),
+        ("Not recorded", ", ".join(record.missing_leads)),
+        ("Computed", ", ".join(got.derived_leads)),
+        ("Filter in file", _filter_text(got.highpass_hz, got.lowpass_hz, got.notch_hz)),
+        ("Format", record.source.format),
+    ]
+
+
+def _filter_text(highpass_hz: float | None, lowpass_hz: float | None, notch_hz: float | None) -> str:
+    parts = (("from", highpass_hz), ("to", lowpass_hz), ("notch", notch_hz))
+    return ", ".join(f"{word} {hz:g} Hz" for word, hz in parts if hz is not None)
+
+
+def _note_text(text: str, leads: tuple[str, ...]) -> str:
+    named = [lead for lead in leads if lead not in text]
+    return f"{text} ({', '.join(named)})" if named else text
+
+
+def _tone(kind: str) -> str:
+    return "accent" if kind in ("synthetic", "header", "derived", "duration") else "warning"
+
+
+PANEL = Panel(
+    id="measurements", title="Measurements", views=("read", "annotate"), order=40, make=MeasurementsPanel
+)
