@@ -1,57 +1,27 @@
 """The type scale, spacing and colours by meaning that the panels draw with, in light and dark.
 
-Which of the two holds is read from the widget's own palette, so that a change of theme needs no word
-to a panel.
-Text on its background keeps a contrast of at least 4.5:1 in both.
+Most colours are the theme's own. Which theme holds is read from the widget's palette, so that a
+change of theme needs no word to a panel.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QWidget
+
+from ecgview.desktop import theme
 
 SPACE_XS, SPACE_S, SPACE_M, SPACE_L = 4, 8, 12, 18
 RADIUS = 6
 
-Size = Literal["caption", "body", "strong", "title", "number"]
-Tone = Literal[
-    "text", "secondary", "faint", "line", "surface", "track", "accent", "on_accent",
-    "positive", "negative", "warning", "error", "ok",
-]  # fmt: skip
-
-_SCALE: dict[str, float] = {"caption": 0.88, "body": 1.0, "strong": 1.0, "title": 1.15, "number": 1.9}
-_LIGHT: dict[str, str] = {
-    "text": "#1b2127",
-    "secondary": "#56616c",
-    "faint": "#76818c",
-    "line": "#dde2e7",
-    "surface": "#f3f5f7",
-    "track": "#e3e8ed",
-    "accent": "#1d5fae",
-    "on_accent": "#ffffff",
-    "positive": "#b4402e",
-    "negative": "#2c6ca8",
-    "warning": "#8a5a00",
-    "error": "#b3261e",
-    "ok": "#2a7548",
+_SCALE: dict[str, float] = {"caption": 0.9, "body": 1.0, "strong": 1.0, "title": 1.2, "number": 2.0}
+_OWN: dict[str, tuple[str, str]] = {  # what only panels need: light, dark
+    "surface": ("#f3f5f7", "#2a3138"),
+    "track": ("#e3e8ed", "#38424c"),
+    "faint": ("#68737e", "#8f9aa5"),
+    "ok": ("#2a7548", "#7fcf9f"),
 }
-_DARK: dict[str, str] = {
-    "text": "#e6eaee",
-    "secondary": "#a3aeb9",
-    "faint": "#87929d",
-    "line": "#39424b",
-    "surface": "#262d34",
-    "track": "#38424c",
-    "accent": "#7db4f2",
-    "on_accent": "#0f1a26",
-    "positive": "#f0907c",
-    "negative": "#7ab8ee",
-    "warning": "#e5b454",
-    "error": "#f28b82",
-    "ok": "#7fcf9f",
-}
+_THEME: dict[str, str] = {"secondary": "muted"}  # a tone that the theme calls otherwise
 
 
 def is_dark(widget: QWidget) -> bool:
@@ -60,8 +30,12 @@ def is_dark(widget: QWidget) -> bool:
 
 
 def colour(widget: QWidget, tone: str) -> QColor:
-    """Return the colour of a meaning in the theme the widget stands in."""
-    return QColor((_DARK if is_dark(widget) else _LIGHT)[tone])
+    """Return the colour of a meaning, as an attribute of `theme.Colours` or one of ours, in the widget's theme."""
+    dark = is_dark(widget)
+    if tone in _OWN:
+        return QColor(_OWN[tone][dark])
+    named = getattr(theme.colours("dark" if dark else "light"), _THEME.get(tone, tone))
+    return QColor(named)
 
 
 def font(inherited: QFont, size: str, *, bold: bool = False) -> QFont:

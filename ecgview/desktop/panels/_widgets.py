@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from ecgview.desktop.panels import _tokens as tokens
 
 COMFORTABLE_PX = 280
+_GROUND = {"warning": "warning_ground", "error": "error_ground", "accent": "info_ground"}
 
 
 class Text(QLabel):
@@ -125,7 +125,7 @@ class Notice(QFrame):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tokens.colour(self, "surface"))
+            painter.setBrush(tokens.colour(self, _GROUND[self._tone]))
             painter.drawRoundedRect(QRectF(self.rect()), tokens.RADIUS, tokens.RADIUS)
             painter.setBrush(tokens.colour(self, self._tone))
             painter.drawRoundedRect(QRectF(0, 0, 3, self.height()), 1.5, 1.5)
@@ -159,37 +159,7 @@ class Facts(QWidget):
         grid.setColumnStretch(1, 1)
         for index, (name, value) in enumerate((name, value) for name, value in rows if value):
             grid.addWidget(Text(name, size=size, tone="secondary"), index, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Text(value, size=size), index, 1, Qt.AlignmentFlag.AlignTop)
-
-
-class PrimaryButton(QPushButton):
-    """The one button of a panel that moves the work on."""
-
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFont(tokens.font(self.font(), "strong"))
-        self.setMinimumHeight(36)
-        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the filled button, quieter while it cannot be used."""
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            fill = tokens.colour(self, "accent" if self.isEnabled() else "track")
-            if self.isDown():
-                fill = fill.darker(115)
-            elif self.underMouse() and self.isEnabled():
-                fill = fill.lighter(108)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(fill)
-            painter.drawRoundedRect(QRectF(self.rect()), tokens.RADIUS, tokens.RADIUS)
-            if self.hasFocus():
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(self.palette().color(QPalette.ColorRole.Base))
-                painter.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
-            painter.setPen(tokens.colour(self, "on_accent" if self.isEnabled() else "secondary"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+            grid.addWidget(Text(value, size=size), index, 1)
 
 
 def column(parent: QWidget | None = None, *, spacing: int = tokens.SPACE_S, margin: int = 0) -> QVBoxLayout:
@@ -224,9 +194,3 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
         elif (inner := item.layout()) is not None:
             clear(inner)
-
-
-def follow_theme(widget: QWidget, event: QEvent) -> None:
-    """Repaint a self-drawn widget when the palette changed; call it from `changeEvent`."""
-    if event.type() == QEvent.Type.PaletteChange:
-        widget.update()

@@ -89,8 +89,13 @@ def acquisition_rows(record: EcgRecord) -> list[tuple[str, str]]:
 
 
 def _filter_text(highpass_hz: float | None, lowpass_hz: float | None, notch_hz: float | None) -> str:
-    parts = (("from", highpass_hz), ("to", lowpass_hz), ("notch", notch_hz))
-    return ", ".join(f"{word} {hz:g} Hz" for word, hz in parts if hz is not None)
+    band = "" if highpass_hz is None and lowpass_hz is None else f"{_hz(highpass_hz)}–{_hz(lowpass_hz)} Hz"
+    notch = "" if notch_hz is None else f"notch {notch_hz:g} Hz"
+    return ", ".join(part for part in (band, notch) if part)
+
+
+def _hz(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"
 
 
 def _note_text(text: str, leads: tuple[str, ...]) -> str:
