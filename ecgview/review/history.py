@@ -1,6 +1,6 @@
 """Edits of a draft, and a pure undo history that says exactly what each step changed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ecgview.review.annotation import Annotation
@@ -123,7 +123,7 @@ class Change:
 class History:
     """A draft with what led to it; every step returns a new history."""
 
-    draft: Draft = Draft()
+    draft: Draft = field(default_factory=Draft)
     done: tuple[Change, ...] = ()
     undone: tuple[Change, ...] = ()  # the one undone last is the last
 

@@ -1,0 +1,76 @@
+"""The log of what happened, as a chain: every entry carries the hash of the one before it.
+
+Changing, dropping or inserting an entry breaks the chain from there on. Dropping the last entries
+does not; a hash of the head kept elsewhere (on a printed report, in an export) shows that.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+
+from ecgview.review.moment import Moment
+
+FIRST_LINK = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One event: who did what to which record, when, with which version of the application."""
+
+    number: int  # 1, 2, 3 ... without gaps
+    moment: Moment
+    reader: str
+    application: str
+    action: str  # a short stable word: first_read_committed, revealed, signed, ...
+    record_sha256: str
+    details: str = ""
+    content_sha256: str = ""  # of the committed read, where one was committed
+    previous_hash: str = FIRST_LINK
+    hash: str = ""
+
+    def computed_hash(self) -> str:
+        """Return SHA-256 over every other field, as canonical JSON."""
+        fields = asdict(self)
+        del fields["hash"]
+        return digest(fields)
+
+    def sealed(self) -> "AuditEntry":
+        """Return the entry with its hash."""
+        return replace(self, hash=self.computed_hash())
+
+
+def digest(value: object) -> str:
+    """Return SHA-256 of a plain value as canonical JSON: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify(entries: Iterable[AuditEntry]) -> list[str]:
+    """Return what is wrong with a chain, one sentence each, first trouble first; empty if it holds."""
+    problems: list[str] = []
+    previous, expected_number = FIRST_LINK, 1
+    for entry in entries:
+        if entry.number != expected_number:
+            problems.append(f"entry {expected_number} is missing: entry {entry.number} follows")
+        if entry.previous_hash != previous:
+            problems.append(f"entry {entry.number} does not follow the entry before it")
+        if entry.hash != entry.computed_hash():
+            problems.append(f"entry {entry.number} was changed after it was written")
+        previous, expected_number = entry.hash, entry.number + 1
+    return problems
+
+
+def to_json_lines(entries: Iterable[AuditEntry]) -> str:
+    """Return the log for export, one JSON object per line; `from_json_lines` reads it back."""
+    return "".join(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+
+
+def from_json_lines(text: str) -> list[AuditEntry]:
+    """Return the entries of an exported log, so that it can be verified without the store."""
+    entries = []
+    for line in filter(None, text.splitlines()):
+        fields = json.loads(line)
+        fields["moment"] = Moment(**fields["moment"])
+        entries.append(AuditEntry(**fields))
+    return entries

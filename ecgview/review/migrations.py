@@ -1,0 +1,164 @@
+"""The schema of the store, step by step; a step that has shipped is never edited, only followed.
+
+Beside store.py the one place that holds SQL. Each step runs in a transaction of its own.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
+LATEST = 2
+
+_VERSION_1 = """
+CREATE TABLE records (
+    sha256 TEXT PRIMARY KEY,
+    format TEXT NOT NULL,
+    n_leads INTEGER NOT NULL,
+    fs_hz REAL NOT NULL,
+    duration_s REAL NOT NULL,
+    synthetic INTEGER NOT NULL,
+    first_seen_utc TEXT NOT NULL
+);
+CREATE TABLE record_paths (
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    path TEXT NOT NULL,
+    first_seen_utc TEXT NOT NULL,
+    PRIMARY KEY (record_sha256, path)
+);
+CREATE INDEX record_paths_by_path ON record_paths(path);
+CREATE TABLE reads (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    reader TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('first', 'signed', 'amendment')),
+    comment TEXT NOT NULL,
+    committed_utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL,
+    blind INTEGER NOT NULL,
+    revealed_utc TEXT,
+    revealed_offset_minutes INTEGER,
+    reason TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    UNIQUE (record_sha256, reader, number)
+);
+CREATE TABLE read_statements (
+    read_id INTEGER NOT NULL REFERENCES reads(id),
+    position INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    certainty TEXT NOT NULL,
+    label_set TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (read_id, position)
+);
+CREATE TABLE annotations (
+    read_id INTEGER NOT NULL REFERENCES reads(id),
+    position INTEGER NOT NULL,
+    leads TEXT NOT NULL,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL,
+    code TEXT NOT NULL,
+    text TEXT NOT NULL,
+    label_set TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (read_id, position)
+);
+CREATE TABLE drafts (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    reader TEXT NOT NULL,
+    after_number INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    content TEXT NOT NULL,
+    saved_utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL
+);
+CREATE INDEX drafts_by_reader ON drafts(record_sha256, reader, id);
+CREATE TABLE reveals (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    reader TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('revealed', 'blind_off')),
+    utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL
+);
+CREATE INDEX reveals_by_reader ON reveals(record_sha256, reader);
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    reader TEXT NOT NULL,
+    application TEXT NOT NULL,
+    action TEXT NOT NULL,
+    record_sha256 TEXT NOT NULL,
+    details TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+"""
+
+_VERSION_2 = """
+CREATE TABLE results (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('prediction', 'lef')),
+    content TEXT NOT NULL,
+    stored_utc TEXT NOT NULL
+);
+CREATE INDEX results_by_model ON results(record_sha256, model_sha256, kind, id);
+"""
+
+
+def _append_only(table: str) -> str:
+    return f"""
+CREATE TRIGGER {table}_is_never_updated BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+"""
+
+
+def _run(db: "Database", script: str, version: int) -> None:
+    # executescript would commit the transaction of this step, so its statements run one by one
+    import sqlite3
+
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
+    db.conn.execute(f"PRAGMA user_version = {version}")
+
+
+def steps() -> "Migrations":
+    """Return every step in order; sqlite_utils (200 ms to import) is needed only here."""
+    from sqlite_utils import Migrations
+
+    migrations = Migrations("ecgview")
+
+    @migrations(name="0001_reads_drafts_and_audit")
+    def _reads_drafts_and_audit(db: "Database") -> None:
+        tables = (
+            "records",
+            "record_paths",
+            "reads",
+            "read_statements",
+            "annotations",
+            "drafts",
+            "reveals",
+            "audit",
+        )
+        _run(db, _VERSION_1 + "".join(map(_append_only, tables)), 1)
+
+    @migrations(name="0002_results_of_models")
+    def _results_of_models(db: "Database") -> None:
+        _run(db, _VERSION_2 + _append_only("results"), 2)
+
+    return migrations

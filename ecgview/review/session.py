@@ -1,0 +1,307 @@
+"""The reading of one record by one reader: the one object that knows whether AI may be shown."""
+
+from ecgview.errors import BlindedError, ReviewError, StoreError
+from ecgview.labels import contradictions
+from ecgview.labels.label_set import LabelSet, load
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, Prediction
+from ecgview.review import history
+from ecgview.review.annotation import Annotation
+from ecgview.review.history import Change, Edit, History
+from ecgview.review.moment import Moment, now
+from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
+from ecgview.review.store import APPLICATION, Store
+
+
+class ReadingSession:
+    """States: new, in_reading, read (first read locked), confirmed (signed), amended.
+
+    Blind reading: until the first read is committed and `reveal` was called, `may_show_ai` is false and
+    model results raise BlindedError. With `blind` off they may be shown at once, and the log says so.
+    Every edit is saved before the call returns; a StoreError leaves the edit in `draft` with
+    `is_saved` false, and the next edit or `save` tries again.
+
+    Args:
+        store: where everything is kept.
+        record: what is read; its fingerprint must be known.
+        reader: name of the reader.
+        blind: whether AI stays closed until the first read is committed.
+        label_set: where codes without a set of their own are looked up, an id or the set itself.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        record: EcgRecord,
+        reader: str,
+        blind: bool = True,
+        label_set: LabelSet | str = "ptbxl71",
+    ) -> None:
+        if not reader.strip():
+            raise ReviewError("a reading needs the name of its reader")
+        self.store = store
+        self.record_sha256 = record.source.sha256
+        self.reader = reader.strip()
+        self.label_set = load(label_set) if isinstance(label_set, str) else label_set
+        self.blind = blind
+        self.is_saved = True
+        store.add_record(record)
+        self._reads = store.reads(self.record_sha256, self.reader)
+        self._revealed_at = store.revealed_at(self.record_sha256, self.reader)
+        self.amendment_reason = ""
+        saved = store.draft(self.record_sha256, self.reader)
+        self._has_draft = saved is not None
+        draft = self._reads[-1].content if self._reads else Draft()
+        if saved is not None:
+            draft, self.amendment_reason = saved
+        self._history = History(draft)
+        if not blind:
+            self._open_ai()
+
+    # ------------------------------------------------------------------ where it stands
+
+    @property
+    def state(self) -> ReadState:
+        """Where the reading stands."""
+        if self._reads:
+            return self._reads[-1].state
+        return ReadState.IN_READING if self._has_draft else ReadState.NEW
+
+    @property
+    def draft(self) -> Draft:
+        """What has been written so far, or the content of the signed read."""
+        return self._history.draft
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """Every committed version, oldest first."""
+        return self._reads
+
+    @property
+    def latest(self) -> Read | None:
+        """The newest committed version."""
+        return self._reads[-1] if self._reads else None
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether edits are open: not after signing, unless an amendment was begun."""
+        return self.state in (ReadState.NEW, ReadState.IN_READING, ReadState.READ) or self.is_amending
+
+    @property
+    def is_amending(self) -> bool:
+        """Whether a signed read is being amended."""
+        return bool(self.amendment_reason)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return self.is_editable and bool(self._history.done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an edit to do again."""
+        return self.is_editable and bool(self._history.undone)
+
+    @property
+    def contradictions(self) -> list[str]:
+        """Statements of the draft that cannot stand together, one sentence each."""
+        return contradictions.check((item.code for item in self.draft.statements), self.label_set)
+
+    # ------------------------------------------------------------------ blindness
+
+    @property
+    def may_show_ai(self) -> bool:
+        """Whether anything that a model says of this record may be shown."""
+        return self._revealed_at is not None and (not self.blind or bool(self._reads))
+
+    @property
+    def revealed_at(self) -> Moment | None:
+        """When AI was first shown to this reader."""
+        return self._revealed_at
+
+    def require_ai(self) -> None:
+        """Raise BlindedError unless AI may be shown."""
+        if not self.may_show_ai:
+            step = "reveal them first" if self._reads else "commit the first read"
+            raise BlindedError(f"AI results stay closed in blind reading: {step}")
+
+    def set_blind(self, blind: bool) -> None:
+        """Switch blind reading on or off; off before the first read is logged, and the read says so."""
+        if blind == self.blind:
+            return
+        if not blind:
+            self._open_ai()
+        self.blind = blind
+
+    def reveal(self) -> Moment:
+        """Open the AI results and log when; BlindedError before the first read is committed."""
+        if not self._reads:
+            raise BlindedError("commit the first read before AI results are revealed")
+        return self._open_ai()
+
+    def prediction(self, model_sha256: str) -> Prediction | None:
+        """Return the stored prediction of a model; BlindedError while AI is closed."""
+        self.require_ai()
+        return self.store.prediction(self.record_sha256, model_sha256, reader=self.reader)
+
+    def lef(self, model_sha256: str) -> LefResult | None:
+        """Return the stored LEF result of a model; BlindedError while AI is closed."""
+        self.require_ai()
+        return self.store.lef(self.record_sha256, model_sha256, reader=self.reader)
+
+    # ------------------------------------------------------------------ edits
+
+    def apply(self, edit: Edit) -> Change | None:
+        """Do an edit, save the draft, and return what changed (None if nothing).
+
+        Raises:
+            ReviewError: the read is signed.
+            StoreError: the draft could not be saved; the edit is kept in memory.
+        """
+        self._require_editable()
+        return self._step(*self._history.apply(edit))
+
+    def undo(self) -> Change | None:
+        """Take the last edit back; None if there is none."""
+        self._require_editable()
+        return self._step(*self._history.undo())
+
+    def redo(self) -> Change | None:
+        """Do again the edit that was undone last; None if there is none."""
+        self._require_editable()
+        return self._step(*self._history.redo())
+
+    def toggle_statement(self, code: str, certainty: Certainty = Certainty.DEFINITE) -> Change | None:
+        """Make a statement of the session's label set, or take it back if it has been made."""
+        if self.draft.statement(code, self.label_set.id) is not None:
+            return self.apply(history.RemoveStatement(code, self.label_set.id))
+        if code not in self.label_set:
+            raise ReviewError("the label set does not have this code", where=self.label_set.id, found=code)
+        return self.apply(
+            history.AddStatement(ReadStatement(code, certainty, self.label_set.id, self.label_set.version))
+        )
+
+    def set_certainty(self, code: str, certainty: Certainty) -> Change | None:
+        """Say how sure the reader is of a statement made."""
+        return self.apply(history.SetCertainty(code, self.label_set.id, certainty))
+
+    def add_annotation(self, annotation: Annotation) -> Change | None:
+        """Place a mark on the signal."""
+        return self.apply(history.AddAnnotation(annotation))
+
+    def remove_annotation(self, annotation: Annotation) -> Change | None:
+        """Take a mark away."""
+        return self.apply(history.RemoveAnnotation(annotation))
+
+    def set_comment(self, text: str) -> Change | None:
+        """Replace the free text."""
+        return self.apply(history.SetComment(text))
+
+    def save(self) -> None:
+        """Save the draft again, where an earlier StoreError left it unsaved."""
+        if not self.is_saved:
+            self._save([])
+
+    # ------------------------------------------------------------------ commits
+
+    def commit_first_read(self) -> Read:
+        """Lock the first read and return it; edits after it belong to the version that is signed."""
+        if self._reads:
+            raise ReviewError("the first read is committed already")
+        return self._commit(ReadKind.FIRST)
+
+    def sign(self) -> Read:
+        """Confirm the read, or the amendment; commits the first read before it where that is missing."""
+        if not self.is_editable:
+            raise ReviewError("the read is signed; amend it with a reason")
+        if not self._reads:
+            self.commit_first_read()
+        return self._commit(ReadKind.AMENDMENT if self.is_amending else ReadKind.SIGNED)
+
+    def amend(self, reason: str) -> None:
+        """Open a signed read for changes; every earlier version is kept. `sign` closes it."""
+        if self.is_editable:
+            raise ReviewError("only a signed read is amended")
+        if not reason.strip():
+            raise ReviewError("an amendment needs a reason")
+        self.amendment_reason = reason.strip()
+        try:
+            self._save([("amendment_opened", self.amendment_reason)])
+        except StoreError:
+            self.amendment_reason = ""
+            raise
+
+    def discard_amendment(self) -> None:
+        """Close an amendment without signing it; what was signed stands."""
+        if not self.is_amending:
+            raise ReviewError("no amendment is open")
+        reason, kept = self.amendment_reason, self._history
+        self.amendment_reason, self._history = "", History(self._reads[-1].content)
+        try:
+            self._save([("amendment_discarded", reason)])
+        except StoreError:
+            self.amendment_reason, self._history = reason, kept
+            raise
+
+    # ------------------------------------------------------------------ plumbing
+
+    def _require_editable(self) -> None:
+        if not self.is_editable:
+            raise ReviewError("the read is signed; amend it with a reason")
+
+    def _step(self, after: History, change: Change | None) -> Change | None:
+        self._history = after
+        if change is not None:
+            log = [] if self._has_draft or self._reads else [("reading_started", "")]
+            if self._revealed_at is not None and self._reads:
+                log.append(("changed_after_reveal", change.words))
+            self._save(log)
+        return change
+
+    def _save(self, log: list[tuple[str, str]]) -> None:
+        self.is_saved = False
+        self.store.save_draft(
+            self.record_sha256,
+            self.reader,
+            self.draft,
+            after_number=len(self._reads),
+            reason=self.amendment_reason,
+            log=log,
+        )
+        self.is_saved = self._has_draft = True
+
+    def _commit(self, kind: ReadKind) -> Read:
+        if self.draft.is_empty:
+            raise ReviewError(
+                "an empty read cannot be committed", expected="a statement, a mark or a comment"
+            )
+        before = self._reads[-1].content if self._reads else Draft()
+        changes = differences(before, self.draft) if self._reads else ()
+        if kind is ReadKind.AMENDMENT and self.draft == before:
+            raise ReviewError("the amendment changes nothing; discard it or change the read")
+        read = Read(
+            record_sha256=self.record_sha256,
+            reader=self.reader,
+            number=len(self._reads) + 1,
+            kind=kind,
+            content=self.draft,
+            committed_at=now(),
+            application=APPLICATION,
+            blind=self._reads[0].blind if self._reads else self._revealed_at is None,
+            revealed_at=self._revealed_at,
+            reason=self.amendment_reason,
+            changes=changes,
+        )
+        self.store.commit_read(read)
+        self._reads = (*self._reads, read)
+        self._history, self.amendment_reason = History(read.content), ""
+        self._has_draft, self.is_saved = False, True
+        return read
+
+    def _open_ai(self) -> Moment:
+        if self._revealed_at is None:
+            moment = now()
+            kind = "revealed" if self._reads else "blind_off"
+            self.store.reveal(self.record_sha256, self.reader, kind, moment)
+            self._revealed_at = moment
+        return self._revealed_at

@@ -1,0 +1,389 @@
+"""The store: every read, draft, annotation and model result, append-only, in one SQLite file.
+
+Beside the schema (migrations.py) the only file with SQL. Nothing is overwritten: triggers refuse it,
+and every commit is a link of the audit chain. A blinded read gets no model result from here, whoever
+asks. Calls are small (a draft is saved in about a millisecond, a commit waits for the disk), so the
+window may make them from its own thread; any other thread may call too and gets its own connection.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+
+import ecgview
+from ecgview.errors import BlindedError, StoreError
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, Prediction
+from ecgview.review import _rows, audit, plain_json
+from ecgview.review._database import Database, told
+from ecgview.review.audit import AuditEntry
+from ecgview.review.moment import Moment, now
+from ecgview.review.read import Draft, Read, ReadKind, ReadState
+
+APPLICATION = f"ecgview {ecgview.__version__}"
+_MANY = 500  # values in one IN (...): SQLite before 3.32 allows 999
+_T = TypeVar("_T")
+_Result = TypeVar("_Result", Prediction, LefResult)
+
+
+def default_path() -> Path:
+    """Return where the store lies unless another place is named."""
+    return Path(platformdirs.user_data_dir("ecgview", appauthor=False)) / "ecgview.db"
+
+
+class Store:
+    """Opens the file when first used; see `open`. Every method may raise StoreError."""
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = Path(path) if path is not None else default_path()
+        self._database = Database(self.path)
+
+    def open(self) -> "Store":
+        """Open the file now, make or migrate it if needed, and return this store."""
+        self._database.connection()
+        return self
+
+    def close(self) -> None:
+        """Close the file; the store is not used after it."""
+        self._database.close()
+
+    def __enter__(self) -> "Store":
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ records and the worklist
+
+    def add_record(self, record: EcgRecord) -> None:
+        """Remember a record by its fingerprint, and the path where it was seen."""
+        sha256 = record.source.sha256
+        if not sha256:
+            raise StoreError("the record has no fingerprint", where=record.source.path or None)
+        utc = now().utc
+        row = (
+            sha256,
+            record.source.format,
+            len(record.lead_names),
+            record.sampling_rate_hz,
+            record.seconds,
+            record.synthetic,
+            utc,
+        )
+        with self._database.writing() as connection:
+            connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
+            connection.execute(
+                "INSERT INTO record_paths VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (sha256, record.source.path, utc),
+            )
+
+    def statuses(self, sha256s: Iterable[str], reader: str | None = None) -> dict[str, ReadState]:
+        """Return where the reading of each record stands; NEW for one that was never seen.
+
+        Args:
+            sha256s: fingerprints of records.
+            reader: count this reader's work only; of every reader, the furthest one where None.
+        """
+        wanted = list(dict.fromkeys(sha256s))
+        states = dict.fromkeys(wanted, ReadState.NEW)
+        of_reader = "" if reader is None else " AND reader = ?"
+        more = () if reader is None else (reader,)
+        for chunk in _chunks(wanted):
+            holes = ",".join("?" * len(chunk))
+            for row in self._select(
+                f"SELECT DISTINCT record_sha256 FROM drafts WHERE record_sha256 IN ({holes}){of_reader}",
+                *chunk,
+                *more,
+            ):
+                states[row["record_sha256"]] = ReadState.IN_READING
+            # a later kind is the further one: first < signed < amendment
+            for row in self._select(
+                f"""SELECT record_sha256, max(CASE kind WHEN 'first' THEN 1 WHEN 'signed' THEN 2 ELSE 3 END) AS step
+                FROM reads WHERE record_sha256 IN ({holes}){of_reader} GROUP BY record_sha256""",
+                *chunk,
+                *more,
+            ):
+                states[row["record_sha256"]] = tuple(ReadKind)[row["step"] - 1].state
+        return states
+
+    def statuses_by_path(self, paths: Iterable[str], reader: str | None = None) -> dict[str, ReadState]:
+        """Return the same for paths, as far as records were opened from there; the worklist knows no more."""
+        sha256_of: dict[str, str] = {}
+        wanted = list(dict.fromkeys(paths))
+        for chunk in _chunks(wanted):
+            holes = ",".join("?" * len(chunk))
+            rows = self._select(
+                f"SELECT path, record_sha256 FROM record_paths WHERE path IN ({holes}) ORDER BY first_seen_utc",
+                *chunk,
+            )
+            sha256_of.update((row["path"], row["record_sha256"]) for row in rows)
+        states = self.statuses(sha256_of.values(), reader)
+        return {path: states[sha256_of[path]] if path in sha256_of else ReadState.NEW for path in wanted}
+
+    # ------------------------------------------------------------------ drafts
+
+    def draft(self, record_sha256: str, reader: str) -> tuple[Draft, str] | None:
+        """Return the draft that is open, and its reason if it amends; None if nothing is open."""
+        after = self._last_number(record_sha256, reader)
+        rows = self._select(
+            """SELECT content, reason FROM drafts
+            WHERE record_sha256 = ? AND reader = ? AND after_number = ? ORDER BY id DESC LIMIT 1""",
+            record_sha256,
+            reader,
+            after,
+        )
+        return (self._decoded(Draft, rows[0]["content"]), rows[0]["reason"]) if rows else None
+
+    def save_draft(
+        self,
+        record_sha256: str,
+        reader: str,
+        draft: Draft,
+        *,
+        after_number: int,
+        reason: str = "",
+        log: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Keep one more version of a draft; earlier ones stay.
+
+        Args:
+            record_sha256: fingerprint of a record added before.
+            reader: who writes.
+            draft: all of it.
+            after_number: number of the committed version that it follows, 0 before the first.
+            reason: why a signed read is amended.
+            log: (action, details) to be logged in the same transaction.
+        """
+        moment = now()
+        with self._database.writing() as connection:
+            connection.execute(
+                """INSERT INTO drafts (record_sha256, reader, after_number, reason, content, saved_utc,
+                utc_offset_minutes, application) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    record_sha256,
+                    reader,
+                    after_number,
+                    reason,
+                    plain_json.dump(draft),
+                    moment.utc,
+                    moment.offset_minutes,
+                    APPLICATION,
+                ),
+            )
+            for action, details in log:
+                _append(connection, moment, reader, action, record_sha256, details)
+
+    # ------------------------------------------------------------------ committed reads
+
+    def commit_read(self, read: Read) -> None:
+        """Keep a version of a read for good, with its link in the audit chain; returns when the disk has it."""
+        with self._database.writing(durable=True) as connection:
+            if self._last_number(read.record_sha256, read.reader) != read.number - 1:
+                raise StoreError(
+                    "this record was committed meanwhile by the same reader elsewhere; open it again",
+                    where=str(self.path),
+                )
+            cursor = connection.execute(
+                """INSERT INTO reads (record_sha256, reader, number, kind, comment, committed_utc,
+                utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason, changes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                _rows.read_values(read),
+            )
+            read_id = cursor.lastrowid or 0
+            connection.executemany(
+                "INSERT INTO read_statements VALUES (?, ?, ?, ?, ?, ?)",
+                _rows.statement_values(read_id, read.content),
+            )
+            connection.executemany(
+                "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _rows.annotation_values(read_id, read.content),
+            )
+            _append(
+                connection,
+                read.committed_at,
+                read.reader,
+                _rows.ACTION[read.kind],
+                read.record_sha256,
+                _rows.read_details(read),
+                _rows.read_digest(read),
+            )
+
+    def reads(self, record_sha256: str, reader: str | None = None) -> tuple[Read, ...]:
+        """Return the committed versions of a record, oldest first: of one reader, or of all."""
+        of_reader = "" if reader is None else " AND reader = ?"
+        more = () if reader is None else (reader,)
+        rows = self._select(
+            f"SELECT * FROM reads WHERE record_sha256 = ?{of_reader} ORDER BY id", record_sha256, *more
+        )
+        return tuple(self._read(row) for row in rows)
+
+    # ------------------------------------------------------------------ blindness
+
+    def reveal(self, record_sha256: str, reader: str, kind: str, moment: Moment) -> None:
+        """Log that this reader may see model results of this record from now on.
+
+        Args:
+            record_sha256: fingerprint of a record added before.
+            reader: who sees them.
+            kind: "revealed" after a committed first read, "blind_off" where blind reading is switched off.
+            moment: when.
+
+        Raises:
+            BlindedError: "revealed" without a committed first read.
+        """
+        with self._database.writing(durable=True) as connection:
+            if kind == "revealed" and self._last_number(record_sha256, reader) == 0:
+                raise BlindedError("commit the first read before model results are revealed")
+            connection.execute(
+                "INSERT INTO reveals (record_sha256, reader, kind, utc, utc_offset_minutes) VALUES (?, ?, ?, ?, ?)",
+                (record_sha256, reader, kind, moment.utc, moment.offset_minutes),
+            )
+            _append(connection, moment, reader, kind, record_sha256)
+
+    def revealed_at(self, record_sha256: str, reader: str) -> Moment | None:
+        """Return since when this reader may see model results of this record; None while blinded."""
+        rows = self._select(
+            "SELECT utc, utc_offset_minutes FROM reveals WHERE record_sha256 = ? AND reader = ? ORDER BY id LIMIT 1",
+            record_sha256,
+            reader,
+        )
+        return Moment(rows[0]["utc"], rows[0]["utc_offset_minutes"]) if rows else None
+
+    # ------------------------------------------------------------------ results of models
+
+    def add_result(self, result: Prediction | LefResult) -> None:
+        """Keep what a model says of a record; allowed while blinded, since only reading it back is not."""
+        kind = "prediction" if isinstance(result, Prediction) else "lef"
+        row = (result.record_sha256, result.model.sha256, kind, plain_json.dump(result), now().utc)
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc) VALUES (?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def prediction(self, record_sha256: str, model_sha256: str, *, reader: str) -> Prediction | None:
+        """Return the newest prediction of a model; BlindedError while this reader is blinded."""
+        return self._result(Prediction, "prediction", record_sha256, model_sha256, reader)
+
+    def lef(self, record_sha256: str, model_sha256: str, *, reader: str) -> LefResult | None:
+        """Return the newest LEF result of a model; BlindedError while this reader is blinded."""
+        return self._result(LefResult, "lef", record_sha256, model_sha256, reader)
+
+    # ------------------------------------------------------------------ the log
+
+    def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
+        """Append one event to the audit chain."""
+        with self._database.writing() as connection:
+            _append(connection, now(), reader, action, record_sha256, details)
+
+    def audit(self, record_sha256: str | None = None) -> list[AuditEntry]:
+        """Return the audit chain, or the entries of one record out of it."""
+        only = "" if record_sha256 is None else " WHERE record_sha256 = ?"
+        more = () if record_sha256 is None else (record_sha256,)
+        return [
+            _rows.to_entry(row) for row in self._select(f"SELECT * FROM audit{only} ORDER BY number", *more)
+        ]
+
+    def verify(self) -> list[str]:
+        """Return every sign of tampering: a broken chain, a read without its entry or unlike it."""
+        entries = self.audit()
+        problems = audit.verify(entries)
+        committed = [entry for entry in entries if entry.content_sha256]
+        reads = [self._read(row) for row in self._select("SELECT * FROM reads ORDER BY id")]
+        logged = {entry.content_sha256 for entry in committed}
+        present = {_rows.read_digest(read) for read in reads}
+        problems += [
+            f"version {read.number} of {read.reader} on record {read.record_sha256[:12]} is not what was logged"
+            for read in reads
+            if _rows.read_digest(read) not in logged
+        ]
+        problems += [
+            f"the read logged in entry {entry.number} is missing or was changed"
+            for entry in committed
+            if entry.content_sha256 not in present
+        ]
+        return problems
+
+    def export_audit(self, path: str | Path) -> None:
+        """Write the audit chain as JSON lines, to be verified without this store."""
+        try:
+            Path(path).write_text(audit.to_json_lines(self.audit()), encoding="utf-8")
+        except OSError as error:
+            raise StoreError("the log cannot be written", where=str(path), found=error.strerror) from error
+
+    # ------------------------------------------------------------------ plumbing
+
+    def _select(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with told(self.path):
+            return self._database.connection().execute(sql, values).fetchall()
+
+    def _last_number(self, record_sha256: str, reader: str) -> int:
+        rows = self._select(
+            "SELECT max(number) AS last FROM reads WHERE record_sha256 = ? AND reader = ?",
+            record_sha256,
+            reader,
+        )
+        return rows[0]["last"] or 0
+
+    def _result(
+        self, kind: type[_Result], word: str, record_sha256: str, model_sha256: str, reader: str
+    ) -> _Result | None:
+        if self.revealed_at(record_sha256, reader) is None:
+            raise BlindedError("model results stay closed until the first read is committed and revealed")
+        rows = self._select(
+            """SELECT content FROM results WHERE record_sha256 = ? AND model_sha256 = ? AND kind = ?
+            ORDER BY id DESC LIMIT 1""",
+            record_sha256,
+            model_sha256,
+            word,
+        )
+        return self._decoded(kind, rows[0]["content"]) if rows else None
+
+    def _decoded(self, kind: type[_T], content: str) -> _T:
+        try:
+            return plain_json.load(kind, content)
+        except ValueError as error:
+            raise StoreError(
+                "the database holds a damaged entry", where=str(self.path), found=str(error)
+            ) from error
+
+    def _read(self, row: sqlite3.Row) -> Read:
+        return _rows.to_read(
+            row,
+            self._select("SELECT * FROM read_statements WHERE read_id = ? ORDER BY position", row["id"]),
+            self._select("SELECT * FROM annotations WHERE read_id = ? ORDER BY position", row["id"]),
+        )
+
+
+def _append(
+    connection: sqlite3.Connection,
+    moment: Moment,
+    reader: str,
+    action: str,
+    record_sha256: str,
+    details: str = "",
+    content_sha256: str = "",
+) -> None:
+    """Add a link to the audit chain, inside the transaction of what it logs."""
+    head = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    entry = AuditEntry(
+        number=head["number"] + 1 if head else 1,
+        moment=moment,
+        reader=reader,
+        application=APPLICATION,
+        action=action,
+        record_sha256=record_sha256,
+        details=details,
+        content_sha256=content_sha256,
+        previous_hash=head["hash"] if head else audit.FIRST_LINK,
+    ).sealed()
+    connection.execute(
+        "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows.entry_values(entry)
+    )
+
+
+def _chunks(values: list[str]) -> Iterable[list[str]]:
+    return (values[start : start + _MANY] for start in range(0, len(values), _MANY))
