@@ -101,14 +101,15 @@ class _ScoreDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row = index.data(Qt.ItemDataRole.UserRole)
-        view: QWidget = option.widget
-        area = QRectF(option.rect).adjusted(6, 3, -6, -3)
+        place: Any = option  # the binding's stubs leave out what a style option holds
+        view: QWidget = place.widget
+        area = QRectF(place.rect).adjusted(6, 3, -6, -3)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
+        if place.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tokens.colour(view, "surface"))
-            painter.drawRoundedRect(QRectF(option.rect), tokens.RADIUS, tokens.RADIUS)
+            painter.drawRoundedRect(QRectF(place.rect), tokens.RADIUS, tokens.RADIUS)
         _paint_texts(painter, view, row, area)
         texts = QFontMetricsF(tokens.font(view.font(), "caption")).horizontalAdvance("threshold 0.00 ") + 4
         room = area.width() - (texts if row.decides else 0)

@@ -30,7 +30,7 @@ def is_dark(widget: QWidget) -> bool:
 
 
 def colour(widget: QWidget, tone: str) -> QColor:
-    """Return the colour of a meaning, as an attribute of `theme.Colours` or one of ours, in the widget's theme."""
+    """Return the colour of a meaning (a name of `theme.Colours` or of ours) in the widget's theme."""
     dark = is_dark(widget)
     if tone in _OWN:
         return QColor(_OWN[tone][dark])

@@ -1,0 +1,102 @@
+"""How a record of the worklist is drawn: name and state, then patient and recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._worklist_model import is_synthetic, state_words, what, who
+from ecgview.desktop.worklist import WorklistItem
+
+ROW_PX = 50
+_STATE_TONE = {"in_reading": "warning", "read": "accent", "confirmed": "ok", "amended": "ok"}
+_LEFT = Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+class WorklistDelegate(QStyledItemDelegate):
+    """Two lines per record; the state is a word, never a colour alone."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the height of every row."""
+        return QSize(200, ROW_PX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw one record."""
+        place: Any = option  # the binding's stubs leave out what a style option holds
+        view: QWidget = place.widget
+        item: WorklistItem = index.data(Qt.ItemDataRole.UserRole)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_ground(painter, view, QRectF(place.rect), place.state)
+        area = QRectF(place.rect).adjusted(12, 5, -10, -5)
+        upper = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
+        lower = QRectF(area.left(), upper.bottom(), area.width(), area.height() / 2)
+        _paint_name(painter, view, upper, item)
+        _paint_details(painter, view, lower, item)
+        painter.restore()
+
+
+def _paint_ground(painter: QPainter, view: QWidget, rect: QRectF, state: QStyle.StateFlag) -> None:
+    selected = bool(state & QStyle.StateFlag.State_Selected)
+    if selected or state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(rect, tokens.colour(view, "info_ground" if selected else "surface"))
+    if selected:
+        painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), tokens.colour(view, "accent"))
+    painter.fillRect(
+        QRectF(rect.left() + 12, rect.bottom() - 1, rect.width() - 22, 1), tokens.colour(view, "line")
+    )
+
+
+def _paint_name(painter: QPainter, view: QWidget, area: QRectF, item: WorklistItem) -> None:
+    tone = _STATE_TONE.get(item.state, "faint")
+    width = _paint_chip(painter, view, area, state_words(item), tone)
+    painter.setFont(tokens.font(view.font(), "strong"))
+    painter.setPen(tokens.colour(view, "text"))
+    metrics = QFontMetricsF(painter.font())
+    room = area.width() - width
+    painter.drawText(area, _LEFT, metrics.elidedText(item.name, Qt.TextElideMode.ElideMiddle, room))
+
+
+def _paint_details(painter: QPainter, view: QWidget, area: QRectF, item: WorklistItem) -> None:
+    painter.setFont(tokens.font(view.font(), "caption"))
+    metrics = QFontMetricsF(painter.font())
+    details = what(item)
+    used = metrics.horizontalAdvance(details) + 8
+    painter.setPen(tokens.colour(view, "error" if item.problem else "secondary"))
+    painter.drawText(area, _RIGHT, details)
+    left = QRectF(area)
+    if is_synthetic(item):
+        left.setLeft(left.left() + _paint_tag(painter, view, area, "synthetic"))
+    painter.setPen(tokens.colour(view, "secondary"))
+    room = max(area.right() - used - left.left(), 0.0)
+    painter.drawText(left, _LEFT, metrics.elidedText(who(item), Qt.TextElideMode.ElideRight, room))
+
+
+def _paint_chip(painter: QPainter, view: QWidget, area: QRectF, text: str, tone: str) -> float:
+    """Paint a word in a rounded outline at the right; returns the width it takes up."""
+    painter.setFont(tokens.font(view.font(), "caption"))
+    width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 14
+    chip = QRectF(area.right() - width, area.center().y() - 8.5, width, 17)
+    painter.setPen(tokens.colour(view, tone))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+    return width + 8
+
+
+def _paint_tag(painter: QPainter, view: QWidget, area: QRectF, text: str) -> float:
+    width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 10
+    tag = QRectF(area.left(), area.center().y() - 8, width, 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tokens.colour(view, "track"))
+    painter.drawRoundedRect(tag, 3, 3)
+    painter.setPen(tokens.colour(view, "text"))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
+    return width + 7
