@@ -82,7 +82,7 @@ class Jobs(QObject):
         on_progress: Callable[[float, str], None] | None = None,
         key: str | None = None,
     ) -> Job:
-        """Run `function(*args, progress=...)` in a worker; a newer job of the same key replaces an older one."""
+        """Run `function(*args, progress=...)` in a worker; a newer job replaces an older one of its key."""
         job = Job(title, key, on_done, on_failed, on_progress)
         if self._closed:
             job.cancel()

@@ -1,0 +1,394 @@
+"""What can be done in one window, without a widget: open, look, ask the models, read, export.
+
+Panels and the canvas get the workspace in their constructor, read its properties (`WindowState`),
+call its methods and listen to its signals; none of them knows another. Slow things run in `jobs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from ecgview.desktop import messages, paper_choice
+from ecgview.desktop.messages import Level, Message
+from ecgview.desktop.panel import VIEWS
+from ecgview.desktop.settings import Settings, Value
+from ecgview.desktop.window_state import MASK_SEGMENTS, WindowState
+from ecgview.errors import EcgviewError
+from ecgview.overlay import Overlay
+from ecgview.paper.settings import PaperSettings
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, Prediction
+from ecgview.review.annotation import Annotation
+from ecgview.review.history import AddAnnotation, Edit
+from ecgview.review.read import ReadState
+from ecgview.review.session import ReadingSession
+from ecgview.review.store import Store
+from ecgview.signal.measurements import Measurement
+
+
+class Workspace(WindowState):
+    """One window's state with everything that can be done to it.
+
+    Raises nothing: what goes wrong is told through `message_posted`, `record_failed`, a `..._failed`
+    signal, or `unexpected_error` for a bug.
+    """
+
+    def __init__(
+        self,
+        *,
+        store_path: Path | None = None,
+        settings: Settings | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(store_path=store_path, settings=settings, parent=parent)
+        self._open_when_listed = False
+        self._wire()
+
+    # ---- opening -------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Sequence[str | Path]) -> None:
+        """Add files, folders and globs to the worklist and open the first record found."""
+        self._open_when_listed = True
+        self.worklist.add(paths)
+
+    def open_record(self, path: str | Path) -> None:
+        """Open one record; the old one stays until the new one is whole."""
+        path = Path(path)
+        self.jobs.start(
+            _read,
+            path,
+            title=f"Opening {path.name}",
+            on_done=lambda record: self._opened(path, record),
+            on_failed=lambda error: self._open_failed(path, error),
+            key="open",
+        )
+
+    def next_record(self) -> None:
+        """Open the next record of the worklist."""
+        self._step(1, "This is the last record of the worklist.")
+
+    def previous_record(self) -> None:
+        """Open the record before this one."""
+        self._step(-1, "This is the first record of the worklist.")
+
+    # ---- looking -------------------------------------------------------------------------------------
+
+    def set_view(self, view: str) -> None:
+        """Show one of `VIEWS`."""
+        if view not in VIEWS:
+            raise ValueError(f"no view {view!r}")
+        if view != self._view:
+            self._view = view
+            self.set_mask_mode(view == "reconstruct")
+            self.view_changed.emit(view)
+            self._choose_overlay()
+
+    def set_paper(self, paper: PaperSettings) -> None:
+        """Lay the paper out anew, and remember it."""
+        if paper != self._paper:
+            self._paper = paper
+            try:
+                paper_choice.keep(self.settings, paper)
+            except EcgviewError as error:
+                self.fail(error)
+            self.paper_changed.emit(paper)
+
+    def set_theme(self, name: str) -> None:
+        """Switch to "light" or "dark"."""
+        self._set("window.theme", name)
+        self.theme_changed.emit(self.theme)
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay something over the trace, or nothing."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self.overlay_changed.emit(overlay)
+
+    # ---- asking the models ---------------------------------------------------------------------------
+
+    def request_prediction(self) -> None:
+        """Ask the classifier about the open record."""
+        self.inference.request_prediction()
+
+    def request_lef(self) -> None:
+        """Ask the LEF model about the open record."""
+        self.inference.request_lef()
+
+    def request_anomaly(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
+        """Ask for the mean reconstruction error over several random masks."""
+        self.inference.request_anomaly(ratio, n_masks, seed)
+
+    def set_mask(self, mask: NDArray[np.bool_]) -> None:
+        """Hide other segments, (200,) bool, and ask for what the model puts there."""
+        fresh = np.array(mask, dtype=np.bool_)
+        if fresh.shape != (MASK_SEGMENTS,):
+            raise ValueError(f"a mask has {MASK_SEGMENTS} segments, not {fresh.shape}")
+        fresh.setflags(write=False)
+        self._mask = fresh
+        self.mask_changed.emit(fresh)
+        if fresh.any():
+            self.inference.request_reconstruction(fresh)
+        else:
+            self.inference.drop_reconstruction()
+            self._choose_overlay()
+
+    def set_mask_mode(self, on: bool) -> None:
+        """Let dragging over the trace draw a mask, or move the paper."""
+        if on != self._mask_mode:
+            self._mask_mode = on
+            self.mask_mode_changed.emit(on)
+
+    # ---- reading -------------------------------------------------------------------------------------
+
+    def apply_edit(self, edit: Edit) -> None:
+        """Apply one edit of `ecgview.review.history` to the draft; it is saved at once and can be undone."""
+        self._reading("apply", edit)
+
+    def undo(self) -> None:
+        """Take back the last edit of the draft."""
+        self._reading("undo")
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._reading("redo")
+
+    def set_annotation_code(self, code: str, label_set: str = "", version: str = "") -> None:
+        """Choose the code that the next marks drawn on the trace carry ("" = none)."""
+        self._annotation_code = (code, label_set, version)
+        self.annotation_code_changed.emit(code)
+
+    def add_annotation(self, leads: tuple[str, ...], start_s: float, end_s: float) -> None:
+        """Mark a stretch of time on leads (empty = all) with the chosen code."""
+        code, label_set, version = self._annotation_code
+        mark = Annotation(leads, start_s, end_s, code, "", label_set, version)
+        self.apply_edit(AddAnnotation(mark))
+
+    def commit_first_read(self) -> None:
+        """Save and lock the first read."""
+        if self._has_reader():
+            self._reading("commit_first_read")
+
+    def reveal(self) -> None:
+        """Open the AI results of this record, and ask for them."""
+        if self._reading("reveal"):
+            self._ask_models()
+
+    def sign(self) -> None:
+        """Sign the read: from then on it can only be amended."""
+        if self._has_reader() and self._reading("sign"):
+            self.post_message("Read signed.")
+
+    def amend(self, reason: str) -> None:
+        """Open a signed read for changes, with the reason; `sign` closes it, nothing earlier is lost."""
+        if self._reading("amend", reason):
+            self.post_message("The read is open for an amendment. Sign it when it is done.")
+
+    def discard_amendment(self) -> None:
+        """Close an amendment without signing it."""
+        self._reading("discard_amendment")
+
+    def set_blind(self, on: bool) -> None:
+        """Read blind first, or with AI at once; switching it off during a read is logged with the read."""
+        if on != self.blind:
+            self._set("reader.blind", on)
+            self.blind_changed.emit(on)
+            if self._reading("set_blind", on):
+                self._ask_models()
+
+    def set_reader_name(self, name: str) -> None:
+        """Say who reads."""
+        name = name.strip()
+        if name != self.reader_name:
+            self._set("reader.name", name)
+            self.reader_changed.emit(name)
+            self._renew_session()
+            self._ask_states([item.path for item in self.worklist.items])
+
+    # ---- telling and leaving -------------------------------------------------------------------------
+
+    def post_message(self, text: str, level: Level = "info", details: str = "") -> None:
+        """Put one line into the message strip."""
+        self.message_posted.emit(Message(text, level, details))
+
+    def fail(self, error: Exception) -> None:
+        """Tell an error: one line if the user can understand it, else a dialog with a report."""
+        if isinstance(error, EcgviewError):
+            self.message_posted.emit(messages.from_error(error))
+        else:
+            self.unexpected_error.emit(error)
+
+    def export_report(self, path: str | Path) -> None:
+        """Write the report of the open record; the suffix chooses PDF, JSON or WFDB annotations."""
+        from ecgview.desktop import exporting
+
+        if self._record is None:
+            self.post_message("Open an ECG first.", "warning")
+            return
+        content = exporting.content(self)
+        self.jobs.start(
+            exporting.write,
+            content,
+            Path(path),
+            title="Writing the report",
+            on_done=lambda written: self.post_message(f"Report written: {written}"),
+            on_failed=self.fail,
+            key="export",
+        )
+
+    def close(self) -> bool:
+        """Stop the jobs and close the store; returns whether all work ended in time."""
+        ended = self.jobs.shutdown()
+        self.reading.close()
+        return ended
+
+    # ---- how it hangs together -----------------------------------------------------------------------
+
+    def _wire(self) -> None:
+        self.jobs.busy_changed.connect(self.busy_changed)
+        self.jobs.job_progressed.connect(self.job_progressed)
+        self.worklist.changed.connect(self.worklist_changed)
+        self.worklist.listed.connect(self._listed)
+        self.worklist.failed.connect(self.fail)
+        self.reading.session_changed.connect(self._session_changed)
+        part = self.inference
+        part.answered.connect(self._keep)
+        part.recall = self.reading.recall
+        part.prediction_ready.connect(self.prediction_ready)
+        part.prediction_failed.connect(self.prediction_failed)
+        part.lef_ready.connect(self.lef_ready)
+        part.lef_failed.connect(self.lef_failed)
+        part.reconstruction_ready.connect(self.reconstruction_ready)
+        part.reconstruction_ready.connect(self._choose_overlay)
+        part.reconstruction_failed.connect(self.reconstruction_failed)
+        part.anomaly_ready.connect(self.anomaly_ready)
+        part.anomaly_failed.connect(self.anomaly_failed)
+        part.unexpected.connect(self.unexpected_error)
+        for problem in self.settings.problems:
+            self.fail(problem)
+
+    def _listed(self, found: list[Path]) -> None:
+        self._ask_states(found)
+        if self._open_when_listed and found:
+            self._open_when_listed = False
+            self.open_record(found[0])
+
+    def _ask_states(self, paths: list[Path]) -> None:
+        self.jobs.start(
+            _states,
+            self.store,
+            paths,
+            self.reader_name,
+            title="Looking up reads",
+            on_done=self.worklist.set_states,
+            on_failed=self.fail,
+        )
+
+    def _opened(self, path: Path, record: EcgRecord) -> None:
+        try:
+            self.reading.begin(record)
+        except EcgviewError as error:
+            self._open_failed(path, error)
+            return
+        self._record, self._path = record, path
+        self._measurements = None
+        self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        self.inference.forget(record)
+        self.worklist.current = path
+        self.record_opened.emit(record)
+        self.reading.tell()
+        self.mask_changed.emit(self._mask)
+        self._choose_overlay()
+        self.jobs.start(
+            _measure, record, title="Measuring", on_done=self._measured, on_failed=self.fail, key="measure"
+        )
+        self._ask_models()
+
+    def _open_failed(self, path: Path, error: Exception) -> None:
+        if isinstance(error, EcgviewError):
+            self.worklist.set_problem(path, error.message)
+            self.record_failed.emit(error)
+        self.fail(error)
+
+    def _measured(self, found: tuple[Measurement, ...]) -> None:
+        self._measurements = found
+        self.measurements_ready.emit(found)
+
+    def _keep(self, result: Prediction | LefResult) -> None:
+        try:
+            self.reading.keep(result)
+        except EcgviewError as error:
+            self.fail(error)
+
+    def _session_changed(self, session: ReadingSession | None) -> None:
+        if self._path is not None and session is not None:
+            self.worklist.set_state(self._path, session.state.value)
+        self.session_changed.emit(session)
+        self._choose_overlay()
+
+    def _choose_overlay(self, _changed: object = None) -> None:
+        shown = self.reconstruction if self._view == "reconstruct" else None
+        self.set_overlay(shown[1] if shown is not None else None)
+
+    def _reading(self, what: str, *args: object) -> bool:
+        try:
+            return self.reading.do(what, *args)
+        except EcgviewError as error:
+            self.fail(error)
+            return False
+
+    def _has_reader(self) -> bool:
+        if self.reader_name:
+            return True
+        self.post_message("Say who reads before the read is saved.", "warning")
+        self.reader_needed.emit(True)
+        return False
+
+    def _renew_session(self) -> None:
+        if self._record is not None:
+            try:
+                self.reading.begin(self._record)
+            except EcgviewError as error:
+                self.fail(error)
+            self.reading.tell()
+            self._ask_models()
+
+    def _ask_models(self) -> None:
+        if self.may_show_ai():
+            self.request_prediction()
+            self.request_lef()
+
+    def _step(self, step: int, at_end: str) -> None:
+        path = self.worklist.neighbour(step)
+        if path is None:
+            self.post_message(at_end)
+        else:
+            self.open_record(path)
+
+    def _set(self, key: str, value: Value) -> None:
+        try:
+            self.settings.set(key, value)
+        except EcgviewError as error:
+            self.fail(error)
+
+
+def _read(path: Path, progress: Progress = silent) -> EcgRecord:
+    from ecgview import formats
+
+    return formats.read(path, progress)
+
+
+def _measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:
+    from ecgview.signal import measurements
+
+    return measurements.measure(record)
+
+
+def _states(store: Store, paths: list[Path], reader: str, progress: Progress = silent) -> dict[Path, str]:
+    found = store.statuses_by_path([str(path) for path in paths], reader or None)
+    return {Path(path): state.value for path, state in found.items() if state is not ReadState.NEW}
