@@ -13,7 +13,7 @@ _MEANINGS: dict[str, frozenset[str]] = {
     "otherwise normal": frozenset({"otherwise normal ecg"}),
     "sinus rhythm": frozenset({"SR", "NSR", "SINUS RHYTHM", "NORMAL SINUS RHYTHM"}),
     "sinus bradycardia": frozenset({"SBRAD", "SB", "SINUS BRADYCARDIA", "MARKED SINUS BRADYCARDIA"}),
-    "sinus tachycardia": frozenset({"STACH", "STach", "ST_TACHY", "SINUS TACHYCARDIA"}),
+    "sinus tachycardia": frozenset({"STACH", "STach", "SINUS TACHYCARDIA"}),
     "sinus arrhythmia": frozenset({"SARRH", "SA", "WITH SINUS ARRHYTHMIA", "WITH MARKED SINUS ARRHYTHMIA"}),
     "atrial fibrillation": frozenset({"AFIB", "AF", "ATRIAL FIBRILLATION"}),
     "atrial flutter": frozenset({"AFLT", "AFL", "ATRIAL FLUTTER"}),

@@ -69,12 +69,12 @@ def _rank_word(keys: _Keys, word: str) -> int | None:
         any(part.startswith(word) for part in keys.words),
         len(word) > 1 and keys.acronym.startswith(word),
         word in keys.chinese,
+        len(word) > 1 and keys.pinyin[:1] == word[0] and _in_order(word, keys.pinyin),  # sz for 室性早搏
         len(word) > 1 and (word in keys.code or word in keys.pinyin or word in keys.acronym),
         len(word) > 2 and word in keys.english,
         len(word) > 1
         and _CHINESE.search(word) is not None
         and _in_order(word, keys.chinese),  # 室早 in 室性早搏
-        len(word) > 1 and keys.pinyin[:1] == word[0] and _in_order(word, keys.pinyin),
     )
     return len(exact) + ladder.index(True) if True in ladder else None
 

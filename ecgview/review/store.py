@@ -101,7 +101,8 @@ class Store:
                 states[row["record_sha256"]] = ReadState.IN_READING
             # a later kind is the further one: first < signed < amendment
             for row in self._select(
-                f"""SELECT record_sha256, max(CASE kind WHEN 'first' THEN 1 WHEN 'signed' THEN 2 ELSE 3 END) AS step
+                f"""SELECT record_sha256,
+                max(CASE kind WHEN 'first' THEN 1 WHEN 'signed' THEN 2 ELSE 3 END) AS step
                 FROM reads WHERE record_sha256 IN ({holes}){of_reader} GROUP BY record_sha256""",
                 *chunk,
                 *more,
@@ -116,7 +117,8 @@ class Store:
         for chunk in _chunks(wanted):
             holes = ",".join("?" * len(chunk))
             rows = self._select(
-                f"SELECT path, record_sha256 FROM record_paths WHERE path IN ({holes}) ORDER BY first_seen_utc",
+                f"""SELECT path, record_sha256 FROM record_paths WHERE path IN ({holes})
+                ORDER BY first_seen_utc""",
                 *chunk,
             )
             sha256_of.update((row["path"], row["record_sha256"]) for row in rows)
@@ -179,7 +181,7 @@ class Store:
     # ------------------------------------------------------------------ committed reads
 
     def commit_read(self, read: Read) -> None:
-        """Keep a version of a read for good, with its link in the audit chain; returns when the disk has it."""
+        """Keep a version of a read for good, with its link in the audit chain; waits for the disk."""
         with self._database.writing(durable=True) as connection:
             if self._last_number(read.record_sha256, read.reader) != read.number - 1:
                 raise StoreError(
@@ -188,8 +190,8 @@ class Store:
                 )
             cursor = connection.execute(
                 """INSERT INTO reads (record_sha256, reader, number, kind, comment, committed_utc,
-                utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason, changes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason,
+                changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 _rows.read_values(read),
             )
             read_id = cursor.lastrowid or 0
@@ -238,7 +240,8 @@ class Store:
             if kind == "revealed" and self._last_number(record_sha256, reader) == 0:
                 raise BlindedError("commit the first read before model results are revealed")
             connection.execute(
-                "INSERT INTO reveals (record_sha256, reader, kind, utc, utc_offset_minutes) VALUES (?, ?, ?, ?, ?)",
+                """INSERT INTO reveals (record_sha256, reader, kind, utc, utc_offset_minutes)
+                VALUES (?, ?, ?, ?, ?)""",
                 (record_sha256, reader, kind, moment.utc, moment.offset_minutes),
             )
             _append(connection, moment, reader, kind, record_sha256)
@@ -246,7 +249,8 @@ class Store:
     def revealed_at(self, record_sha256: str, reader: str) -> Moment | None:
         """Return since when this reader may see model results of this record; None while blinded."""
         rows = self._select(
-            "SELECT utc, utc_offset_minutes FROM reveals WHERE record_sha256 = ? AND reader = ? ORDER BY id LIMIT 1",
+            """SELECT utc, utc_offset_minutes FROM reveals WHERE record_sha256 = ? AND reader = ?
+            ORDER BY id LIMIT 1""",
             record_sha256,
             reader,
         )
@@ -260,7 +264,8 @@ class Store:
         row = (result.record_sha256, result.model.sha256, kind, plain_json.dump(result), now().utc)
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc) VALUES (?, ?, ?, ?, ?)",
+                """INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc)
+                VALUES (?, ?, ?, ?, ?)""",
                 row,
             )
 
@@ -296,7 +301,7 @@ class Store:
         logged = {entry.content_sha256 for entry in committed}
         present = {_rows.read_digest(read) for read in reads}
         problems += [
-            f"version {read.number} of {read.reader} on record {read.record_sha256[:12]} is not what was logged"
+            f"version {read.number} by {read.reader} of record {read.record_sha256[:12]} is not as logged"
             for read in reads
             if _rows.read_digest(read) not in logged
         ]
