@@ -2,12 +2,14 @@
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ecgview.errors import FormatError
 
 DEEPEST = 12  # folders below the one that was opened
+TABLES = (".csv", ".tsv")
 
 
 def list_records(paths: Sequence[str | Path], extensions: frozenset[str]) -> list[Path]:
@@ -58,4 +60,17 @@ def _walk(folder: str, extensions: frozenset[str], depth: int) -> Iterator[str]:
             continue
         if suffix != ".hea" and stem in headers:
             continue
+        if suffix.lower() in TABLES and not _names_leads(entry.path):
+            continue
         yield entry.path
+
+
+def _names_leads(path: str) -> bool:
+    """Return whether a table's first lines name a lead: folders of ECGs hold other tables too."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            head = file.read(4096)
+    except OSError:
+        return False
+    names = {cell.strip().strip('"').upper() for cell in re.split(r"[,;\t\n]", head)}
+    return bool(names & {"I", "II", "V1", "V5", "MLII", "LEAD I", "LEAD II"})

@@ -90,7 +90,8 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
     if n_signals == 0:
         raise FormatError("the record holds no signal", where=where)
     start = _start_time(parts[4:])
-    clean = [parts[0], parts[1], f"{parts[2]}" if len(parts) > 2 else "250"]
+    name = name.partition(".")[0]  # some challenge headers carry the signal file's extension here
+    clean = [f"{name}/{segments}" if segments else name, parts[1], parts[2] if len(parts) > 2 else "250"]
     if n_samples is not None:
         clean.append(str(n_samples))
     return name, n_segments, n_signals, fs_hz, n_samples, start, " ".join(clean)

@@ -1,0 +1,211 @@
+"""Model cards: what a model is, where its weights are, what it needs and what is known of it.
+
+A model is a folder with `card.json` beside its weights: under `resources/models/` for those that ship, under
+the user's data folder for those that were fetched, imported or trained. Nothing here loads a network.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ecgview import resources
+from ecgview.errors import ModelError
+from ecgview.results import ModelFacts
+
+Kind = Literal["classifier", "autoencoder", "lef"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What a network takes: these leads, this rate and duration, this filter, multiplied by this scale.
+
+    `filter` names a function of `models.preprocessing.FILTERS`; `scale` is network units per millivolt.
+    """
+
+    leads: tuple[str, ...] = ()
+    sampling_rate_hz: float = 500.0
+    seconds: float = 10.0
+    filter: str = "none"
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One model. `labels` and `thresholds` follow the order of the outputs; a threshold may be None."""
+
+    id: str
+    name: str
+    version: str
+    kind: Kind
+    network: str
+    licence: str
+    training_data: str
+    calibrated: str
+    intended_use: str
+    out_of_scope: str
+    folder: Path
+    weights: str = ""
+    sha256: str = ""
+    source: str = ""
+    labels: tuple[str, ...] = ()
+    label_set: str = ""
+    thresholds: tuple[float | None, ...] = ()
+    input: InputSpec = field(default_factory=InputSpec)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    is_default: bool = False
+
+    @property
+    def weights_path(self) -> Path:
+        """The safetensors file, or the table of a tabular model."""
+        return self.folder / self.weights
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is shown beside every number of this model."""
+        return ModelFacts(
+            self.id, self.name, self.version, self.sha256, self.training_data, self.calibrated, self.out_of_scope
+        )
+
+    def check_weights(self) -> Path:
+        """Return the path of the weights after comparing their checksum with the card's.
+
+        Raises:
+            ModelError: the file is not there or is not the one that the card describes.
+        """
+        path = self.weights_path
+        if not self.weights or not path.is_file():
+            raise ModelError(f"the weights of {self.id} are not here", where=str(path), expected="the file of the card")
+        found = sha256_of(path)
+        if found != self.sha256:
+            raise ModelError(
+                "the weights are not those of the card", where=str(path), expected=self.sha256, found=found
+            )
+        return path
+
+
+def user_folder() -> Path:
+    """Return the folder of models that this user fetched, imported or trained."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("ecgview", appauthor=False)) / "models"
+
+
+def available(kind: Kind | None = None) -> list[ModelCard]:
+    """Return the cards of all models that are here, the user's before the shipped ones of the same id."""
+    cards: dict[str, ModelCard] = {}
+    for root in (user_folder(), resources.path("models")):
+        for path in sorted(root.glob("*/card.json")) if root.is_dir() else ():
+            card = read_card(path)
+            if kind is None or card.kind == kind:
+                cards.setdefault(card.id, card)
+    return list(cards.values())
+
+
+def get(model_id: str) -> ModelCard:
+    """Return one card; ModelError lists what there is."""
+    for root in (user_folder(), resources.path("models")):
+        path = root / model_id / "card.json"
+        if path.is_file() and path.resolve().parent.parent == root.resolve():
+            return read_card(path)
+    names = ", ".join(card.id for card in available())
+    raise ModelError(f"there is no model named {model_id!r}", expected=names or "a fetched or imported model")
+
+
+def default(kind: Kind) -> ModelCard:
+    """Return the model that the window uses for this kind; ModelError if none is here."""
+    cards = available(kind)
+    if not cards:
+        raise ModelError(f"no {kind} model is here", expected="a shipped, fetched or imported model")
+    return next((card for card in cards if card.is_default), cards[0])
+
+
+def read_card(path: Path) -> ModelCard:
+    """Return a card; ModelError names the file and the field that is wrong."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    return _read_card(path, stat.st_mtime_ns)
+
+
+@cache
+def _read_card(path: Path, _changed: int) -> ModelCard:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"is not a model card ({error})", where=str(path)) from None
+    if not isinstance(raw, dict):
+        raise ModelError("is not a model card", where=str(path), expected="a JSON object")
+    words = {name: _text(raw, name, path) for name in _WORDS}
+    kind = words.pop("kind")
+    if kind not in get_args(Kind):
+        raise ModelError("unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind)
+    labels = tuple(map(str, raw.get("labels", ())))
+    thresholds = tuple(None if value is None else float(value) for value in raw.get("thresholds", ()))
+    if thresholds and len(thresholds) != len(labels):
+        raise ModelError("one threshold per label", where=f"{path}: thresholds", expected=str(len(labels)))
+    weights = str(raw.get("weights", ""))
+    if Path(weights).name != weights:
+        raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
+    return ModelCard(
+        **words,
+        kind=kind,
+        folder=path.parent,
+        weights=weights,
+        sha256=str(raw.get("sha256", "")),
+        source=str(raw.get("source", "")),
+        labels=labels,
+        label_set=str(raw.get("label_set", "")),
+        thresholds=thresholds or (None,) * len(labels),
+        input=_input(raw.get("input", {}), path),
+        config=dict(raw.get("config", {})),
+        metrics=dict(raw.get("metrics", {})),
+        notes=tuple(map(str, raw.get("notes", ()))),
+        is_default=bool(raw.get("is_default", False)),
+    )
+
+
+_WORDS = (
+    "id",
+    "name",
+    "version",
+    "kind",
+    "network",
+    "licence",
+    "training_data",
+    "calibrated",
+    "intended_use",
+    "out_of_scope",
+)
+
+
+def _text(raw: Mapping[str, Any], name: str, path: Path) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not value:
+        raise ModelError("the field is missing", where=f"{path}: {name}", expected="a text")
+    return value
+
+
+def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
+    try:
+        return InputSpec(
+            leads=tuple(map(str, raw.get("leads", ()))),
+            sampling_rate_hz=float(raw.get("sampling_rate_hz", 500)),
+            seconds=float(raw.get("seconds", 10)),
+            filter=str(raw.get("filter", "none")),
+            scale=float(raw.get("scale", 1.0)),
+        )
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"cannot be understood ({error})", where=f"{path}: input") from None
+
+
+def sha256_of(path: Path) -> str:
+    """Return the checksum of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

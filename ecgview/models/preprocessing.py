@@ -1,0 +1,93 @@
+"""From stored samples to what a network takes. No display setting is reachable from here (F4)."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ecgview.errors import ModelError
+from ecgview.models.cards import InputSpec
+from ecgview.record import EcgRecord, Signal
+from ecgview.signal.gaps import bridged
+from ecgview.signal.resampling import resample
+
+LONGEST_GAP_S = 0.2  # gaps up to this are bridged by a straight line; a longer one is not analysed (ours)
+
+
+def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
+    """Return (leads, samples) network input: lead order, rate, first seconds, filter, scale.
+
+    Raises:
+        ModelError: a lead is missing, the record is too short or has gaps that may not be bridged.
+    """
+    where = record.source.path or None
+    missing = [name for name in spec.leads if not record.has(name)]
+    if missing:
+        raise ModelError(f"leads missing: {', '.join(missing)}", where=where, expected=", ".join(spec.leads))
+    if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
+        raise ModelError("the record is too short", where=where, expected=f"{spec.seconds:g} s", found=f"{record.seconds:.1f} s")
+    kept = round(spec.seconds * record.sampling_rate_hz)
+    signal = record.leads(spec.leads)[:, :kept]
+    _refuse_gaps(signal, record)
+    flat = [name for name, row in zip(spec.leads, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
+    if flat:
+        raise ModelError(f"no signal in {', '.join(flat)}", where=where)
+    filled = bridged(signal)[0].astype(np.float32)
+    at_rate = resample(filled, record.sampling_rate_hz, spec.sampling_rate_hz)
+    if spec.filter not in FILTERS:
+        raise ModelError(f"unknown input filter {spec.filter!r}", expected=", ".join(FILTERS))
+    return np.ascontiguousarray(FILTERS[spec.filter](at_rate, spec.sampling_rate_hz) * np.float32(spec.scale))
+
+
+def input_hash(record: EcgRecord, spec: InputSpec) -> str:
+    """Return the sha256 of the network input."""
+    return hashlib.sha256(prepare(record, spec).tobytes()).hexdigest()
+
+
+def _refuse_gaps(signal: Signal, record: EcgRecord) -> None:
+    gaps = ~np.isfinite(signal)
+    longest = round(LONGEST_GAP_S * record.sampling_rate_hz)
+    for row in gaps[gaps.any(1)]:
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
+        if (edges[1::2] - edges[::2]).max() > longest:
+            raise ModelError(
+                "the signal has gaps", where=record.source.path or None, expected=f"none over {LONGEST_GAP_S} s"
+            )
+
+
+def unfiltered(signal: Signal, fs_hz: float) -> Signal:
+    """Return the signal as it is."""
+    return signal
+
+
+def bandpass(signal: Signal, fs_hz: float) -> Signal:
+    """Return (leads, samples) mV between 0.5 and 40 Hz, zero phase, order 2 each way; a choice of ours."""
+    from scipy.signal import butter, sosfiltfilt
+
+    sections = butter(2, [0.5, 40.0], "bandpass", fs=fs_hz, output="sos")
+    return np.asarray(sosfiltfilt(sections, signal.astype(np.float64), axis=-1), dtype=np.float32)
+
+
+def ecgfounder(signal: Signal, fs_hz: float) -> Signal:
+    """Return ECGFounder's own preprocessing, (leads, samples), dimensionless.
+
+    Notch 50 Hz (Q 30), Butterworth band-pass 0.67-40 Hz of order 4, both forward and backward; minus the
+    median over 0.4 s; then one z-score over all leads together. Source: the authors' published data set code.
+    """
+    from scipy.ndimage import median_filter
+    from scipy.signal import butter, filtfilt, iirnotch
+
+    notch = filtfilt(*iirnotch(50.0, 30.0, fs=fs_hz), np.nan_to_num(signal.astype(np.float64)), axis=-1)
+    band = filtfilt(*butter(4, [0.67, 40.0], "bandpass", fs=fs_hz), notch, axis=-1)
+    kernel = int(0.4 * fs_hz) + 1
+    kernel += 1 - kernel % 2
+    baseline = median_filter(band, size=(1, kernel), mode="constant", cval=0.0)
+    flat = band - baseline
+    return np.asarray((flat - flat.mean()) / (flat.std() + 1e-8), dtype=np.float32)
+
+
+FILTERS: Mapping[str, Callable[[Signal, float], Signal]] = {
+    "none": unfiltered,
+    "bandpass-0.5-40": bandpass,
+    "ecgfounder": ecgfounder,
+}
