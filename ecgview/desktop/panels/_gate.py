@@ -31,8 +31,9 @@ class AiPanel(QWidget):
         self.content.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._failure = ""
         self._working: Working | None = None
+        self._was_open: bool | None = None
         workspace.record_opened.connect(self.renew)
-        workspace.session_changed.connect(self.renew)
+        workspace.session_changed.connect(self._follow_session)
         workspace.job_progressed.connect(self._report)
 
     @property
@@ -54,6 +55,7 @@ class AiPanel(QWidget):
     def _build(self) -> None:
         clear(self.content)
         self._working = None
+        self._was_open = self.is_open
         if self.workspace.record is None:
             self.content.addWidget(Text("Open an ECG to see what the models say.", tone="secondary"))
         elif not self.is_open:
@@ -83,6 +85,10 @@ class AiPanel(QWidget):
         else:
             self.content.addWidget(Text("Not analysed yet.", tone="secondary"))
             self.content.addLayout(row(_button("Analyse", lambda: self._ask(request)), 1))
+
+    def _follow_session(self, _session: object) -> None:
+        if self.is_open != self._was_open:  # an edit of the read changes nothing here
+            self.renew()
 
     def _ask(self, request: Callable[[], object]) -> None:
         request()

@@ -1,0 +1,127 @@
+"""What the read says so far: one row per statement with its certainty, one row per mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
+
+from ecgview.desktop.panels._widgets import Text, clear, column, row
+from ecgview.labels.label_set import Statement
+from ecgview.review.annotation import Annotation
+from ecgview.review.read import Certainty, ReadStatement
+
+Lookup = Callable[[ReadStatement], Statement | None]
+
+
+class StatementRows(QWidget):
+    """The statements made, in the order they were made.
+
+    Signals:
+        certainty_chosen: (ReadStatement, Certainty). removed: ReadStatement.
+    """
+
+    certainty_chosen = Signal(object, object)
+    removed = Signal(object)
+
+    def __init__(self, lookup: Lookup) -> None:
+        super().__init__()
+        self._lookup = lookup
+        self._rows = column(self, spacing=2)
+        self._keys: tuple[object, ...] = ()
+        self._boxes: list[QComboBox] = []
+
+    def show_statements(self, statements: Sequence[ReadStatement], is_editable: bool) -> None:
+        """Show these statements; rows that stay keep the keyboard focus."""
+        keys = (is_editable, *(item.key for item in statements))
+        if keys != self._keys or not statements:
+            self._keys = keys
+            self._rebuild(statements, is_editable)
+        for box, item in zip(self._boxes, statements, strict=False):
+            box.blockSignals(True)
+            box.setCurrentIndex(list(Certainty).index(item.certainty))
+            box.blockSignals(False)
+
+    def _rebuild(self, statements: Sequence[ReadStatement], is_editable: bool) -> None:
+        clear(self._rows)
+        self._boxes = []
+        if not statements:
+            self._rows.addWidget(Text("No statement yet.", tone="secondary"))
+        for item in statements:
+            known = self._lookup(item)
+            name = Text(known.english if known else item.code, elide=True)
+            name.setAccessibleDescription(item.code)
+            box = self._certainty_box(item, is_editable)
+            self._boxes.append(box)
+            parts: list[QWidget | int] = [name, box]
+            if is_editable:
+                parts.append(_remove(f"Remove {item.code}", partial(self.removed.emit, item)))
+            line = row(*parts)
+            line.setStretch(0, 1)
+            self._rows.addLayout(line)
+
+    def _certainty_box(self, item: ReadStatement, is_editable: bool) -> QComboBox:
+        box = QComboBox()
+        box.addItems([certainty.words for certainty in Certainty])
+        box.setEnabled(is_editable)
+        box.setAccessibleName(f"Certainty of {item.code}")
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        box.currentIndexChanged.connect(
+            lambda index, item=item: self.certainty_chosen.emit(item, list(Certainty)[index])
+        )
+        return box
+
+
+class MarkRows(QWidget):
+    """The marks on the signal: where, when and what.
+
+    Signals:
+        removed: Annotation.
+    """
+
+    removed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = column(self, spacing=2)
+        self._shown: tuple[object, ...] | None = None
+
+    def show_marks(self, marks: Sequence[Annotation], is_editable: bool) -> None:
+        """Show these marks, earliest first."""
+        if (is_editable, *marks) == self._shown:
+            return
+        self._shown = (is_editable, *marks)
+        clear(self._rows)
+        if not marks:
+            hint = "No marks. In the annotate view, drag over a lead to mark a stretch."
+            self._rows.addWidget(Text(hint, size="caption", tone="secondary"))
+        for mark in sorted(marks, key=lambda mark: (mark.start_s, mark.end_s)):
+            where = Text(place(mark), size="caption", tone="secondary", wrap=False)
+            what = Text(mark.title or "mark", elide=True)
+            parts: list[QWidget | int] = [where, what]
+            if is_editable:
+                parts.append(_remove(f"Remove the mark {place(mark)}", partial(self.removed.emit, mark)))
+            line = row(*parts)
+            line.setStretch(1, 1)
+            self._rows.addLayout(line)
+
+
+def place(mark: Annotation) -> str:
+    """Return lead and span of a mark: "V2, 1.20–1.45 s"."""
+    leads = " ".join(mark.leads) if mark.leads else "all leads"
+    span = f"{mark.start_s:.2f}" if mark.start_s == mark.end_s else f"{mark.start_s:.2f}–{mark.end_s:.2f}"
+    return f"{leads}, {span} s"
+
+
+def _remove(name: str, run: Callable[[], object]) -> QToolButton:
+    button = QToolButton()
+    button.setText("×")
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setFixedSize(QSize(26, 26))
+    button.setAutoRaise(True)
+    button.clicked.connect(lambda: run())
+    return button

@@ -1,0 +1,128 @@
+"""What the one big button of a read does next: save and lock, reveal, sign, amend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from ecgview.desktop import theme
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._widgets import Text, column, row
+from ecgview.review.read import ReadState
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+    from ecgview.review.session import ReadingSession
+
+Kind = Literal["commit", "reveal", "sign", "amend", "sign_amendment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next step of a read: its button, what it means, and whether it can be done now."""
+
+    kind: Kind
+    text: str
+    hint: str
+    is_possible: bool
+
+
+def next_step(session: ReadingSession) -> Step:
+    """Return the next step of this session."""
+    says_something = not session.draft.is_empty
+    needs = "" if says_something else "Add a statement, a mark or a comment first."
+    if session.is_amending:
+        hint = f"Amending: {session.amendment_reason}. Every earlier version is kept."
+        return Step("sign_amendment", "Sign amendment", hint, says_something)
+    if session.state in (ReadState.CONFIRMED, ReadState.AMENDED):
+        return Step("amend", "Amend", "Signed. A change needs a reason; every earlier version is kept.", True)
+    if session.state is ReadState.READ:
+        if session.may_show_ai:
+            return Step(
+                "sign", "Sign", "Changes from here on are logged as made after the reveal.", says_something
+            )
+        return Step(
+            "reveal", "Reveal AI results", "Your first read is locked and will be kept as it is.", True
+        )
+    if session.may_show_ai:
+        return Step(
+            "sign",
+            "Sign",
+            needs or "AI results were open while this was read; the read says so.",
+            says_something,
+        )
+    hint = needs or "Locks this first read; then the AI results may be opened."
+    return Step("commit", "Save and lock first read", hint, says_something)
+
+
+class StepBox(QWidget):
+    """The big button with its hint; an amendment first asks for its reason, in place.
+
+    `before` is called ahead of every step, so that nothing typed is left behind.
+    """
+
+    def __init__(self, workspace: Workspace, before: Callable[[], None]) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._before = before
+        self._step: Step | None = None
+        self.button = QPushButton()
+        self.button.setMinimumHeight(38)
+        self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.set_role(self.button, "primary")
+        self.button.clicked.connect(self._go)
+        self.hint = Text("", size="caption", tone="secondary")
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText("Reason for the amendment")
+        self.reason.setAccessibleName("Reason for the amendment")
+        self.reason.textChanged.connect(self._enable)
+        self.reason.returnPressed.connect(self._go)
+        self.without = QPushButton("Sign without AI")
+        theme.set_role(self.without, "link")
+        self.without.clicked.connect(self._sign)
+        whole = column(self, spacing=tokens.SPACE_XS)
+        whole.addWidget(self.reason)
+        whole.addWidget(self.button)
+        whole.addWidget(self.hint)
+        whole.addLayout(row(self.without, 1))
+
+    def show_step(self, session: ReadingSession | None) -> None:
+        """Show the next step of a session."""
+        self.setVisible(session is not None)
+        if session is None:
+            self._step = None
+            return
+        step = next_step(session)
+        if self._step is None or step.kind != self._step.kind:
+            self.reason.clear()
+        self._step = step
+        self.reason.setVisible(step.kind == "amend")
+        self.without.setVisible(step.kind == "reveal")
+        self.button.setText(step.text)
+        self.hint.setText(step.hint)
+        self._enable()
+
+    def _enable(self) -> None:
+        if self._step is not None:
+            missing = self._step.kind == "amend" and not self.reason.text().strip()
+            self.button.setEnabled(self._step.is_possible and not missing)
+
+    def _go(self) -> None:
+        self._before()
+        if self._step is None or not self.button.isEnabled():
+            return
+        if self._step.kind == "commit":
+            self._workspace.commit_first_read()
+        elif self._step.kind == "reveal":
+            self._workspace.reveal()
+        elif self._step.kind == "amend":
+            self._workspace.amend(self.reason.text().strip())
+        else:
+            self._workspace.sign()
+
+    def _sign(self) -> None:
+        self._before()
+        self._workspace.sign()

@@ -1,0 +1,147 @@
+"""Search-as-you-type entry of statements: code, English, Chinese or pinyin initials, then Enter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._widgets import Text, column
+from ecgview.labels import search
+from ecgview.labels.label_set import LabelSet, Statement
+
+SHOWN = 6
+ROW_PX = 28
+_CODE_PX = 66
+
+
+class StatementEntry(QWidget):
+    """A field with the best matches below it; arrow keys choose, Enter takes, Escape clears.
+
+    Signals:
+        chosen: Statement.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label_set: LabelSet | None = None
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Add a statement: code, English, 中文, pinyin")
+        self.field.setClearButtonEnabled(True)
+        self.field.setAccessibleName("Add a statement")
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+        self.matches = QListWidget()
+        self.matches.setFrameShape(QFrame.Shape.NoFrame)
+        self.matches.setItemDelegate(_MatchDelegate(self.matches))
+        self.matches.setUniformItemSizes(True)
+        self.matches.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.matches.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.matches.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.matches.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.matches.itemClicked.connect(self._take)
+        self._nothing = Text("No statement of this set matches.", size="caption", tone="secondary")
+        whole = column(self, spacing=tokens.SPACE_XS)
+        whole.addWidget(self.field)
+        whole.addWidget(self.matches)
+        whole.addWidget(self._nothing)
+        self._search("")
+
+    def set_label_set(self, label_set: LabelSet) -> None:
+        """Search another set."""
+        self._label_set = label_set
+        self._search(self.field.text())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the arrow keys, Enter and Escape of the field to the list."""
+        if watched is not self.field or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        assert isinstance(event, QKeyEvent)
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.matches.count():
+            step = 1 if event.key() == Qt.Key.Key_Down else -1
+            self.matches.setCurrentRow((self.matches.currentRow() + step) % self.matches.count())
+            return True
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if (item := self.matches.currentItem()) is not None:
+                self._take(item)
+            return True
+        if event.key() == Qt.Key.Key_Escape and self.field.text():
+            self.field.clear()
+            return True
+        return False
+
+    def _search(self, text: str) -> None:
+        self.matches.clear()
+        typed = bool(text.strip()) and self._label_set is not None
+        found = search.find(self._label_set, text, limit=SHOWN) if typed and self._label_set else []
+        for statement in found:
+            item = QListWidgetItem(statement.english, self.matches)
+            item.setData(Qt.ItemDataRole.UserRole, statement)
+            item.setToolTip(words(statement))
+        self.matches.setCurrentRow(0 if found else -1)
+        self.matches.setFixedHeight(ROW_PX * len(found))
+        self.matches.setVisible(bool(found))
+        self._nothing.setVisible(typed and not found)
+
+    def _take(self, item: QListWidgetItem) -> None:
+        statement = item.data(Qt.ItemDataRole.UserRole)
+        self.field.clear()
+        self.chosen.emit(statement)
+
+
+def words(statement: Statement) -> str:
+    """Return a statement in full: English, Chinese and code."""
+    named = " ".join(part for part in (statement.english, statement.chinese) if part)
+    return named if statement.code == statement.english else f"{named} ({statement.code})"
+
+
+class _MatchDelegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(160, ROW_PX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        place: Any = option  # the binding's stubs leave out what a style option holds
+        statement: Statement = index.data(Qt.ItemDataRole.UserRole)
+        view: QWidget = place.widget
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if place.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens.colour(view, "info_ground"))
+            painter.drawRoundedRect(QRectF(place.rect), 4, 4)
+        area = QRectF(place.rect).adjusted(8, 0, -8, 0)
+        self._paint_words(painter, view, area, statement)
+        painter.restore()
+
+    def _paint_words(self, painter: QPainter, view: QWidget, area: QRectF, statement: Statement) -> None:
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(tokens.font(view.font(), "caption"))
+        painter.setPen(tokens.colour(view, "secondary"))
+        code = "" if statement.code == statement.english else statement.code
+        width = min(QFontMetricsF(painter.font()).horizontalAdvance(code), _CODE_PX)
+        painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, code)
+        painter.setFont(tokens.font(view.font(), "body"))
+        painter.setPen(tokens.colour(view, "text"))
+        metrics = QFontMetricsF(painter.font())
+        room = area.width() - width - 10
+        named = f"{statement.english}  {statement.chinese}".strip()
+        painter.drawText(area, middle, metrics.elidedText(named, Qt.TextElideMode.ElideRight, room))

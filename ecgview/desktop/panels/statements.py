@@ -1,0 +1,199 @@
+"""The read: statements with certainty, marks, comment, and the step that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._comment_box import CommentBox
+from ecgview.desktop.panels._draft_rows import MarkRows, StatementRows
+from ecgview.desktop.panels._mark_choice import MarkChoice
+from ecgview.desktop.panels._read_step import StepBox
+from ecgview.desktop.panels._statement_entry import StatementEntry
+from ecgview.desktop.panels._widgets import Notice, Rule, Text, clear, column, row
+from ecgview.labels import label_set as label_sets
+from ecgview.labels.label_set import Statement
+from ecgview.review.history import (
+    AddStatement,
+    Edit,
+    RemoveAnnotation,
+    RemoveStatement,
+    SetCertainty,
+    SetComment,
+)
+from ecgview.review.read import Certainty, ReadStatement
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+    from ecgview.review.session import ReadingSession
+
+NORMAL_CODES = ("NORM", "NORMAL ECG", "NORMAL")
+
+
+class StatementsPanel(QWidget):
+    """The reader's own words on the open record; nothing here comes from a model."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._session: ReadingSession | None = None
+        self._make_parts()
+        self._lay_out()
+        workspace.session_changed.connect(self._renew)
+        workspace.record_opened.connect(self._opened)
+        self._renew(workspace.session)
+
+    def _make_parts(self) -> None:
+        self.state = Text("", tone="secondary", elide=True)
+        self.undo = _tool("↶", "Undo", self._workspace.undo)
+        self.redo = _tool("↷", "Redo", self._workspace.redo)
+        self.label_set = QComboBox()
+        self.label_set.setAccessibleName("Label set")
+        self.label_set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for set_id in label_sets.available():
+            self.label_set.addItem(label_sets.load(set_id).title, set_id)
+        self.label_set.setCurrentIndex(max(self.label_set.findData(label_sets.DEFAULT), 0))
+        self.label_set.currentIndexChanged.connect(self._choose_set)
+        self.entry = StatementEntry()
+        self.entry.chosen.connect(self._add)
+        self.normal = _tool("Normal ECG", "Add the statement: normal ECG (Alt+N)", self._add_normal)
+        self.normal.setShortcut("Alt+N")
+        self.normal.setAutoRaise(False)
+        self.rows = StatementRows(self._look_up)
+        self.rows.removed.connect(lambda item: self._edit(RemoveStatement(item.code, item.label_set)))
+        self.rows.certainty_chosen.connect(
+            lambda item, certainty: self._edit(SetCertainty(item.code, item.label_set, certainty))
+        )
+        self.marks = MarkRows()
+        self.marks.removed.connect(lambda mark: self._edit(RemoveAnnotation(mark)))
+        self.mark_with = MarkChoice(self._workspace, self._title)
+        self.comment = CommentBox(self._keep_comment)
+        self.step = StepBox(self._workspace, self.comment.flush)
+        self._choose_set()
+
+    def _lay_out(self) -> None:
+        whole = column(self, spacing=tokens.SPACE_S)
+        whole.setAlignment(Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(_stretched(self.state, self.undo, self.redo))
+        self._editing = QWidget()
+        inner = column(self._editing, spacing=tokens.SPACE_S)
+        inner.addWidget(self.entry)
+        inner.addLayout(_stretched(self.label_set, self.normal))
+        whole.addWidget(self._editing)
+        whole.addWidget(self.rows)
+        self._warnings = column(spacing=tokens.SPACE_XS)
+        whole.addLayout(self._warnings)
+        whole.addWidget(Rule())
+        whole.addWidget(Text("Marks", size="strong"))
+        whole.addWidget(self.mark_with)
+        whole.addWidget(self.marks)
+        whole.addWidget(Rule())
+        whole.addWidget(self.comment)
+        whole.addWidget(self.step)
+
+    # ---- what the session says -------------------------------------------------------------------------
+
+    def _opened(self, _record: object) -> None:
+        self._renew(self._workspace.session)
+        if self.entry.field.isVisible() and self.entry.field.isEnabled():
+            self.entry.field.setFocus()
+
+    def _renew(self, session: ReadingSession | None) -> None:
+        is_new = session is not self._session
+        self._session = session
+        draft = None if session is None else session.draft
+        editable = session is not None and session.is_editable
+        self.state.setText(_state_text(session))
+        self.undo.setEnabled(session is not None and session.can_undo)
+        self.redo.setEnabled(session is not None and session.can_redo)
+        self._editing.setVisible(editable or session is None)
+        self._editing.setEnabled(editable)
+        self.normal.setVisible(self._normal() is not None)
+        self.rows.show_statements(draft.statements if draft else (), editable)
+        self.marks.show_marks(draft.annotations if draft else (), editable)
+        self.mark_with.setVisible(editable)
+        self.comment.show_comment(draft.comment if draft else "", editable, is_other=is_new)
+        self._show_warnings(session)
+        self.mark_with.offer(draft.statements if draft else ())
+        self.step.show_step(session)
+
+    def _show_warnings(self, session: ReadingSession | None) -> None:
+        clear(self._warnings)
+        for sentence in session.contradictions if session is not None else ():
+            self._warnings.addWidget(Notice(f"{sentence}."))
+        if session is not None and not session.is_saved:
+            self._warnings.addWidget(
+                Notice("The draft could not be saved yet; the next edit tries again.", "error")
+            )
+
+    def _look_up(self, item: ReadStatement) -> Statement | None:
+        known = item.label_set in label_sets.available()
+        return label_sets.load(item.label_set).get(item.code) if known else None
+
+    # ---- what the reader does --------------------------------------------------------------------------
+
+    def _edit(self, edit: Edit) -> None:
+        self.comment.flush()
+        self._workspace.apply_edit(edit)
+
+    def _add(self, statement: Statement) -> None:
+        chosen = self._chosen_set()
+        made = ReadStatement(statement.code, Certainty.DEFINITE, chosen.id, chosen.version)
+        self._edit(AddStatement(made))
+        self.entry.field.setFocus()
+
+    def _add_normal(self) -> None:
+        if (normal := self._normal()) is not None:
+            self._add(normal)
+
+    def _normal(self) -> Statement | None:
+        chosen = self._chosen_set()
+        return next((found for code in NORMAL_CODES if (found := chosen.get(code)) is not None), None)
+
+    def _keep_comment(self, text: str) -> None:
+        if self._session is not None and self._session.is_editable:
+            self._workspace.apply_edit(SetComment(text))
+
+    def _chosen_set(self) -> label_sets.LabelSet:
+        return label_sets.load(self.label_set.currentData())
+
+    def _choose_set(self) -> None:
+        chosen = self._chosen_set()
+        self.label_set.setToolTip(f"{chosen.title}, version {chosen.version}, {len(chosen)} statements")
+        self.entry.set_label_set(chosen)
+        self.normal.setVisible(self._normal() is not None)
+
+    def _title(self, item: ReadStatement) -> str:
+        known = self._look_up(item)
+        return known.english if known else item.code
+
+
+def _state_text(session: ReadingSession | None) -> str:
+    if session is None:
+        return "Open an ECG to read it."
+    version = f", version {session.latest.number}" if session.latest is not None else ""
+    return f"{session.state.words.capitalize()}{version} · {session.reader}"
+
+
+def _tool(text: str, tip: str, run: Callable[[], object]) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setAutoRaise(True)
+    button.clicked.connect(lambda: run())
+    return button
+
+
+def _stretched(first: QWidget, *others: QWidget) -> QHBoxLayout:
+    line = row(first, *others)
+    line.setStretch(0, 1)
+    return line
+
+
+PANEL = Panel(id="statements", title="Your read", views=("read", "annotate"), order=10, make=StatementsPanel)
