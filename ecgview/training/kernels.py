@@ -5,6 +5,9 @@ the share of time above a random threshold, the largest and the smallest value. 
 logistic regression on top, and as auxiliary targets of pre-training.
 """
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -76,3 +79,20 @@ def principal_targets(
     scores = standard @ axes[:components].T
     scores = scores / np.sqrt(scores[fit_on].std(0))
     return np.asarray(scores / scores[fit_on].std(), dtype=np.float32)
+
+
+def cached_features(pack: Pack, fit_on: NDArray[np.int64], cache: Path) -> NDArray[np.float32]:
+    """Return `features` of a pack, computed once per pack and choice of rows."""
+    key = hashlib.sha256(repr([(row.source, row.record_id) for row in pack.rows]).encode() + fit_on.tobytes())
+    path = cache / f"kernels-{key.hexdigest()[:16]}.npy"
+    if not path.exists():
+        part = path.with_suffix(".part.npy")
+        np.save(part, features(pack, fit_on=fit_on))
+        part.replace(path)
+    values: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    return values
+
+
+def cached_targets(pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path) -> NDArray[np.float32]:
+    """Return `principal_targets` of the cached features, (records, components)."""
+    return principal_targets(cached_features(pack, fit_on, cache), fit_on, min(components, len(fit_on)))

@@ -43,14 +43,20 @@ def reconstruction_target(x: Tensor, segment_samples: int, target: Target, axis:
     return shaped.flatten(2)
 
 
-def masked_loss(predicted: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean squared error over hidden segments only."""
+def masked_loss(predicted: Tensor, wanted: Tensor, mask: Tensor, floor: float | None = None) -> Tensor:
+    """Return the mean squared error over hidden segments only.
+
+    With `floor`, each segment's error is divided by its own variance plus `floor` (network units squared), so
+    that P waves count beside QRS complexes while the level is still learnt; a choice of ours.
+    """
     per_segment = (predicted.float() - wanted).square().mean(-1)
+    if floor is not None:
+        per_segment = per_segment / (wanted.var(-1) + floor)
     return (per_segment * mask).sum() / mask.sum()
 
 
 class MaeObjective(nn.Module):
-    """forward(MaeBatch) -> loss = masked error / signal variance + weight * auxiliary error."""
+    """forward(MaeBatch) -> loss = masked error + weight * auxiliary error."""
 
     def __init__(
         self,
@@ -58,11 +64,13 @@ class MaeObjective(nn.Module):
         *,
         target: Target = "raw",
         axis: Axis = "segment",
+        floor: float | None = 0.05,
         auxiliary: int = 0,
         auxiliary_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.network = MtecgMae(config)
+        self.floor = floor
         self.target: Target = target
         self.axis: Axis = axis
         self.auxiliary = nn.Linear(config.width, auxiliary) if auxiliary else None
@@ -73,7 +81,7 @@ class MaeObjective(nn.Module):
         size = self.network.config.segment_samples
         tokens, predicted = self.network.encode_and_predict(batch.signal, batch.mask)
         wanted = reconstruction_target(batch.signal, size, self.target, self.axis)
-        error = masked_loss(predicted, wanted, batch.mask) / (wanted.var() + 1e-6)
+        error = masked_loss(predicted, wanted, batch.mask, self.floor)
         outcome = {"masked_error": error.detach()}
         loss = error
         if self.auxiliary is not None and batch.auxiliary is not None:
@@ -82,6 +90,3 @@ class MaeObjective(nn.Module):
             outcome["auxiliary_error"] = extra.detach()
             loss = loss + self.auxiliary_weight * extra
         return outcome | {"loss": loss}
-
-
-__all__ = ["Axis", "MaeBatch", "MaeObjective", "Target", "masked_loss", "random_mask", "reconstruction_target"]

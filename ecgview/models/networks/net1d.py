@@ -1,0 +1,131 @@
+"""Net1D, the network of ECGFounder: a grouped one-dimensional residual network with squeeze and excitation.
+
+Source: PKUDigitalHealth/ECGFounder (MIT), re-written from its published sizes and names. Batch norms stand in
+its checkpoints but are never applied; they are kept so that the published names load strictly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True, slots=True)
+class Net1dConfig:
+    """Sizes as published."""
+
+    n_leads: int = 12
+    n_classes: int = 150
+    stem_width: int = 64
+    widths: tuple[int, ...] = (64, 160, 160, 400, 400, 1024, 1024)
+    blocks: tuple[int, ...] = (2, 2, 2, 3, 3, 4, 4)
+    kernel: int = 16
+    group_width: int = 16
+
+
+class SameConv(nn.Module):
+    """Convolution whose output has ceil(samples / stride) samples."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, groups: int = 1) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+        self.conv = nn.Conv1d(n_in, n_out, kernel, stride, groups=groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, n_out, ceil(samples / stride))."""
+        length = x.shape[-1]
+        wanted = -(-length // self.stride)
+        padding = max(0, (wanted - 1) * self.stride + self.kernel - length)
+        out: Tensor = self.conv(F.pad(x, (padding // 2, padding - padding // 2)))
+        return out
+
+
+class Block(nn.Module):
+    """Bottleneck with squeeze-and-excitation gate; the first block of a stage halves the length."""
+
+    def __init__(self, n_in: int, n_out: int, config: Net1dConfig, *, halves: bool, is_first: bool) -> None:
+        super().__init__()
+        self.n_in, self.n_out = n_in, n_out
+        self.halves, self.is_first = halves, is_first
+        self.bn1 = nn.BatchNorm1d(n_in)
+        self.conv1 = SameConv(n_in, n_out, 1, 1)
+        self.bn2 = nn.BatchNorm1d(n_out)
+        self.conv2 = SameConv(n_out, n_out, config.kernel, 2 if halves else 1, n_out // config.group_width)
+        self.bn3 = nn.BatchNorm1d(n_out)
+        self.conv3 = SameConv(n_out, n_out, 1, 1)
+        self.se_fc1 = nn.Linear(n_out, n_out // 2)
+        self.se_fc2 = nn.Linear(n_out // 2, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, n_out, samples or half of them)."""
+        out = x if self.is_first else F.silu(x)
+        out = F.silu(self.conv1(out))
+        out = F.silu(self.conv2(out))
+        out = self.conv3(out)
+        gate = torch.sigmoid(self.se_fc2(F.silu(self.se_fc1(out.mean(-1)))))
+        return out * gate[..., None] + self._identity(x)
+
+    def _identity(self, x: Tensor) -> Tensor:
+        if self.halves:
+            x = F.max_pool1d(F.pad(x, (0, x.shape[-1] % 2)), 2)
+        if self.n_in != self.n_out:
+            before = (self.n_out - self.n_in) // 2
+            x = F.pad(x, (0, 0, before, self.n_out - self.n_in - before))
+        return x
+
+
+class Stage(nn.Module):
+    """Blocks of one width."""
+
+    def __init__(self, n_in: int, n_out: int, count: int, config: Net1dConfig, *, is_first: bool) -> None:
+        super().__init__()
+        self.block_list = nn.ModuleList(
+            Block(n_in if i == 0 else n_out, n_out, config, halves=i == 0, is_first=is_first and i == 0)
+            for i in range(count)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, width, half the samples)."""
+        for block in self.block_list:
+            x = block(x)
+        return x
+
+
+class Net1d(nn.Module):
+    """ECGFounder's network; input (batch, leads, 5000) after its own preprocessing."""
+
+    def __init__(self, config: Net1dConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or Net1dConfig()
+        self.first_conv = SameConv(config.n_leads, config.stem_width, config.kernel, 2)
+        self.first_bn = nn.BatchNorm1d(config.stem_width)
+        stages = []
+        width = config.stem_width
+        for i, (n_out, count) in enumerate(zip(config.widths, config.blocks, strict=True)):
+            stages.append(Stage(width, n_out, count, config, is_first=i == 0))
+            width = n_out
+        self.stage_list = nn.ModuleList(stages)
+        self.dense = nn.Linear(width, config.n_classes)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Return the mean over time of the last stage, (batch, 1024)."""
+        x = F.silu(self.first_conv(x))
+        for stage in self.stage_list:
+            x = stage(x)
+        return x.mean(-1)
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Return logits, (batch, classes)."""
+        out: Tensor = self.dense(features)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits, (batch, classes)."""
+        return self.forward_head(self.forward_features(x))
+
+
+def remap_checkpoint(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return published-layout weights under our names (they are the same; a parallel wrapper's prefix goes)."""
+    return {name.removeprefix("module."): value for name, value in state.items()}
