@@ -13,6 +13,7 @@ from ecgview.labels.label_set import Statement
 from ecgview.review.annotation import Annotation
 from ecgview.review.read import Certainty, ReadStatement
 
+PLACE_PX = 128
 Lookup = Callable[[ReadStatement], Statement | None]
 
 
@@ -51,7 +52,7 @@ class StatementRows(QWidget):
             self._rows.addWidget(Text("No statement yet.", tone="secondary"))
         for item in statements:
             known = self._lookup(item)
-            name = Text(known.english if known else item.code, elide=True)
+            name = Text(known.english if known else item.code)
             name.setAccessibleDescription(item.code)
             box = self._certainty_box(item, is_editable)
             self._boxes.append(box)
@@ -100,6 +101,7 @@ class MarkRows(QWidget):
             self._rows.addWidget(Text(hint, size="caption", tone="secondary"))
         for mark in sorted(marks, key=lambda mark: (mark.start_s, mark.end_s)):
             where = Text(place(mark), size="caption", tone="secondary", wrap=False)
+            where.setMinimumWidth(PLACE_PX)
             what = Text(mark.title or "mark", elide=True)
             parts: list[QWidget | int] = [where, what]
             if is_editable:

@@ -87,14 +87,15 @@ class WorklistModel(QAbstractTableModel):
 
 
 def who(item: WorklistItem) -> str:
-    """Return the patient's name or id, sex and age, as far as known."""
+    """Return the patient's name or id (where it says more than the file's name), sex and age."""
     if item.summary is None:
         return ""
     patient = item.summary.patient
     sex = {"male": "M", "female": "F"}.get(patient.sex, "")
     age = "" if patient.age_years is None else f"{patient.age_years:.0f}"
     about = " ".join(part for part in (sex, age) if part)
-    return ", ".join(part for part in (patient.name or patient.patient_id, about) if part)
+    named = patient.name or patient.patient_id
+    return ", ".join(part for part in ("" if named == item.name else named, about) if part)
 
 
 def what(item: WorklistItem) -> str:

@@ -1,0 +1,102 @@
+"""What is known of each model: purpose, population, data, performance, warnings, out of scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QComboBox, QSizePolicy
+
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.panels._gate import AiPanel
+from ecgview.desktop.panels._metric_rows import metric_rows
+from ecgview.desktop.panels._model_line import SHORT_SHA
+from ecgview.desktop.panels._widgets import Facts, Notice, Text
+from ecgview.errors import EcgviewError
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+
+NO_FIGURES = "The card gives no figures on data the model never saw."
+
+
+class ModelFactsPanel(AiPanel):
+    """The cards of the models that are here; the one that was used last stands first."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._chosen = ""
+        workspace.prediction_ready.connect(self.renew)
+        self.renew()
+
+    def fill(self) -> None:
+        """Show the chosen card."""
+        try:
+            known = cards.available()
+        except EcgviewError as error:
+            self.content.addWidget(Notice(str(error), "error", title="The model cards cannot be read"))
+            return
+        if not known:
+            self.content.addWidget(Text("No model is here yet.", tone="secondary"))
+            return
+        used = self._chosen or (self.workspace.prediction.model.model_id if self.workspace.prediction else "")
+        card = next((card for card in known if card.id == used), known[0])
+        self.content.addWidget(self._choice(known, card))
+        for heading, text in sections(card):
+            self.content.addWidget(Text(heading, size="strong"))
+            self.content.addWidget(Text(text, tone="secondary"))
+        self._add_figures(card)
+        self.content.addWidget(Facts(identity_rows(card)))
+
+    def _choice(self, known: list[ModelCard], card: ModelCard) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName("Model")
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for item in known:
+            box.addItem(f"{item.name} {item.version}", item.id)
+        box.setCurrentIndex([item.id for item in known].index(card.id))
+        box.currentIndexChanged.connect(lambda index: self._choose(known[index].id))
+        return box
+
+    def _choose(self, model_id: str) -> None:
+        self._chosen = model_id
+        self.renew()
+
+    def _add_figures(self, card: ModelCard) -> None:
+        self.content.addWidget(Text("Performance", size="strong"))
+        rows = list(metric_rows(card.metrics))
+        if rows:
+            self.content.addWidget(Facts(rows, name_width=150))
+        else:
+            self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
+        for note in card.notes:
+            self.content.addWidget(Notice(note))
+
+
+def sections(card: ModelCard) -> list[tuple[str, str]]:
+    """Return the paragraphs of a card, as (heading, text)."""
+    return [
+        ("Purpose", card.intended_use),
+        ("Out of scope", card.out_of_scope),
+        ("Population and data", card.training_data),
+        ("Calibration", card.calibrated),
+    ]
+
+
+def identity_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return what identifies a model and what it takes in."""
+    taken = card.input
+    leads = f"{len(taken.leads)} leads, " if taken.leads else ""
+    return [
+        ("Model", f"{card.name} {card.version}"),
+        ("Network", card.network),
+        ("SHA-256", card.sha256[:SHORT_SHA]),
+        ("Input", f"{leads}{taken.seconds:g} s at {taken.sampling_rate_hz:g} Hz, filter: {taken.filter}"),
+        ("Outputs", str(len(card.labels)) if card.labels else ""),
+        ("Licence", card.licence),
+        ("Source", card.source),
+    ]
+
+
+PANEL = Panel(id="model_facts", title="Model facts", views=("explain",), order=50, make=ModelFactsPanel)
