@@ -33,7 +33,7 @@ _MEANINGS: dict[str, frozenset[str]] = {
     "high QRS voltage": frozenset({"HVOLT"}),
     "low QRS voltage": frozenset({"LVOLT", "LQRSV", "LOW VOLTAGE QRS"}),
     "long QT": frozenset({"LNGQT", "LQT", "PROLONGED QT", "QT HAS LENGTHENED"}),
-    "short QT": frozenset({"SQT", "QT HAS SHORTENED"}),
+    "short QT": frozenset({"QT HAS SHORTENED"}),
 }
 
 _EXCLUSIVE: tuple[tuple[str, str], ...] = (

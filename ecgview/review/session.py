@@ -45,6 +45,7 @@ class ReadingSession:
         self.label_set = load(label_set) if isinstance(label_set, str) else label_set
         self.blind = blind
         self.is_saved = True
+        self._unlogged: list[tuple[str, str]] = []  # what a failed save left to be logged
         store.add_record(record)
         self._reads = store.reads(self.record_sha256, self.reader)
         self._revealed_at = store.revealed_at(self.record_sha256, self.reader)
@@ -57,8 +58,6 @@ class ReadingSession:
         self._history = History(draft)
         if not blind:
             self._open_ai()
-
-    # ------------------------------------------------------------------ where it stands
 
     @property
     def state(self) -> ReadState:
@@ -107,8 +106,6 @@ class ReadingSession:
         """Statements of the draft that cannot stand together, one sentence each."""
         return contradictions.check((item.code for item in self.draft.statements), self.label_set)
 
-    # ------------------------------------------------------------------ blindness
-
     @property
     def may_show_ai(self) -> bool:
         """Whether anything that a model says of this record may be shown."""
@@ -148,8 +145,6 @@ class ReadingSession:
         """Return the stored LEF result of a model; BlindedError while AI is closed."""
         self.require_ai()
         return self.store.lef(self.record_sha256, model_sha256, reader=self.reader)
-
-    # ------------------------------------------------------------------ edits
 
     def apply(self, edit: Edit) -> Change | None:
         """Do an edit, save the draft, and return what changed (None if nothing).
@@ -202,8 +197,6 @@ class ReadingSession:
         if not self.is_saved:
             self._save([])
 
-    # ------------------------------------------------------------------ commits
-
     def commit_first_read(self) -> Read:
         """Lock the first read and return it; edits after it belong to the version that is signed."""
         if self._reads:
@@ -225,11 +218,7 @@ class ReadingSession:
         if not reason.strip():
             raise ReviewError("an amendment needs a reason")
         self.amendment_reason = reason.strip()
-        try:
-            self._save([("amendment_opened", self.amendment_reason)])
-        except StoreError:
-            self.amendment_reason = ""
-            raise
+        self._save_or_go_back([("amendment_opened", self.amendment_reason)], "", self._history)
 
     def discard_amendment(self) -> None:
         """Close an amendment without signing it; what was signed stands."""
@@ -237,13 +226,7 @@ class ReadingSession:
             raise ReviewError("no amendment is open")
         reason, kept = self.amendment_reason, self._history
         self.amendment_reason, self._history = "", History(self._reads[-1].content)
-        try:
-            self._save([("amendment_discarded", reason)])
-        except StoreError:
-            self.amendment_reason, self._history = reason, kept
-            raise
-
-    # ------------------------------------------------------------------ plumbing
+        self._save_or_go_back([("amendment_discarded", reason)], reason, kept)
 
     def _require_editable(self) -> None:
         if not self.is_editable:
@@ -260,15 +243,26 @@ class ReadingSession:
 
     def _save(self, log: list[tuple[str, str]]) -> None:
         self.is_saved = False
+        self._unlogged += log
         self.store.save_draft(
             self.record_sha256,
             self.reader,
             self.draft,
             after_number=len(self._reads),
             reason=self.amendment_reason,
-            log=log,
+            log=self._unlogged,
         )
+        self._unlogged = []
         self.is_saved = self._has_draft = True
+
+    def _save_or_go_back(self, log: list[tuple[str, str]], reason: str, kept: History) -> None:
+        """Save a step that is taken whole or not at all; a StoreError leaves the session as it was."""
+        try:
+            self._save(log)
+        except StoreError:
+            self.amendment_reason, self._history = reason, kept
+            self._unlogged, self.is_saved = [], True
+            raise
 
     def _commit(self, kind: ReadKind) -> Read:
         if self.draft.is_empty:
@@ -292,6 +286,7 @@ class ReadingSession:
             reason=self.amendment_reason,
             changes=changes,
         )
+        self.save()
         self.store.commit_read(read)
         self._reads = (*self._reads, read)
         self._history, self.amendment_reason = History(read.content), ""

@@ -56,8 +56,6 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # ------------------------------------------------------------------ records and the worklist
-
     def add_record(self, record: EcgRecord) -> None:
         """Remember a record by its fingerprint, and the path where it was seen."""
         sha256 = record.source.sha256
@@ -125,8 +123,6 @@ class Store:
         states = self.statuses(sha256_of.values(), reader)
         return {path: states[sha256_of[path]] if path in sha256_of else ReadState.NEW for path in wanted}
 
-    # ------------------------------------------------------------------ drafts
-
     def draft(self, record_sha256: str, reader: str) -> tuple[Draft, str] | None:
         """Return the draft that is open, and its reason if it amends; None if nothing is open."""
         after = self._last_number(record_sha256, reader)
@@ -178,8 +174,6 @@ class Store:
             for action, details in log:
                 _append(connection, moment, reader, action, record_sha256, details)
 
-    # ------------------------------------------------------------------ committed reads
-
     def commit_read(self, read: Read) -> None:
         """Keep a version of a read for good, with its link in the audit chain; waits for the disk."""
         with self._database.writing(durable=True) as connection:
@@ -222,8 +216,6 @@ class Store:
         )
         return tuple(self._read(row) for row in rows)
 
-    # ------------------------------------------------------------------ blindness
-
     def reveal(self, record_sha256: str, reader: str, kind: str, moment: Moment) -> None:
         """Log that this reader may see model results of this record from now on.
 
@@ -256,8 +248,6 @@ class Store:
         )
         return Moment(rows[0]["utc"], rows[0]["utc_offset_minutes"]) if rows else None
 
-    # ------------------------------------------------------------------ results of models
-
     def add_result(self, result: Prediction | LefResult) -> None:
         """Keep what a model says of a record; allowed while blinded, since only reading it back is not."""
         kind = "prediction" if isinstance(result, Prediction) else "lef"
@@ -276,8 +266,6 @@ class Store:
     def lef(self, record_sha256: str, model_sha256: str, *, reader: str) -> LefResult | None:
         """Return the newest LEF result of a model; BlindedError while this reader is blinded."""
         return self._result(LefResult, "lef", record_sha256, model_sha256, reader)
-
-    # ------------------------------------------------------------------ the log
 
     def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
         """Append one event to the audit chain."""
@@ -318,8 +306,6 @@ class Store:
             Path(path).write_text(audit.to_json_lines(self.audit()), encoding="utf-8")
         except OSError as error:
             raise StoreError("the log cannot be written", where=str(path), found=error.strerror) from error
-
-    # ------------------------------------------------------------------ plumbing
 
     def _select(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with told(self.path):

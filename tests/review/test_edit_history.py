@@ -1,0 +1,89 @@
+"""Undo and redo of any sequence of edits lead exactly back and forth."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecgview.review.annotation import Annotation, to_overlay
+from ecgview.review.history import (
+    AddAnnotation,
+    AddStatement,
+    Edit,
+    History,
+    RemoveAnnotation,
+    RemoveStatement,
+    SetCertainty,
+    SetComment,
+)
+from ecgview.review.read import Certainty, Draft, ReadStatement
+
+codes = st.sampled_from(["AFIB", "SR", "PVC"])
+marks = st.builds(
+    Annotation,
+    st.sampled_from([(), ("II",), ("V1", "V2")]),
+    st.just(1.0),
+    st.floats(1, 3),
+    st.sampled_from(["", "PVC"]),
+)
+edits: st.SearchStrategy[Edit] = st.one_of(
+    st.builds(
+        AddStatement, st.builds(ReadStatement, codes, st.sampled_from(Certainty), st.just("s"), st.just("1"))
+    ),
+    st.builds(RemoveStatement, codes, st.just("s")),
+    st.builds(SetCertainty, codes, st.just("s"), st.sampled_from(Certainty)),
+    st.builds(AddAnnotation, marks),
+    st.builds(RemoveAnnotation, marks),
+    st.builds(SetComment, st.text(max_size=5)),
+)
+
+
+@given(st.lists(edits, max_size=20))
+def test_undo_leads_back_through_every_draft_and_redo_forth(steps: list[Edit]) -> None:
+    history, drafts = History(), [Draft()]
+    for edit in steps:
+        history, change = history.apply(edit)
+        if change is None:
+            assert history.draft == drafts[-1]  # nothing recorded that changed nothing
+            continue
+        assert (change.before, change.after) == (drafts[-1], history.draft)
+        assert change.statements_changed or change.annotations_changed or change.comment_changed
+        drafts.append(history.draft)
+    for expected in reversed(drafts[:-1]):
+        history, change = history.undo()
+        assert history.draft == expected
+        assert change is not None
+        assert change.after == expected
+    assert history.undo() == (history, None)
+    for expected in drafts[1:]:
+        history, _ = history.redo()
+        assert history.draft == expected
+    assert history.redo() == (history, None)
+
+
+def test_a_new_edit_forgets_what_was_undone() -> None:
+    history, _ = History().apply(SetComment("a"))
+    history, _ = history.undo()
+    history, _ = history.apply(SetComment("b"))
+    assert history.redo() == (history, None)
+    assert history.draft.comment == "b"
+
+
+def test_a_removed_statement_comes_back_to_its_place() -> None:
+    history = History()
+    for code in ("SR", "PVC", "LVH"):
+        history, _ = history.apply(AddStatement(ReadStatement(code, Certainty.DEFINITE, "s", "1")))
+    history, change = history.apply(RemoveStatement("PVC", "s"))
+    assert change is not None
+    assert change.words == "removed PVC"
+    history, _ = history.undo()
+    assert [s.code for s in history.draft.statements] == ["SR", "PVC", "LVH"]
+
+
+def test_marks_are_drawn_where_they_were_placed() -> None:
+    (span,) = to_overlay([Annotation(("V1",), 1.0, 1.5, "PVC", "early")]).spans
+    assert (span.leads, span.start_s, span.end_s, span.role, span.text) == (
+        ("V1",),
+        1.0,
+        1.5,
+        "annotation",
+        "PVC: early",
+    )
