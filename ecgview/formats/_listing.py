@@ -66,11 +66,12 @@ def _walk(folder: str, extensions: frozenset[str], depth: int) -> Iterator[str]:
 
 
 def _names_leads(path: str) -> bool:
-    """Return whether a table's first lines name a lead: folders of ECGs hold other tables too."""
+    """Return whether a table's header names leads: folders of ECGs hold other tables too."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            head = file.read(4096)
+            lines = file.read(4096).splitlines()
     except OSError:
         return False
-    names = {cell.strip().strip('"').upper() for cell in re.split(r"[,;\t\n]", head)}
+    header = next((line for line in lines if line and not line.startswith("#")), "")
+    names = {cell.strip().strip('"').upper() for cell in re.split(r"[,;\t]", header)}
     return bool(names & {"I", "II", "V1", "V5", "MLII", "LEAD I", "LEAD II"})

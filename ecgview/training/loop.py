@@ -154,7 +154,7 @@ def _epoch(
                 averaged[name].lerp_(value, 1 - decay) if value.is_floating_point() else averaged[name].copy_(value)
         count += 1
         for name, value in outcome.items():
-            sums[name] = sums.get(name, 0.0) + float(value)
+            sums[name] = sums.get(name, 0.0) + float(value.detach())
         progress(
             (epoch + count / settings.steps_per_epoch) / settings.epochs, f"epoch {epoch} loss {float(loss):.4f}"
         )

@@ -1,0 +1,1 @@
+"""Explanations: what a model's answer rests on, as plain results and overlays."""

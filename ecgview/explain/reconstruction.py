@@ -1,0 +1,121 @@
+"""The masked-reconstruction view: hide segments, see what the autoencoder expects there, and how wrong it is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.models import runtime
+from ecgview.overlay import Bar, Curve, Overlay, Span
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.results import Reconstruction
+
+NAME = "masked reconstruction"
+N_SEGMENTS = 200
+SEGMENT_S = 0.05
+LEGEND = "measured: black; reconstructed by the autoencoder: coloured; hidden from it: shaded"
+CAUTION = "Rhythm timing is expected to be reconstructed poorly in atrial fibrillation and ectopy."
+
+
+def random_mask(ratio: float, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+    """Return (n,) bool with round(n * ratio) hidden segments, at least one and not all."""
+    if not 0 < ratio < 1:
+        raise ModelError("the share of hidden segments is out of range", expected="above 0, below 1", found=str(ratio))
+    hidden = min(n - 1, max(1, round(n * ratio)))
+    mask = np.zeros(n, dtype=np.bool_)
+    mask[np.random.default_rng(seed).permutation(n)[:hidden]] = True
+    return mask
+
+
+def every_kth_mask(k: int, offset: int = 0, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+    """Return (n,) bool with every k-th segment hidden, from `offset` on."""
+    if k < 2:
+        raise ModelError("every k-th segment needs k of at least 2", found=str(k))
+    return np.arange(n) % k == offset % k
+
+
+def span_mask(spans_s: Sequence[tuple[float, float]], n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+    """Return (n,) bool with the segments hidden that touch one of the spans, (start, end) in seconds."""
+    mask = np.zeros(n, dtype=np.bool_)
+    for start, end in spans_s:
+        first = int(np.floor(min(start, end) / SEGMENT_S + 1e-9))
+        last = int(np.ceil(max(start, end) / SEGMENT_S - 1e-9))
+        mask[max(0, first) : max(0, last)] = True
+    return mask
+
+
+def explain(
+    record: EcgRecord,
+    mask: NDArray[np.bool_],
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> tuple[Reconstruction, Overlay]:
+    """Return what the autoencoder makes of the hidden segments, and how it is drawn on the trace."""
+    result = runtime.reconstruct(record, mask, model_id, device, progress)
+    return result, overlay_of(result, record)
+
+
+def overlay_of(result: Reconstruction, record: EcgRecord) -> Overlay:
+    """Return shaded spans and coloured curves.
+
+    The autoencoder sees a filtered signal. What the filter took away (slow wander, offset) is added to the
+    curve again, so that it lies where the measured trace lies.
+    """
+    fs_hz = result.sampling_rate_hz
+    length = result.segment_samples / fs_hz
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], result.mask.astype(np.int8), [0]])))
+    spans = tuple(
+        Span(float(first * length), float(last * length), "masked")
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+    )
+    curves = []
+    for name, drawn, measured in zip(result.lead_names, result.reconstructed, result.measured, strict=True):
+        level = _removed_by_filter(record, name, measured, fs_hz)
+        curves.append(Curve(name, 0.0, fs_hz, (drawn + level).astype(np.float32), "reconstructed"))
+    return Overlay(spans=spans, curves=tuple(curves), legend=LEGEND)
+
+
+def _removed_by_filter(
+    record: EcgRecord, name: str, measured: NDArray[np.float32], fs_hz: float
+) -> NDArray[np.float32]:
+    """Return the slow part of the stored lead that the model's input does not hold, (samples,) mV."""
+    from scipy.ndimage import uniform_filter1d
+
+    stored = record.lead(name)
+    times = np.arange(measured.size) / fs_hz
+    at_rate = np.interp(times, np.arange(stored.size) / record.sampling_rate_hz, np.nan_to_num(stored))
+    slow = uniform_filter1d(at_rate - measured, round(0.2 * fs_hz), mode="nearest")
+    return np.asarray(slow, dtype=np.float32)
+
+
+def anomaly(
+    record: EcgRecord,
+    ratio: float = 0.25,
+    n_masks: int = 16,
+    seed: int = 0,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> tuple[NDArray[np.float32], Overlay]:
+    """Return the mean error per segment over random masks, (segments,) uV over all leads, and its strip.
+
+    Every segment is hidden at least once (a last round hides what was left out); the strip is scaled to the
+    largest error of this record, so it compares moments of one ECG, not ECGs with each other.
+    """
+    masks = np.stack([random_mask(ratio, seed + i) for i in range(n_masks)])
+    unseen = np.flatnonzero(~masks.any(0))
+    if unseen.size:
+        extra = random_mask(ratio, seed + n_masks)
+        for gone, new in zip(np.flatnonzero(extra & masks.any(0)), unseen, strict=False):
+            extra[gone], extra[new] = False, True
+        masks = np.concatenate([masks, extra[None]])
+    results = runtime.reconstruct_many(record, masks, model_id, device, progress)
+    errors = np.stack([np.sqrt(np.mean(r.error_uv**2, axis=0)) for r in results])  # NaN where not hidden
+    mean = np.nanmean(errors, axis=0).astype(np.float32)
+    end = mean.size * SEGMENT_S
+    strip = Bar("", 0.0, end, (mean / max(1e-6, float(mean.max()))).astype(np.float32), "masked")
+    legend = f"mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} uV"
+    return mean, Overlay(bars=(strip,), legend=legend)

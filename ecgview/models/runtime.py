@@ -1,0 +1,266 @@
+"""Ask a network about a record: device, loading, batching; torch is imported when the first question comes."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from ecgview.models.preprocessing import prepare
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord, Signal
+from ecgview.results import LabelScore, Prediction, Reconstruction
+
+if TYPE_CHECKING:
+    import torch
+
+BATCH = 32
+_loaded: dict[tuple[str, str], Any] = {}
+_lock = threading.Lock()
+
+
+def available_devices() -> tuple[str, ...]:
+    """Return the devices of this machine, fastest first; cpu is always among them."""
+    import torch
+
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def resolve_device(device: str = "auto") -> str:
+    """Return the device that will run; ModelError if the one asked for is not there."""
+    there = available_devices()
+    if device == "auto":
+        return there[0]
+    if device not in there:
+        raise ModelError(f"there is no {device} device on this machine", expected=", ".join(there))
+    return device
+
+
+def warm_up(progress: Progress = silent) -> None:
+    """Import torch and load the default classifier, so that the first question is answered at once."""
+    progress(0.1, "loading torch")
+    import torch  # noqa: F401
+
+    progress(0.6, "loading the classifier")
+    if found := cards.available("classifier"):
+        card = next((card for card in found if card.is_default), found[0])
+        network(card, resolve_device())
+    progress(1.0, "models ready")
+
+
+def network(card: ModelCard, device: str) -> "torch.nn.Module":
+    """Return the network of a card in evaluation mode, loaded once per weights and device.
+
+    Raises:
+        ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
+    """
+    key = (card.sha256 or card.id, device)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = _load(card).to(device).eval().requires_grad_(False)
+        found: torch.nn.Module = _loaded[key]
+        return found
+
+
+def _load(card: ModelCard) -> "torch.nn.Module":
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from ecgview.models import architectures
+
+    path = card.check_weights()
+    module = architectures.build(card)
+    try:
+        state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"is not a safetensors file ({error})", where=str(path)) from None
+    wanted = module.state_dict()
+    missing = sorted(set(wanted) - set(state))
+    unknown = sorted(set(state) - set(wanted))
+    other = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
+    if missing or unknown or other:
+        wrong = [*(f"missing {n}" for n in missing), *(f"unknown {n}" for n in unknown), *(f"shape of {n}" for n in other)]
+        raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(wrong[:5]))
+    module.load_state_dict(state)
+    return module
+
+
+def classify(
+    record: EcgRecord, model_id: str | None = None, device: str = "auto", progress: Progress = silent
+) -> Prediction:
+    """Return the classifier's probabilities for one record; see `classify_many`."""
+    return classify_many([record], model_id, device, progress)[0]
+
+
+def classify_many(
+    records: Sequence[EcgRecord], model_id: str | None = None, device: str = "auto", progress: Progress = silent
+) -> list[Prediction]:
+    """Return a prediction per record, in batches; float32 in evaluation mode.
+
+    Raises:
+        ModelError: no such model or device, or a record that the model cannot take (named).
+        Cancelled: `progress` says that nobody waits any more.
+    """
+    card = cards.default("classifier") if model_id is None else cards.get(model_id)
+    if card.kind != "classifier":
+        raise ModelError(f"{card.id} is no classifier", expected="a classifier", found=card.kind)
+    inputs = [prepare(record, card.input) for record in records]
+    progress(0.1, "loading the model")
+    device = resolve_device(device)
+    module = network(card, device)
+    predictions: list[Prediction] = []
+    for start in range(0, len(records), BATCH):
+        progress(0.2 + 0.8 * start / max(1, len(records)), f"{card.name} on {device}")
+        began = time.perf_counter()
+        probability = probabilities(module, np.stack(inputs[start : start + BATCH]), device)
+        spent = (time.perf_counter() - began) * 1000 / len(probability)
+        for record, row in zip(records[start : start + BATCH], probability, strict=True):
+            predictions.append(_prediction(card, record, row, device, spent))
+    progress(1.0, "done")
+    return predictions
+
+
+def probabilities(module: "torch.nn.Module", signal: NDArray[np.float32], device: str) -> NDArray[np.float32]:
+    """Return (n, classes) sigmoid outputs for (n, leads, samples) network input."""
+    import torch
+
+    with torch.inference_mode():
+        logits = module(torch.from_numpy(signal).to(device))
+        result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
+    return result
+
+
+def _prediction(
+    card: ModelCard, record: EcgRecord, probability: NDArray[np.float32], device: str, spent_ms: float
+) -> Prediction:
+    names = _label_names(card)
+    scores = tuple(
+        LabelScore(code, names.get(code, code), float(value), threshold)
+        for code, value, threshold in zip(card.labels, probability, card.thresholds, strict=True)
+    )
+    warnings = []
+    if record.seconds > card.input.seconds * 1.01:
+        warnings.append(f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
+    years = record.patient.age_years
+    if years is not None and years < 18:
+        warnings.append("under 18 years: outside the model's training population")
+    if record.synthetic:
+        warnings.append("synthetic ECG")
+    return Prediction(card.facts, record.source.sha256, device, spent_ms, scores, tuple(warnings))
+
+
+def _label_names(card: ModelCard) -> dict[str, str]:
+    if not card.label_set:
+        return {}
+    from ecgview.labels import label_set
+
+    return {statement.code: statement.english for statement in label_set.load(card.label_set).statements}
+
+
+def reconstruct(
+    record: EcgRecord,
+    mask: NDArray[np.bool_],
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Reconstruction:
+    """Return what the autoencoder makes of the hidden segments; see `reconstruct_many`."""
+    return reconstruct_many(record, mask[None], model_id, device, progress)[0]
+
+
+def reconstruct_many(
+    record: EcgRecord,
+    masks: NDArray[np.bool_],
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> list[Reconstruction]:
+    """Return a reconstruction per mask; all masks must hide the same number of segments.
+
+    Args:
+        record: the ECG; its stored samples are prepared as the card says, and compared in that form.
+        masks: (n, segments) bool, True = hidden.
+        model_id: an autoencoder, the default one when None.
+        device: auto, cpu, cuda or mps.
+        progress: told per batch; may cancel.
+
+    Raises:
+        ModelError: a mask of another length, hiding nothing or everything, or a record that does not fit.
+    """
+    card = cards.default("autoencoder") if model_id is None else cards.get(model_id)
+    if card.kind != "autoencoder":
+        raise ModelError(f"{card.id} is no autoencoder", found=card.kind)
+    prepared = prepare(record, card.input)
+    device = resolve_device(device)
+    module: Any = network(card, device)
+    size: int = module.config.segment_samples
+    segments = prepared.shape[1] // size
+    hidden = masks.sum(1)
+    if masks.shape[1] != segments:
+        raise ModelError("the mask does not fit", expected=f"{segments} segments", found=str(masks.shape[1]))
+    if not (0 < hidden.min() and hidden.max() < segments and (hidden == hidden[0]).all()):
+        raise ModelError("a mask must hide some segments and leave some", expected="the same number in each mask")
+    began = time.perf_counter()
+    predicted = _predict_hidden(module, prepared, masks, device, progress)
+    spent = (time.perf_counter() - began) * 1000 / len(masks)
+    measured = prepared / np.float32(card.input.scale)
+    return [
+        _reconstruction(card, measured, row / np.float32(card.input.scale), mask, size, device, spent)
+        for row, mask in zip(predicted, masks, strict=True)
+    ]
+
+
+def _predict_hidden(
+    module: Any, prepared: Signal, masks: NDArray[np.bool_], device: str, progress: Progress
+) -> NDArray[np.float32]:
+    import torch
+
+    from ecgview.models.architectures import unsegment
+
+    rows = []
+    signal = torch.from_numpy(prepared).to(device)[None]
+    with torch.inference_mode():
+        for start in range(0, len(masks), BATCH):
+            progress(start / len(masks), "reconstructing")
+            part = torch.from_numpy(masks[start : start + BATCH]).to(device)
+            out = module(signal.expand(len(part), -1, -1), part)
+            rows.append(unsegment(out.float(), prepared.shape[0]).cpu().numpy())
+    return np.concatenate(rows)
+
+
+def _reconstruction(
+    card: ModelCard,
+    measured: Signal,
+    predicted: Signal,
+    mask: NDArray[np.bool_],
+    size: int,
+    device: str,
+    spent_ms: float,
+) -> Reconstruction:
+    over_time = np.repeat(mask, size)
+    reconstructed = np.where(over_time[None], predicted, np.nan).astype(np.float32)
+    squared = (predicted - measured).reshape(measured.shape[0], len(mask), size) ** 2
+    error = np.sqrt(squared.mean(-1)) * 1000.0
+    error_uv = np.where(mask[None], error, np.nan).astype(np.float32)
+    return Reconstruction(
+        card.facts,
+        card.input.leads,
+        card.input.sampling_rate_hz,
+        size,
+        mask.copy(),
+        measured,
+        reconstructed,
+        error_uv,
+        device,
+        spent_ms,
+    )
