@@ -59,6 +59,12 @@ class ModelCard:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     is_default: bool = False
+    checkpoint: Mapping[str, str] = field(default_factory=dict)  # published file: repository, file, sha256
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the weights are on this machine; a card without a weights file is the model itself."""
+        return not self.weights or self.weights_path.is_file()
 
     @property
     def weights_path(self) -> Path:
@@ -69,7 +75,13 @@ class ModelCard:
     def facts(self) -> ModelFacts:
         """What is shown beside every number of this model."""
         return ModelFacts(
-            self.id, self.name, self.version, self.sha256, self.training_data, self.calibrated, self.out_of_scope
+            self.id,
+            self.name,
+            self.version,
+            self.sha256,
+            self.training_data,
+            self.calibrated,
+            self.out_of_scope,
         )
 
     def check_weights(self) -> Path:
@@ -80,7 +92,8 @@ class ModelCard:
         """
         path = self.weights_path
         if not self.weights or not path.is_file():
-            raise ModelError(f"the weights of {self.id} are not here", where=str(path), expected="the file of the card")
+            how = "ecgview models get, or import" if self.checkpoint else "the file that the card names"
+            raise ModelError(f"the weights of {self.id} are not here", where=str(path), expected=how)
         found = sha256_of(path)
         if found != self.sha256:
             raise ModelError(
@@ -97,7 +110,7 @@ def user_folder() -> Path:
 
 
 def available(kind: Kind | None = None) -> list[ModelCard]:
-    """Return the cards of all models that are here, the user's before the shipped ones of the same id."""
+    """Return every card, the user's before the shipped ones of the same id; `is_here` tells whose weights are."""
     cards: dict[str, ModelCard] = {}
     for root in (user_folder(), resources.path("models")):
         for path in sorted(root.glob("*/card.json")) if root.is_dir() else ():
@@ -119,7 +132,7 @@ def get(model_id: str) -> ModelCard:
 
 def default(kind: Kind) -> ModelCard:
     """Return the model that the window uses for this kind; ModelError if none is here."""
-    cards = available(kind)
+    cards = [card for card in available(kind) if card.is_here]
     if not cards:
         raise ModelError(f"no {kind} model is here", expected="a shipped, fetched or imported model")
     return next((card for card in cards if card.is_default), cards[0])
@@ -145,7 +158,9 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
     words = {name: _text(raw, name, path) for name in _WORDS}
     kind = words.pop("kind")
     if kind not in get_args(Kind):
-        raise ModelError("unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind)
+        raise ModelError(
+            "unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind
+        )
     labels = tuple(map(str, raw.get("labels", ())))
     thresholds = tuple(None if value is None else float(value) for value in raw.get("thresholds", ()))
     if thresholds and len(thresholds) != len(labels):
@@ -168,6 +183,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         metrics=dict(raw.get("metrics", {})),
         notes=tuple(map(str, raw.get("notes", ()))),
         is_default=bool(raw.get("is_default", False)),
+        checkpoint={str(name): str(value) for name, value in dict(raw.get("checkpoint", {})).items()},
     )
 
 

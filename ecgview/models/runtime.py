@@ -52,9 +52,8 @@ def warm_up(progress: Progress = silent) -> None:
     import torch  # noqa: F401
 
     progress(0.6, "loading the classifier")
-    if found := cards.available("classifier"):
-        card = next((card for card in found if card.is_default), found[0])
-        network(card, resolve_device())
+    if any(card.is_here for card in cards.available("classifier")):
+        network(cards.default("classifier"), resolve_device())
     progress(1.0, "models ready")
 
 
@@ -81,7 +80,10 @@ def _load(card: ModelCard) -> "torch.nn.Module":
     path = card.check_weights()
     module = architectures.build(card)
     try:
-        state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+        state = {
+            name: value.float() if value.is_floating_point() else value
+            for name, value in load_file(path).items()
+        }
     except (SafetensorError, OSError) as error:
         raise ModelError(f"is not a safetensors file ({error})", where=str(path)) from None
     wanted = module.state_dict()
@@ -89,7 +91,11 @@ def _load(card: ModelCard) -> "torch.nn.Module":
     unknown = sorted(set(state) - set(wanted))
     other = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
     if missing or unknown or other:
-        wrong = [*(f"missing {n}" for n in missing), *(f"unknown {n}" for n in unknown), *(f"shape of {n}" for n in other)]
+        wrong = [
+            *(f"missing {n}" for n in missing),
+            *(f"unknown {n}" for n in unknown),
+            *(f"shape of {n}" for n in other),
+        ]
         raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(wrong[:5]))
     module.load_state_dict(state)
     return module
@@ -103,7 +109,10 @@ def classify(
 
 
 def classify_many(
-    records: Sequence[EcgRecord], model_id: str | None = None, device: str = "auto", progress: Progress = silent
+    records: Sequence[EcgRecord],
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
 ) -> list[Prediction]:
     """Return a prediction per record, in batches; float32 in evaluation mode.
 
@@ -209,7 +218,9 @@ def reconstruct_many(
     if masks.shape[1] != segments:
         raise ModelError("the mask does not fit", expected=f"{segments} segments", found=str(masks.shape[1]))
     if not (0 < hidden.min() and hidden.max() < segments and (hidden == hidden[0]).all()):
-        raise ModelError("a mask must hide some segments and leave some", expected="the same number in each mask")
+        raise ModelError(
+            "a mask must hide some segments and leave some", expected="the same number in each mask"
+        )
     began = time.perf_counter()
     predicted = _predict_hidden(module, prepared, masks, device, progress)
     spent = (time.perf_counter() - began) * 1000 / len(masks)
