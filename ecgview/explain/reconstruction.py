@@ -1,4 +1,4 @@
-"""The masked-reconstruction view: hide segments, see what the autoencoder expects there, and how wrong it is."""
+"""The masked-reconstruction view: hide segments, see what the autoencoder expects there and how it errs."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ CAUTION = "Rhythm timing is expected to be reconstructed poorly in atrial fibril
 def random_mask(ratio: float, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
     """Return (n,) bool with round(n * ratio) hidden segments, at least one and not all."""
     if not 0 < ratio < 1:
-        raise ModelError("the share of hidden segments is out of range", expected="above 0, below 1", found=str(ratio))
+        raise ModelError("the hidden share is out of range", expected="above 0, below 1", found=str(ratio))
     hidden = min(n - 1, max(1, round(n * ratio)))
     mask = np.zeros(n, dtype=np.bool_)
     mask[np.random.default_rng(seed).permutation(n)[:hidden]] = True
@@ -33,7 +33,7 @@ def every_kth_mask(k: int, offset: int = 0, n: int = N_SEGMENTS) -> NDArray[np.b
     """Return (n,) bool with every k-th segment hidden, from `offset` on."""
     if k < 2:
         raise ModelError("every k-th segment needs k of at least 2", found=str(k))
-    return np.arange(n) % k == offset % k
+    return np.asarray(np.arange(n) % k == offset % k)
 
 
 def span_mask(spans_s: Sequence[tuple[float, float]], n: int = N_SEGMENTS) -> NDArray[np.bool_]:

@@ -32,6 +32,41 @@ def build(card: ModelCard) -> "torch.nn.Module":
     )
 
 
+def differences(card: ModelCard, state: Mapping[str, "torch.Tensor"]) -> list[str]:
+    """Return what keeps these weights from fitting the card's network, a phrase per key."""
+    wanted = build(card).state_dict()
+    missing = [f"missing {name}" for name in wanted if name not in state]
+    unknown = [f"unknown {name}" for name in state if name not in wanted]
+    other = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(value.shape)}"
+        for name, value in wanted.items()
+        if name in state and state[name].shape != value.shape
+    ]
+    return missing + unknown + other
+
+
+def load(card: ModelCard) -> "torch.nn.Module":
+    """Return the network of a card with its weights, float32, in evaluation mode.
+
+    Raises:
+        ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = card.check_weights()
+    try:
+        content = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"is not a safetensors file ({error})", where=str(path)) from None
+    state = {name: value.float() if value.is_floating_point() else value for name, value in content.items()}
+    if differ := differences(card, state):
+        raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(differ[:6]))
+    module = build(card)
+    module.load_state_dict(state)
+    return module.eval().requires_grad_(False)
+
+
 def _config(kind: Any, values: Mapping[str, Any], card: ModelCard) -> Any:
     try:
         return kind(**values)

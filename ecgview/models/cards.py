@@ -7,10 +7,10 @@ the user's data folder for those that were fetched, imported or trained. Nothing
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ecgview import resources
 from ecgview.errors import ModelError
@@ -110,7 +110,7 @@ def user_folder() -> Path:
 
 
 def available(kind: Kind | None = None) -> list[ModelCard]:
-    """Return every card, the user's before the shipped ones of the same id; `is_here` tells whose weights are."""
+    """Return every card, the user's before a shipped one of the same id; `is_here` tells if it can run."""
     cards: dict[str, ModelCard] = {}
     for root in (user_folder(), resources.path("models")):
         for path in sorted(root.glob("*/card.json")) if root.is_dir() else ():
@@ -170,7 +170,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
     return ModelCard(
         **words,
-        kind=kind,
+        kind=cast(Kind, kind),
         folder=path.parent,
         weights=weights,
         sha256=str(raw.get("sha256", "")),
@@ -219,6 +219,13 @@ def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"cannot be understood ({error})", where=f"{path}: input") from None
+
+
+def as_json(card: ModelCard) -> dict[str, Any]:
+    """Return what `card.json` holds: every field but the folder, which is where the file lies."""
+    raw = asdict(card)
+    del raw["folder"]
+    return raw
 
 
 def sha256_of(path: Path) -> str:

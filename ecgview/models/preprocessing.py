@@ -25,11 +25,18 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     if missing:
         raise ModelError(f"leads missing: {', '.join(missing)}", where=where, expected=", ".join(spec.leads))
     if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
-        raise ModelError("the record is too short", where=where, expected=f"{spec.seconds:g} s", found=f"{record.seconds:.1f} s")
+        raise ModelError(
+            "the record is too short",
+            where=where,
+            expected=f"{spec.seconds:g} s",
+            found=f"{record.seconds:.1f} s",
+        )
     kept = round(spec.seconds * record.sampling_rate_hz)
     signal = record.leads(spec.leads)[:, :kept]
     _refuse_gaps(signal, record)
-    flat = [name for name, row in zip(spec.leads, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
+    flat = [
+        name for name, row in zip(spec.leads, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6
+    ]
     if flat:
         raise ModelError(f"no signal in {', '.join(flat)}", where=where)
     filled = bridged(signal)[0].astype(np.float32)
@@ -51,7 +58,9 @@ def _refuse_gaps(signal: Signal, record: EcgRecord) -> None:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
         if (edges[1::2] - edges[::2]).max() > longest:
             raise ModelError(
-                "the signal has gaps", where=record.source.path or None, expected=f"none over {LONGEST_GAP_S} s"
+                "the signal has gaps",
+                where=record.source.path or None,
+                expected=f"none over {LONGEST_GAP_S} s",
             )
 
 

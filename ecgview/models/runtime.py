@@ -1,4 +1,4 @@
-"""Ask a network about a record: device, loading, batching; torch is imported when the first question comes."""
+"""Ask a network about a record: device, loading, batching; torch comes with the first question."""
 
 import threading
 import time
@@ -63,42 +63,14 @@ def network(card: ModelCard, device: str) -> "torch.nn.Module":
     Raises:
         ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
     """
+    from ecgview.models import architectures
+
     key = (card.sha256 or card.id, device)
     with _lock:
         if key not in _loaded:
-            _loaded[key] = _load(card).to(device).eval().requires_grad_(False)
+            _loaded[key] = architectures.load(card).to(device)
         found: torch.nn.Module = _loaded[key]
         return found
-
-
-def _load(card: ModelCard) -> "torch.nn.Module":
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    from ecgview.models import architectures
-
-    path = card.check_weights()
-    module = architectures.build(card)
-    try:
-        state = {
-            name: value.float() if value.is_floating_point() else value
-            for name, value in load_file(path).items()
-        }
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"is not a safetensors file ({error})", where=str(path)) from None
-    wanted = module.state_dict()
-    missing = sorted(set(wanted) - set(state))
-    unknown = sorted(set(state) - set(wanted))
-    other = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
-    if missing or unknown or other:
-        wrong = [
-            *(f"missing {n}" for n in missing),
-            *(f"unknown {n}" for n in unknown),
-            *(f"shape of {n}" for n in other),
-        ]
-        raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(wrong[:5]))
-    module.load_state_dict(state)
-    return module
 
 
 def classify(
@@ -217,7 +189,7 @@ def reconstruct_many(
     hidden = masks.sum(1)
     if masks.shape[1] != segments:
         raise ModelError("the mask does not fit", expected=f"{segments} segments", found=str(masks.shape[1]))
-    if not (0 < hidden.min() and hidden.max() < segments and (hidden == hidden[0]).all()):
+    if not (hidden.min() > 0 and hidden.max() < segments and (hidden == hidden[0]).all()):
         raise ModelError(
             "a mask must hide some segments and leave some", expected="the same number in each mask"
         )

@@ -245,5 +245,5 @@ def unsegment(parts: Tensor, n_leads: int) -> Tensor:
 
 
 def remap_checkpoint(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return published-layout weights under our names; the wrapper {"model": ...} is taken off by the caller."""
+    """Return published-layout weights under our names; the caller takes the wrapper {"model": ...} off."""
     return {name.removeprefix("module."): value for name, value in state.items()}

@@ -65,7 +65,8 @@ class Block(nn.Module):
         out = F.silu(self.conv2(out))
         out = self.conv3(out)
         gate = torch.sigmoid(self.se_fc2(F.silu(self.se_fc1(out.mean(-1)))))
-        return out * gate[..., None] + self._identity(x)
+        gated: Tensor = out * gate[..., None] + self._identity(x)
+        return gated
 
     def _identity(self, x: Tensor) -> Tensor:
         if self.halves:
@@ -127,5 +128,5 @@ class Net1d(nn.Module):
 
 
 def remap_checkpoint(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return published-layout weights under our names (they are the same; a parallel wrapper's prefix goes)."""
+    """Return published-layout weights under our names: the same, but for a parallel wrapper's prefix."""
     return {name.removeprefix("module."): value for name, value in state.items()}
