@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _VALUE_KEYS = ("value", "estimate", "mean")
-_COUNTS = ("n", "n_records", "n_positive", "n_labels", "n_statements")
 
 
 def metric_rows(metrics: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]]:
@@ -39,8 +38,8 @@ def _figure(value: Mapping[str, Any]) -> str:
         and all(isinstance(x, int | float) for x in interval)
     ):
         text += f" ({_number(interval[0])}–{_number(interval[1])})"
-    counts = [f"{_words(key).lower()} {value[key]}" for key in _COUNTS if key in value]
-    return ", ".join([text, *counts])
+    n = value.get("n", value.get("n_records"))
+    return f"{text}, n = {n}" if isinstance(n, int) else text
 
 
 def _number(value: float | str | bool) -> str:

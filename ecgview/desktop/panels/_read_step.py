@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from ecgview.review.session import ReadingSession
 
 Kind = Literal["commit", "reveal", "sign", "amend", "sign_amendment"]
+KEYS: dict[Kind, str] = {  # as the Read menu has them
+    "commit": "Ctrl+Return",
+    "reveal": "R",
+    "sign": "Ctrl+Shift+Return",
+    "sign_amendment": "Ctrl+Shift+Return",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ class StepBox(QWidget):
         self.reason.setVisible(step.kind == "amend")
         self.without.setVisible(step.kind == "reveal")
         self.button.setText(step.text)
+        self.button.setToolTip(KEYS.get(step.kind, ""))
         self.hint.setText(step.hint)
         self._enable()
 

@@ -29,7 +29,7 @@ _CODE_PX = 66
 
 
 class StatementEntry(QWidget):
-    """A field with the best matches below it; arrow keys choose, Enter takes, Escape clears.
+    """A field with the best matches below it; arrow keys choose, Enter takes, Escape clears, then leaves.
 
     Signals:
         chosen: Statement.
@@ -82,7 +82,9 @@ class StatementEntry(QWidget):
             if (item := self.matches.currentItem()) is not None:
                 self._take(item)
             return True
-        if event.key() == Qt.Key.Key_Escape and self.field.text():
+        if event.key() == Qt.Key.Key_Escape:
+            if not self.field.text():
+                self.field.clearFocus()
             self.field.clear()
             return True
         return False

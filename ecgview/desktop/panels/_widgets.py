@@ -83,11 +83,13 @@ class Text(QLabel):
         return QSize(min(longest + 2, hint.width()), self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Offer the whole text where it does not fit."""
+        """Offer the whole text where it does not fit, or take the height it needs."""
         super().resizeEvent(event)
         if self._elide:
             fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
             self.setToolTip("" if fits else self.text())
+        elif self._wraps and self.minimumHeight() != (needed := self.heightForWidth(self.width())):
+            self.setMinimumHeight(needed)  # never squeezed below its own lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text in its tone, shortened where it is elided."""

@@ -67,7 +67,7 @@ class ModelFactsPanel(AiPanel):
         self.content.addWidget(Text("Performance", size="strong"))
         rows = list(metric_rows(card.metrics))
         if rows:
-            self.content.addWidget(Facts(rows, name_width=150))
+            self.content.addWidget(Facts(rows, name_width=140))
         else:
             self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
         for note in card.notes:

@@ -26,7 +26,7 @@ from ecgview.review.history import (
     SetCertainty,
     SetComment,
 )
-from ecgview.review.read import Certainty, ReadStatement
+from ecgview.review.read import Certainty, ReadState, ReadStatement
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -42,10 +42,10 @@ class StatementsPanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self._session: ReadingSession | None = None
+        self._state: ReadState | None = None
         self._make_parts()
         self._lay_out()
         workspace.session_changed.connect(self._renew)
-        workspace.record_opened.connect(self._opened)
         self._renew(workspace.session)
 
     def _make_parts(self) -> None:
@@ -61,8 +61,7 @@ class StatementsPanel(QWidget):
         self.label_set.currentIndexChanged.connect(self._choose_set)
         self.entry = StatementEntry()
         self.entry.chosen.connect(self._add)
-        self.normal = _tool("Normal ECG", "Add the statement: normal ECG (Alt+N)", self._add_normal)
-        self.normal.setShortcut("Alt+N")
+        self.normal = _tool("Normal ECG", "Add the statement: normal ECG (N)", self._add_normal)
         self.normal.setAutoRaise(False)
         self.rows = StatementRows(self._look_up)
         self.rows.removed.connect(lambda item: self._edit(RemoveStatement(item.code, item.label_set)))
@@ -98,10 +97,9 @@ class StatementsPanel(QWidget):
 
     # ---- what the session says -------------------------------------------------------------------------
 
-    def _opened(self, _record: object) -> None:
-        self._renew(self._workspace.session)
-        if self.entry.field.isVisible() and self.entry.field.isEnabled():
-            self.entry.field.setFocus()
+    def focus_entry(self) -> None:
+        """Put the cursor into the field where statements are added."""
+        self.entry.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _renew(self, session: ReadingSession | None) -> None:
         is_new = session is not self._session
@@ -121,6 +119,9 @@ class StatementsPanel(QWidget):
         self._show_warnings(session)
         self.mark_with.offer(draft.statements if draft else ())
         self.step.show_step(session)
+        if session is not None and session.state is not self._state:
+            self._state = session.state
+            self.entry.field.clearFocus()  # the keys of the next step are the window's again
 
     def _show_warnings(self, session: ReadingSession | None) -> None:
         clear(self._warnings)
