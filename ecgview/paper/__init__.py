@@ -1,0 +1,1 @@
+"""The calibrated page: settings, layout in millimetres, palettes, and the one painter."""

@@ -1,0 +1,63 @@
+"""Colours of the paper by role; trace against background at least 7 : 1 (C5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours as #rrggbb; overlay roles may carry alpha as #aarrggbb."""
+
+    name: str
+    background: str
+    fine: str
+    heavy: str
+    trace: str
+    text: str
+    faint: str
+    caution: str
+    roles: Mapping[str, str]
+
+
+_LIGHT_ROLES = {
+    "masked": "#30406080",
+    "reconstructed": "#0b5fd0",
+    "positive": "#60d9480f",
+    "negative": "#60217a9c",
+    "annotation": "#40217a3c",
+    "caliper": "#7a3db8",
+}
+
+RED = Palette("red", "#fff4f4", "#ffc9c9", "#e0a0a0", "#000000", "#1c1c1c", "#6e5a5a", "#b00020", _LIGHT_ROLES)
+GREY = Palette("grey", "#ffffff", "#e4e4e4", "#bdbdbd", "#000000", "#1c1c1c", "#5c5c5c", "#b00020", _LIGHT_ROLES)
+DARK = Palette(
+    "dark",
+    "#14181c",
+    "#22292f",
+    "#36424a",
+    "#e9f2e4",
+    "#dfe5e8",
+    "#93a1a9",
+    "#ff8a80",
+    {
+        "masked": "#4088a0c8",
+        "reconstructed": "#5cc8ff",
+        "positive": "#70ff8a50",
+        "negative": "#7060c0e8",
+        "annotation": "#5060d090",
+        "caliper": "#d5a6ff",
+    },
+)
+PALETTES: Mapping[str, Palette] = {palette.name: palette for palette in (RED, GREY, DARK)}
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two #rrggbb colours (WCAG 2 relative luminance)."""
+    bright, dim = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
