@@ -1,0 +1,252 @@
+"""The panels of AI results: closed while blind, and each of their states after it."""
+
+import re
+
+import numpy as np
+import pytest
+from panel_words import MODEL, reveal, words_of
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from ecgview.desktop.panels import contributions, diagnosis, lef, model_facts, reconstruction
+from ecgview.desktop.panels._score_list import ScoreList
+from ecgview.desktop.panels._signed_bars import SignedBars, signed
+from ecgview.desktop.panels._widgets import Text
+from ecgview.desktop.workspace import Workspace
+from ecgview.errors import ModelError
+from ecgview.formats import wfdb_record
+from ecgview.results import LabelScore, LefResult, Prediction
+from ecgview.review.history import SetComment
+
+PANELS = (diagnosis, lef, contributions, model_facts, reconstruction)
+
+
+@pytest.mark.parametrize("module", PANELS, ids=lambda module: module.PANEL.id)
+def test_w2_nothing_of_a_model_stands_in_a_closed_panel(
+    module, opened: Workspace, qtbot: QtBot, prediction: Prediction
+) -> None:
+    panel = module.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    # even if an answer were there and were told, a closed panel does not take it up
+    opened.inference.prediction = prediction
+    opened.prediction_ready.emit(prediction)
+    opened.lef_failed.emit("atrial fibrillation after all")
+    opened.prediction_failed.emit("atrial fibrillation after all")
+    opened.reconstruction_failed.emit("Testnet says so")
+    opened.set_mask(np.arange(200) % 4 == 0)
+    words = words_of(panel)
+    assert "AI results stay closed until you save your first read." in words
+    for leak in (
+        "Testnet",
+        "abcdef01",
+        "atrial fibrillation",
+        "0.91",
+        "threshold",
+        "raised",
+        "finding number",
+    ):
+        assert leak not in words
+
+
+@pytest.mark.parametrize("module", PANELS, ids=lambda module: module.PANEL.id)
+def test_a_panel_without_a_record_says_so(module, workspace: Workspace, qtbot: QtBot) -> None:
+    panel = module.PANEL.make(workspace)
+    qtbot.addWidget(panel)
+    assert "Open an ECG" in words_of(panel)
+
+
+def test_a_panel_that_was_open_is_empty_again_for_the_next_record(
+    opened: Workspace, qtbot: QtBot, record_file, pulse_record
+) -> None:
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "Atrial fibrillation" in words_of(panel)
+    other = pulse_record.with_signal(pulse_record.signal * 1.5)
+    with qtbot.waitSignal(opened.measurements_ready, timeout=10_000):
+        opened.open_record(wfdb_record.write(other, record_file.parent / "second"))
+    words = words_of(panel)
+    assert "stay closed" in words
+    assert "fibrillation" not in words
+
+
+def test_a4_the_five_largest_margins_stand_first_and_all_on_request(opened: Workspace, qtbot: QtBot) -> None:
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    first = panel.findChild(ScoreList).scores
+    names = [first.index(row, 0).data().split(" (")[0] for row in range(first.rowCount())]
+    assert names[:3] == [
+        "Atrial fibrillation",
+        "Non-diagnostic T abnormalities",
+        "Left ventricular hypertrophy",
+    ]
+    assert len(names) == 5
+    assert "3 of 71 statements reach their threshold" in words_of(panel)
+    assert (
+        "Testnet 1.2.3 (abcdef01) · trained on a hundred ECGs · not calibrated · ran on cpu, 83 ms"
+        in words_of(panel)
+    )
+    assert "Only the first 10 s were analysed." in words_of(panel)
+    button = next(b for b in panel.findChildren(QPushButton) if b.text() == "Show all 71")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    scores = panel.findChild(ScoreList).scores
+    assert scores.rowCount() == 71
+    scores.set_filter("hypertrophy")
+    assert scores.rowCount() == 1
+
+
+def test_a_clear_word_when_nothing_reaches_its_threshold(opened: Workspace, qtbot: QtBot, answers) -> None:
+    low = tuple(LabelScore(f"C{i}", "", 0.1, None) for i in range(8))
+    answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, low)
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "None of 8 statements reaches its threshold" in words_of(panel)
+    assert diagnosis.NO_THRESHOLD in words_of(panel)
+
+
+def test_a_failed_model_is_told_and_can_be_asked_again(
+    opened: Workspace, qtbot: QtBot, answers, prediction: Prediction
+) -> None:
+    answers["predict"] = ModelError("the weights are not here")
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    opened.apply_edit(_comment())
+    opened.commit_first_read()
+    with qtbot.waitSignal(opened.prediction_failed, timeout=10_000):
+        opened.reveal()
+    assert "Not analysed" in words_of(panel)
+    assert "the weights are not here" in words_of(panel)
+    answers["predict"] = prediction
+    again = next(b for b in panel.findChildren(QPushButton) if b.text() == "Try again")
+    with qtbot.waitSignal(opened.prediction_ready, timeout=10_000):
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    assert "Atrial fibrillation" in words_of(panel)
+
+
+def test_work_under_way_can_be_stopped(opened: Workspace, qtbot: QtBot) -> None:
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    opened.apply_edit(_comment())
+    opened.commit_first_read()
+    opened.reveal()  # the answer cannot arrive before the event loop runs
+    panel.renew()
+    assert "Analysing the ECG" in words_of(panel)
+    stop = next(b for b in panel.findChildren(QPushButton) if b.text() == "Cancel")
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    assert not opened.jobs.is_running("predict")
+    assert "Not analysed yet." in words_of(panel)
+
+
+def test_a1_a2_the_lef_card_says_what_kind_of_number_it_is_and_what_it_is_for(
+    opened: Workspace, qtbot: QtBot
+) -> None:
+    panel = lef.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    words = words_of(panel)
+    for wanted in (
+        "Raised index",
+        "0.63",
+        "index, not a probability",
+        "Threshold 0.50",
+        "echocardiography",
+        "does not rule out disease",
+        "40 %",
+        "Not for paced rhythm",
+        "1-P(NORM): 0.830",
+        "P(ILBBB): 0.040",
+        "P(INJAL): 0.120",
+        "Testnet 1.2.3 (abcdef01)",
+    ):
+        assert wanted in words
+
+
+def test_a1_the_third_state_gives_its_reason_and_no_number(opened: Workspace, qtbot: QtBot, answers) -> None:
+    answers["lef"] = LefResult(MODEL, "pulse", "index", None, None, None, "not analysed", "V3 is missing")
+    card, shares = lef.PANEL.make(opened), contributions.PANEL.make(opened)
+    qtbot.addWidget(card)
+    qtbot.addWidget(shares)
+    reveal(opened, qtbot)
+    assert "Not analysed" in words_of(card)
+    assert "Reason: V3 is missing" in words_of(card)
+    assert "Threshold" not in words_of(card)
+    assert "V3 is missing" in words_of(shares)
+
+
+def test_a5_what_is_shown_adds_up_to_the_models_output(
+    opened: Workspace, qtbot: QtBot, lef: LefResult
+) -> None:
+    panel = contributions.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert lef.contributions is not None
+    bars = panel.findChild(SignedBars)
+    assert len(bars.items) == 11  # ten, and the rest together
+    assert bars.items[-1].predictor == "4 others"
+    shown = {name: _number(panel, name) for name in ("Base value", "Sum of contributions", "Model output")}
+    assert sum(item.contribution for item in bars.items) == pytest.approx(
+        shown["Sum of contributions"], abs=5e-4
+    )
+    assert shown["Base value"] + shown["Sum of contributions"] == pytest.approx(
+        shown["Model output"], abs=1.1e-3
+    )
+    assert lef.model_output is not None
+    assert shown["Model output"] == pytest.approx(lef.model_output, abs=5e-4)
+    bars.choose(0)
+    assert f"by {abs(lef.contributions.items[0].contribution):.3f}" in words_of(panel)
+
+
+def test_signed_numbers() -> None:
+    assert [signed(x) for x in (0.5, -0.25, -0.0001, 0.0)] == ["+0.500", "−0.250", "0.000", "0.000"]
+
+
+def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    panel = reconstruction.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "Nothing is hidden yet." in words_of(panel)
+    with qtbot.waitSignal(opened.reconstruction_ready, timeout=10_000):
+        panel.controls.ratio.setValue(40)
+    words = words_of(panel)
+    assert "80 of 200 segments hidden, 4.00 s" in words
+    assert re.search(r"Model 50 µV, linear interpolation \d+ µV", words)
+    assert "V2 50 µV, linear" in words
+    assert "poorly in atrial fibrillation" in words
+    assert "Testnet" in words
+    panel.controls.clear.click()
+    assert "Nothing is hidden yet." in words_of(panel)
+    answers["anomaly"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), None)
+    with qtbot.waitSignal(opened.anomaly_ready, timeout=10_000):
+        panel._ask_strip()
+    assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
+
+
+def test_mask_controls_make_the_masks_they_name(opened: Workspace, qtbot: QtBot) -> None:
+    panel = reconstruction.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    panel.controls.ratio.setValue(30)
+    first = opened.mask.copy()
+    assert first.sum() == 60
+    panel.controls.another.click()
+    assert opened.mask.sum() == 60
+    assert (opened.mask != first).any()
+    panel.controls.every.setValue(5)
+    assert list(np.flatnonzero(opened.mask)[:3]) == [0, 5, 10]
+    panel.controls.drag.click()
+    assert opened.mask_mode
+    opened.set_mask_mode(False)
+    assert not panel.controls.drag.isChecked()
+
+
+def _number(panel, name: str) -> float:
+    return float(panel.findChild(Text, name).text().replace("−", "-"))
+
+
+def _comment() -> SetComment:
+    return SetComment("seen")

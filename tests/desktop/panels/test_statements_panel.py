@@ -1,0 +1,186 @@
+"""The read: statements by keyboard, certainty, contradictions, marks, comment, and the steps to signing."""
+
+import pytest
+from panel_words import words_of
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from ecgview.desktop.panels import measurements, statements
+from ecgview.desktop.workspace import Workspace
+from ecgview.review.annotation import Annotation
+from ecgview.review.history import AddAnnotation
+from ecgview.review.read import Certainty, ReadState
+
+
+@pytest.fixture
+def panel(opened: Workspace, qtbot: QtBot) -> statements.StatementsPanel:
+    made = statements.PANEL.make(opened)
+    qtbot.addWidget(made)
+    made.resize(340, 700)
+    made.show()
+    return made
+
+
+def _codes(workspace: Workspace) -> list[str]:
+    assert workspace.session is not None
+    return [item.code for item in workspace.session.draft.statements]
+
+
+def test_w7_a_normal_ecg_is_read_and_locked_with_five_keys(panel, opened: Workspace, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.entry.field, "nor")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == ["NORM"]
+    panel.step.button.setFocus()
+    qtbot.keyClick(panel.step.button, Qt.Key.Key_Space)  # in the window: Ctrl+Return
+    assert opened.session is not None
+    assert opened.session.state is ReadState.READ
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("afib", "AFIB"), ("atrial fib", "AFIB"), ("心房颤动", "AFIB"), ("xfcd", "AFIB")]
+)
+def test_w5_a_statement_is_found_by_code_english_chinese_and_initials(
+    panel, opened: Workspace, qtbot: QtBot, typed: str, code: str
+) -> None:
+    panel.entry.field.setText(typed)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == [code]
+    assert panel.entry.field.text() == ""
+
+
+def test_arrow_keys_choose_and_escape_leaves(panel, opened: Workspace, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.entry.field, "block")
+    second = panel.entry.matches.item(1).data(Qt.ItemDataRole.UserRole)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Down)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == [second.code]
+    qtbot.keyClicks(panel.entry.field, "zzzz")
+    assert "No statement of this set matches." in words_of(panel)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Escape)
+    assert panel.entry.field.text() == ""
+
+
+def test_certainty_removal_and_undo(panel, opened: Workspace, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.entry.field, "afib")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    panel.rows._boxes[0].setCurrentText("cannot exclude")
+    assert opened.session is not None
+    assert opened.session.draft.statements[0].certainty is Certainty.CANNOT_EXCLUDE
+    remove = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Remove AFIB")
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    assert _codes(opened) == []
+    panel.undo.click()
+    assert _codes(opened) == ["AFIB"]
+    panel.undo.click()
+    assert panel.rows._boxes[0].currentText() == "definite"
+    panel.redo.click()
+    assert panel.rows._boxes[0].currentText() == "cannot exclude"
+
+
+def test_w5_contradictions_are_told_and_not_forbidden(panel, opened: Workspace, qtbot: QtBot) -> None:
+    for typed in ("norm", "clbbb"):
+        qtbot.keyClicks(panel.entry.field, typed)
+        qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert "normal ECG (NORM) contradicts every abnormal finding" in words_of(panel)
+    assert panel.step.button.isEnabled()
+
+
+def test_another_label_set_is_searched_and_named_with_the_statement(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    panel.label_set.setCurrentIndex(panel.label_set.findData("general28"))
+    panel.normal.click()
+    assert opened.session is not None
+    made = opened.session.draft.statements[0]
+    assert (made.code, made.label_set) == ("NORMAL", "general28")
+    assert made.version
+
+
+def test_marks_are_listed_with_lead_and_time_and_can_be_removed(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    opened.apply_edit(AddAnnotation(Annotation(("V2",), 1.2, 1.45, "AFIB")))
+    assert "V2, 1.20–1.45 s" in words_of(panel)
+    remove = next(b for b in panel.findChildren(QToolButton) if "V2" in b.toolTip())
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    assert opened.session is not None
+    assert opened.session.draft.annotations == ()
+
+
+def test_the_code_of_the_next_marks_follows_the_statements(panel, opened: Workspace, qtbot: QtBot) -> None:
+    told: list[str] = []
+    opened.annotation_code_changed.connect(told.append)
+    qtbot.keyClicks(panel.entry.field, "afib")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    panel.mark_with.box.setCurrentIndex(1)
+    panel.undo.click()
+    assert told == ["AFIB", ""]
+
+
+def test_a_comment_is_kept_when_typing_pauses_and_before_a_step(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    assert opened.session is not None
+    qtbot.keyClicks(panel.comment, "rate controlled")
+    qtbot.waitUntil(lambda: opened.session.draft.comment == "rate controlled", timeout=5_000)
+    qtbot.keyClicks(panel.comment, "!")
+    panel.step.button.click()
+    assert opened.session.latest is not None
+    assert opened.session.latest.comment == "rate controlled!"
+
+
+def test_w1_w2_the_button_leads_from_first_read_to_amendment(
+    panel, opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    step = panel.step
+    assert opened.session is not None
+    assert (step.button.text(), step.button.isEnabled()) == ("Save and lock first read", False)
+    panel.normal.click()
+    step.button.click()
+    assert step.button.text() == "Reveal AI results"
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+        step.button.click()
+    assert step.button.text() == "Sign"
+    step.button.click()
+    assert opened.session.state is ReadState.CONFIRMED
+    assert not panel.entry.field.isVisible()
+    assert (step.button.text(), step.button.isEnabled()) == ("Amend", False)
+    step.reason.setText("wrong lead")
+    step.button.click()
+    assert step.button.text() == "Sign amendment"
+    assert panel.entry.field.isVisible()
+    panel.entry.field.setText("afib")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    step.button.click()
+    assert opened.session.state is ReadState.AMENDED
+    assert [read.number for read in opened.session.reads] == [1, 2, 3]
+
+
+def test_w2_the_read_holds_no_word_of_a_model(panel, opened: Workspace, qtbot: QtBot, answers) -> None:
+    panel.normal.click()
+    panel.step.button.click()
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+        panel.step.button.click()
+    assert "Testnet" not in words_of(panel)
+    assert "raised" not in words_of(panel)
+
+
+def test_measurements_show_values_units_source_and_notes(opened: Workspace, qtbot: QtBot) -> None:
+    panel = measurements.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    words = words_of(panel)
+    for wanted in (
+        "Heart rate",
+        "60",
+        "bpm",
+        "RR mean",
+        "1000",
+        "ms",
+        "computed",
+        "10.0 s at 500 Hz, 12 leads",
+    ):
+        assert wanted in words
+    assert opened.record is not None
+    for note in opened.record.notes:
+        assert note.text in words
