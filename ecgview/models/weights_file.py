@@ -1,7 +1,8 @@
 """Read weights from a file that may come from anyone, without ever running what is in it.
 
 A checkpoint is read with torch's restricted unpickler, which knows tensors and, here, plain numbers as numpy
-writes them (published files keep those beside the optimizer). Anything else in it, code above all, is refused.
+writes them (published files keep those beside the optimizer). Anything else in it, code above all, is
+refused.
 """
 
 import contextlib

@@ -1,0 +1,29 @@
+"""Why the LEF number is what it is: the shares of its predictors, checked before they are shown."""
+
+from ecgview.errors import ModelError
+from ecgview.models.tabular.shares import TOLERANCE, check
+from ecgview.record import EcgRecord
+from ecgview.results import Contributions, LefResult
+
+NAME = "contributions"
+NEEDS = "lef"
+
+
+def explain(record: EcgRecord, result: LefResult) -> Contributions:
+    """Return the contributions behind a LEF result, ready for a panel.
+
+    Raises:
+        ModelError: the result is of another record, was not analysed, or its shares do not add up to 1e-6.
+    """
+    if record.source.sha256 != result.record_sha256:
+        raise ModelError("the result belongs to another record", where=record.source.path or None)
+    if result.contributions is None or result.model_output is None:
+        raise ModelError(f"there are no contributions: {result.reason or result.result}")
+    found = check(result.contributions)
+    if abs(found.model_output - result.model_output) > TOLERANCE:
+        raise ModelError(
+            "the contributions are of another output",
+            expected=f"{result.model_output:.6f}",
+            found=f"{found.model_output:.6f}",
+        )
+    return found

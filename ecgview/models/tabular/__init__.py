@@ -1,0 +1,1 @@
+"""Tabular models on a classifier's probabilities; LEF is the first."""

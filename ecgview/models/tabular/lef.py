@@ -1,0 +1,180 @@
+"""LEF: how far an ECG resembles those of a low left ventricular ejection fraction, from named predictors.
+
+Source: ECGPD-LEF, arXiv 2603.28532. A classifier's probabilities are the predictors. Without any training on
+ejection fractions, single predictors rank the risk on their own; the composite of them is a choice of ours
+and shown as an index, never as a probability. A user who has echo data fits the linear or the tree kind.
+"""
+
+import hashlib
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from ecgview.errors import ModelError
+from ecgview.models import cards, runtime
+from ecgview.models.cards import ModelCard
+from ecgview.models.tabular import scope, table
+from ecgview.models.tabular.shares import shares
+from ecgview.models.tabular.table import Linear, Predictor, Row, Table
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, ModelFacts, Prediction
+
+COMPOSITE = "lef-composite"  # the mean of its predictors' logits; may do without a predictor
+FITTED = ("lef-linear", "lef-trees")
+NOT_ANALYSED = "not analysed"
+ADVICE = "may suggest further evaluation such as echocardiography"
+NEGATIVE = "a negative result does not rule out disease"
+
+
+def predict(
+    record: EcgRecord,
+    model_id: str | None = None,
+    classifier_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> LefResult:
+    """Return the LEF model's number for one record with its exact contributions, or why there is none.
+
+    Args:
+        record: the ECG.
+        model_id: a LEF model, the default one when None.
+        classifier_id: whose probabilities are the predictors; None = the one the model names, or the default.
+        device: auto, cpu, cuda or mps, for the classifier.
+        progress: told per step; may cancel.
+
+    Raises:
+        ModelError: no such model, one that does not fit the classifier, or contributions that do not add up.
+    """
+    card = cards.default("lef") if model_id is None else cards.get(model_id)
+    if card.kind != "lef":
+        raise ModelError(f"{card.id} is no LEF model", expected="a LEF model", found=card.kind)
+    model = table.read(card.check_weights())
+    classifier = _classifier(model, classifier_id)
+    if reason := scope.reason_not_to_analyse(record, classifier.input):
+        return _not_analysed(card, classifier, model, record, reason)
+    prediction = runtime.classify(record, classifier.id, device, progress)
+    return from_prediction(record, prediction, card)
+
+
+def from_prediction(record: EcgRecord, prediction: Prediction, card: ModelCard) -> LefResult:
+    """Return the LEF result that follows from a classifier's prediction for the record.
+
+    Raises:
+        ModelError: the model was fitted on another classifier, or a predictor is missing.
+    """
+    model = table.read(card.check_weights())
+    classifier = cards.get(prediction.model.model_id)
+    _check_classifier(card, model, prediction)
+    if reason := (scope.reason_not_to_analyse(record, classifier.input) or scope.paced_reason(prediction)):
+        return _not_analysed(card, classifier, model, record, reason)
+    used, left_out = _usable(card, model, prediction)
+    values = _values(used, prediction)
+    found = shares(used, values)
+    value = 1.0 / (1.0 + float(np.exp(-found.model_output)))
+    return LefResult(
+        model=_facts(card, classifier, model, left_out),
+        record_sha256=record.source.sha256,
+        kind=_kind(card),
+        model_output=found.model_output,
+        value=value,
+        threshold=used.threshold,
+        result=_word(card, value, used.threshold),
+        contributions=found,
+        single_predictors=tuple(
+            (predictor.name, float(number)) for predictor, number in zip(used.predictors, values, strict=True)
+        ),
+    )
+
+
+def _classifier(model: Table, classifier_id: str | None) -> ModelCard:
+    if classifier_id is not None:
+        return cards.get(classifier_id)
+    return cards.get(model.classifier) if model.classifier else cards.default("classifier")
+
+
+def _check_classifier(card: ModelCard, model: Table, prediction: Prediction) -> None:
+    """A fitted model speaks of the classifier it was fitted on alone; the composite of any."""
+    fitted_on = model.classifier_sha256
+    if card.network in FITTED and fitted_on and fitted_on != prediction.model.sha256:
+        raise ModelError(
+            f"{card.id} was fitted on another classifier",
+            where=str(card.weights_path),
+            expected=f"{model.classifier} {fitted_on[:12]}",
+            found=f"{prediction.model.model_id} {prediction.model.sha256[:12]}",
+        )
+
+
+def _code_of(predictor: Predictor, prediction: Prediction) -> str:
+    known = {score.code for score in prediction.scores}
+    return next((code for code in predictor.codes if code in known), "")
+
+
+def _usable(card: ModelCard, model: Table, prediction: Prediction) -> tuple[Table, tuple[str, ...]]:
+    """Return the model over the predictors that this classifier has, and the names of those it has not."""
+    have = np.array([bool(_code_of(predictor, prediction)) for predictor in model.predictors])
+    if have.all():
+        return model, ()
+    left_out = tuple(p.name for p, there in zip(model.predictors, have, strict=True) if not there)
+    if card.network != COMPOSITE or not have.any() or not isinstance(model.model, Linear):
+        raise ModelError(
+            f"{prediction.model.model_id} does not give the predictors of {card.id}",
+            found=", ".join(left_out),
+        )
+    scale = float(np.sum(model.model.coefficients) / np.sum(model.model.coefficients[have]))
+    rest = Linear(model.model.intercept, model.model.coefficients[have] * scale, model.model.background[have])
+    kept = tuple(p for p, there in zip(model.predictors, have, strict=True) if there)
+    return replace(model, predictors=kept, model=rest, threshold=None), left_out
+
+
+def _values(model: Table, prediction: Prediction) -> Row:
+    raw = [prediction.probability(_code_of(predictor, prediction)) for predictor in model.predictors]
+    flip = [predictor.complement for predictor in model.predictors]
+    return np.array([1.0 - p if turned else p for p, turned in zip(raw, flip, strict=True)])
+
+
+def _kind(card: ModelCard) -> Literal["index", "probability"]:
+    return (
+        "probability" if card.network in FITTED and card.calibrated.startswith("calibrated on") else "index"
+    )
+
+
+def _word(card: ModelCard, value: float, threshold: float | None) -> str:
+    noun = "index" if _kind(card) == "index" else "probability"
+    if threshold is None:
+        return f"{noun} without a threshold"
+    return f"raised {noun}" if value >= threshold else f"{noun} not raised"
+
+
+def _facts(
+    card: ModelCard, classifier: ModelCard, model: Table, left_out: tuple[str, ...] = ()
+) -> ModelFacts:
+    """Return what stands beside the number; the checksum covers a classifier that is not the named one."""
+    facts = card.facts
+    notes = [card.out_of_scope]
+    if model.threshold is not None and model.threshold_meaning and not left_out:
+        notes.append(f"Threshold: {model.threshold_meaning}.")
+    if left_out:
+        notes.append(f"{classifier.id} gives no {', '.join(left_out)}: left out, and no threshold holds.")
+    elif model.classifier_sha256 and model.classifier_sha256 != classifier.sha256:
+        notes.append(f"Base value and threshold were set with {model.classifier}, not with {classifier.id}.")
+    own = not model.classifier_sha256 or model.classifier_sha256 == classifier.sha256
+    both = facts.sha256 if own else hashlib.sha256((facts.sha256 + classifier.sha256).encode()).hexdigest()
+    name = f"{facts.name} on {classifier.name} {classifier.version}"
+    return replace(facts, name=name, sha256=both, caveat=" ".join(notes))
+
+
+def _not_analysed(
+    card: ModelCard, classifier: ModelCard, model: Table, record: EcgRecord, reason: str
+) -> LefResult:
+    return LefResult(
+        model=_facts(card, classifier, model),
+        record_sha256=record.source.sha256,
+        kind=_kind(card),
+        model_output=None,
+        value=None,
+        threshold=model.threshold,
+        result=NOT_ANALYSED,
+        reason=reason,
+    )

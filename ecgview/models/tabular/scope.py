@@ -1,0 +1,37 @@
+"""Whether a record is one that a LEF model may speak of at all (conventions A2)."""
+
+from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec
+from ecgview.models.preprocessing import prepare
+from ecgview.record import EcgRecord
+from ecgview.results import Prediction
+
+ADULT_YEARS = 18
+NEEDED_S = 10.0
+_PACED = ("PACE", "PACED", "PACEMAKER", "PACING")
+
+
+def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
+    """Return why this record is outside the model's scope, or "" if it is not."""
+    if record.missing_leads:
+        return f"leads not recorded: {', '.join(record.missing_leads)}"
+    if record.seconds < NEEDED_S - 0.5 / record.sampling_rate_hz:
+        return f"the record lasts {record.seconds:.1f} s, {NEEDED_S:g} s are needed"
+    years = record.patient.age_years
+    if years is not None and years < ADULT_YEARS:
+        return f"the patient is {years:g} years old, the model is for adults"
+    try:
+        prepare(record, InputSpec(STANDARD_12, spec.sampling_rate_hz, NEEDED_S))
+    except ModelError as error:
+        return error.message
+    return ""
+
+
+def paced_reason(prediction: Prediction) -> str:
+    """Return why a paced rhythm is not analysed, or "" if the classifier sees none (or cannot tell)."""
+    for score in prediction.scores:
+        words = set(score.code.upper().replace("-", " ").split())
+        if words & set(_PACED) and score.is_positive:
+            return f"paced rhythm: P({score.code}) = {score.probability:.2f}"
+    return ""

@@ -1,0 +1,195 @@
+"""A tabular model as a plain JSON file: named predictors, then coefficients or trees. Nothing in it runs.
+
+    {"predictors": [{"name": "1-P(NORM)", "codes": ["NORM", "NORMAL ECG"], "complement": true}, ...],
+     "transform": "logit",                      what is done to each predictor: "logit" or "none"
+     "output_unit": "logit", "threshold": null, "threshold_meaning": "",
+     "classifier": "id", "classifier_sha256": "",   what it was fitted on; empty = any classifier
+     "linear": {"intercept": 0.0, "coefficients": [...], "background": [...]}}
+
+or, in place of "linear", `"trees": {"base": 0.0, "trees": [{"feature": [], "threshold": [], "left": [],
+"right": [], "value": [], "cover": []}, ...]}`: value <= threshold goes left, a leaf has left = right = -1, a
+missing value is not allowed, and "cover" is the number of training records that reached the node.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+
+Row = NDArray[np.float64]
+SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1 before the logit
+TRANSFORMS = ("logit", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """One named input: the first of `codes` that the classifier knows, or its complement."""
+
+    name: str
+    codes: tuple[str, ...]
+    complement: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """intercept + coefficients . x; `background` is the x whose output is the base value."""
+
+    intercept: float
+    coefficients: Row
+    background: Row
+
+    def output(self, row: Row) -> float:
+        """Return the model's output for one transformed row, (predictors,)."""
+        return float(self.intercept + self.coefficients @ row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """One regression tree: parallel arrays over its nodes, the root first."""
+
+    feature: NDArray[np.int32]
+    threshold: Row
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    value: Row
+    cover: Row
+
+    def output(self, row: Row) -> float:
+        """Return the value of the leaf that one transformed row falls into."""
+        node = 0
+        while self.left[node] >= 0:
+            goes_left = row[self.feature[node]] <= self.threshold[node]
+            node = int(self.left[node] if goes_left else self.right[node])
+        return float(self.value[node])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trees:
+    """base + the sum of the trees."""
+
+    base: float
+    trees: tuple[Tree, ...]
+
+    def output(self, row: Row) -> float:
+        """Return the model's output for one transformed row, (predictors,)."""
+        return self.base + sum(tree.output(row) for tree in self.trees)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A tabular model: predictors, their transform, and what is computed from them."""
+
+    predictors: tuple[Predictor, ...]
+    transform: str
+    model: Linear | Trees
+    output_unit: str
+    threshold: float | None
+    threshold_meaning: str
+    classifier: str
+    classifier_sha256: str
+
+    def transformed(self, values: Row) -> Row:
+        """Return what the model sees for predictor values, both (predictors,)."""
+        if self.transform == "none":
+            return values
+        kept = np.clip(values, SMALLEST, 1 - SMALLEST)
+        return np.asarray(np.log(kept / (1 - kept)))
+
+
+def read(path: Path) -> Table:
+    """Return the model of a JSON file.
+
+    Raises:
+        ModelError: it is none; names the field.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"is no tabular model ({error})", where=str(path)) from None
+    try:
+        predictors = tuple(_predictor(item) for item in raw["predictors"])
+        table = Table(
+            predictors=predictors,
+            transform=str(raw["transform"]),
+            model=_linear(raw["linear"]) if "linear" in raw else _trees(raw["trees"]),
+            output_unit=str(raw.get("output_unit", "logit")),
+            threshold=None if raw.get("threshold") is None else float(raw["threshold"]),
+            threshold_meaning=str(raw.get("threshold_meaning", "")),
+            classifier=str(raw.get("classifier", "")),
+            classifier_sha256=str(raw.get("classifier_sha256", "")),
+        )
+    except KeyError as error:
+        raise ModelError("the field is missing", where=f"{path}: {error.args[0]}") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"cannot be understood ({error})", where=str(path)) from None
+    _check(table, path)
+    return table
+
+
+def _predictor(raw: Mapping[str, Any]) -> Predictor:
+    return Predictor(str(raw["name"]), tuple(map(str, raw["codes"])), bool(raw.get("complement", False)))
+
+
+def _linear(raw: Mapping[str, Any]) -> Linear:
+    return Linear(float(raw["intercept"]), _row(raw["coefficients"]), _row(raw["background"]))
+
+
+def _trees(raw: Mapping[str, Any]) -> Trees:
+    return Trees(float(raw["base"]), tuple(_tree(item) for item in raw["trees"]))
+
+
+def _tree(raw: Mapping[str, Any]) -> Tree:
+    feature, left, right = (np.asarray(raw[name], dtype=np.int32) for name in ("feature", "left", "right"))
+    threshold, value, cover = (_row(raw[name]) for name in ("threshold", "value", "cover"))
+    return Tree(feature, threshold, left, right, value, cover)
+
+
+def _row(values: Sequence[float]) -> Row:
+    row = np.asarray(values, dtype=np.float64)
+    if row.ndim != 1 or not np.isfinite(row).all():
+        raise ValueError("a list of finite numbers is needed")
+    return row
+
+
+def _check(table: Table, path: Path) -> None:
+    count = len(table.predictors)
+    if not count:
+        raise ModelError("names no predictor", where=f"{path}: predictors")
+    if table.transform not in TRANSFORMS:
+        raise ModelError(
+            "unknown transform",
+            where=f"{path}: transform",
+            expected=", ".join(TRANSFORMS),
+            found=table.transform,
+        )
+    if isinstance(table.model, Linear):
+        if not len(table.model.coefficients) == len(table.model.background) == count:
+            raise ModelError("one coefficient and background per predictor", where=f"{path}: linear")
+        return
+    for number, tree in enumerate(table.model.trees):
+        if not _is_sound(tree, count):
+            raise ModelError("is no tree over the predictors", where=f"{path}: trees[{number}]")
+
+
+def _is_sound(tree: Tree, n_predictors: int) -> bool:
+    """Return whether every branch ends: children come after their parent, in range, over known predictors."""
+    n_nodes = len(tree.value)
+    parts = (tree.feature, tree.threshold, tree.left, tree.right, tree.cover)
+    if n_nodes == 0 or any(part.shape != (n_nodes,) for part in parts):
+        return False
+    inner = tree.left >= 0
+    if (inner != (tree.right >= 0)).any() or (tree.cover <= 0).any():
+        return False
+    parents = np.flatnonzero(inner)
+    children = np.concatenate([tree.left[inner], tree.right[inner]])
+    after = (tree.left[inner] > parents).all() and (tree.right[inner] > parents).all()
+    known = ((tree.feature[inner] >= 0) & (tree.feature[inner] < n_predictors)).all()
+    return bool(
+        after and known and (children < n_nodes).all() and len(set(children.tolist())) == len(children)
+    )
