@@ -122,11 +122,15 @@ def _palette(chosen: Colours) -> QPalette:
 
 def _blend(one: str, other: str, share: float) -> str:
     first, second = QColor(one), QColor(other)
-    mixed = [
+    red, green, blue = (
         round(a * (1 - share) + b * share)
-        for a, b in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
-    ]
-    return QColor(*mixed).name()
+        for a, b in (
+            (first.red(), second.red()),
+            (first.green(), second.green()),
+            (first.blue(), second.blue()),
+        )
+    )
+    return QColor(red, green, blue).name()
 
 
 def _stylesheet(chosen: Colours) -> str:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from ecgview.desktop import paper_choice, theme
+from ecgview.desktop import paper_choice
 from ecgview.desktop.inference import Inference
 from ecgview.desktop.jobs import Jobs
 from ecgview.desktop.reading import Reading
 from ecgview.desktop.settings import Settings
+from ecgview.desktop.theme import Colours, colours
 from ecgview.desktop.worklist import Worklist, WorklistItem
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
@@ -45,6 +46,8 @@ class WindowState(QObject):
         reader_needed: True when something was asked that needs the reader's name.
         message_posted: Message. unexpected_error: Exception, a bug to be told in a dialog.
     """
+
+    settings: Settings
 
     worklist_changed = Signal(object)
     record_opened = Signal(object)
@@ -186,9 +189,9 @@ class WindowState(QObject):
         return self.settings.text("window.theme")
 
     @property
-    def colours(self) -> theme.Colours:
+    def colours(self) -> Colours:
         """The colours of the theme."""
-        return theme.colours(self.theme)
+        return colours(self.theme)
 
     @property
     def worklist_items(self) -> list[WorklistItem]:

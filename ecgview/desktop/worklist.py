@@ -18,7 +18,7 @@ from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from ecgview.formats import RecordSummary
+    from ecgview.formats._summary import RecordSummary
 
 SLICE = 32  # records looked into per background job
 

@@ -150,6 +150,10 @@ class Workspace(WindowState):
         """Apply one edit of `ecgview.review.history` to the draft; it is saved at once and can be undone."""
         self._reading("apply", edit)
 
+    def toggle_statement(self, code: str) -> None:
+        """Make a statement of the session's label set, or take it back."""
+        self._reading("toggle_statement", code)
+
     def undo(self) -> None:
         """Take back the last edit of the draft."""
         self._reading("undo")
@@ -267,6 +271,7 @@ class Workspace(WindowState):
         part.reconstruction_ready.connect(self._choose_overlay)
         part.reconstruction_failed.connect(self.reconstruction_failed)
         part.anomaly_ready.connect(self.anomaly_ready)
+        part.anomaly_ready.connect(self._choose_overlay)
         part.anomaly_failed.connect(self.anomaly_failed)
         part.unexpected.connect(self.unexpected_error)
         for problem in self.settings.problems:
@@ -332,8 +337,11 @@ class Workspace(WindowState):
         self._choose_overlay()
 
     def _choose_overlay(self, _changed: object = None) -> None:
-        shown = self.reconstruction if self._view == "reconstruct" else None
-        self.set_overlay(shown[1] if shown is not None else None)
+        if self._view != "reconstruct":
+            self.set_overlay(None)
+            return
+        layers = [answer[1] for answer in (self.reconstruction, self.anomaly) if answer is not None]
+        self.set_overlay(joined(layers) if layers else None)
 
     def _reading(self, what: str, *args: object) -> bool:
         try:
@@ -375,6 +383,16 @@ class Workspace(WindowState):
             self.settings.set(key, value)
         except EcgviewError as error:
             self.fail(error)
+
+
+def joined(layers: Sequence[Overlay]) -> Overlay:
+    """Return several overlays as one."""
+    return Overlay(
+        spans=tuple(span for layer in layers for span in layer.spans),
+        curves=tuple(curve for layer in layers for curve in layer.curves),
+        bars=tuple(bar for layer in layers for bar in layer.bars),
+        legend="; ".join(layer.legend for layer in layers if layer.legend),
+    )
 
 
 def _read(path: Path, progress: Progress = silent) -> EcgRecord:

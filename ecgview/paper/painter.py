@@ -95,6 +95,29 @@ def paint_page(
     painter.restore()
 
 
+def paint_overlay(
+    painter: QPainter,
+    page: Page,
+    palette: Palette,
+    *,
+    px_per_mm: float,
+    overlay: Overlay,
+    trace_px: float | None = None,
+) -> None:
+    """Paint only what an explanation adds, for a picture that lies over a page painted before."""
+    painter.save()
+    _clip_to_grid(painter, page, px_per_mm)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
+    for curve in overlay.curves:
+        _paint_curve(painter, page, palette, px_per_mm, curve, width)
+    for bar in overlay.bars:
+        _paint_bar(painter, page, palette, px_per_mm, bar)
+    painter.restore()
+
+
 def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float) -> None:
     """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 3 units apart."""
     grid = page.grid

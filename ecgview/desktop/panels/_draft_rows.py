@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from ecgview.desktop.panels._widgets import Text, clear, column, row
 from ecgview.labels.label_set import Statement
@@ -32,7 +32,7 @@ class StatementRows(QWidget):
         self._lookup = lookup
         self._rows = column(self, spacing=2)
         self._keys: tuple[object, ...] = ()
-        self._boxes: list[QComboBox] = []
+        self.buttons: list[CertaintyButton] = []
 
     def show_statements(self, statements: Sequence[ReadStatement], is_editable: bool) -> None:
         """Show these statements; rows that stay keep the keyboard focus."""
@@ -40,40 +40,48 @@ class StatementRows(QWidget):
         if keys != self._keys or not statements:
             self._keys = keys
             self._rebuild(statements, is_editable)
-        for box, item in zip(self._boxes, statements, strict=False):
-            box.blockSignals(True)
-            box.setCurrentIndex(list(Certainty).index(item.certainty))
-            box.blockSignals(False)
+        for button, item in zip(self.buttons, statements, strict=False):
+            button.show_certainty(item.certainty)
 
     def _rebuild(self, statements: Sequence[ReadStatement], is_editable: bool) -> None:
         clear(self._rows)
-        self._boxes = []
+        self.buttons = []
         if not statements:
             self._rows.addWidget(Text("No statement yet.", tone="secondary"))
         for item in statements:
             known = self._lookup(item)
             name = Text(known.english if known else item.code)
             name.setAccessibleDescription(item.code)
-            box = self._certainty_box(item, is_editable)
-            self._boxes.append(box)
-            parts: list[QWidget | int] = [name, box]
+            button = CertaintyButton(f"Certainty of {item.code}", partial(self.certainty_chosen.emit, item))
+            button.setEnabled(is_editable)
+            self.buttons.append(button)
+            parts: list[QWidget | int] = [name, button]
             if is_editable:
                 parts.append(_remove(f"Remove {item.code}", partial(self.removed.emit, item)))
-            line = row(*parts)
+            line = row(*parts, spacing=2)
             line.setStretch(0, 1)
+            line.setAlignment(name, Qt.AlignmentFlag.AlignVCenter)
             self._rows.addLayout(line)
 
-    def _certainty_box(self, item: ReadStatement, is_editable: bool) -> QComboBox:
-        box = QComboBox()
-        box.addItems([certainty.words for certainty in Certainty])
-        box.setEnabled(is_editable)
-        box.setAccessibleName(f"Certainty of {item.code}")
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        box.currentIndexChanged.connect(
-            lambda index, item=item: self.certainty_chosen.emit(item, list(Certainty)[index])
-        )
-        return box
+
+class CertaintyButton(QToolButton):
+    """How sure the reader is, as a word that opens a menu of the four."""
+
+    def __init__(self, name: str, choose: Callable[[Certainty], object]) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setAutoRaise(True)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        menu = QMenu(self)
+        for certainty in Certainty:
+            menu.addAction(certainty.words).triggered.connect(partial(_call, choose, certainty))
+        self.setMenu(menu)
+
+    def show_certainty(self, certainty: Certainty) -> None:
+        """Show this certainty."""
+        self.setText(certainty.words)
 
 
 class MarkRows(QWidget):
@@ -127,3 +135,7 @@ def _remove(name: str, run: Callable[[], object]) -> QToolButton:
     button.setAutoRaise(True)
     button.clicked.connect(lambda: run())
     return button
+
+
+def _call(choose: Callable[[Certainty], object], certainty: Certainty, _checked: bool = False) -> None:
+    choose(certainty)

@@ -59,7 +59,7 @@ class AiPanel(QWidget):
         if self.workspace.record is None:
             self.content.addWidget(Text("Open an ECG to see what the models say.", tone="secondary"))
         elif not self.is_open:
-            self.content.addWidget(Notice(BLINDED, "accent", title="Closed"))
+            self.content.addWidget(Notice(BLINDED, "accent"))
         else:
             self.fill()
 

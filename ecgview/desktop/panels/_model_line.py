@@ -29,4 +29,4 @@ def model_line(model: ModelFacts, *, device: str = "", duration_ms: float | None
 
 
 def _duration(duration_ms: float) -> str:
-    return f"{duration_ms:.0f} ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f} s"
+    return f"{duration_ms:.0f}\u00a0ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f}\u00a0s"

@@ -41,7 +41,7 @@ class ModelFactsPanel(AiPanel):
             self.content.addWidget(Text("No model is here yet.", tone="secondary"))
             return
         used = self._chosen or (self.workspace.prediction.model.model_id if self.workspace.prediction else "")
-        card = next((card for card in known if card.id == used), known[0])
+        card = next((card for card in known if card.id == used), _default(known))
         self.content.addWidget(self._choice(known, card))
         for heading, text in sections(card):
             self.content.addWidget(Text(heading, size="strong"))
@@ -74,6 +74,11 @@ class ModelFactsPanel(AiPanel):
             self.content.addWidget(Notice(note))
 
 
+def _default(known: list[ModelCard]) -> ModelCard:
+    preferred = [card for card in known if card.is_default and card.kind == "classifier"]
+    return (preferred or known)[0]
+
+
 def sections(card: ModelCard) -> list[tuple[str, str]]:
     """Return the paragraphs of a card, as (heading, text)."""
     return [
@@ -87,7 +92,8 @@ def sections(card: ModelCard) -> list[tuple[str, str]]:
 def identity_rows(card: ModelCard) -> list[tuple[str, str]]:
     """Return what identifies a model and what it takes in."""
     taken = card.input
-    leads = f"{len(taken.leads)} leads, " if taken.leads else ""
+    n = len(taken.leads)
+    leads = f"{n} lead{'' if n == 1 else 's'}, " if n else ""
     return [
         ("Model", f"{card.name} {card.version}"),
         ("Network", card.network),

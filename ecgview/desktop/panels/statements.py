@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels import _tokens as tokens
@@ -56,13 +56,14 @@ class StatementsPanel(QWidget):
         self.label_set.setAccessibleName("Label set")
         self.label_set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for set_id in label_sets.available():
-            self.label_set.addItem(label_sets.load(set_id).title, set_id)
+            self.label_set.addItem(label_sets.load(set_id).title.partition(":")[0], set_id)
         self.label_set.setCurrentIndex(max(self.label_set.findData(label_sets.DEFAULT), 0))
         self.label_set.currentIndexChanged.connect(self._choose_set)
         self.entry = StatementEntry()
         self.entry.chosen.connect(self._add)
-        self.normal = _tool("Normal ECG", "Add the statement: normal ECG (N)", self._add_normal)
-        self.normal.setAutoRaise(False)
+        self.normal = QPushButton("Normal ECG")
+        self.normal.setToolTip("Add the statement: normal ECG (N)")
+        self.normal.clicked.connect(self._add_normal)
         self.rows = StatementRows(self._look_up)
         self.rows.removed.connect(lambda item: self._edit(RemoveStatement(item.code, item.label_set)))
         self.rows.certainty_chosen.connect(

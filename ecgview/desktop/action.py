@@ -1,0 +1,50 @@
+"""What a module of `ecgview.desktop.actions` must hold: `MENU`, `ORDER` and rows of `Action`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
+
+
+def always(workspace: Workspace) -> bool:
+    """Return True: the action needs nothing."""
+    return True
+
+
+def with_record(workspace: Workspace) -> bool:
+    """Return whether an ECG is open."""
+    return workspace.record is not None
+
+
+def with_session(workspace: Workspace) -> bool:
+    """Return whether an ECG is open and somebody reads it."""
+    return workspace.session is not None
+
+
+def with_ai(workspace: Workspace) -> bool:
+    """Return whether an ECG is open and AI may be shown."""
+    return workspace.may_show_ai()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a user can do, as a row of a menu.
+
+    `id` is dotted ("view.zoom_in") and stable; `shortcuts` are Qt key texts, the first one is shown.
+    `checked_when` makes the action checkable. `submenu` groups rows of one menu under a title.
+    """
+
+    id: str
+    text: str
+    run: Callable[[MainWindow], object]
+    shortcuts: tuple[str, ...] = ()
+    enabled_when: Callable[[Workspace], bool] = always
+    checked_when: Callable[[MainWindow], bool] | None = None
+    hint: str = ""
+    submenu: str = ""
+    separator_before: bool = False

@@ -1,0 +1,63 @@
+"""The Annotate menu: marks on the trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgview.desktop.action import Action
+from ecgview.review.history import RemoveAnnotation
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
+
+MENU = "Annotate"
+ORDER = 40
+
+
+def _editable(workspace: Workspace) -> bool:
+    return workspace.session is not None and workspace.session.is_editable
+
+
+def mark_caliper(window: MainWindow) -> None:
+    """Mark the stretch of time between the ends of the caliper, on its lead."""
+    caliper, record = window.canvas.caliper, window.workspace.record
+    if caliper is None or record is None:
+        window.workspace.post_message("Measure a stretch with the caliper first (C).")
+        return
+    start_s, end_s = sorted(caliper.seconds(record))
+    window.workspace.add_annotation((caliper.lead,), start_s, end_s)
+
+
+def remove_last_mark(window: MainWindow) -> None:
+    """Take the newest mark away; it can be undone."""
+    session = window.workspace.session
+    if session is not None and session.draft.annotations:
+        window.workspace.apply_edit(RemoveAnnotation(session.draft.annotations[-1]))
+
+
+ACTIONS = (
+    Action(
+        "annotate.draw",
+        "Draw marks",
+        lambda w: w.workspace.set_view("annotate"),
+        ("A",),
+        _editable,
+        hint="Drag over a lead; with Shift over all leads",
+    ),
+    Action(
+        "annotate.from_caliper",
+        "Mark what the caliper spans",
+        mark_caliper,
+        ("M",),
+        _editable,
+        hint="On the lead of the caliper",
+    ),
+    Action(
+        "annotate.remove_last",
+        "Remove the last mark",
+        remove_last_mark,
+        ("Shift+M",),
+        _editable,
+    ),
+)

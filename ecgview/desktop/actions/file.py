@@ -1,0 +1,90 @@
+"""The File menu: open, walk through the worklist, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from ecgview import resources
+from ecgview.desktop.action import Action, with_record
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+MENU = "File"
+ORDER = 10
+
+
+def ask_files(window: MainWindow) -> None:
+    """Ask for files and open them."""
+    from ecgview import formats
+
+    known = " ".join(f"*{extension}" for extension in sorted(formats.extensions()))
+    paths, _ = QFileDialog.getOpenFileNames(window, "Open ECGs", "", f"ECGs ({known});;All files (*)")
+    if paths:
+        window.workspace.open_paths(paths)
+
+
+def ask_folder(window: MainWindow) -> None:
+    """Ask for a folder and open it as a worklist."""
+    path = QFileDialog.getExistingDirectory(window, "Open a folder of ECGs")
+    if path:
+        window.workspace.open_paths([path])
+
+
+def open_demonstration(window: MainWindow) -> None:
+    """Open the synthetic ECGs that ship with ecgview."""
+    window.workspace.open_paths([resources.path("demo")])
+
+
+def ask_report(window: MainWindow) -> None:
+    """Ask where the report of the open record goes, and write it there."""
+    opened = window.workspace.record_path
+    name = f"{opened.stem if opened is not None else 'report'}.pdf"
+    kinds = "Report (*.pdf);;Data (*.json);;WFDB annotations (*.atr)"
+    path, _ = QFileDialog.getSaveFileName(window, "Export report", name, kinds)
+    if path:
+        window.workspace.export_report(path if Path(path).suffix else f"{path}.pdf")
+
+
+def ask_screenshot(window: MainWindow) -> None:
+    """Ask where a picture of the window goes, and write it there."""
+    picture = window.grab()
+    path, _ = QFileDialog.getSaveFileName(window, "Save screenshot", "ecgview.png", "Pictures (*.png)")
+    if path and picture.save(path):
+        window.workspace.post_message(f"Screenshot written: {path}")
+    elif path:
+        window.workspace.post_message("The screenshot could not be written.", "error", f"Where: {path}")
+
+
+ACTIONS = (
+    Action("file.open", "Open files …", ask_files, ("Ctrl+O",)),
+    Action("file.open_folder", "Open folder …", ask_folder, ("Ctrl+Shift+O",)),
+    Action(
+        "file.open_demo",
+        "Open the demonstration worklist",
+        open_demonstration,
+        ("Ctrl+D",),
+        hint="Six synthetic ECGs that ship with ecgview",
+    ),
+    Action(
+        "file.next",
+        "Next record",
+        lambda w: w.workspace.next_record(),
+        ("PgDown", "Alt+Down"),
+        separator_before=True,
+    ),
+    Action("file.previous", "Previous record", lambda w: w.workspace.previous_record(), ("PgUp", "Alt+Up")),
+    Action(
+        "file.export_report",
+        "Export report …",
+        ask_report,
+        ("Ctrl+E",),
+        enabled_when=with_record,
+        separator_before=True,
+    ),
+    Action("file.screenshot", "Save screenshot …", ask_screenshot, ("Ctrl+Shift+S",)),
+    Action("file.quit", "Quit", lambda w: w.close(), ("Ctrl+Q",), separator_before=True),
+)

@@ -1,0 +1,11 @@
+"""The Help menu."""
+
+from ecgview.desktop.action import Action
+from ecgview.desktop.dialogs import about, shortcuts
+
+MENU = "Help"
+ORDER = 60
+ACTIONS = (
+    Action("help.shortcuts", "Keyboard shortcuts", shortcuts.show, ("?", "F1")),
+    Action("help.about", "About ecgview", about.show_about, ("Shift+F1",)),
+)

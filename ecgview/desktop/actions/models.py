@@ -1,0 +1,61 @@
+"""The Models menu: ask for predictions, LEF, reconstructions; where the models run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgview.desktop.action import Action, with_ai
+from ecgview.desktop.dialogs import about
+from ecgview.desktop.window_state import MASK_SEGMENTS
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+MENU = "Models"
+ORDER = 50
+RATIO = 0.25
+
+
+def random_mask(window: MainWindow) -> None:
+    """Hide a random quarter of the ECG and ask for what the model puts there."""
+    from ecgview.explain import reconstruction
+
+    window.workspace.set_view("reconstruct")
+    seed = int(window.workspace.mask.sum()) + int(np.flatnonzero(window.workspace.mask).sum())
+    window.workspace.set_mask(reconstruction.random_mask(RATIO, seed))
+
+
+def clear_mask(window: MainWindow) -> None:
+    """Hide nothing."""
+    window.workspace.set_mask(np.zeros(MASK_SEGMENTS, dtype=np.bool_))
+
+
+def average_masks(window: MainWindow) -> None:
+    """Show where the ECG is hard to predict."""
+    window.workspace.set_view("reconstruct")
+    window.workspace.request_anomaly(RATIO)
+
+
+ACTIONS = (
+    Action("models.classify", "Analyse the ECG", lambda w: w.workspace.request_prediction(), ("D",), with_ai),
+    Action("models.lef", "Low ejection fraction", lambda w: w.workspace.request_lef(), ("E",), with_ai),
+    Action(
+        "models.random_mask",
+        "Hide a random quarter and reconstruct",
+        random_mask,
+        ("X",),
+        with_ai,
+        separator_before=True,
+    ),
+    Action("models.clear_mask", "Show everything again", clear_mask, ("Shift+X",), with_ai),
+    Action(
+        "models.anomaly",
+        "Average over random masks",
+        average_masks,
+        ("V",),
+        with_ai,
+    ),
+    Action("models.facts", "Model facts", about.show_models, ("Ctrl+I",), separator_before=True),
+)

@@ -1,0 +1,174 @@
+"""The View menu: the four views, the paper, zoom, caliper, theme."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.dialogs import ask
+from ecgview.desktop.panel import VIEWS
+from ecgview.paper.layout import LAYOUTS
+from ecgview.signal.filters import CHOICES
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+MENU = "View"
+ORDER = 20
+SPEEDS = (25.0, 50.0)
+GAINS = (5.0, 10.0, 20.0)
+LAYOUT_CHOICES = ("3x4+1R", "3x4+3R", "3x4", "4x3", "6x2", "12x1")
+
+
+def change_paper(window: MainWindow, **changes: object) -> None:
+    """Lay the paper out with some settings changed."""
+    paper = window.workspace.paper_settings
+    window.workspace.set_paper(replace(paper, **changes))  # type: ignore[arg-type]
+
+
+def _cycle(window: MainWindow, name: str, choices: tuple[object, ...]) -> None:
+    current = getattr(window.workspace.paper_settings, name)
+    index = choices.index(current) + 1 if current in choices else 0
+    change_paper(window, **{name: choices[index % len(choices)]})
+
+
+def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Action:
+    """Return one radio row of the paper: `name` is the field of PaperSettings that it sets."""
+    return Action(
+        f"view.{kind}.{str(value).removesuffix('.0')}" if kind != "filter" else f"view.filter.{text}",
+        text,
+        lambda w: change_paper(w, **{name: value}),
+        checked_when=lambda w: getattr(w.workspace.paper_settings, name) == value,
+        submenu=submenu,
+    )
+
+
+def toggle_side(side: QWidget) -> None:
+    """Hide a side of the window, or show it."""
+    side.setVisible(side.isHidden())
+
+
+def toggle_grey_paper(window: MainWindow) -> None:
+    """Switch between red and grey paper in the light theme."""
+    settings = window.workspace.settings
+    settings.set("paper.palette", "red" if settings.text("paper.palette") == "grey" else "grey")
+    window.canvas.recolour()
+
+
+def ask_calibration(window: MainWindow) -> None:
+    """Let a ruler tell how large a millimetre is on this screen."""
+
+    def keep(px_per_mm: float) -> None:
+        window.workspace.settings.set("screen.px_per_mm", px_per_mm)
+        window.status.show_screen()
+
+    ask.ask_calibration(window, window.canvas.true_px_per_mm, keep)
+
+
+def toggle_full_screen(window: MainWindow) -> None:
+    """Use the whole screen, or not."""
+    window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+
+def move_in_time(window: MainWindow, pages: int) -> None:
+    """Show the stretch of time after or before the one on the page."""
+    paper, record = window.workspace.paper_settings, window.workspace.record
+    if record is not None:
+        last = max(0.0, math.ceil(record.seconds / paper.seconds - 1) * paper.seconds)
+        change_paper(window, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last))
+
+
+_VIEWS = tuple(
+    Action(
+        f"view.{view}",
+        view.capitalize(),
+        lambda w, view=view: w.workspace.set_view(view),  # type: ignore[misc]
+        (str(number),),
+        checked_when=lambda w, view=view: w.workspace.view == view,  # type: ignore[misc]
+    )
+    for number, view in enumerate(VIEWS, 1)
+)
+_PAPER = (
+    Action(
+        "view.next_speed",
+        "Paper speed 25 / 50 mm/s",
+        lambda w: _cycle(w, "speed_mm_per_s", SPEEDS),
+        ("S",),
+        separator_before=True,
+    ),
+    Action("view.next_gain", "Gain 5 / 10 / 20 mm/mV", lambda w: _cycle(w, "gain_mm_per_mv", GAINS), ("G",)),
+    Action("view.next_layout", "Next layout", lambda w: _cycle(w, "layout", LAYOUT_CHOICES), ("L",)),
+    Action("view.next_filter", "Next display filter", lambda w: _cycle(w, "display_filter", CHOICES), ("F",)),
+    *(_choice("speed", "Paper speed", "speed_mm_per_s", speed, f"{speed:g} mm/s") for speed in SPEEDS),
+    *(_choice("gain", "Gain", "gain_mm_per_mv", gain, f"{gain:g} mm/mV") for gain in GAINS),
+    *(_choice("layout", "Layout", "layout", name, name) for name in LAYOUT_CHOICES if name in LAYOUTS),
+    *(_choice("filter", "Display filter", "display_filter", band, band.label) for band in CHOICES),
+    Action(
+        "view.chest_half",
+        "Chest leads at half gain",
+        lambda w: change_paper(
+            w, chest_gain_factor=1.0 if w.workspace.paper_settings.chest_gain_factor != 1 else 0.5
+        ),
+        ("H",),
+        checked_when=lambda w: w.workspace.paper_settings.chest_gain_factor != 1,
+    ),
+    Action(
+        "view.sequential",
+        "Columns follow each other in time",
+        lambda w: change_paper(w, sequential=not w.workspace.paper_settings.sequential),
+        ("Shift+C",),
+        checked_when=lambda w: w.workspace.paper_settings.sequential,
+    ),
+)
+_CANVAS = (
+    Action(
+        "view.zoom_in", "Zoom in", lambda w: w.canvas.zoom_in(), ("+", "=", "Ctrl++"), with_record,
+        separator_before=True,
+    ),
+    Action("view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record),
+    Action("view.fit", "Whole page", lambda w: w.canvas.fit(), ("0", "Ctrl+0"), with_record),
+    Action("view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record),
+    Action(
+        "view.true_size", "True size", lambda w: w.canvas.true_size(), ("Ctrl+1",), with_record,
+        hint="One millimetre on the screen for one on paper, as far as the screen tells its size",
+    ),
+    Action("view.later", "Later in the record", lambda w: move_in_time(w, 1), ("Ctrl+Right",), with_record),
+    Action(
+        "view.earlier", "Earlier in the record", lambda w: move_in_time(w, -1), ("Ctrl+Left",), with_record
+    ),
+    Action(
+        "view.caliper", "Caliper", lambda w: w.canvas.toggle_caliper(), ("C",), with_record,
+        checked_when=lambda w: w.canvas.caliper_is_on, separator_before=True,
+        hint="Drag between two points; arrow keys move by one sample, with Shift by 10 ms",
+    ),
+)  # fmt: skip
+_WINDOW = (
+    Action(
+        "view.worklist", "Worklist", lambda w: toggle_side(w.left), ("W",),
+        checked_when=lambda w: not w.left.isHidden(), separator_before=True,
+    ),
+    Action(
+        "view.panels", "Panels", lambda w: toggle_side(w.right), ("P",),
+        checked_when=lambda w: not w.right.isHidden(),
+    ),
+    Action(
+        "view.theme", "Dark theme",
+        lambda w: w.workspace.set_theme("light" if w.workspace.theme == "dark" else "dark"), ("T",),
+        checked_when=lambda w: w.workspace.theme == "dark",
+    ),
+    Action(
+        "view.paper_grey", "Grey paper", toggle_grey_paper, ("Shift+T",),
+        checked_when=lambda w: w.workspace.settings.text("paper.palette") == "grey",
+    ),
+    Action(
+        "view.calibrate", "Calibrate the screen …", ask_calibration, ("Ctrl+K",),
+        hint="Hold a ruler to the screen once; millimetres are exact from then on",
+    ),
+    Action("view.full_screen", "Full screen", toggle_full_screen, ("F11",),
+           checked_when=lambda w: w.isFullScreen()),
+)  # fmt: skip
+ACTIONS = (*_VIEWS, *_PAPER, *_CANVAS, *_WINDOW)

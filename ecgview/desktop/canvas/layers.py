@@ -1,0 +1,102 @@
+"""The painted layers of the canvas: paper with traces beneath, the overlay above."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QPainter
+
+from ecgview.desktop.canvas import gestures
+from ecgview.desktop.canvas.picture import Picture
+from ecgview.desktop.canvas.tiles import Square
+from ecgview.desktop.workspace import Workspace
+from ecgview.overlay import Overlay, Span
+from ecgview.paper import painter
+from ecgview.paper.page import Page
+from ecgview.paper.palette import PALETTES, Palette
+from ecgview.review.annotation import to_overlay
+
+_NOTHING = Overlay()
+
+
+class Layers:
+    """Pictures of one page, made anew only when what they show has changed."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._page: Page | None = None
+        self._scale = 1.0
+        self._paper = Picture(self._paint_paper)
+        self._above = Picture(self._paint_overlay)
+        self._overlay: Overlay | None = None
+        self._missing: list[tuple[Picture, Square]] = []
+
+    def set_page(self, page: Page) -> None:
+        """Show another page."""
+        self._page = page
+        self.forget()
+
+    def forget(self) -> None:
+        """Draw everything anew when it is next needed."""
+        self._paper.forget()
+        self.forget_overlay()
+
+    def forget_overlay(self) -> None:
+        """Gather and draw the overlay anew."""
+        self._overlay = None
+        self._above.forget()
+
+    def sharpen(self, px_per_mm: float, size: QSize, ratio: float) -> None:
+        """Draw at this scale from now on; a page of moderate size is drawn at once."""
+        self._scale = px_per_mm
+        for layer in (self._paper, self._above):
+            layer.rescale(size, ratio)
+        self._paper.prepare()
+
+    def draw(self, brush: QPainter, size: QSize, seen: QRect) -> bool:
+        """Draw what is seen (page px) of a page of this size; returns whether everything was there."""
+        self._missing = [(self._paper, square) for square in self._paper.draw(brush, size, seen)]
+        if self.overlay is not _NOTHING:
+            self._above.prepare()
+            self._missing += [(self._above, square) for square in self._above.draw(brush, size, seen)]
+        return not self._missing
+
+    def make_one(self) -> None:
+        """Make one square that was missing when it was last drawn."""
+        if self._missing:
+            layer, square = self._missing.pop(0)
+            layer.make(square)
+
+    @property
+    def overlay(self) -> Overlay:
+        """Everything that lies over the trace now: the reader's marks, the mask, an explanation."""
+        if self._overlay is None:
+            self._overlay = gather(self._workspace)
+        return self._overlay
+
+    def _paint_paper(self, brush: QPainter) -> None:
+        if self._page is not None:
+            painter.paint_page(brush, self._page, self._palette(), px_per_mm=self._scale)
+
+    def _paint_overlay(self, brush: QPainter) -> None:
+        if self._page is not None:
+            painter.paint_overlay(
+                brush, self._page, self._palette(), px_per_mm=self._scale, overlay=self.overlay
+            )
+
+    def _palette(self) -> Palette:
+        is_dark = self._workspace.theme == "dark"
+        return PALETTES["dark" if is_dark else self._workspace.settings.text("paper.palette")]
+
+
+def gather(workspace: Workspace) -> Overlay:
+    """Return the reader's marks, what an explanation draws, and the mask of now; `_NOTHING` if nothing."""
+    session, shown = workspace.session, workspace.overlay or _NOTHING
+    marks = to_overlay(session.draft.annotations).spans if session is not None else ()
+    spans = shown.spans
+    if workspace.view == "reconstruct":  # the mask under the hand, not that of the last answer
+        hidden = tuple(Span(start, end, "masked") for start, end in gestures.spans(workspace.mask))
+        spans = (*(span for span in spans if span.role != "masked"), *hidden)
+    whole = replace(shown, spans=(*spans, *marks))
+    return whole if whole.spans or whole.curves or whole.bars else _NOTHING

@@ -1,0 +1,251 @@
+"""A page of calibrated paper on the screen: laid out, painted, zoomed and scrolled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from ecgview.desktop.canvas import hints
+from ecgview.desktop.canvas.layers import Layers
+from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom
+from ecgview.desktop.workspace import Workspace
+from ecgview.paper import layout
+from ecgview.paper.page import Location, Page
+
+RESIZE_REST_MS = 60
+
+
+class PaperView(QAbstractScrollArea):
+    """The paper of the open record, without gestures; a subclass draws what is live in `paint_live`.
+
+    Signals:
+        scale_changed: px per mm.
+        first_painted: once, after the first trace is on the screen.
+    """
+
+    scale_changed = Signal(float)
+    first_painted = Signal()
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._page: Page | None = None
+        self._zoom = Zoom()
+        self._layers = Layers(workspace)
+        self._has_painted = False
+        self._rest = QTimer(self, singleShot=True, interval=RESIZE_REST_MS)
+        self._rest.timeout.connect(self._sharpen)
+        self._idle = QTimer(self, singleShot=True, interval=0)
+        self._idle.timeout.connect(self._make_missing)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Trace")
+        self._listen()
+
+    def _listen(self) -> None:
+        workspace = self._workspace
+        workspace.record_opened.connect(self._renew)
+        workspace.paper_changed.connect(self._relay)
+        workspace.theme_changed.connect(self.recolour)
+        workspace.overlay_changed.connect(self._reoverlay)
+        workspace.mask_changed.connect(self._reoverlay)
+        workspace.session_changed.connect(self._reoverlay)
+        workspace.view_changed.connect(self._reoverlay)
+
+    # ---- what is shown -------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Page | None:
+        """The page on the screen."""
+        return self._page
+
+    @property
+    def px_per_mm(self) -> float:
+        """The scale, logical px."""
+        return self._zoom.px_per_mm
+
+    def _renew(self, _record: object) -> None:
+        self._compose()
+        self.verticalScrollBar().setValue(0)
+        self.horizontalScrollBar().setValue(0)
+
+    def _relay(self, _paper: object) -> None:
+        self._compose()
+
+    def _compose(self) -> None:
+        record = self._workspace.record
+        if record is None:
+            return
+        self._page = layout.compose(record, self._workspace.paper_settings)
+        self._layers.set_page(self._page)
+        self._fit_again()
+        self._sharpen()
+
+    def recolour(self, _theme: object = None) -> None:
+        """Draw everything anew in the colours of now."""
+        self._layers.forget()
+        self._sharpen()
+
+    def _reoverlay(self, _changed: object = None) -> None:
+        self._layers.forget_overlay()
+        self.viewport().update()
+
+    # ---- scale and place -----------------------------------------------------------------------------
+
+    def zoom_in(self) -> None:
+        """Zoom in around the middle."""
+        self._zoom_by(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out around the middle."""
+        self._zoom_by(1 / ZOOM_STEP)
+
+    def fit(self) -> None:
+        """Show the whole page, and keep doing so."""
+        self._follow("page")
+
+    def fit_width(self) -> None:
+        """Use the full width, and keep doing so."""
+        self._follow("width")
+
+    def true_size(self) -> None:
+        """Show one millimetre for one millimetre, as far as the screen or its calibration tells."""
+        self._set_zoom(self._zoom.at(self.true_px_per_mm))
+
+    @property
+    def true_px_per_mm(self) -> float:
+        """Logical px per real millimetre: calibrated by a ruler, else as the screen says of itself."""
+        calibrated = self._workspace.settings.number("screen.px_per_mm")
+        return calibrated if calibrated > 0 else self.screen().physicalDotsPerInch() / 25.4
+
+    def _follow(self, fit: str) -> None:
+        self._zoom = replace(self._zoom, fit=fit)  # type: ignore[arg-type]
+        self._fit_again()
+
+    def _zoom_by(self, factor: float, around: QPointF | None = None) -> None:
+        self._set_zoom(self._zoom.times(factor), around)
+
+    def _fit_again(self) -> None:
+        if self._page is not None:
+            size = self.maximumViewportSize()
+            page_mm = (self._page.width_mm, self._page.height_mm)
+            self._set_zoom(self._zoom.fitted(page_mm, (size.width(), size.height())), QPointF(0, 0))
+
+    def _set_zoom(self, zoom: Zoom, around: QPointF | None = None) -> None:
+        """Take a scale; what lies at `around` (viewport px, the middle by default) stays there."""
+        held = around if around is not None else QPointF(self.viewport().rect().center())
+        before, scale = self._to_mm(held), zoom.px_per_mm
+        changed = scale != self._zoom.px_per_mm
+        self._zoom = zoom
+        self._set_ranges()
+        if before is not None and changed:
+            self.horizontalScrollBar().setValue(round(before.x() * scale + EDGE_PX - held.x()))
+            self.verticalScrollBar().setValue(round(before.y() * scale + EDGE_PX - held.y()))
+        if changed:
+            self._rest.start()
+        self.scale_changed.emit(scale)
+        self.viewport().update()
+
+    @property
+    def is_scrollable(self) -> bool:
+        """Whether the page is larger than what is seen of it."""
+        return self.horizontalScrollBar().maximum() + self.verticalScrollBar().maximum() > 0
+
+    def _set_ranges(self) -> None:
+        page, seen = self._page_px(), self.viewport().size()
+        for bar, extent, room in (
+            (self.horizontalScrollBar(), page.width(), seen.width()),
+            (self.verticalScrollBar(), page.height(), seen.height()),
+        ):
+            bar.setRange(0, max(0, extent + 2 * EDGE_PX - room))
+            bar.setPageStep(room)
+            bar.setSingleStep(40)
+
+    def _page_px(self) -> QRect:
+        """Return the page's rectangle in px from its own corner."""
+        if self._page is None:
+            return QRect()
+        scale = self._zoom.px_per_mm
+        return QRect(0, 0, round(self._page.width_mm * scale), round(self._page.height_mm * scale))
+
+    def _corner(self) -> QPoint:
+        """Return the page's corner in the viewport; a smaller page stands in the middle."""
+        page, seen = self._page_px(), self.viewport().size()
+        x = max(EDGE_PX, (seen.width() - page.width()) // 2) - self.horizontalScrollBar().value()
+        y = max(EDGE_PX, (seen.height() - page.height()) // 3) - self.verticalScrollBar().value()
+        return QPoint(x, y)
+
+    def _to_mm(self, at: QPointF) -> QPointF | None:
+        if self._page is None:
+            return None
+        moved, scale = at - QPointF(self._corner()), self._zoom.px_per_mm
+        return QPointF(moved.x() / scale, moved.y() / scale)
+
+    def locate(self, at: QPointF) -> Location | None:
+        """Return lead, time and amplitude at a place of the viewport; None outside every trace."""
+        mm = self._to_mm(at)
+        return None if mm is None or self._page is None else self._page.locate(mm.x(), mm.y())
+
+    # ---- painting ------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Blit the squares there are; what is missing is drawn coarsely and made when there is time."""
+        with QPainter(self.viewport()) as painter:
+            colours = self._workspace.colours
+            painter.fillRect(event.rect(), QColor(colours.window))
+            if self._page is None:
+                hints.paint_empty(painter, self.viewport().rect(), colours)
+                return
+            corner = self._corner()
+            painter.translate(corner)
+            page = self._page_px()
+            seen = page.intersected(event.rect().translated(-corner))
+            if not self._layers.draw(painter, page.size(), seen) and not self._rest.isActive():
+                self._idle.start()
+            painter.setPen(QColor(colours.line))
+            painter.drawRect(page.adjusted(-1, -1, 0, 0))
+            self.paint_live(painter)
+        if not self._has_painted:
+            self._has_painted = True
+            QTimer.singleShot(0, self.first_painted.emit)
+
+    def paint_live(self, painter: QPainter) -> None:
+        """Draw what follows the hand; the painter stands on the page's corner, in px."""
+
+    def _make_missing(self) -> None:
+        """Make one missing square per turn of the event loop, so that input never waits for more."""
+        self._layers.make_one()
+        self.viewport().update()
+
+    def _sharpen(self) -> None:
+        """Draw the page anew at the scale of now."""
+        if self._page is not None:
+            self._layers.sharpen(self._zoom.px_per_mm, self._page_px().size(), self.devicePixelRatioF())
+        self.viewport().update()
+
+    def settle(self) -> None:
+        """Draw everything sharply now, without waiting for idle time."""
+        self._rest.stop()
+        self._sharpen()
+
+    # ---- moving --------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit again where the zoom follows the window; the picture is stretched until it is drawn anew."""
+        super().resizeEvent(event)
+        self._fit_again()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Move the paper: what is drawn already is blitted."""
+        self.viewport().update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom around the mouse with Ctrl, else move the paper."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom_by(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+            event.accept()
+        else:
+            super().wheelEvent(event)

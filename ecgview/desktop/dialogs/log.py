@@ -1,0 +1,33 @@
+"""What the append-only log says of the open record."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.workspace import Workspace
+from ecgview.errors import EcgviewError
+
+
+def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
+    """Open the sheet with this reader's entries; other readers stay unseen before a first read."""
+    session = workspace.session
+    if session is None:
+        return None
+    try:
+        entries = workspace.store.audit(session.record_sha256)
+    except EcgviewError as error:
+        workspace.fail(error)
+        return None
+    sheet = Sheet(parent, "Log of this record", scrolls=True)
+    shown = [entry for entry in entries if entry.reader == session.reader or session.reads]
+    for entry in shown:
+        sheet.add_text(f"{entry.moment.text}   {entry.reader}   {entry.action.replace('_', ' ')}")
+        if entry.details:
+            sheet.add_text(entry.details, "muted")
+    if not shown:
+        sheet.add_text("Nothing yet.", "muted")
+    sheet.body.addStretch(1)
+    sheet.resize(640, 460)
+    sheet.open()
+    return sheet

@@ -1,0 +1,80 @@
+"""Menus, shortcuts and tool buttons made from the rows of `ecgview.desktop.actions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from ecgview import plugins
+from ecgview.desktop import actions as room
+from ecgview.desktop.action import Action
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+
+def rows() -> dict[str, tuple[Action, ...]]:
+    """Return every menu with its rows, in order."""
+    found = sorted(plugins.discover(room), key=lambda module: module.ORDER)
+    return {module.MENU: module.ACTIONS for module in found}
+
+
+class Menus:
+    """The window's actions by id; `refresh` brings what is enabled and checked up to date."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._rows: dict[str, Action] = {}
+        self.actions: dict[str, QAction] = {}
+        for menu, entries in rows().items():
+            self._fill(window.menuBar().addMenu(menu), entries)
+        self.refresh()
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self.actions[action_id]
+
+    def refresh(self, _changed: object = None) -> None:
+        """Enable, disable and check every action by what its row says."""
+        for action_id, made in self.actions.items():
+            row = self._rows[action_id]
+            made.setEnabled(row.enabled_when(self._window.workspace))
+            if row.checked_when is not None:
+                made.setChecked(row.checked_when(self._window))
+
+    def _fill(self, menu: QMenu, entries: tuple[Action, ...]) -> None:
+        submenus: dict[str, QMenu] = {}
+        for row in entries:
+            if row.separator_before:
+                menu.addSeparator()
+            target = menu
+            if row.submenu:
+                if row.submenu not in submenus:
+                    submenus[row.submenu] = menu.addMenu(row.submenu)
+                target = submenus[row.submenu]
+            target.addAction(self._make(row))
+
+    def _make(self, row: Action) -> QAction:
+        made = QAction(row.text, self._window)
+        made.setObjectName(row.id)
+        made.setShortcuts([QKeySequence(text) for text in row.shortcuts])
+        made.setCheckable(row.checked_when is not None)
+        keys = f" ({shown_keys(row)})" if row.shortcuts else ""
+        made.setToolTip(f"{row.text.removesuffix(' …')}{keys}" + (f"\n{row.hint}" if row.hint else ""))
+        made.setStatusTip(row.hint)
+        made.triggered.connect(lambda _checked=False: self._run(row))
+        self._rows[row.id] = row
+        self.actions[row.id] = made
+        return made
+
+    def _run(self, row: Action) -> None:
+        row.run(self._window)
+        self.refresh()
+
+
+def shown_keys(row: Action) -> str:
+    """Return the first shortcut of a row as the system writes it; empty if it has none."""
+    if not row.shortcuts:
+        return ""
+    return QKeySequence(row.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText)

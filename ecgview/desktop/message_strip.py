@@ -1,0 +1,99 @@
+"""One line above the trace that says what happened, with the details on request."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ecgview.desktop.messages import Message
+from ecgview.desktop.theme import SPACE, set_role
+
+SHOWN_MS = 6000  # an info goes away by itself; a warning or an error stays until it is closed
+
+
+class MessageStrip(QFrame):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.details = QLabel()
+        self.details.setTextFormat(Qt.TextFormat.PlainText)
+        self.details.setWordWrap(True)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        set_role(self.details, "muted")
+        self.more = _link("Details", self._toggle)
+        self.close_button = _link("Close", self.hide)
+        line = QHBoxLayout()
+        line.setSpacing(SPACE)
+        line.addWidget(self.text, 1)
+        line.addWidget(self.more)
+        line.addWidget(self.close_button)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * SPACE, SPACE - 2, SPACE, SPACE - 2)
+        whole.setSpacing(4)
+        whole.addLayout(line)
+        whole.addWidget(self.details)
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def show_message(self, message: Message) -> None:
+        """Say one thing; it replaces what was said before."""
+        self.text.setText(message.text)
+        self.details.setText(message.details)
+        self.details.hide()
+        self.more.setVisible(bool(message.details))
+        self.more.setText("Details")
+        set_role(self, message.level)
+        self.show()
+        if message.level == "info":
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _toggle(self) -> None:
+        self.details.setVisible(self.details.isHidden())
+        self.more.setText("Details" if self.details.isHidden() else "Less")
+
+
+class ReaderStrip(QFrame):
+    """Asks once, in place, who reads; nothing waits for it but the reading itself."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Your name")
+        self.field.setAccessibleName("Name of the reader")
+        self.button = QPushButton("Begin reading")
+        set_role(self.button, "primary")
+        question = QLabel("Who reads? Your name is kept with every read you save.")
+        question.setWordWrap(True)
+        row = QHBoxLayout()
+        row.addWidget(self.field, 1)
+        row.addWidget(self.button)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * SPACE, SPACE + 4, 2 * SPACE, SPACE + 4)
+        whole.addWidget(question)
+        whole.addLayout(row)
+        set_role(self, "info")
+
+
+def _link(text: str, run: object) -> QPushButton:
+    made = QPushButton(text)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.clicked.connect(run)
+    set_role(made, "link")
+    return made

@@ -1,0 +1,58 @@
+"""The strip above the trace: whose ECG this is, when it was recorded, and what ecgview is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+import ecgview
+from ecgview.desktop.theme import SPACE, set_role
+from ecgview.record import EcgRecord
+
+
+class RecordHeader(QFrame):
+    """Name, patient, time; "synthetic" as a word wherever that is so; the banner at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = _label("title")
+        self.synthetic = _label("badge")
+        self.synthetic.setText("synthetic")
+        self.synthetic.hide()
+        self.details = _label("muted")
+        self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.banner = _label("banner")
+        self.banner.setText(ecgview.RESEARCH_USE_ONLY)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row.setSpacing(SPACE + 4)
+        row.addWidget(self.name)
+        row.addWidget(self.synthetic)
+        row.addWidget(self.details, 1)
+        row.addWidget(self.banner)
+        set_role(self, "strip")
+
+    def show_record(self, record: EcgRecord, path: Path | None) -> None:
+        """Show whose ECG this is."""
+        self.name.setText(path.stem if path is not None else record.source.path)
+        self.synthetic.setVisible(record.synthetic)
+        self.details.setText(details(record))
+        self.details.setToolTip(str(path or record.source.path))
+
+
+def details(record: EcgRecord) -> str:
+    """Return patient, age, sex and time of recording, as far as the file says."""
+    patient = record.patient
+    age = "" if patient.age_years is None else f"{patient.age_years:.0f} years"
+    when = record.acquisition.start_time.replace("T", " ")
+    parts = [patient.name, patient.patient_id, age, patient.sex, when]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _label(role: str) -> QLabel:
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)  # what a file says is never markup
+    set_role(made, role)
+    return made

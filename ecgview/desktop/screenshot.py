@@ -1,0 +1,124 @@
+"""A picture of the real window, rendered without a screen: for the documentation and for reviews."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgview.errors import EcgviewError, ReportError
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
+
+WAIT_S = 120.0  # for models on a slow machine; what is not there by then is missing from the picture
+READER = "screenshot"
+COMMENT = "Saved by the screenshot command, so that AI results may be shown."
+
+
+def take(
+    path: str | Path,
+    out: str | Path,
+    view: str = "read",
+    size: tuple[int, int] = (1600, 1000),
+    theme: str = "light",
+    model_id: str | None = None,
+    neighbours: bool = True,
+) -> Path:
+    """Render the window on one record and return the path of the PNG.
+
+    The settings and the reads of the user are neither read nor written: reader "screenshot" reads in a
+    store that is deleted afterwards. Blindness is kept: for a view that shows AI results a first read is
+    saved and the results are revealed, and the picture shows that read.
+
+    Args:
+        path: a record of any known format.
+        out: the PNG to write.
+        view: "read", "explain", "reconstruct" or "annotate".
+        size: width and height of the window, px.
+        theme: "light" or "dark".
+        model_id: the classifier; the default one where None.
+        neighbours: whether the worklist shows the other records of the folder.
+
+    Raises:
+        EcgviewError: the record cannot be read, or the picture cannot be written.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from ecgview.desktop.app import application, open_window
+    from ecgview.desktop.settings import Settings
+
+    qt = application()
+    with tempfile.TemporaryDirectory(prefix="ecgview-") as folder:
+        settings = Settings()
+        settings.set("reader.name", READER)
+        settings.set("window.theme", theme)
+        window = open_window(settings=settings, store_path=Path(folder) / "screenshot.db")
+        try:
+            window.resize(*size)
+            window.set_sides(size[0])
+            window.show()
+            if model_id is not None:
+                window.workspace.inference.model_id = model_id
+            _open(window, Path(path), neighbours, qt.processEvents)
+            _arrange(window.workspace, view)
+            _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
+            return _save(window, Path(out), qt.processEvents)
+        finally:
+            window.close()
+            window.deleteLater()
+            qt.processEvents()
+
+
+def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], None]) -> None:
+    workspace, failed = window.workspace, list[EcgviewError]()
+    workspace.record_failed.connect(failed.append)
+    if neighbours and path.parent.is_dir():
+        workspace.worklist.add([path.parent])
+        _wait(lambda: workspace.jobs.n_alive == 0, turn)
+    workspace.open_record(path)
+    _wait(lambda: workspace.record is not None or bool(failed), turn)
+    if failed:
+        raise failed[0]
+    _wait(lambda: workspace.jobs.n_alive == 0, turn)
+
+
+def _arrange(workspace: Workspace, view: str) -> None:
+    """Do what a reader would have done before this view makes sense."""
+    from ecgview.review.history import SetComment
+
+    workspace.set_view(view)
+    if view in ("explain", "reconstruct"):
+        workspace.apply_edit(SetComment(COMMENT))
+        workspace.commit_first_read()
+        workspace.reveal()
+    if view == "reconstruct":
+        mask = np.zeros_like(workspace.mask)
+        mask[84:108] = True  # 4.2 to 5.4 s: a stretch with at least one beat
+        workspace.set_mask(mask)
+        workspace.request_anomaly()
+    elif view == "annotate" and workspace.record is not None:
+        workspace.add_annotation(("II",), 0.6, 1.4)
+
+
+def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not done() and time.monotonic() < end:
+        turn()
+        time.sleep(0.01)
+    turn()
+
+
+def _save(window: MainWindow, out: Path, turn: Callable[[], None]) -> Path:
+    window.canvas.settle()
+    for _ in range(5):  # layouts settle within a few turns
+        turn()
+    window.canvas.settle()
+    if not window.grab().save(str(out), "PNG"):
+        raise ReportError("the picture cannot be written", where=str(out))
+    return out

@@ -1,0 +1,85 @@
+"""The stack of panels beside the trace: discovered, shown by view, each under its own title."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QTabBar, QVBoxLayout, QWidget
+
+from ecgview import plugins
+from ecgview.desktop import panels as room
+from ecgview.desktop.panel import VIEWS, Panel
+from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.workspace import Workspace
+
+WORKLIST = "worklist"  # the one panel that stands at the left, in every view
+
+
+def discovered() -> list[Panel]:
+    """Return every panel, from the top."""
+    return sorted((module.PANEL for module in plugins.discover(room)), key=lambda panel: panel.order)
+
+
+class Section(QWidget):
+    """A panel under its title."""
+
+    def __init__(self, panel: Panel, workspace: Workspace) -> None:
+        super().__init__()
+        self.panel = panel
+        self.content = panel.make(workspace)
+        self.setObjectName(panel.id)
+        title = QLabel(panel.title)
+        set_role(title, "section")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(SPACE)
+        whole.addWidget(title)
+        whole.addWidget(self.content, 1)
+
+
+class SidePanels(QFrame):
+    """Four tabs, one per view, over the panels of that view."""
+
+    def __init__(self, workspace: Workspace, panels: list[Panel], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        set_role(self, "side")
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(True)
+        self.tabs.setDrawBase(False)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for number, view in enumerate(VIEWS, 1):
+            self.tabs.addTab(view.capitalize())
+            self.tabs.setTabToolTip(number - 1, f"{view.capitalize()} view ({number})")
+        self.sections = [Section(panel, workspace) for panel in panels]
+        stack = QWidget()
+        column = QVBoxLayout(stack)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.setSpacing(3 * SPACE)
+        for section in self.sections:
+            column.addWidget(section)
+        column.addStretch(1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(stack)
+        self._area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.tabs)
+        whole.addWidget(self._area, 1)
+        self.tabs.currentChanged.connect(lambda index: workspace.set_view(VIEWS[index]))
+        workspace.view_changed.connect(self.show_view)
+        self.show_view(workspace.view)
+
+    def show_view(self, view: str) -> None:
+        """Show the panels of a view."""
+        self.tabs.setCurrentIndex(VIEWS.index(view))
+        for section in self.sections:
+            section.setVisible(view in section.panel.views)
+        self._area.verticalScrollBar().setValue(0)
+
+    def section(self, panel_id: str) -> Section | None:
+        """Return the section of a panel; None if there is no such panel."""
+        return next((section for section in self.sections if section.panel.id == panel_id), None)

@@ -1,0 +1,95 @@
+"""The tool bar: open, walk, paper, filter, caliper, blind switch; every button is an action of a menu."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from ecgview.desktop.actions import view as choices
+from ecgview.desktop.theme import set_role
+from ecgview.signal.filters import CHOICES
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+
+class ToolBar(QToolBar):
+    """Compact: words for what has no well-known sign."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__("Tools", window)
+        self.setObjectName("tools")
+        self.setMovable(False)
+        self._window = window
+        self._add("file.open", "Open")
+        self._add("file.previous", "‹")
+        self._add("file.next", "›")
+        self.addSeparator()
+        self.speed = self._combo(
+            "Speed", [(f"{speed:g} mm/s", speed) for speed in choices.SPEEDS], "speed_mm_per_s"
+        )
+        self.gain = self._combo(
+            "Gain", [(f"{gain:g} mm/mV", gain) for gain in choices.GAINS], "gain_mm_per_mv"
+        )
+        self.layout_box = self._combo("Layout", [(name, name) for name in choices.LAYOUT_CHOICES], "layout")
+        self.filter = self._combo("Filter", [(band.label, band) for band in CHOICES], "display_filter")
+        self.addSeparator()
+        self._add("view.zoom_out", "−")
+        self._add("view.zoom_in", "+")
+        self._add("view.fit_width", "Fit")
+        self._add("view.caliper", "Caliper")
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+        self.blind = self._add("read.blind", "Blind")
+        self.blind.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add("help.shortcuts", "?")
+        window.workspace.paper_changed.connect(self._follow)
+        window.workspace.blind_changed.connect(self._say_blind)
+        self._follow(window.workspace.paper_settings)
+        self._say_blind(window.workspace.blind)
+
+    def _add(self, action_id: str, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self._window.menus[action_id])
+        button.setText(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(self._window.menus[action_id].text())
+        self.addWidget(button)
+        return button
+
+    def _combo(self, name: str, entries: list[tuple[str, object]], field: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for text, value in entries:
+            box.addItem(text, value)
+        box.activated.connect(lambda index: self._chosen(field, box.itemData(index)))
+        self.addWidget(box)
+        return box
+
+    def _chosen(self, field: str, value: object) -> None:
+        workspace = self._window.workspace
+        workspace.set_paper(replace(workspace.paper_settings, **{field: value}))  # type: ignore[arg-type]
+        self._window.canvas.setFocus()
+
+    def _follow(self, paper: object) -> None:
+        for box, field in (
+            (self.speed, "speed_mm_per_s"),
+            (self.gain, "gain_mm_per_mv"),
+            (self.layout_box, "layout"),
+            (self.filter, "display_filter"),
+        ):
+            value = getattr(paper, field)
+            for index in range(box.count()):
+                if box.itemData(index) == value:
+                    box.setCurrentIndex(index)
+
+    def _say_blind(self, on: bool) -> None:
+        self.blind.setText("Blind reading: on" if on else "Blind reading: off")
+        set_role(self.blind, "switch")

@@ -1,0 +1,29 @@
+"""Getting the models ready after the first trace is on the screen, never before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgview.errors import EcgviewError
+from ecgview.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+
+
+def start(workspace: Workspace) -> None:
+    """Import torch and load the default model in a job; a failure is told when a model is asked for."""
+
+    def failed(error: Exception) -> None:
+        if not isinstance(error, EcgviewError):
+            workspace.fail(error)
+
+    workspace.jobs.start(
+        _run, title="Getting the models ready", on_done=lambda _done: None, on_failed=failed, key="warm_up"
+    )
+
+
+def _run(progress: Progress = silent) -> None:
+    from ecgview.models import runtime
+
+    runtime.warm_up(progress)

@@ -1,0 +1,177 @@
+"""The window: worklist at the left, the trace in the middle, the panels of the view at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from ecgview.desktop import side_panels, theme, warm_up
+from ecgview.desktop.canvas.trace_canvas import TraceCanvas
+from ecgview.desktop.dialogs import unexpected_error
+from ecgview.desktop.menus import Menus
+from ecgview.desktop.message_strip import MessageStrip, ReaderStrip
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.record_header import RecordHeader
+from ecgview.desktop.side_panels import Section, SidePanels
+from ecgview.desktop.status_line import StatusLine
+from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.toolbar import ToolBar
+from ecgview.desktop.workspace import Workspace
+from ecgview.record import EcgRecord
+
+SIDES = (232, 372)  # px, worklist and panels; narrower on a small window
+SMALL_WINDOW = 1400
+
+
+class MainWindow(QMainWindow):
+    """One window over one workspace, which it owns and closes."""
+
+    workspace: Workspace
+    canvas: TraceCanvas
+    left: QFrame
+    right: QWidget
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        workspace.setParent(self)
+        self.setWindowTitle("ecgview")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 640)
+        self.canvas = TraceCanvas(workspace)
+        self.header = RecordHeader()
+        self.messages = MessageStrip()
+        self.reader = ReaderStrip()
+        panels = side_panels.discovered()
+        self.side = SidePanels(workspace, [p for p in panels if p.id != side_panels.WORKLIST])
+        self.left = _left(workspace, [p for p in panels if p.id == side_panels.WORKLIST])
+        self._lay_out()
+        self.menus = Menus(self)
+        self.tools = ToolBar(self)
+        self.addToolBar(self.tools)
+        self.status = StatusLine(workspace, self.canvas)
+        self.setStatusBar(self.status)
+        self._listen()
+
+    def _lay_out(self) -> None:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.reader)
+        column.addWidget(self.side, 1)
+        middle = QWidget()
+        centre = QVBoxLayout(middle)
+        centre.setContentsMargins(0, 0, 0, 0)
+        centre.setSpacing(0)
+        centre.addWidget(self.messages)
+        centre.addWidget(self.canvas, 1)
+        self.right = right
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for index, part in enumerate((self.left, middle, right)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(index, int(part is middle))
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addWidget(self.splitter, 1)
+        self.setCentralWidget(whole)
+
+    def _listen(self) -> None:
+        workspace = self.workspace
+        workspace.record_opened.connect(self._show_record)
+        workspace.message_posted.connect(self.messages.show_message)
+        workspace.unexpected_error.connect(self.show_unexpected)
+        workspace.theme_changed.connect(self._apply_theme)
+        workspace.reader_changed.connect(self._show_reader)
+        workspace.reader_needed.connect(lambda _needed: self.reader.field.setFocus())
+        for signal in (
+            workspace.record_opened,
+            workspace.session_changed,
+            workspace.view_changed,
+            workspace.paper_changed,
+            workspace.theme_changed,
+            workspace.blind_changed,
+        ):
+            signal.connect(self.menus.refresh)
+        self.canvas.caliper_changed.connect(self.menus.refresh)
+        self.canvas.first_painted.connect(lambda: warm_up.start(workspace))
+        self.reader.button.clicked.connect(self._take_reader)
+        self.reader.field.returnPressed.connect(self._take_reader)
+        self._show_reader(workspace.reader_name)
+
+    def set_sides(self, width: int) -> None:
+        """Share the width: the trace gets what the sides do not need."""
+        left, right = SIDES if width >= SMALL_WINDOW else (190, 330)
+        self.splitter.setSizes([left, width - left - right, right])
+
+    def section(self, panel_id: str) -> Section | None:
+        """Return the section of a panel by its id."""
+        return self.side.section(panel_id)
+
+    def show_unexpected(self, error: BaseException) -> None:
+        """Tell a bug in a dialog, with a report that names nobody."""
+        unexpected_error.show(self, error)
+
+    def _show_record(self, record: EcgRecord) -> None:
+        self.header.show_record(record, self.workspace.record_path)
+        path = self.workspace.record_path
+        name = path.stem if path is not None else record.source.path
+        self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
+        self.canvas.setFocus()
+
+    def _show_reader(self, name: str) -> None:
+        self.reader.setVisible(not name)
+
+    def _take_reader(self) -> None:
+        self.workspace.set_reader_name(self.reader.field.text())
+        self.canvas.setFocus()
+
+    def _apply_theme(self, name: str) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.apply(application, name)
+
+    # ---- coming and going ----------------------------------------------------------------------------
+
+    def restore_place(self) -> None:
+        """Come up where and as large as the window was left."""
+        kept = QSettings("ecgview", "ecgview")
+        geometry = kept.value("geometry")
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(1600, 1000)
+        self.set_sides(self.width())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.workspace.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the work, close the store, remember the place."""
+        QSettings("ecgview", "ecgview").setValue("geometry", self.saveGeometry())
+        self.workspace.close()
+        super().closeEvent(event)
+
+
+def _left(workspace: Workspace, panels: list[Panel]) -> QFrame:
+    side = QFrame()
+    set_role(side, "side")
+    column = QVBoxLayout(side)
+    column.setContentsMargins(SPACE + 4, 2 * SPACE, SPACE + 4, SPACE)
+    for panel in panels:
+        column.addWidget(Section(panel, workspace), 1)
+    return side
