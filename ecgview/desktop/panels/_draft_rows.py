@@ -14,6 +14,8 @@ from ecgview.review.annotation import Annotation
 from ecgview.review.read import Certainty, ReadStatement
 
 PLACE_PX = 128
+ARROW = """QToolButton { padding-right: 16px; }
+QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 2px; }"""
 Lookup = Callable[[ReadStatement], Statement | None]
 
 
@@ -71,7 +73,7 @@ class CertaintyButton(QToolButton):
         super().__init__()
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setAutoRaise(True)
+        self.setStyleSheet(ARROW)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         menu = QMenu(self)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from ecgview.desktop.panels._widgets import Text, row
+from ecgview.desktop.panels._widgets import Choice, Text, row
 from ecgview.review.read import ReadStatement
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ class MarkChoice(QWidget):
         self._workspace = workspace
         self._title = title
         self._offered: tuple[ReadStatement, ...] = ()
-        self.box = QComboBox()
-        self.box.setAccessibleName("Mark with")
-        self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.box = Choice("Mark with")
         self.box.addItem("no code")
         self.box.currentIndexChanged.connect(self._choose)
         line = row(Text("Mark with", tone="secondary", wrap=False), self.box)

@@ -24,6 +24,7 @@ KEYS: dict[Kind, str] = {  # as the Read menu has them
     "sign": "Ctrl+Shift+Return",
     "sign_amendment": "Ctrl+Shift+Return",
 }
+OTHER: dict[Kind, str] = {"reveal": "Sign without AI", "sign_amendment": "Discard the amendment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,14 @@ class StepBox(QWidget):
         self.reason.setAccessibleName("Reason for the amendment")
         self.reason.textChanged.connect(self._enable)
         self.reason.returnPressed.connect(self._go)
-        self.without = QPushButton("Sign without AI")
-        theme.set_role(self.without, "link")
-        self.without.clicked.connect(self._sign)
+        self.other = QPushButton()
+        theme.set_role(self.other, "link")
+        self.other.clicked.connect(self._go_other)
         whole = column(self, spacing=tokens.SPACE_XS)
         whole.addWidget(self.reason)
         whole.addWidget(self.button)
         whole.addWidget(self.hint)
-        whole.addLayout(row(self.without, 1))
+        whole.addLayout(row(self.other, 1))
 
     def show_step(self, session: ReadingSession | None) -> None:
         """Show the next step of a session."""
@@ -106,7 +107,8 @@ class StepBox(QWidget):
             self.reason.clear()
         self._step = step
         self.reason.setVisible(step.kind == "amend")
-        self.without.setVisible(step.kind == "reveal")
+        self.other.setVisible(step.kind in OTHER)
+        self.other.setText(OTHER.get(step.kind, ""))
         self.button.setText(step.text)
         self.button.setToolTip(KEYS.get(step.kind, ""))
         self.hint.setText(step.hint)
@@ -130,6 +132,9 @@ class StepBox(QWidget):
         else:
             self._workspace.sign()
 
-    def _sign(self) -> None:
+    def _go_other(self) -> None:
         self._before()
-        self._workspace.sign()
+        if self._step is not None and self._step.kind == "sign_amendment":
+            self._workspace.discard_amendment()
+        else:
+            self._workspace.sign()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QSizePolicy
-
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._metric_rows import metric_rows
 from ecgview.desktop.panels._model_line import SHORT_SHA
-from ecgview.desktop.panels._widgets import Facts, Notice, Text
+from ecgview.desktop.panels._widgets import Choice, Facts, Notice, Text
 from ecgview.errors import EcgviewError
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
@@ -49,10 +47,8 @@ class ModelFactsPanel(AiPanel):
         self._add_figures(card)
         self.content.addWidget(Facts(identity_rows(card)))
 
-    def _choice(self, known: list[ModelCard], card: ModelCard) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName("Model")
-        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    def _choice(self, known: list[ModelCard], card: ModelCard) -> Choice:
+        box = Choice("Model")
         for item in known:
             box.addItem(f"{item.name} {item.version}", item.id)
         box.setCurrentIndex([item.id for item in known].index(card.id))

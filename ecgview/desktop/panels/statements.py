@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels import _tokens as tokens
@@ -15,7 +15,7 @@ from ecgview.desktop.panels._draft_rows import MarkRows, StatementRows
 from ecgview.desktop.panels._mark_choice import MarkChoice
 from ecgview.desktop.panels._read_step import StepBox
 from ecgview.desktop.panels._statement_entry import StatementEntry
-from ecgview.desktop.panels._widgets import Notice, Rule, Text, clear, column, row
+from ecgview.desktop.panels._widgets import Choice, Notice, Rule, Text, clear, column, row
 from ecgview.labels import label_set as label_sets
 from ecgview.labels.label_set import Statement
 from ecgview.review.history import (
@@ -52,9 +52,7 @@ class StatementsPanel(QWidget):
         self.state = Text("", tone="secondary", elide=True)
         self.undo = _tool("↶", "Undo", self._workspace.undo)
         self.redo = _tool("↷", "Redo", self._workspace.redo)
-        self.label_set = QComboBox()
-        self.label_set.setAccessibleName("Label set")
-        self.label_set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.label_set = Choice("Label set")
         for set_id in label_sets.available():
             self.label_set.addItem(label_sets.load(set_id).title.partition(":")[0], set_id)
         self.label_set.setCurrentIndex(max(self.label_set.findData(label_sets.DEFAULT), 0))

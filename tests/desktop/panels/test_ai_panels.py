@@ -85,7 +85,7 @@ def test_a4_the_five_largest_margins_stand_first_and_all_on_request(opened: Work
     assert len(names) == 5
     assert "3 of 71 statements reach their threshold" in words_of(panel)
     assert (
-        "Testnet 1.2.3 (abcdef01) · trained on a hundred ECGs · not calibrated · ran on cpu, 83 ms"
+        "Testnet 1.2.3 (abcdef01) · trained on a hundred ECGs · not calibrated · ran on cpu, 83\u00a0ms"
         in words_of(panel)
     )
     assert "Only the first 10 s were analysed." in words_of(panel)
