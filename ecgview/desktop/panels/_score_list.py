@@ -168,5 +168,5 @@ class ScoreList(QListView):
             self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(ROW_PX * min(max(len(rows), 1), visible_rows))
-        self.viewport().setAutoFillBackground(False)
+        self.setStyleSheet("background: transparent;")
         self.setAccessibleName("Scores")

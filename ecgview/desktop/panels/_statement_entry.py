@@ -48,6 +48,7 @@ class StatementEntry(QWidget):
         self.field.installEventFilter(self)
         self.matches = QListWidget()
         self.matches.setFrameShape(QFrame.Shape.NoFrame)
+        self.matches.setStyleSheet("background: transparent;")
         self.matches.setItemDelegate(_MatchDelegate(self.matches))
         self.matches.setUniformItemSizes(True)
         self.matches.setFocusPolicy(Qt.FocusPolicy.NoFocus)

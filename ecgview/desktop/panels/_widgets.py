@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -166,21 +166,12 @@ class Facts(QWidget):
 
 
 class Choice(QComboBox):
-    """A box to choose from, as wide as its place, with its arrow drawn in the colours of the theme."""
+    """A box to choose from, as wide as its place."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, then the arrow that the stylesheet leaves out."""
-        super().paintEvent(event)
-        x, y = self.width() - 14.0, self.height() / 2
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(tokens.colour(self, "secondary"), 1.4))
-            painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
 
 
 def column(parent: QWidget | None = None, *, spacing: int = tokens.SPACE_S, margin: int = 0) -> QVBoxLayout:

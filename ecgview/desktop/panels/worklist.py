@@ -49,6 +49,7 @@ class WorklistPanel(QWidget):
         made.setItemDelegate(WorklistDelegate(made))
         made.setUniformItemSizes(True)
         made.setFrameShape(QFrame.Shape.NoFrame)
+        made.setStyleSheet("background: transparent;")
         made.setMouseTracking(True)
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -16,6 +16,7 @@ from ecgview.desktop.panels._widgets import Text
 from ecgview.desktop.workspace import Workspace
 from ecgview.errors import ModelError
 from ecgview.formats import wfdb_record
+from ecgview.overlay import Overlay
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.review.history import SetComment
 
@@ -220,7 +221,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     assert "Testnet" in words
     panel.controls.clear.click()
     assert "Nothing is hidden yet." in words_of(panel)
-    answers["anomaly"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), None)
+    answers["anomaly"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
     with qtbot.waitSignal(opened.anomaly_ready, timeout=10_000):
         panel._ask_strip()
     assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
