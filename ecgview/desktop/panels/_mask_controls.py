@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QSlider, QSpinBox, QWidget
 
 from ecgview.desktop.panels import _tokens as tokens
-from ecgview.desktop.panels._widgets import Text, row
+from ecgview.desktop.panels._widgets import Text, guard_wheel, row
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -40,6 +40,8 @@ class MaskControls(QWidget):
         self.drag.setCheckable(True)
         self.drag.setChecked(workspace.mask_mode)
         self.clear = _button("Clear", "Hide nothing")
+        for part in (self.ratio, self.seed, self.every):
+            guard_wheel(part)
         self._lay_out()
         self._connect_parts()
 

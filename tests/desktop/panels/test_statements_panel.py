@@ -2,8 +2,9 @@
 
 import pytest
 from panel_words import words_of
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import measurements, statements
@@ -188,3 +189,36 @@ def test_measurements_show_values_units_source_and_notes(opened: Workspace, qtbo
     assert opened.record is not None
     for note in opened.record.notes:
         assert note.text in words
+
+
+def test_w2_without_blind_reading_the_read_is_signed_at_once_and_says_so(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+        opened.set_blind(False)
+    panel.normal.click()
+    assert panel.step.button.text() == "Sign"
+    assert "AI results were open while this was read" in words_of(panel)
+    panel.step.button.click()
+    assert opened.session is not None
+    assert opened.session.state is ReadState.CONFIRMED
+    assert opened.session.latest is not None
+    assert not opened.session.latest.blind
+
+
+def test_the_wheel_scrolls_and_changes_no_choice_in_passing(panel, qtbot: QtBot) -> None:
+    before = panel.label_set.currentIndex()
+    centre = panel.label_set.rect().center()
+    event = QWheelEvent(
+        centre.toPointF(),
+        panel.label_set.mapToGlobal(centre).toPointF(),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    panel.comment.setFocus()
+    QApplication.sendEvent(panel.label_set, event)
+    assert panel.label_set.currentIndex() == before
