@@ -11,7 +11,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from ecgview.desktop import theme
+from ecgview.desktop import theme, warm_up
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.window import MainWindow
 from ecgview.desktop.workspace import Workspace
@@ -44,6 +44,8 @@ def run(paths: Sequence[str | Path] = ()) -> int:
     window.show()
     if paths:
         window.workspace.open_paths(paths)
+    else:
+        warm_up.preload(window.workspace)
     code = qt.exec()
     hooks.remove()
     return code

@@ -63,6 +63,8 @@ class Menus:
         keys = f" ({shown_keys(row)})" if row.shortcuts else ""
         made.setToolTip(f"{row.text.removesuffix(' …')}{keys}" + (f"\n{row.hint}" if row.hint else ""))
         made.setStatusTip(row.hint)
+        if row.short:
+            made.setIconText(row.short)
         made.triggered.connect(lambda _checked=False: self._run(row))
         self._rows[row.id] = row
         self.actions[row.id] = made

@@ -36,19 +36,20 @@ class RecordHeader(QFrame):
 
     def show_record(self, record: EcgRecord, path: Path | None) -> None:
         """Show whose ECG this is."""
-        self.name.setText(path.stem if path is not None else record.source.path)
+        name = path.stem if path is not None else record.source.path
+        self.name.setText(name)
         self.synthetic.setVisible(record.synthetic)
-        self.details.setText(details(record))
+        self.details.setText(details(record, name))
         self.details.setToolTip(str(path or record.source.path))
 
 
-def details(record: EcgRecord) -> str:
-    """Return patient, age, sex and time of recording, as far as the file says."""
+def details(record: EcgRecord, name: str) -> str:
+    """Return patient, age, sex and time of recording, as far as the file says; not what `name` says."""
     patient = record.patient
     age = "" if patient.age_years is None else f"{patient.age_years:.0f} years"
     when = record.acquisition.start_time.replace("T", " ")
     parts = [patient.name, patient.patient_id, age, patient.sex, when]
-    return "  ·  ".join(part for part in parts if part)
+    return "  ·  ".join(part for part in parts if part and part != name)
 
 
 def _label(role: str) -> QLabel:

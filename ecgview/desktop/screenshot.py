@@ -115,10 +115,10 @@ def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:
 
 
 def _save(window: MainWindow, out: Path, turn: Callable[[], None]) -> Path:
-    window.canvas.settle()
-    for _ in range(5):  # layouts settle within a few turns
+    for _ in range(3):  # the sides take their places, then the paper follows
         turn()
-    window.canvas.settle()
+        window.canvas.settle()
+        _wait(lambda: window.workspace.jobs.n_alive == 0, turn)
     if not window.grab().save(str(out), "PNG"):
         raise ReportError("the picture cannot be written", where=str(out))
     return out

@@ -52,6 +52,7 @@ class SidePanels(QFrame):
             self.tabs.setTabToolTip(number - 1, f"{view.capitalize()} view ({number})")
         self.sections = [Section(panel, workspace) for panel in panels]
         stack = QWidget()
+        set_role(stack, "stack")
         column = QVBoxLayout(stack)
         column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         column.setSpacing(3 * SPACE)

@@ -135,4 +135,5 @@ def _blend(one: str, other: str, share: float) -> str:
 
 def _stylesheet(chosen: Colours) -> str:
     sheet = resources.path("themes", "window.qss").read_text(encoding="utf-8")
-    return Template(sheet).substitute({field.name: getattr(chosen, field.name) for field in fields(chosen)})
+    words = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+    return Template(sheet).substitute(words, icons=resources.path("icons").as_posix())

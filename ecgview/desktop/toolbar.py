@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from ecgview.desktop.actions import view as choices
-from ecgview.desktop.theme import set_role
 from ecgview.signal.filters import CHOICES
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ class ToolBar(QToolBar):
         self.setObjectName("tools")
         self.setMovable(False)
         self._window = window
-        self._add("file.open", "Open")
-        self._add("file.previous", "‹")
-        self._add("file.next", "›")
+        self._add("file.open")
+        self._add("file.previous")
+        self._add("file.next")
         self.addSeparator()
         self.speed = self._combo(
             "Speed", [(f"{speed:g} mm/s", speed) for speed in choices.SPEEDS], "speed_mm_per_s"
@@ -37,25 +36,23 @@ class ToolBar(QToolBar):
         self.layout_box = self._combo("Layout", [(name, name) for name in choices.LAYOUT_CHOICES], "layout")
         self.filter = self._combo("Filter", [(band.label, band) for band in CHOICES], "display_filter")
         self.addSeparator()
-        self._add("view.zoom_out", "−")
-        self._add("view.zoom_in", "+")
-        self._add("view.fit_width", "Fit")
-        self._add("view.caliper", "Caliper")
+        self._add("view.zoom_out")
+        self._add("view.zoom_in")
+        self._add("view.fit_width")
+        self._add("view.caliper")
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
-        self.blind = self._add("read.blind", "Blind")
-        self.blind.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._add("help.shortcuts", "?")
+        self.blind = self._add("read.blind")
+        self._add("help.shortcuts")
         window.workspace.paper_changed.connect(self._follow)
         window.workspace.blind_changed.connect(self._say_blind)
         self._follow(window.workspace.paper_settings)
         self._say_blind(window.workspace.blind)
 
-    def _add(self, action_id: str, text: str) -> QToolButton:
+    def _add(self, action_id: str) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(self._window.menus[action_id])
-        button.setText(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(self._window.menus[action_id].text())
         self.addWidget(button)
@@ -91,5 +88,5 @@ class ToolBar(QToolBar):
                     box.setCurrentIndex(index)
 
     def _say_blind(self, on: bool) -> None:
-        self.blind.setText("Blind reading: on" if on else "Blind reading: off")
-        set_role(self.blind, "switch")
+        text = "Blind reading: on" if on else "Blind reading: off"
+        self._window.menus["read.blind"].setIconText(text)

@@ -23,6 +23,18 @@ def start(workspace: Workspace) -> None:
     )
 
 
+def preload(workspace: Workspace) -> None:
+    """Import what reading a file needs while the user is still choosing one."""
+    workspace.jobs.start(
+        _import_readers, title="Getting ready", on_done=lambda _done: None, on_failed=workspace.fail
+    )
+
+
+def _import_readers(progress: Progress = silent) -> None:
+    import scipy.signal  # noqa: F401
+    import wfdb  # noqa: F401
+
+
 def _run(progress: Progress = silent) -> None:
     from ecgview.models import runtime
 

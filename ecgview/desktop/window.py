@@ -22,7 +22,7 @@ from ecgview.desktop.toolbar import ToolBar
 from ecgview.desktop.workspace import Workspace
 from ecgview.record import EcgRecord
 
-SIDES = (232, 372)  # px, worklist and panels; narrower on a small window
+SIDES = (216, 356)  # px, worklist and panels; narrower on a small window
 SMALL_WINDOW = 1400
 
 
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
 
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
-        left, right = SIDES if width >= SMALL_WINDOW else (190, 330)
+        left, right = SIDES if width >= SMALL_WINDOW else (180, 318)
         self.splitter.setSizes([left, width - left - right, right])
 
     def section(self, panel_id: str) -> Section | None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from ecgview.desktop import messages, paper_choice
+from ecgview.desktop import messages, paper_choice, tasks
 from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.panel import VIEWS
 from ecgview.desktop.settings import Settings, Value
@@ -21,14 +21,11 @@ from ecgview.desktop.window_state import MASK_SEGMENTS, WindowState
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.paper.settings import PaperSettings
-from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation, Edit
-from ecgview.review.read import ReadState
 from ecgview.review.session import ReadingSession
-from ecgview.review.store import Store
 from ecgview.signal.measurements import Measurement
 
 
@@ -61,7 +58,7 @@ class Workspace(WindowState):
         """Open one record; the old one stays until the new one is whole."""
         path = Path(path)
         self.jobs.start(
-            _read,
+            tasks.read,
             path,
             title=f"Opening {path.name}",
             on_done=lambda record: self._opened(path, record),
@@ -285,7 +282,7 @@ class Workspace(WindowState):
 
     def _ask_states(self, paths: list[Path]) -> None:
         self.jobs.start(
-            _states,
+            tasks.states,
             self.store,
             paths,
             self.reader_name,
@@ -310,7 +307,12 @@ class Workspace(WindowState):
         self.mask_changed.emit(self._mask)
         self._choose_overlay()
         self.jobs.start(
-            _measure, record, title="Measuring", on_done=self._measured, on_failed=self.fail, key="measure"
+            tasks.measure,
+            record,
+            title="Measuring",
+            on_done=self._measured,
+            on_failed=self.fail,
+            key="measure",
         )
         self._ask_models()
 
@@ -341,7 +343,7 @@ class Workspace(WindowState):
             self.set_overlay(None)
             return
         layers = [answer[1] for answer in (self.reconstruction, self.anomaly) if answer is not None]
-        self.set_overlay(joined(layers) if layers else None)
+        self.set_overlay(tasks.joined(layers) if layers else None)
 
     def _reading(self, what: str, *args: object) -> bool:
         try:
@@ -383,30 +385,3 @@ class Workspace(WindowState):
             self.settings.set(key, value)
         except EcgviewError as error:
             self.fail(error)
-
-
-def joined(layers: Sequence[Overlay]) -> Overlay:
-    """Return several overlays as one."""
-    return Overlay(
-        spans=tuple(span for layer in layers for span in layer.spans),
-        curves=tuple(curve for layer in layers for curve in layer.curves),
-        bars=tuple(bar for layer in layers for bar in layer.bars),
-        legend="; ".join(layer.legend for layer in layers if layer.legend),
-    )
-
-
-def _read(path: Path, progress: Progress = silent) -> EcgRecord:
-    from ecgview import formats
-
-    return formats.read(path, progress)
-
-
-def _measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:
-    from ecgview.signal import measurements
-
-    return measurements.measure(record)
-
-
-def _states(store: Store, paths: list[Path], reader: str, progress: Progress = silent) -> dict[Path, str]:
-    found = store.statuses_by_path([str(path) for path in paths], reader or None)
-    return {Path(path): state.value for path, state in found.items() if state is not ReadState.NEW}

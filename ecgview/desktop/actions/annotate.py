@@ -21,7 +21,7 @@ def _editable(workspace: Workspace) -> bool:
 
 def mark_caliper(window: MainWindow) -> None:
     """Mark the stretch of time between the ends of the caliper, on its lead."""
-    caliper, record = window.canvas.caliper, window.workspace.record
+    caliper, record = window.canvas.caliper, window.canvas.record
     if caliper is None or record is None:
         window.workspace.post_message("Measure a stretch with the caliper first (C).")
         return

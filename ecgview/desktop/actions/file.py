@@ -60,7 +60,7 @@ def ask_screenshot(window: MainWindow) -> None:
 
 
 ACTIONS = (
-    Action("file.open", "Open files …", ask_files, ("Ctrl+O",)),
+    Action("file.open", "Open files …", ask_files, ("Ctrl+O",), short="Open"),
     Action("file.open_folder", "Open folder …", ask_folder, ("Ctrl+Shift+O",)),
     Action(
         "file.open_demo",
@@ -74,9 +74,16 @@ ACTIONS = (
         "Next record",
         lambda w: w.workspace.next_record(),
         ("PgDown", "Alt+Down"),
+        short="›",
         separator_before=True,
     ),
-    Action("file.previous", "Previous record", lambda w: w.workspace.previous_record(), ("PgUp", "Alt+Up")),
+    Action(
+        "file.previous",
+        "Previous record",
+        lambda w: w.workspace.previous_record(),
+        ("PgUp", "Alt+Up"),
+        short="‹",
+    ),
     Action(
         "file.export_report",
         "Export report …",

@@ -6,6 +6,6 @@ from ecgview.desktop.dialogs import about, shortcuts
 MENU = "Help"
 ORDER = 60
 ACTIONS = (
-    Action("help.shortcuts", "Keyboard shortcuts", shortcuts.show, ("?", "F1")),
+    Action("help.shortcuts", "Keyboard shortcuts", shortcuts.show, ("?", "F1"), short="?"),
     Action("help.about", "About ecgview", about.show_about, ("Shift+F1",)),
 )

@@ -127,11 +127,13 @@ _PAPER = (
 _CANVAS = (
     Action(
         "view.zoom_in", "Zoom in", lambda w: w.canvas.zoom_in(), ("+", "=", "Ctrl++"), with_record,
-        separator_before=True,
+        separator_before=True, short="+",
     ),
-    Action("view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record),
+    Action(
+        "view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record, short="−"
+    ),
     Action("view.fit", "Whole page", lambda w: w.canvas.fit(), ("0", "Ctrl+0"), with_record),
-    Action("view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record),
+    Action("view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record, short="Fit"),
     Action(
         "view.true_size", "True size", lambda w: w.canvas.true_size(), ("Ctrl+1",), with_record,
         hint="One millimetre on the screen for one on paper, as far as the screen tells its size",

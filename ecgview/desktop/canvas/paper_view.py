@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from ecgview.desktop.canvas import hints
 from ecgview.desktop.canvas.layers import Layers
-from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom
+from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom, with_room
 from ecgview.desktop.workspace import Workspace
 from ecgview.paper import layout
 from ecgview.paper.page import Location, Page
+from ecgview.paper.settings import PaperSettings
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
 
 RESIZE_REST_MS = 60
 
@@ -33,11 +36,13 @@ class PaperView(QAbstractScrollArea):
         super().__init__(parent)
         self._workspace = workspace
         self._page: Page | None = None
+        self._record: EcgRecord | None = None
+        self._composed: PaperSettings | None = None
         self._zoom = Zoom()
         self._layers = Layers(workspace)
         self._has_painted = False
         self._rest = QTimer(self, singleShot=True, interval=RESIZE_REST_MS)
-        self._rest.timeout.connect(self._sharpen)
+        self._rest.timeout.connect(self._rested)
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._idle.timeout.connect(self._make_missing)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -48,7 +53,7 @@ class PaperView(QAbstractScrollArea):
     def _listen(self) -> None:
         workspace = self._workspace
         workspace.record_opened.connect(self._renew)
-        workspace.paper_changed.connect(self._relay)
+        workspace.paper_changed.connect(self._compose)
         workspace.theme_changed.connect(self.recolour)
         workspace.overlay_changed.connect(self._reoverlay)
         workspace.mask_changed.connect(self._reoverlay)
@@ -67,22 +72,57 @@ class PaperView(QAbstractScrollArea):
         """The scale, logical px."""
         return self._zoom.px_per_mm
 
+    @property
+    def record(self) -> EcgRecord | None:
+        """The record whose page is on the screen; the one before until a new page is whole."""
+        return self._record
+
     def _renew(self, _record: object) -> None:
-        self._compose()
-        self.verticalScrollBar().setValue(0)
-        self.horizontalScrollBar().setValue(0)
-
-    def _relay(self, _paper: object) -> None:
+        if self._zoom.fit == "free":
+            self._zoom = replace(self._zoom, fit="width")
         self._compose()
 
-    def _compose(self) -> None:
-        record = self._workspace.record
-        if record is None:
-            return
-        self._page = layout.compose(record, self._workspace.paper_settings)
-        self._layers.set_page(self._page)
+    def _compose(self, _changed: object = None) -> None:
+        """Have the page laid out in a job (it filters the signal); the old page stays until then."""
+        record, workspace = self._workspace.record, self._workspace
+        if record is not None:
+            wanted = self._wanted()
+            workspace.jobs.start(
+                _lay_out,
+                record,
+                wanted,
+                title="Laying out the paper",
+                on_done=lambda page: self._show_page(record, wanted, page),
+                on_failed=workspace.fail,
+                key="layout",
+            )
+
+    def _show_page(self, record: EcgRecord, composed: PaperSettings, page: Page) -> None:
+        is_new = record is not self._record
+        self._record, self._composed, self._page = record, composed, page
+        self._layers.set_page(page)
+        if is_new:
+            self.verticalScrollBar().setValue(0)
+            self.horizontalScrollBar().setValue(0)
         self._fit_again()
+        self._rest.stop()
         self._sharpen()
+
+    def _wanted(self) -> PaperSettings:
+        """Return the reader's paper, its rows spread over the room there is while the zoom follows it."""
+        paper = self._workspace.paper_settings
+        if self._zoom.fit == "free" and self._composed is not None:
+            same = paper.layout == self._composed.layout
+            return replace(paper, row_mm=self._composed.row_mm if same else None)
+        size = self.maximumViewportSize()
+        return with_room(paper, (size.width(), size.height()))
+
+    def _rested(self) -> None:
+        """Draw sharply after a change of size or scale; lay out anew if the room for rows changed."""
+        if self._page is not None and self._wanted() != self._composed:
+            self._compose()
+        else:
+            self._sharpen()
 
     def recolour(self, _theme: object = None) -> None:
         """Draw everything anew in the colours of now."""
@@ -227,9 +267,9 @@ class PaperView(QAbstractScrollArea):
         self.viewport().update()
 
     def settle(self) -> None:
-        """Draw everything sharply now, without waiting for idle time."""
+        """Lay out or draw sharply now, without waiting for the hand to rest."""
         self._rest.stop()
-        self._sharpen()
+        self._rested()
 
     # ---- moving --------------------------------------------------------------------------------------
 
@@ -249,3 +289,7 @@ class PaperView(QAbstractScrollArea):
             event.accept()
         else:
             super().wheelEvent(event)
+
+
+def _lay_out(record: EcgRecord, paper: PaperSettings, progress: Progress = silent) -> Page:
+    return layout.compose(record, paper)

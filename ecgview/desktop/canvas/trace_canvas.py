@@ -49,7 +49,7 @@ class TraceCanvas(PaperView):
 
     def paint_live(self, painter: QPainter) -> None:
         """Draw the drag under way and the caliper."""
-        record, page = self._workspace.record, self.page
+        record, page = self.record, self.page
         if record is None or page is None:
             return
         colours = self._workspace.colours
@@ -75,7 +75,7 @@ class TraceCanvas(PaperView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move a caliper end by a sample or 10 ms, put it away, or hold Space to move the paper."""
-        record, caliper = self._workspace.record, self.caliper
+        record, caliper = self.record, self.caliper
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(True)
@@ -106,7 +106,7 @@ class TraceCanvas(PaperView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what a drag does here."""
-        record = self._workspace.record
+        record = self.record
         if record is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return super().mousePressEvent(event)
         gesture = self._gesture() if event.button() == Qt.MouseButton.LeftButton else "pan"
@@ -156,7 +156,7 @@ class TraceCanvas(PaperView):
         super().leaveEvent(event)
 
     def _drag_to(self, seconds: float) -> None:
-        record = self._workspace.record
+        record = self.record
         if self._drag is None or record is None:
             return
         drag = self._drag
@@ -169,7 +169,7 @@ class TraceCanvas(PaperView):
 
     def _caliper_from(self, lead: str, seconds: float) -> Caliper:
         """Return the caliper with the end near the press taken up, or a new one."""
-        record = self._workspace.record
+        record = self.record
         assert record is not None
         if self.caliper is not None and self.caliper.lead == lead and self.page is not None:
             near_s = 1.5 / self._workspace.paper_settings.speed_mm_per_s  # 1.5 mm on paper

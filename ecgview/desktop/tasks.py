@@ -1,0 +1,43 @@
+"""What the workspace has done off the UI thread: plain functions with a progress, no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ecgview.overlay import Overlay
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.review.read import ReadState
+from ecgview.review.store import Store
+from ecgview.signal.measurements import Measurement
+
+
+def joined(layers: Sequence[Overlay]) -> Overlay:
+    """Return several overlays as one."""
+    return Overlay(
+        spans=tuple(span for layer in layers for span in layer.spans),
+        curves=tuple(curve for layer in layers for curve in layer.curves),
+        bars=tuple(bar for layer in layers for bar in layer.bars),
+        legend="; ".join(layer.legend for layer in layers if layer.legend),
+    )
+
+
+def read(path: Path, progress: Progress = silent) -> EcgRecord:
+    """Return the record in a file."""
+    from ecgview import formats
+
+    return formats.read(path, progress)
+
+
+def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:
+    """Return the measurements of a record."""
+    from ecgview.signal import measurements
+
+    return measurements.measure(record)
+
+
+def states(store: Store, paths: list[Path], reader: str, progress: Progress = silent) -> dict[Path, str]:
+    """Return how far the reading of each record is; records that nobody opened are left out."""
+    found = store.statuses_by_path([str(path) for path in paths], reader or None)
+    return {Path(path): state.value for path, state in found.items() if state is not ReadState.NEW}
