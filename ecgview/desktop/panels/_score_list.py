@@ -55,9 +55,14 @@ class Row:
 
 
 def row_of(score: LabelScore) -> Row:
-    """Return the row of a classifier's score."""
+    """Return the row of a classifier's score; without a threshold it ranks and is never positive."""
     name = score.label or score.code
-    return Row(name[:1].upper() + name[1:], score.code, score.probability, score.threshold, score.is_positive)
+    return Row(name[:1].upper() + name[1:], score.code, score.probability, score.threshold, reaches(score))
+
+
+def reaches(score: LabelScore) -> bool:
+    """Return whether a score reaches a threshold that is known."""
+    return score.threshold is not None and score.is_positive
 
 
 class ScoreModel(QAbstractListModel):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._model_line import model_line
-from ecgview.desktop.panels._score_list import ScoreList, row_of
+from ecgview.desktop.panels._score_list import ScoreList, reaches, row_of
 from ecgview.desktop.panels._widgets import Notice, Text, row
 from ecgview.results import LabelScore, Prediction
 
@@ -72,11 +72,14 @@ class DiagnosisPanel(AiPanel):
 
 
 def _summary(ranked: tuple[LabelScore, ...]) -> str:
-    n_positive = sum(score.is_positive for score in ranked)
+    judged = [score for score in ranked if score.threshold is not None]
+    if not judged:
+        return f"{len(ranked)} statements, no thresholds known"
+    n_positive = sum(reaches(score) for score in judged)
     if n_positive == 0:
-        return f"None of {len(ranked)} statements reaches its threshold"
+        return f"None of {len(judged)} statements reaches its threshold"
     reach = "reaches its" if n_positive == 1 else "reach their"
-    return f"{n_positive} of {len(ranked)} statements {reach} threshold"
+    return f"{n_positive} of {len(judged)} statements {reach} threshold"
 
 
 PANEL = Panel(

@@ -99,13 +99,28 @@ def test_a4_the_five_largest_margins_stand_first_and_all_on_request(opened: Work
 
 
 def test_a_clear_word_when_nothing_reaches_its_threshold(opened: Workspace, qtbot: QtBot, answers) -> None:
-    low = tuple(LabelScore(f"C{i}", "", 0.1, None) for i in range(8))
+    low = tuple(LabelScore(f"C{i}", "", 0.1, 0.2) for i in range(8))
     answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, low)
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     assert "None of 8 statements reaches its threshold" in words_of(panel)
+    assert diagnosis.NO_THRESHOLD not in words_of(panel)
+
+
+def test_a_model_without_thresholds_ranks_and_does_not_decide(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    high = tuple(LabelScore(f"C{i}", "", 0.1 * i, None) for i in range(10))
+    answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, high)
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "10 statements, no thresholds known" in words_of(panel)
     assert diagnosis.NO_THRESHOLD in words_of(panel)
+    first = panel.findChild(ScoreList).scores.index(0, 0)
+    assert first.data() == "C9: 0.900, no threshold"
+    assert not first.data(Qt.ItemDataRole.UserRole).is_positive
 
 
 def test_a_failed_model_is_told_and_can_be_asked_again(
