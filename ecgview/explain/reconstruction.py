@@ -46,6 +46,18 @@ def span_mask(spans_s: Sequence[tuple[float, float]], n: int = N_SEGMENTS) -> ND
     return mask
 
 
+def covering_masks(ratio: float, n_masks: int, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+    """Return (n_masks or more, n) bool: random masks, then as many as it takes to hide every segment once."""
+    if n_masks < 1:
+        raise ModelError("at least one mask is needed", found=str(n_masks))
+    masks = [random_mask(ratio, seed + i, n) for i in range(n_masks)]
+    while (seen := np.any(masks, axis=0)).sum() < n:
+        shuffled = np.random.default_rng(seed + len(masks)).permutation(n)
+        first_unseen = shuffled[np.argsort(seen[shuffled], kind="stable")]
+        masks.append(np.isin(np.arange(n), first_unseen[: masks[0].sum()]))
+    return np.stack(masks)
+
+
 def explain(
     record: EcgRecord,
     mask: NDArray[np.bool_],
@@ -102,16 +114,10 @@ def anomaly(
 ) -> tuple[NDArray[np.float32], Overlay]:
     """Return the mean error per segment over random masks, (segments,) uV over all leads, and its strip.
 
-    Every segment is hidden at least once (a last round hides what was left out); the strip is scaled to the
-    largest error of this record, so it compares moments of one ECG, not ECGs with each other.
+    Every segment is hidden at least once. The strip is scaled to the largest error of this record: it
+    compares moments of one ECG, not ECGs with each other.
     """
-    masks = np.stack([random_mask(ratio, seed + i) for i in range(n_masks)])
-    unseen = np.flatnonzero(~masks.any(0))
-    if unseen.size:
-        extra = random_mask(ratio, seed + n_masks)
-        for gone, new in zip(np.flatnonzero(extra & masks.any(0)), unseen, strict=False):
-            extra[gone], extra[new] = False, True
-        masks = np.concatenate([masks, extra[None]])
+    masks = covering_masks(ratio, n_masks, seed)
     results = runtime.reconstruct_many(record, masks, model_id, device, progress)
     errors = np.stack([np.sqrt(np.mean(r.error_uv**2, axis=0)) for r in results])  # NaN where not hidden
     mean = np.nanmean(errors, axis=0).astype(np.float32)

@@ -110,21 +110,42 @@ def user_folder() -> Path:
 
 
 def available(kind: Kind | None = None) -> list[ModelCard]:
-    """Return every card, the user's before a shipped one of the same id; `is_here` tells if it can run."""
+    """Return every card, the user's before a shipped one of the same id; `is_here` tells if it can run.
+
+    A card that cannot be read is left out: see `problems`.
+    """
     cards: dict[str, ModelCard] = {}
-    for root in (user_folder(), resources.path("models")):
-        for path in sorted(root.glob("*/card.json")) if root.is_dir() else ():
+    for path in _card_paths():
+        try:
             card = read_card(path)
-            if kind is None or card.kind == kind:
-                cards.setdefault(card.id, card)
+        except ModelError:
+            continue
+        if kind is None or card.kind == kind:
+            cards.setdefault(card.id, card)
     return list(cards.values())
+
+
+def problems() -> list[ModelError]:
+    """Return what is wrong with the cards that `available` leaves out."""
+    found = []
+    for path in _card_paths():
+        try:
+            read_card(path)
+        except ModelError as error:
+            found.append(error)
+    return found
+
+
+def _card_paths() -> list[Path]:
+    roots = (user_folder(), resources.path("models"))
+    return [path for root in roots if root.is_dir() for path in sorted(root.glob("*/card.json"))]
 
 
 def get(model_id: str) -> ModelCard:
     """Return one card; ModelError lists what there is."""
     for root in (user_folder(), resources.path("models")):
         path = root / model_id / "card.json"
-        if path.is_file() and path.resolve().parent.parent == root.resolve():
+        if Path(model_id).name == model_id and path.is_file():
             return read_card(path)
     names = ", ".join(card.id for card in available())
     raise ModelError(f"there is no model named {model_id!r}", expected=names or "a fetched or imported model")
@@ -161,10 +182,8 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         raise ModelError(
             "unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind
         )
-    labels = tuple(map(str, raw.get("labels", ())))
-    thresholds = tuple(None if value is None else float(value) for value in raw.get("thresholds", ()))
-    if thresholds and len(thresholds) != len(labels):
-        raise ModelError("one threshold per label", where=f"{path}: thresholds", expected=str(len(labels)))
+    labels = tuple(map(str, _list(raw, "labels", path)))
+    thresholds = _thresholds(raw, len(labels), path)
     weights = str(raw.get("weights", ""))
     if Path(weights).name != weights:
         raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
@@ -177,13 +196,13 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         source=str(raw.get("source", "")),
         labels=labels,
         label_set=str(raw.get("label_set", "")),
-        thresholds=thresholds or (None,) * len(labels),
-        input=_input(raw.get("input", {}), path),
-        config=dict(raw.get("config", {})),
-        metrics=dict(raw.get("metrics", {})),
-        notes=tuple(map(str, raw.get("notes", ()))),
+        thresholds=thresholds,
+        input=_input(_mapping(raw, "input", path), path),
+        config=_mapping(raw, "config", path),
+        metrics=_mapping(raw, "metrics", path),
+        notes=tuple(map(str, _list(raw, "notes", path))),
         is_default=bool(raw.get("is_default", False)),
-        checkpoint={str(name): str(value) for name, value in dict(raw.get("checkpoint", {})).items()},
+        checkpoint={name: str(value) for name, value in _mapping(raw, "checkpoint", path).items()},
     )
 
 
@@ -206,6 +225,32 @@ def _text(raw: Mapping[str, Any], name: str, path: Path) -> str:
     if not isinstance(value, str) or not value:
         raise ModelError("the field is missing", where=f"{path}: {name}", expected="a text")
     return value
+
+
+def _list(raw: Mapping[str, Any], name: str, path: Path) -> list[Any]:
+    value = raw.get(name, [])
+    if not isinstance(value, list):
+        raise ModelError("the field is wrong", where=f"{path}: {name}", expected="a list")
+    return value
+
+
+def _mapping(raw: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    value = raw.get(name, {})
+    if not isinstance(value, dict):
+        raise ModelError("the field is wrong", where=f"{path}: {name}", expected="an object")
+    return value
+
+
+def _thresholds(raw: Mapping[str, Any], count: int, path: Path) -> tuple[float | None, ...]:
+    values = _list(raw, "thresholds", path) or [None] * count
+    wrong = [value for value in values if not (value is None or isinstance(value, int | float))]
+    if wrong or len(values) != count:
+        found = f"{wrong[0]!r}"[:40] if wrong else str(len(values))
+        where = f"{path}: thresholds"
+        raise ModelError(
+            "one threshold per label", where=where, expected=f"{count} numbers or null", found=found
+        )
+    return tuple(None if value is None else float(value) for value in values)
 
 
 def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:

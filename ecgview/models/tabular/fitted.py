@@ -1,0 +1,69 @@
+"""Write a tabular model that was fitted with scikit-learn as the plain JSON that `table` reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ecgview.models.cards import ModelCard
+from ecgview.models.tabular.table import Predictor
+
+
+def from_logistic(
+    scaler: Any, model: Any, predictors: Sequence[Predictor], classifier: ModelCard, transform: str = "none"
+) -> dict[str, Any]:
+    """Return the table of a StandardScaler followed by a LogisticRegression with two classes.
+
+    The scaling is folded into the coefficients; the background is the mean of the training rows.
+
+    Args:
+        scaler: the fitted StandardScaler.
+        model: the fitted LogisticRegression.
+        predictors: what the columns are.
+        classifier: whose probabilities the rows were; the table will speak of no other.
+        transform: what was done to the probabilities before the scaler, as in `table`.
+    """
+    coefficients = np.asarray(model.coef_[0]) / scaler.scale_
+    linear = {
+        "intercept": float(model.intercept_[0] - coefficients @ scaler.mean_),
+        "coefficients": coefficients.tolist(),
+        "background": np.asarray(scaler.mean_).tolist(),
+    }
+    return _head(predictors, classifier, transform) | {"linear": linear}
+
+
+def from_boosted_trees(
+    model: Any, predictors: Sequence[Predictor], classifier: ModelCard, transform: str = "none"
+) -> dict[str, Any]:
+    """Return the table of a HistGradientBoostingClassifier with two classes and numeric columns."""
+    trees = []
+    for (grown,) in model._predictors:  # scikit-learn has no public way to its trees
+        nodes = grown.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        trees.append(
+            {
+                "feature": np.where(leaf, 0, nodes["feature_idx"]).tolist(),
+                "threshold": np.where(leaf, 0.0, nodes["num_threshold"]).tolist(),
+                "left": np.where(leaf, -1, nodes["left"].astype(np.int64)).tolist(),
+                "right": np.where(leaf, -1, nodes["right"].astype(np.int64)).tolist(),
+                "value": nodes["value"].tolist(),
+                "cover": nodes["count"].tolist(),
+            }
+        )
+    base = float(np.ravel(model._baseline_prediction)[0])
+    return _head(predictors, classifier, transform) | {"trees": {"base": base, "trees": trees}}
+
+
+def _head(predictors: Sequence[Predictor], classifier: ModelCard, transform: str) -> dict[str, Any]:
+    return {
+        "predictors": [
+            {"name": item.name, "codes": list(item.codes), "complement": item.complement}
+            for item in predictors
+        ],
+        "transform": transform,
+        "output_unit": "logit",
+        "threshold": None,
+        "threshold_meaning": "",
+        "classifier": classifier.id,
+        "classifier_sha256": classifier.sha256,
+    }

@@ -1,0 +1,250 @@
+"""LEF: exact shares of named predictors, an index that never calls itself a probability, and its scope."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgview.errors import ModelError
+from ecgview.explain import contributions
+from ecgview.models import cards, runtime
+from ecgview.models.cards import ModelCard
+from ecgview.models.tabular import fitted, lef, shares, table
+from ecgview.record import EcgRecord, Patient
+from ecgview.results import LefResult, Prediction
+
+CODES = ("NORM", "ILBBB", "INJAL")
+
+
+@pytest.fixture
+def answered(classifier: ModelCard, pulse_record: EcgRecord) -> Callable[..., Prediction]:
+    """Return what makes a prediction of the tiny classifier with chosen probabilities."""
+    real = runtime.classify(pulse_record, device="cpu")
+
+    def chosen(**probability: float) -> Prediction:
+        known = {"PACE": 0.0} | probability
+        scores = [
+            replace(s, probability=known.get(s.code, s.probability), threshold=None) for s in real.scores
+        ]
+        return replace(real, scores=tuple(scores))
+
+    return chosen
+
+
+def test_the_index_is_the_mean_of_the_logits(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    card = cards.get("lef-zero-shot")
+    result = lef.from_prediction(pulse_record, answered(NORM=0.2, ILBBB=0.5, INJAL=0.9), card)
+    logit = (np.log(0.8 / 0.2) + 0.0 + np.log(0.9 / 0.1)) / 3
+    assert result.kind == "index"
+    assert result.model_output == pytest.approx(logit, abs=1e-6)
+    assert result.value == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
+    assert dict(result.single_predictors) == pytest.approx(
+        {"1-P(NORM)": 0.8, "P(ILBBB)": 0.5, "P(INJAL)": 0.9}
+    )
+    assert result.contributions is not None
+    assert abs(result.contributions.residual) < 1e-6
+    assert result.contributions.method == "shap.LinearExplainer"
+    assert "not a probability" in result.model.caveat
+    assert "does not rule out disease" in result.model.caveat
+    assert "echocardiography" in card.intended_use
+    assert contributions.explain(pulse_record, result) is result.contributions
+    sizes = [abs(item.contribution) for item in result.contributions.items]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_extreme_probabilities_stay_finite(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    result = lef.from_prediction(
+        pulse_record, answered(NORM=1.0, ILBBB=0.0, INJAL=1.0), cards.get("lef-zero-shot")
+    )
+    assert np.isfinite(result.model_output)
+    assert 0 < result.value < 1
+
+
+def test_predict_runs_the_classifier_itself(classifier: ModelCard, pulse_record: EcgRecord) -> None:
+    result = lef.predict(pulse_record, "lef-zero-shot", classifier.id, "cpu")
+    prediction = runtime.classify(pulse_record, device="cpu")
+    single = dict(result.single_predictors)
+    assert single["1-P(NORM)"] == pytest.approx(1 - prediction.probability("NORM"), abs=1e-6)
+    assert classifier.name in result.model.name
+    with pytest.raises(ModelError, match="no LEF model"):
+        lef.predict(pulse_record, classifier.id)
+
+
+def test_the_composite_does_without_a_predictor_and_says_so(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    full = answered(NORM=0.2, ILBBB=0.5)
+    without = replace(full, scores=tuple(score for score in full.scores if score.code != "INJAL"))
+    result = lef.from_prediction(pulse_record, without, cards.get("lef-zero-shot"))
+    assert result.model_output == pytest.approx((np.log(4) + 0) / 2, abs=1e-6)
+    assert "P(INJAL)" in result.model.caveat
+    assert result.threshold is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda r: replace(r, signal=r.signal[:11], lead_names=r.lead_names[:11]), "leads not recorded: V6"),
+        (lambda r: r.with_signal(r.signal[:, :3000]), "6.0 s"),
+        (lambda r: replace(r, patient=Patient(age_years=17)), "17 years old"),
+        (lambda r: r.with_signal(np.where(np.arange(5000) < 2000, np.nan, r.signal)), "gaps"),
+        (lambda r: r.with_signal(np.where(np.arange(12)[:, None] == 7, 0, r.signal)), "no signal in V2"),
+    ],
+    ids=["missing lead", "short", "child", "gaps", "flat"],
+)
+def test_a2_out_of_scope_is_a_third_state(
+    change: Callable[[EcgRecord], EcgRecord], reason: str, classifier: ModelCard, pulse_record: EcgRecord
+) -> None:
+    result = lef.predict(change(pulse_record), "lef-zero-shot", classifier.id, "cpu")
+    assert (result.value, result.model_output, result.contributions) == (None, None, None)
+    assert (result.analysed, result.result) == (False, "not analysed")
+    assert reason in result.reason
+    with pytest.raises(ModelError, match="no contributions"):
+        contributions.explain(pulse_record, result)
+
+
+def test_a2_paced_rhythm_is_not_analysed(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    card = cards.get("lef-zero-shot")
+    assert (
+        lef.from_prediction(pulse_record, answered(PACE=0.7), card).reason == "paced rhythm: P(PACE) = 0.70"
+    )
+    assert lef.from_prediction(pulse_record, answered(PACE=0.3), card).analysed
+    adult = replace(pulse_record, patient=Patient(age_years=18))
+    assert lef.from_prediction(adult, answered(PACE=0.3), card).analysed
+
+
+def _training_rows() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    rows = random.uniform(0.01, 0.99, (600, 3))
+    odds = 3 * rows[:, 1] - 2 * rows[:, 0] + 4 * rows[:, 1] * rows[:, 2] - 1
+    return rows, (random.uniform(size=600) < 1 / (1 + np.exp(-odds))).astype(int)
+
+
+def _kept(raw: dict[str, object], network: str, classifier: ModelCard, **changes: str) -> ModelCard:
+    shipped = cards.get("lef-zero-shot")
+    folder = cards.user_folder() / "fitted"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps(raw))
+    sha256 = cards.sha256_of(folder / "model.json")
+    card = replace(shipped, id="fitted", network=network, sha256=sha256, folder=folder, **changes)
+    (folder / "card.json").write_text(json.dumps(cards.as_json(card)))
+    return cards.get("fitted")
+
+
+def _fit(kind: str, classifier: ModelCard) -> tuple[dict[str, object], Callable[[np.ndarray], np.ndarray]]:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows, outcome = _training_rows()
+    names = [table.Predictor(f"P({code})", (code,)) for code in CODES]
+    if kind == "lef-linear":
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, outcome)
+        raw = fitted.from_logistic(pipeline[0], pipeline[1], names, classifier)
+        return raw, pipeline.decision_function
+    trees = HistGradientBoostingClassifier(max_iter=30, max_depth=4, random_state=0).fit(rows, outcome)
+    return fitted.from_boosted_trees(trees, names, classifier), trees.decision_function
+
+
+@pytest.mark.parametrize("kind", lef.FITTED)
+def test_a_fitted_model_says_the_same_from_its_file(
+    kind: str, classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    raw, decision = _fit(kind, classifier)
+    card = _kept(raw, kind, classifier, calibrated="calibrated on a held-out fold")
+    for row in np.random.default_rng(5).uniform(0.01, 0.99, (8, 3)):
+        result = lef.from_prediction(pulse_record, answered(**dict(zip(CODES, row, strict=True))), card)
+        assert result.model_output == pytest.approx(float(decision(row[None])[0]), abs=1e-9)
+        assert result.kind == "probability"
+        assert result.contributions is not None
+        assert abs(result.contributions.residual) <= 1e-6
+        assert result.contributions.method.startswith("shap.")
+    rows, _ = _training_rows()
+    assert result.contributions.base_value == pytest.approx(float(decision(rows).mean()), abs=0.05)
+
+
+def test_a_fitted_model_is_an_index_until_its_card_says_calibrated(
+    classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    card = _kept(_fit("lef-linear", classifier)[0], "lef-linear", classifier)
+    result = lef.from_prediction(pulse_record, answered(NORM=0.3), card)
+    assert result.kind == "index"
+    other = replace(answered(NORM=0.3), model=replace(answered().model, sha256="0" * 64))
+    with pytest.raises(ModelError, match="fitted on another classifier"):
+        lef.from_prediction(pulse_record, other, card)
+
+
+def test_shares_that_do_not_add_up_are_never_shown(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    result = lef.from_prediction(pulse_record, answered(NORM=0.3), cards.get("lef-zero-shot"))
+    assert result.contributions is not None
+    for wrong in (
+        replace(result.contributions, base_value=result.contributions.base_value + 2e-6),
+        replace(result.contributions, model_output=float("nan")),
+    ):
+        with pytest.raises(ModelError, match="do not add up"):
+            shares.check(wrong)
+        with pytest.raises(ModelError, match="do not add up"):
+            contributions.explain(pulse_record, replace(result, contributions=wrong))
+    with pytest.raises(ModelError, match="another record"):
+        contributions.explain(pulse_record, replace(result, record_sha256="other"))
+
+
+def _broken(raw: dict, path: str, value: object) -> dict:
+    place = raw = json.loads(json.dumps(raw))
+    *way, last = path.split("/")
+    for step in way:
+        place = place[int(step) if step.isdigit() else step]
+    place[last] = value
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("lef-linear", "transform", "exec"),
+        ("lef-linear", "predictors", []),
+        ("lef-linear", "linear/coefficients", [1.0]),
+        ("lef-linear", "linear/background", [1.0, None, 2.0]),
+        ("lef-linear", "linear/intercept", "much"),
+        ("lef-trees", "trees/trees/0/left", [0]),
+        ("lef-trees", "trees/trees/0/value", []),
+        ("lef-trees", "trees/base", None),
+    ],
+)
+def test_a_wrong_table_is_refused(
+    kind: str, path: str, value: object, classifier: ModelCard, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(_fit(kind, classifier)[0]))
+    table.read(file)
+    file.write_text(json.dumps(_broken(json.loads(file.read_text()), path, value)))
+    with pytest.raises(ModelError, match=r"model\.json"):
+        table.read(file)
+
+
+@pytest.mark.parametrize("child", [0, 99])
+def test_a_tree_that_never_ends_is_refused(child: int, classifier: ModelCard, tmp_path: Path) -> None:
+    raw = _fit("lef-trees", classifier)[0]
+    raw["trees"]["trees"][0]["left"][0] = child  # type: ignore[index]
+    (tmp_path / "model.json").write_text(json.dumps(raw))
+    with pytest.raises(ModelError, match="is no tree"):
+        table.read(tmp_path / "model.json")
+
+
+def test_not_analysed_carries_the_model(classifier: ModelCard, pulse_record: EcgRecord) -> None:
+    short = pulse_record.with_signal(pulse_record.signal[:, :1000])
+    result: LefResult = lef.predict(short, "lef-zero-shot", classifier.id, "cpu")
+    assert result.model.model_id == "lef-zero-shot"
+    assert result.model.training_data.startswith("none")
