@@ -1,0 +1,73 @@
+"""A real window over a real store, records on disk, and a check that nothing is left behind."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from ecgview.desktop.app import open_window
+from ecgview.desktop.settings import Settings
+from ecgview.desktop.window import MainWindow
+from ecgview.formats import wfdb_record
+from ecgview.record import EcgRecord
+
+
+@pytest.fixture
+def record_files(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
+    """Return three records on disk, each with other samples."""
+    folder = tmp_path / "ecgs"
+    folder.mkdir()
+    return [
+        Path(wfdb_record.write(replace(pulse_record, signal=pulse_record.signal * gain), folder / name))
+        for name, gain in (("a", 1.0), ("b", 0.5), ("c", 0.8))
+    ]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Return settings in memory, with a named reader."""
+    made = Settings(None)
+    made.set("reader.name", "Reader One")
+    return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[MainWindow]:
+    """Return the real window on the screen; it must close in time and leave no worker behind."""
+    made = open_window(settings=settings, store_path=tmp_path / "window.db")
+    made.resize(1600, 1000)
+    made.set_sides(1600)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("job")] == []
+    made.deleteLater()
+    qtbot.wait(0)
+
+
+@pytest.fixture
+def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
+    """Return a wait until no job runs and the paper is drawn sharply."""
+
+    def wait() -> None:
+        for _ in range(2):
+            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
+            window.canvas.settle()
+        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
+
+    return wait
+
+
+@pytest.fixture
+def opened(
+    window: MainWindow, record_files: list[Path], qtbot: QtBot, rest: Callable[[], None]
+) -> MainWindow:
+    """Return the window with the three records listed and the first one open."""
+    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+        window.workspace.open_paths([record_files[0].parent])
+    rest()
+    return window
