@@ -112,7 +112,13 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
     bottom = grid.y_mm + grid.height_mm
     texts += scale_texts(record, settings, MARGIN_MM, bottom + 4.0, grid.x_mm + grid.width_mm)
     return Page(
-        grid.width_mm + 2 * MARGIN_MM, bottom + 11.0, grid, tuple(traces), tuple(pulses), tuple(ticks), tuple(texts)
+        grid.width_mm + 2 * MARGIN_MM,
+        bottom + 11.0,
+        grid,
+        tuple(traces),
+        tuple(pulses),
+        tuple(ticks),
+        tuple(texts),
     )
 
 

@@ -69,7 +69,9 @@ def paint_page(
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     if background:
-        painter.fillRect(QRectF(0, 0, page.width_mm * px_per_mm, page.height_mm * px_per_mm), QColor(palette.background))
+        painter.fillRect(
+            QRectF(0, 0, page.width_mm * px_per_mm, page.height_mm * px_per_mm), QColor(palette.background)
+        )
     paint_grid(painter, page, palette, px_per_mm)
     if overlay is not None:
         _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
@@ -91,7 +93,7 @@ def paint_page(
             _paint_bar(painter, page, palette, px_per_mm, bar)
     painter.setClipping(False)
     for text in page.texts:
-        _paint_text(painter, text, palette, px_per_mm)
+        paint_text(painter, text, palette, px_per_mm)
     painter.restore()
 
 
@@ -128,9 +130,13 @@ def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float
             continue
         painter.setPen(_pen(colour, max(1.0, width * px_per_mm)))
         for x in _lines(left, right, grid.origin_x_mm, step):
-            painter.drawLine(QPointF(x * px_per_mm, top * px_per_mm), QPointF(x * px_per_mm, bottom * px_per_mm))
+            painter.drawLine(
+                QPointF(x * px_per_mm, top * px_per_mm), QPointF(x * px_per_mm, bottom * px_per_mm)
+            )
         for y in _lines(top, bottom, grid.origin_y_mm, step):
-            painter.drawLine(QPointF(left * px_per_mm, y * px_per_mm), QPointF(right * px_per_mm, y * px_per_mm))
+            painter.drawLine(
+                QPointF(left * px_per_mm, y * px_per_mm), QPointF(right * px_per_mm, y * px_per_mm)
+            )
 
 
 def _lines(low: float, high: float, origin: float, step: int) -> Iterable[float]:
@@ -180,7 +186,9 @@ def _paint_line(
             painter.drawPolyline(_polygon(x[start : start + step + 1], y[start : start + step + 1]))
 
 
-def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _thinned(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the line with at most first, lowest, highest and last point per half unit of width."""
     if len(x) < 8 or (x[-1] - x[0]) / len(x) >= 0.25:
         return x, y
@@ -200,7 +208,9 @@ def _role(palette: Palette, role: str) -> QColor:
     return QColor(palette.roles.get(role, palette.text))
 
 
-def _paint_spans(painter: QPainter, page: Page, palette: Palette, scale: float, spans: Iterable[Span]) -> None:
+def _paint_spans(
+    painter: QPainter, page: Page, palette: Palette, scale: float, spans: Iterable[Span]
+) -> None:
     for span in spans:
         colour = _role(palette, span.role)
         for trace in page.traces:
@@ -256,8 +266,14 @@ def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, ba
             painter.fillRect(QRectF(box.left(), bottom - BAR_MM * scale, box.width(), BAR_MM * scale), colour)
 
 
-def _paint_text(painter: QPainter, text: PageText, palette: Palette, scale: float) -> None:
-    colours = {"lead": palette.text, "header": palette.text, "scale": palette.text, "caution": palette.caution}
+def paint_text(painter: QPainter, text: PageText, palette: Palette, scale: float) -> None:
+    """Paint one text of a page; `scale` in units per mm."""
+    colours = {
+        "lead": palette.text,
+        "header": palette.text,
+        "scale": palette.text,
+        "caution": palette.caution,
+    }
     font = page_font(text.size_mm * scale, bold=text.role in ("lead", "caution"))
     painter.setFont(font)
     painter.setPen(QColor(colours.get(text.role, palette.faint)))

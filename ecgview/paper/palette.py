@@ -28,8 +28,12 @@ _LIGHT_ROLES = {
     "caliper": "#7a3db8",
 }
 
-RED = Palette("red", "#fff4f4", "#ffc9c9", "#e0a0a0", "#000000", "#1c1c1c", "#6e5a5a", "#b00020", _LIGHT_ROLES)
-GREY = Palette("grey", "#ffffff", "#e4e4e4", "#bdbdbd", "#000000", "#1c1c1c", "#5c5c5c", "#b00020", _LIGHT_ROLES)
+RED = Palette(
+    "red", "#fff4f4", "#ffc9c9", "#e0a0a0", "#000000", "#1c1c1c", "#6e5a5a", "#b00020", _LIGHT_ROLES
+)
+GREY = Palette(
+    "grey", "#ffffff", "#e4e4e4", "#bdbdbd", "#000000", "#1c1c1c", "#5c5c5c", "#b00020", _LIGHT_ROLES
+)
 DARK = Palette(
     "dark",
     "#14181c",

@@ -21,7 +21,9 @@ class Augmentation:
         batch, leads, samples = x.shape
         if self.shift:
             offsets = torch.randint(samples, (batch,), generator=generator)
-            x = torch.stack([torch.roll(row, int(offset), -1) for row, offset in zip(x, offsets, strict=True)])
+            x = torch.stack(
+                [torch.roll(row, int(offset), -1) for row, offset in zip(x, offsets, strict=True)]
+            )
         x = x * (self.gain * torch.randn(batch, 1, 1, generator=generator)).exp()
         x = x * (self.lead_gain * torch.randn(batch, leads, 1, generator=generator)).exp()
         if self.noise_mv:

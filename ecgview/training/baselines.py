@@ -58,7 +58,11 @@ def predict(models: list[Pipeline | None], features: Array) -> Array:
 
 
 def choose_strength(
-    features: Array, wanted: Array, train: NDArray[np.int64], validation: NDArray[np.int64], of_row: Array | None = None
+    features: Array,
+    wanted: Array,
+    train: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    of_row: Array | None = None,
 ) -> float:
     """Return the inverse penalty with the largest macro AUROC on the validation rows."""
     scores = {}

@@ -41,14 +41,16 @@ class FinetuneRecipe:
     superclass_weight: float = 1.0
     teacher: bool = True  # distil out-of-fold answers of the random-kernel regression
     teacher_weight: float = 1.0
-    teacher_strength: float = 1e-2
+    teacher_strength: float = 1e-3
     auxiliary_weight: float = 0.3
     smoothing: float = 0.0
     unlabelled: bool = True  # records without labels learn from the teacher alone
     depth: int = 12
     seed: int = 0
     most_records: int = 0
-    augmentation: Augmentation = field(default_factory=lambda: Augmentation(gain=0.1, lead_gain=0.05, mask_leads=0.05))
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(gain=0.1, lead_gain=0.05, mask_leads=0.05)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,10 +153,18 @@ def _objective(recipe: FinetuneRecipe, config: MtecgConfig, start: Path | None) 
         if not path.exists():
             raise ModelError("no pre-training run here", where=str(start), expected="last.pt")
         state = torch.load(path, map_location="cpu", weights_only=True)["model"]
-        encoder = {k.removeprefix("network.encoder."): v for k, v in state.items() if k.startswith("network.encoder.")}
+        encoder = {
+            k.removeprefix("network.encoder."): v
+            for k, v in state.items()
+            if k.startswith("network.encoder.")
+        }
         missing, unknown = network.load_state_dict(encoder, strict=False)
         if unknown or any(not name.startswith("head.") for name in missing):
-            raise ModelError("the pre-trained weights do not fit", where=str(path), found=", ".join([*missing, *unknown][:5]))
+            raise ModelError(
+                "the pre-trained weights do not fit",
+                where=str(path),
+                found=", ".join([*missing, *unknown][:5]),
+            )
         if auxiliary is not None and "auxiliary.weight" in state:
             auxiliary.load_state_dict({"weight": state["auxiliary.weight"], "bias": state["auxiliary.bias"]})
     return SupervisedObjective(

@@ -37,7 +37,9 @@ def features(pack: Pack, seed: int = 0, fit_on: NDArray[np.int64] | None = None)
     return np.concatenate(groups, axis=1)
 
 
-def _group(x: Tensor, sample: Tensor, generator: torch.Generator, rng: np.random.Generator) -> NDArray[np.float32]:
+def _group(
+    x: Tensor, sample: Tensor, generator: torch.Generator, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Return (records, 3 * PER_GROUP) features of kernels that share one dilation."""
     n_leads = x.shape[1]
     longest = np.log2((x.shape[2] - 1) / (LENGTH - 1))
@@ -93,6 +95,8 @@ def cached_features(pack: Pack, fit_on: NDArray[np.int64], cache: Path) -> NDArr
     return values
 
 
-def cached_targets(pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path) -> NDArray[np.float32]:
+def cached_targets(
+    pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path
+) -> NDArray[np.float32]:
     """Return `principal_targets` of the cached features, (records, components)."""
     return principal_targets(cached_features(pack, fit_on, cache), fit_on, min(components, len(fit_on)))

@@ -99,8 +99,12 @@ def fit(
     for epoch in range(start, settings.epochs):
         torch.manual_seed(settings.seed * 100_003 + epoch)
         figures = _epoch(model, batches(epoch), optimiser, averaged, settings, epoch, device, progress)
-        if validate is not None and ((epoch + 1) % settings.validate_every == 0 or epoch + 1 == settings.epochs):
-            figures |= {f"val_{name}": value for name, value in _validated(model, averaged, validate, settings)}
+        if validate is not None and (
+            (epoch + 1) % settings.validate_every == 0 or epoch + 1 == settings.epochs
+        ):
+            figures |= {
+                f"val_{name}": value for name, value in _validated(model, averaged, validate, settings)
+            }
         score = figures.get(f"val_{settings.select}", -math.inf)
         if score > best:
             best = score
@@ -143,7 +147,9 @@ def _epoch(
             outcome = model(batch)
         loss: Tensor = outcome["loss"]
         if not torch.isfinite(loss):
-            raise ModelError(f"the loss is not finite in epoch {epoch}, step {count}; nothing was saved of it")
+            raise ModelError(
+                f"the loss is not finite in epoch {epoch}, step {count}; nothing was saved of it"
+            )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
@@ -151,12 +157,15 @@ def _epoch(
         if settings.ema_decay:
             decay = min(settings.ema_decay, (1 + step) / (10 + step))  # a short memory at the start
             for name, value in model.state_dict().items():
-                averaged[name].lerp_(value, 1 - decay) if value.is_floating_point() else averaged[name].copy_(value)
+                averaged[name].lerp_(value, 1 - decay) if value.is_floating_point() else averaged[name].copy_(
+                    value
+                )
         count += 1
         for name, value in outcome.items():
             sums[name] = sums.get(name, 0.0) + float(value.detach())
         progress(
-            (epoch + count / settings.steps_per_epoch) / settings.epochs, f"epoch {epoch} loss {float(loss):.4f}"
+            (epoch + count / settings.steps_per_epoch) / settings.epochs,
+            f"epoch {epoch} loss {float(loss.detach()):.4f}",
         )
     return {name: value / count for name, value in sums.items()} | {"learning_rate": rate}
 

@@ -19,7 +19,9 @@ from ecgview.training.loop import LoopSettings, fit
 from ecgview.training.objectives.mae import Axis, MaeBatch, MaeObjective, Target, random_mask
 from ecgview.training.pack import Pack, load_or_build
 
-INPUT = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="bandpass-0.5-40", scale=1.0)
+INPUT = InputSpec(
+    leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="bandpass-0.5-40", scale=1.0
+)
 SCALE = 5.0  # network units per mV: signals of about unit deviation beside the positions
 
 
@@ -50,7 +52,12 @@ def open_pack(data: Path, cache: Path, progress: Progress = silent) -> Pack:
 
 
 def run(
-    recipe: PretrainRecipe, data: Path, out: Path, cache: Path, progress: Progress = silent, device: str = "cpu"
+    recipe: PretrainRecipe,
+    data: Path,
+    out: Path,
+    cache: Path,
+    progress: Progress = silent,
+    device: str = "cpu",
 ) -> MaeObjective:
     """Pre-train on every record outside the test fold; weights and log in `out`, resumed if it exists."""
     pack = open_pack(data, cache, progress)
@@ -87,7 +94,11 @@ def run(
 
 
 def _batches(
-    pack: Pack, index: NDArray[np.int64], auxiliary: NDArray[np.float32] | None, recipe: PretrainRecipe, epoch: int
+    pack: Pack,
+    index: NDArray[np.int64],
+    auxiliary: NDArray[np.float32] | None,
+    recipe: PretrainRecipe,
+    epoch: int,
 ) -> Iterator[MaeBatch]:
     generator = torch.Generator().manual_seed(recipe.seed * 7919 + epoch)
     order = index[torch.randperm(len(index), generator=generator).numpy()]

@@ -27,11 +27,15 @@ def read_all(data: Path) -> Iterator[tuple[Row, EcgRecord]]:
     """
     tables = sorted([*data.glob(PTBXL_TABLE), *data.glob(f"*/{PTBXL_TABLE}")])
     if not tables:
-        raise FormatError("no PTB-XL here", where=str(data), expected=f"{PTBXL_TABLE} in it or one level below")
+        raise FormatError(
+            "no PTB-XL here", where=str(data), expected=f"{PTBXL_TABLE} in it or one level below"
+        )
     for table in tables:
         yield from read_ptbxl(table.parent)
     labelled = {table.parent for table in tables}
-    for folder in sorted(p for p in data.iterdir() if p.is_dir() and p not in labelled and p.name != "formats"):
+    for folder in sorted(
+        p for p in data.iterdir() if p.is_dir() and p not in labelled and p.name != "formats"
+    ):
         yield from read_unlabelled(folder)
 
 

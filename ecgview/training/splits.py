@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.training.pack import Pack
 
-SPLIT_FOLDS: Mapping[str, tuple[int, ...]] = {"train": (1, 2, 3, 4, 5, 6, 7), "validation": (8,), "test": (9,)}
+SPLIT_FOLDS: Mapping[str, tuple[int, ...]] = {
+    "train": (1, 2, 3, 4, 5, 6, 7),
+    "validation": (8,),
+    "test": (9,),
+}
 
 
 def labelled(pack: Pack, split: str, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:

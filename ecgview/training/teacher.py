@@ -4,12 +4,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 from ecgview.training import baselines, kernels, labels
 from ecgview.training.pack import Pack
-
-COMPONENTS = 768
 
 
 def superclass_logits(
@@ -20,17 +17,15 @@ def superclass_logits(
     Rows outside both stay NaN. Seven regressions, each trained without one PTB-XL fold.
     """
     features = kernels.cached_features(pack, train, cache)
-    reduced = PCA(COMPONENTS, random_state=0, whiten=False).fit(features[train]).transform(features)
-    reduced = (reduced / (reduced[train].std(0).mean() + 1e-9)).astype(np.float32)
     wanted = labels.superclass_targets(labels.targets(pack, np.arange(len(pack))))
     fold = np.array([pack.rows[i].fold for i in train])
     logits = np.full((len(pack), wanted.shape[1]), np.nan, dtype=np.float32)
     outside = []
     for left_out in np.unique(fold):
         fit_on, hold = train[fold != left_out], train[fold == left_out]
-        models = baselines.fit_logistic(reduced[fit_on], wanted[fit_on], strength)
-        logits[hold] = _logit(baselines.predict(models, reduced[hold]))
-        outside.append(_logit(baselines.predict(models, reduced[others])))
+        models = baselines.fit_logistic(features[fit_on], wanted[fit_on], strength)
+        logits[hold] = _logit(baselines.predict(models, features[hold]))
+        outside.append(_logit(baselines.predict(models, features[others])))
     if len(others):
         logits[others] = np.mean(outside, axis=0)
     return logits

@@ -1,0 +1,31 @@
+"""Reports: one content, several forms (PDF, JSON, WFDB annotations)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from ecgview.plugins import discover
+from ecgview.report.content import ReportContent
+
+
+class Export(Protocol):
+    """What a public module of this room holds, beside `content`."""
+
+    @property
+    def NAME(self) -> str:
+        """Name as shown to a user."""
+
+    @property
+    def SUFFIX(self) -> str:
+        """Suffix of the file that is written."""
+
+    def write(self, content: ReportContent, path: Path) -> Path:
+        """Write the report and return its path; ReportError if it cannot be written."""
+
+
+@cache
+def exports() -> tuple[Export, ...]:
+    """Return every form a report can take."""
+    import ecgview.report as room
+
+    return tuple(module for module in discover(room) if hasattr(module, "SUFFIX"))  # type: ignore[misc]

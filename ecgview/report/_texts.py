@@ -1,0 +1,126 @@
+"""The paragraphs of a printed report."""
+
+from ecgview.paper.sheet import TextRun
+from ecgview.report.content import ReportContent
+from ecgview.results import LefResult, ModelFacts
+
+NOT_READ = "No statements: this ECG has not been read."
+SHOWN = 8
+
+Runs = tuple[TextRun, ...]
+
+
+def patient(content: ReportContent) -> Runs:
+    """Return name, id, sex and age."""
+    who = content.record.patient
+    first = "    ".join(part for part in (who.name, who.patient_id and f"ID {who.patient_id}") if part)
+    age = f"{who.age_years:g} years" if who.age_years is not None else "age unknown"
+    runs = [
+        TextRun(first or "no name or ID in the file", 3.4),
+        TextRun(f"{who.sex or 'sex unknown'}, {age}", 3.2),
+    ]
+    if content.record.synthetic:
+        runs.append(TextRun("synthetic ECG: no patient was recorded", 3.4, bold=True, tone="caution"))
+    return tuple(runs)
+
+
+def acquisition(content: ReportContent) -> Runs:
+    """Return time, device, notes of the import."""
+    record = content.record
+    start = record.acquisition.start_time.replace("T", " ") or "recording time unknown"
+    runs = [TextRun(f"Recorded: {start}", 3.2)]
+    if record.acquisition.device:
+        runs.append(TextRun(f"Device: {record.acquisition.device}", 3.2))
+    if record.missing_leads:
+        runs.append(TextRun(f"Not recorded: {', '.join(record.missing_leads)}", 3.0, tone="caution"))
+    notes = [note.text for note in record.notes if note.kind not in ("synthetic", "derived")]
+    runs += [TextRun(note, 2.8, tone="faint") for note in notes[:2]]
+    return tuple(runs)
+
+
+def statements(content: ReportContent) -> Runs:
+    """Return the reader's statements and comment."""
+    runs = [TextRun("Statements", 3.6, bold=True)]
+    if content.read is None:
+        return (*runs, TextRun(NOT_READ, tone="faint", gap_mm=3.0))
+    draft = content.read.content
+    runs += [TextRun(content.statement_text(statement), 3.2) for statement in draft.statements]
+    if not draft.statements:
+        runs.append(TextRun("none given", tone="faint"))
+    if draft.comment:
+        runs.append(TextRun(f"Comment: {draft.comment}"))
+    if content.read.reason:
+        runs.append(TextRun(f"Amended: {content.read.reason}"))
+    runs.append(TextRun("", 1.0))
+    return tuple(runs)
+
+
+def measurements(content: ReportContent) -> Runs:
+    """Return the named values with unit and source."""
+    runs = [TextRun("Measurements", 3.6, bold=True)]
+    for item in content.measurements:
+        value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
+        runs.append(TextRun(f"{item.name}: {value}  ({item.source})"))
+    return tuple(runs)
+
+
+def prediction(content: ReportContent) -> Runs:
+    """Return the classifier's answers above their thresholds, then the nearest below."""
+    runs = [TextRun("AI: diagnoses", 3.6, bold=True)]
+    answer = content.prediction
+    if answer is None:
+        return (*runs, TextRun("not computed", tone="faint"))
+    ranked = answer.by_margin()
+    positive = [score for score in ranked if score.threshold is not None and score.is_positive]
+    if not positive:
+        runs.append(TextRun("No statement reaches its threshold."))
+    for score in (positive or ranked)[:SHOWN]:
+        threshold = "no threshold" if score.threshold is None else f"threshold {score.threshold:.2f}"
+        runs.append(
+            TextRun(
+                f"{score.label} [{score.code}]  {score.probability:.2f} ({threshold})", bold=score in positive
+            )
+        )
+    runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
+    return (*runs, *_facts(answer.model, answer.device))
+
+
+def lef(content: ReportContent) -> Runs:
+    """Return the LEF result with its kind, contributions and their sum."""
+    runs = [TextRun("AI: low ejection fraction (LEF)", 3.6, bold=True)]
+    answer = content.lef
+    if answer is None:
+        return (*runs, TextRun("not computed", tone="faint"))
+    if not answer.analysed:
+        return (*runs, TextRun(f"Not analysed: {answer.reason}", bold=True), *_facts(answer.model, ""))
+    kind = "index, not a probability" if answer.kind == "index" else "probability"
+    threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
+    runs.append(TextRun(f"{answer.result}: {answer.value:.2f} ({kind}; {threshold})", 3.2, bold=True))
+    runs += [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
+    return (*runs, *_contributions(answer), *_facts(answer.model, ""))
+
+
+def _contributions(answer: LefResult) -> Runs:
+    shares = answer.contributions
+    if shares is None:
+        return ()
+    largest = max((abs(item.contribution) for item in shares.items), default=1.0) or 1.0
+    runs = [TextRun(f"Contributions ({shares.output_unit}, {shares.method})", bold=True)]
+    for item in shares.items[:10]:
+        text = f"{item.predictor} = {item.value:.3g}:  {item.contribution:+.3f}"
+        runs.append(TextRun(text, 2.8, bar=item.contribution / largest))
+    total = sum(item.contribution for item in shares.items)
+    runs.append(
+        TextRun(f"base {shares.base_value:.3f} + sum {total:+.3f} = {shares.model_output:.3f}", bold=True)
+    )
+    return tuple(runs)
+
+
+def _facts(model: ModelFacts, device: str) -> Runs:
+    first = f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
+    if device:
+        first += f", on {device}"
+    texts = [first, f"Training data: {model.training_data}", f"Calibration: {model.calibrated}"]
+    if model.caveat:
+        texts.append(f"Out of scope: {model.caveat}")
+    return tuple(TextRun(text, 2.5, tone="faint", gap_mm=0.2) for text in texts)

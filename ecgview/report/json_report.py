@@ -1,0 +1,82 @@
+"""JSON report: everything that the PDF says, for machines. NaN never appears; None does."""
+
+import json
+import math
+import os
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ecgview import RESEARCH_USE_ONLY
+from ecgview.errors import ReportError
+from ecgview.report.content import ReportContent
+
+NAME = "JSON report"
+SUFFIX = ".json"
+SCHEMA = 1
+
+
+def write(content: ReportContent, path: Path) -> Path:
+    """Write the report; ReportError if the file cannot be written. Nothing is left half-written."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(
+            json.dumps(as_dict(content), ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8"
+        )
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ReportError(
+            f"the report cannot be written ({error.strerror or error})", where=str(path)
+        ) from None
+    return path
+
+
+def as_dict(content: ReportContent) -> dict[str, Any]:
+    """Return the report as plain values; the samples stay in their own file."""
+    record = content.record
+    return {
+        "schema": SCHEMA,
+        "notice": RESEARCH_USE_ONLY,
+        "application": content.application,
+        "created": content.created,
+        "synthetic": record.synthetic,
+        "state": content.state,
+        "confirmed": content.is_confirmed,
+        "record": {
+            "file": Path(record.source.path).name,
+            "format": record.source.format,
+            "sha256": record.source.sha256,
+            "lead_names": list(record.lead_names),
+            "missing_leads": list(record.missing_leads),
+            "fs_hz": record.sampling_rate_hz,
+            "duration_s": record.seconds,
+            "patient": plain(record.patient),
+            "acquisition": plain(record.acquisition),
+            "notes": [plain(note) for note in record.notes],
+        },
+        "paper": plain(content.paper),
+        "measurements": [plain(item) for item in content.measurements],
+        "read": plain(content.read),
+        "prediction": plain(content.prediction),
+        "lef": plain(content.lef),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return dataclasses, enums, tuples and mappings as JSON's own types; NaN becomes None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

@@ -1,0 +1,126 @@
+"""PDF report: the tracing at true scale as vectors, statements, measurements, AI results with their facts."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ecgview import RESEARCH_USE_ONLY
+from ecgview.errors import ReportError
+from ecgview.leads import STANDARD_12
+from ecgview.overlay import Overlay
+from ecgview.paper import layout
+from ecgview.paper.page import Page
+from ecgview.paper.palette import RED, Palette
+from ecgview.paper.settings import PaperSettings
+from ecgview.paper.sheet import A4_LANDSCAPE, Column, Sheet, TextRun
+from ecgview.report import _texts
+from ecgview.report.content import ReportContent
+
+NAME = "PDF report"
+SUFFIX = ".pdf"
+
+SIDE_MM = 13.0
+HEADER_MM = 22.0
+LEAST_COLUMNS_MM = 45.0
+
+
+def write(content: ReportContent, path: Path, palette: Palette = RED) -> Path:
+    """Write the report on A4 landscape; 1 s and 1 mV have their true length. Nothing is left half-written.
+
+    Raises:
+        ReportError: the file cannot be written, or the layout does not fit the sheet at true scale.
+    """
+    from ecgview.paper.sheet_painter import write_pdf
+
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write_pdf(part, sheets(content), palette, "12-lead ECG report")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ReportError(
+            f"the report cannot be written ({error.strerror or error})", where=str(path)
+        ) from None
+    return path
+
+
+def sheets(content: ReportContent) -> list[Sheet]:
+    """Return the sheets of a report: the tracing (more than one where it is longer than a sheet), then texts."""
+    width, height = A4_LANDSCAPE
+    footer = f"{RESEARCH_USE_ONLY}    {content.application}    report made {content.created}"
+    pages = _pages(content)
+    found: list[Sheet] = []
+    for number, page in enumerate(pages):
+        header = _header(content, width, number, len(pages))
+        overlay = _marks(content)
+        found.append(Sheet(header, page, (width - page.width_mm) / 2, HEADER_MM, overlay, footer))
+    columns = _columns(content, width)
+    free = height - HEADER_MM - pages[-1].height_mm - 12.0
+    if free >= LEAST_COLUMNS_MM:
+        top = HEADER_MM + pages[-1].height_mm + 2.0
+        last = found[-1]
+        found[-1] = replace(last, columns=(*last.columns, *(replace(c, y_mm=top) for c in columns)))
+    else:
+        heading = _header(content, width, 0, 1)
+        found.append(Sheet((*heading, *(replace(c, y_mm=HEADER_MM + 2.0) for c in columns)), footer=footer))
+    return found
+
+
+def _pages(content: ReportContent) -> list[Page]:
+    """Return the tracing in pieces that fit the sheet: the scale is never changed for it (L3)."""
+    settings = replace(content.paper, row_mm=None)
+    longest = (A4_LANDSCAPE[0] - 2 * 8.0 - 10.0 - 10.0) / settings.speed_mm_per_s
+    seconds = min(settings.seconds, max(1.0, longest // 0.5 * 0.5))
+    if settings.seconds > longest:
+        seconds = settings.seconds / 2 if settings.seconds / 2 <= longest else seconds
+    pages = []
+    start = settings.start_s
+    while start < settings.start_s + content.paper.seconds - 1e-6:
+        piece: PaperSettings = replace(settings, seconds=seconds, start_s=start)
+        page = layout.compose(content.record, piece)
+        if HEADER_MM + page.height_mm > A4_LANDSCAPE[1] - 10.0:
+            raise ReportError(
+                f"layout {settings.layout} does not fit A4 at this gain and row height",
+                expected="another layout; the scale is never changed to fit",
+            )
+        pages.append(page)
+        start += seconds
+    return pages
+
+
+def _header(content: ReportContent, width: float, number: int, count: int) -> tuple[Column, ...]:
+    third = (width - 2 * SIDE_MM) / 3
+    title = "12-lead ECG" if set(STANDARD_12) <= set(content.record.lead_names) else "ECG"
+    if count > 1:
+        title += f", part {number + 1} of {count}"
+    left = (TextRun(title, 4.6, bold=True), *_texts.patient(content))
+    middle = _texts.acquisition(content)
+    right = (
+        TextRun(RESEARCH_USE_ONLY, 3.2, bold=True, tone="caution"),
+        TextRun(content.state, 3.2, bold=True, tone="text" if content.is_confirmed else "caution"),
+    )
+    return (
+        Column(SIDE_MM, 6.0, third - 4, left),
+        Column(SIDE_MM + third, 6.0, third - 4, middle),
+        Column(SIDE_MM + 2 * third, 6.0, third, right),
+    )
+
+
+def _columns(content: ReportContent, width: float) -> tuple[Column, ...]:
+    third = (width - 2 * SIDE_MM) / 3
+    parts = (
+        _texts.statements(content) + _texts.measurements(content),
+        _texts.prediction(content),
+        _texts.lef(content),
+    )
+    return tuple(Column(SIDE_MM + i * third, 0.0, third - 5, runs) for i, runs in enumerate(parts))
+
+
+def _marks(content: ReportContent) -> Overlay | None:
+    """Return the reader's marks as they are drawn on the tracing."""
+    from ecgview.review.annotation import to_overlay
+
+    if content.read is None or not content.read.content.annotations:
+        return None
+    return to_overlay(content.read.content.annotations)
