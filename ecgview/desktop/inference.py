@@ -44,7 +44,7 @@ class Inference(QObject):
         self._may_ask = may_ask
         self.device = "auto"
         self.model_id: str | None = None
-        self.recall: Callable[[str, str], Any] = lambda kind, sha256: None
+        self.recall: Callable[[str], Prediction | None] = lambda sha256: None
         self.forget(None)
 
     def forget(self, record: EcgRecord | None) -> None:
@@ -62,14 +62,14 @@ class Inference(QObject):
         """Ask the classifier; an answer that is there already is told again."""
         if self.prediction is not None and self._may_ask():
             self.prediction_ready.emit(self.prediction)
-        elif self._may_start(self.prediction_failed) and not self._recalled("predict"):
+        elif self._may_start(self.prediction_failed) and not self._recalled():
             self._start("predict", "Analysing the ECG", _classify, (self.model_id,), self._predicted)
 
     def request_lef(self) -> None:
         """Ask the LEF model; an answer that is there already is told again."""
         if self.lef is not None and self._may_ask():
             self.lef_ready.emit(self.lef)
-        elif self._may_start(self.lef_failed) and not self._recalled("lef"):
+        elif self._may_start(self.lef_failed):
             self._start("lef", "Computing the LEF index", _lef, (), self._lef_done)
 
     def request_reconstruction(self, mask: NDArray[np.bool_]) -> None:
@@ -137,24 +137,23 @@ class Inference(QObject):
         self._pending_mask = None
         self.reconstruction = None
 
-    def _recalled(self, kind: str) -> bool:
-        """Tell an answer the store has of these samples and weights; False if it has none."""
-        from ecgview.models import cards
-
+    def _recalled(self) -> bool:
+        """Tell a prediction the store has of these samples and weights; False if it has none."""
         try:
-            card = cards.default("lef" if kind == "lef" else "classifier")
-            if kind == "predict" and self.model_id is not None:
-                card = cards.get(self.model_id)
-            found = self.recall(kind, card.sha256)
+            found = self.recall(self._card_sha256())
         except EcgviewError:
             return False  # the question itself will say what is wrong
-        if isinstance(found, Prediction):
+        if found is not None:
             self.prediction = found
             self.prediction_ready.emit(found)
-        elif isinstance(found, LefResult):
-            self.lef = found
-            self.lef_ready.emit(found)
         return found is not None
+
+    def _card_sha256(self) -> str:
+        """Return the fingerprint of the weights that would answer."""
+        from ecgview.models import cards
+
+        card = cards.default("classifier") if self.model_id is None else cards.get(self.model_id)
+        return card.sha256
 
     def _predicted(self, prediction: Prediction) -> None:
         self.prediction = prediction

@@ -65,11 +65,11 @@ class Reading(QObject):
         """Keep what a model said in the store."""
         self.store.add_result(result)
 
-    def recall(self, kind: str, model_sha256: str) -> Prediction | LefResult | None:
-        """Return what a model said of this record before; BlindedError while AI is closed."""
+    def recall(self, model_sha256: str) -> Prediction | None:
+        """Return what a classifier said of this record before; BlindedError while AI is closed."""
         if self.session is None or not model_sha256:
             return None
-        return self.session.prediction(model_sha256) if kind == "predict" else self.session.lef(model_sha256)
+        return self.session.prediction(model_sha256)
 
     def close(self) -> None:
         """Close the store."""

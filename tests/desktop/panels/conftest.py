@@ -79,7 +79,7 @@ def answers(prediction: Prediction, lef: LefResult, monkeypatch: pytest.MonkeyPa
         ("anomaly", "_anomaly"),
     ):
         monkeypatch.setattr(inference, name, give(key))
-    monkeypatch.setattr(inference.Inference, "_recalled", lambda self, kind: False, raising=False)
+    monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False, raising=False)
     return given
 
 
