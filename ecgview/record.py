@@ -32,7 +32,9 @@ class Acquisition:
     lowpass_hz: float | None = None
     notch_hz: float | None = None
     derived_leads: tuple[str, ...] = ()  # computed by ecgview from recorded limb leads
-    extra: Mapping[str, str] = field(default_factory=dict)  # everything else that the source says, field -> text
+    extra: Mapping[str, str] = field(
+        default_factory=dict
+    )  # everything else that the source says, field -> text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class EcgRecord:
         """Return one lead, (samples,) mV; SignalError if it is not there."""
         if name not in self.lead_names:
             raise SignalError(
-                f"lead {name} is not recorded", where=self.source.path or None, expected=", ".join(self.lead_names)
+                f"lead {name} is not recorded",
+                where=self.source.path or None,
+                expected=", ".join(self.lead_names),
             )
         row: Signal = self.signal[self.lead_names.index(name)]
         return row

@@ -18,16 +18,25 @@ def register(parser: argparse.ArgumentParser) -> None:
     systems = parser.add_subparsers(dest="system", required=True, metavar="SYSTEM")
     mtecg = systems.add_parser("mtecg", help="MTECG-T on time segments of the 12-lead ECG")
     stages = mtecg.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    for stage, text in (("pretrain", "masked pre-training"), ("finetune", "fine-tuning on PTB-XL's 71 statements")):
+    for stage, text in (
+        ("pretrain", "masked pre-training"),
+        ("finetune", "fine-tuning on PTB-XL's 71 statements"),
+    ):
         sub = stages.add_parser(stage, help=text)
-        sub.add_argument("--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it")
+        sub.add_argument(
+            "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
+        )
         sub.add_argument("--out", type=Path, required=True, help="folder of the run; a run there is resumed")
         sub.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
         sub.add_argument("--recipe", type=Path, help="TOML file with values that differ from the defaults")
-        sub.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe")
+        sub.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe"
+        )
         sub.add_argument("--seed", type=int, default=None)
         sub.add_argument("--device", default="cpu", choices=["cpu", "cuda", "mps"])
-        sub.add_argument("--smoke", action="store_true", help="a run of about a minute, to see that all works")
+        sub.add_argument(
+            "--smoke", action="store_true", help="a run of about a minute, to see that all works"
+        )
         if stage == "finetune":
             sub.add_argument("--start", type=Path, help="folder of the pre-training run")
             sub.add_argument("--export", type=Path, help="write the model (weights and card) to this folder")
@@ -42,7 +51,9 @@ def run(args: argparse.Namespace) -> int:
     if args.stage == "pretrain":
         from ecgview.training import export, pretrain
 
-        recipe = _recipe(pretrain.PretrainRecipe(), args, {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2})
+        recipe = _recipe(
+            pretrain.PretrainRecipe(), args, {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2}
+        )
         objective = pretrain.run(recipe, args.data, args.out, cache, _report, args.device)
         if args.export:
             export.autoencoder(objective, recipe, args.export)

@@ -44,7 +44,9 @@ def assemble(
     if signal.ndim != 2 or not signal.shape[0] or not signal.shape[1]:
         raise FormatError("holds no samples", where=where, found=f"shape {signal.shape}")
     if not np.isfinite(fs_hz) or not 1 <= fs_hz <= 100_000:
-        raise FormatError("impossible sampling rate", where=where, expected="1 to 100,000 Hz", found=f"{fs_hz}")
+        raise FormatError(
+            "impossible sampling rate", where=where, expected="1 to 100,000 Hz", found=f"{fs_hz}"
+        )
     if not np.isfinite(signal).any():
         raise FormatError("holds no valid sample", where=where, found="NaN or infinite values only")
     signal = np.where(np.isfinite(signal), signal, np.nan).astype(np.float32)
@@ -52,7 +54,9 @@ def assemble(
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise FormatError("a lead occurs twice", where=where, found=", ".join(double))
-    digest = hashlib.sha256(f"{names}|{fs_hz!r}|".encode() + np.ascontiguousarray(signal).tobytes()).hexdigest()
+    digest = hashlib.sha256(
+        f"{names}|{fs_hz!r}|".encode() + np.ascontiguousarray(signal).tobytes()
+    ).hexdigest()
     rows = dict(zip(names, signal, strict=True))
     derived = derive_limb(rows)
     rows |= derived
@@ -62,7 +66,10 @@ def assemble(
     if derived:
         computed = tuple(name for name in order if name in derived)
         acquisition = _with_derived(acquisition, computed)
-        notes = [*notes, ImportNote("derived", f"{', '.join(computed)} computed from the recorded limb leads", computed)]
+        notes = [
+            *notes,
+            ImportNote("derived", f"{', '.join(computed)} computed from the recorded limb leads", computed),
+        ]
     return EcgRecord(
         ordered,
         tuple(order),

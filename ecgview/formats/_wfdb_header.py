@@ -36,7 +36,9 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         raise FormatError(f"cannot be opened ({error.strerror or error})", where=str(path)) from None
     if len(raw) > LARGEST_HEADER:
-        raise FormatError("header too large", where=str(path), expected="under 1 MB", found=f"{len(raw)} bytes")
+        raise FormatError(
+            "header too large", where=str(path), expected="under 1 MB", found=f"{len(raw)} bytes"
+        )
     text = raw.decode("utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines()]
     body = [line for line in lines if line and not line.startswith("#")]
@@ -47,7 +49,10 @@ def read_header(path: Path) -> Header:
     listed = n_segments or n_signals
     if len(body) - 1 < listed:
         raise FormatError(
-            "the header is cut short", where=f"{path}: signal lines", expected=str(listed), found=str(len(body) - 1)
+            "the header is cut short",
+            where=f"{path}: signal lines",
+            expected=str(listed),
+            found=str(len(body) - 1),
         )
     entries = [line.split() for line in body[1 : 1 + listed]]
     files = tuple(entry[0] for entry in entries)
@@ -74,7 +79,9 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
     parts = line.split()
     where = f"{path}: record line"
     if len(parts) < 2:
-        raise FormatError("incomplete record line", where=where, expected="name signals [rate [samples]]", found=line)
+        raise FormatError(
+            "incomplete record line", where=where, expected="name signals [rate [samples]]", found=line
+        )
     name, _, segments = parts[0].partition("/")
     if not re.fullmatch(r"[\w.-]+", name):
         raise FormatError("not a record name", where=where, found=parts[0][:60])
@@ -84,7 +91,9 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
         fs_hz = float(re.split(r"[/(]", parts[2])[0]) if len(parts) > 2 else 250.0
         n_samples = int(parts[3]) if len(parts) > 3 else None
     except ValueError:
-        raise FormatError("not a number", where=where, expected="name signals rate samples", found=line[:80]) from None
+        raise FormatError(
+            "not a number", where=where, expected="name signals rate samples", found=line[:80]
+        ) from None
     if not 0 <= n_signals <= 1000 or n_segments < 0 or n_segments > 100_000:
         raise FormatError("impossible number of signals", where=where, found=parts[1])
     if n_signals == 0:

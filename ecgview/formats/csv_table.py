@@ -39,20 +39,27 @@ def peek(path: Path) -> RecordSummary:
     leads = [name for name in header if canonical_name(name) in _KNOWN]
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
-    return RecordSummary(str(path), path.stem, NAME, _patient(comments), "", len(leads), rate, None, "synthetic" in text)
+    return RecordSummary(
+        str(path), path.stem, NAME, _patient(comments), "", len(leads), rate, None, "synthetic" in text
+    )
 
 
 def read(path: Path) -> EcgRecord:
     """Return the record of a table; FormatError names the line and column that is wrong."""
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise FormatError("table too large", where=str(path), expected="under 400 MB; WFDB or NPZ serve better")
+        raise FormatError(
+            "table too large", where=str(path), expected="under 400 MB; WFDB or NPZ serve better"
+        )
     comments, header, delimiter = _head(path)
     table = _numbers(path, header, delimiter)
     leads = [i for i, name in enumerate(header) if canonical_name(name) in _KNOWN]
     if not leads:
         raise FormatError(
-            "no column is a lead", where=f"{path}: header", expected="I, II, V1, ...", found=", ".join(header)[:80]
+            "no column is a lead",
+            where=f"{path}: header",
+            expected="I, II, V1, ...",
+            found=", ".join(header)[:80],
         )
     rate = _rate(path, comments, header, table)
     notes: list[ImportNote] = []
@@ -95,7 +102,11 @@ def _head(path: Path) -> tuple[list[str], list[str], str]:
                 comments.append(line.lstrip("# ").strip())
             elif line.strip():
                 delimiter = max("\t;,", key=line.count)
-                return comments, [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))], delimiter
+                return (
+                    comments,
+                    [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))],
+                    delimiter,
+                )
             if len(comments) > 1000:
                 break
     raise FormatError("no header of lead names", where=f"{path}: line 1", expected="I,II,III,...")

@@ -48,7 +48,9 @@ def read(path: Path) -> EcgRecord:
     if signal.ndim == 1:
         signal = signal[None]
     if signal.ndim != 2 or not signal.size:
-        raise FormatError("wrong shape", where=f"{path}: signal", expected="(leads, samples)", found=str(signal.shape))
+        raise FormatError(
+            "wrong shape", where=f"{path}: signal", expected="(leads, samples)", found=str(signal.shape)
+        )
     if signal.size > MOST_SAMPLES:
         raise FormatError("too many samples", where=f"{path}: signal", expected=f"at most {MOST_SAMPLES}")
     if signal.shape[0] > signal.shape[1] and signal.shape[1] <= 16:
@@ -114,7 +116,9 @@ def _sidecar(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise FormatError(f"is not JSON ({error})", where=str(beside)) from None
     if not isinstance(values, dict):
-        raise FormatError("is no JSON object", where=str(beside), expected='{"fs_hz": 500, "lead_names": [...]}')
+        raise FormatError(
+            "is no JSON object", where=str(beside), expected='{"fs_hz": 500, "lead_names": [...]}'
+        )
     return {name: values[name] for name in _NPZ_KEYS if name in values and name != "signal"}
 
 
@@ -135,7 +139,9 @@ def _layout(
     if names is None and signal.shape[0] == 12:
         names = list(STANDARD_12)
     if not isinstance(names, list) or len(names) != signal.shape[0]:
-        raise FormatError("the lead names do not fit", where=f"{path}: lead_names", expected=f"{signal.shape[0]} names")
+        raise FormatError(
+            "the lead names do not fit", where=f"{path}: lead_names", expected=f"{signal.shape[0]} names"
+        )
     try:
         return [str(name) for name in names], float(rate), []
     except (TypeError, ValueError):

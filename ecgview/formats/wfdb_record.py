@@ -16,7 +16,16 @@ NAME = "WFDB"
 EXTENSIONS: tuple[str, ...] = (".hea",)
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
 
-_TO_MV = {"mv": 1.0, "millivolt": 1.0, "millivolts": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6, "v": 1e3}
+_TO_MV = {
+    "mv": 1.0,
+    "millivolt": 1.0,
+    "millivolts": 1.0,
+    "uv": 1e-3,
+    "µv": 1e-3,
+    "μv": 1e-3,
+    "nv": 1e-6,
+    "v": 1e3,
+}
 
 
 def sniff(head: bytes, path: Path) -> int:
@@ -120,7 +129,9 @@ def _samples(path: Path, header: Header, stop: int | None) -> tuple[Signal, list
     with tempfile.TemporaryDirectory(prefix="ecgview-") as scratch:
         _stage(folder, header, path, Path(scratch))
         try:
-            read = wfdb.rdrecord(os.path.join(scratch, header.record_name), sampto=stop, m2s=True, smooth_frames=True)
+            read = wfdb.rdrecord(
+                os.path.join(scratch, header.record_name), sampto=stop, m2s=True, smooth_frames=True
+            )
         except FormatError:
             raise
         except Exception as error:  # wfdb raises what its parts raise; the user is told which file
@@ -167,7 +178,9 @@ def _check_sizes(folder: Path, header: Header, path: Path) -> None:
     for name in dict.fromkeys(header.file_names):
         file = folder / name
         if not file.is_file():
-            raise FormatError("the signal file is missing", where=f"{path}: file name", expected=str(file.name))
+            raise FormatError(
+                "the signal file is missing", where=f"{path}: file name", expected=str(file.name)
+            )
         size = file.stat().st_size
         if size == 0:
             raise FormatError("the signal file is empty", where=str(file))
@@ -175,13 +188,26 @@ def _check_sizes(folder: Path, header: Header, path: Path) -> None:
         needed = _bytes_needed(lines, header.n_samples)
         if needed is not None and size < needed:
             raise FormatError(
-                "the signal file is cut short", where=str(file), expected=f"{needed} bytes", found=f"{size} bytes"
+                "the signal file is cut short",
+                where=str(file),
+                expected=f"{needed} bytes",
+                found=f"{size} bytes",
             )
 
 
 def _bytes_needed(lines: list[list[str]], n_samples: int | None) -> int | None:
     """Return the least size of a signal file; None where the storage format has no fixed size."""
-    widths = {"80": 1.0, "212": 1.5, "16": 2.0, "61": 2.0, "160": 2.0, "24": 3.0, "32": 4.0, "310": 4 / 3, "311": 4 / 3}
+    widths = {
+        "80": 1.0,
+        "212": 1.5,
+        "16": 2.0,
+        "61": 2.0,
+        "160": 2.0,
+        "24": 3.0,
+        "32": 4.0,
+        "310": 4 / 3,
+        "311": 4 / 3,
+    }
     if n_samples is None or not lines:
         return None
     total, offset = 0.0, 0

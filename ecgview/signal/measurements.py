@@ -26,7 +26,9 @@ def measure(record: EcgRecord) -> tuple[Measurement, ...]:
         names = (("Heart rate", "bpm"), ("RR mean", "ms"), ("RR min", "ms"), ("RR max", "ms"))
         return tuple(Measurement(name, None, unit, note=note) for name, unit in names)
     return (
-        Measurement("Heart rate", round(summary.heart_rate_bpm, 1), "bpm", note=f"{summary.n_beats} QRS complexes"),
+        Measurement(
+            "Heart rate", round(summary.heart_rate_bpm, 1), "bpm", note=f"{summary.n_beats} QRS complexes"
+        ),
         Measurement("RR mean", round(summary.rr_mean_ms), "ms"),
         Measurement("RR min", round(summary.rr_min_ms), "ms"),
         Measurement("RR max", round(summary.rr_max_ms), "ms"),

@@ -137,11 +137,11 @@ class PaperView(QAbstractScrollArea):
 
     def zoom_in(self) -> None:
         """Zoom in around the middle."""
-        self._zoom_by(ZOOM_STEP)
+        self.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
         """Zoom out around the middle."""
-        self._zoom_by(1 / ZOOM_STEP)
+        self.zoom_by(1 / ZOOM_STEP)
 
     def fit(self) -> None:
         """Show the whole page, and keep doing so."""
@@ -165,7 +165,8 @@ class PaperView(QAbstractScrollArea):
         self._zoom = replace(self._zoom, fit=fit)  # type: ignore[arg-type]
         self._fit_again()
 
-    def _zoom_by(self, factor: float, around: QPointF | None = None) -> None:
+    def zoom_by(self, factor: float, around: QPointF | None = None) -> None:
+        """Zoom by a factor; what lies at `around` (viewport px, the middle by default) stays there."""
         self._set_zoom(self._zoom.times(factor), around)
 
     def _fit_again(self) -> None:
@@ -190,6 +191,11 @@ class PaperView(QAbstractScrollArea):
         self.viewport().update()
 
     @property
+    def has_missing(self) -> bool:
+        """Whether squares of the picture are still to be made."""
+        return self._idle.isActive() or self._rest.isActive()
+
+    @property
     def is_scrollable(self) -> bool:
         """Whether the page is larger than what is seen of it."""
         return self.horizontalScrollBar().maximum() + self.verticalScrollBar().maximum() > 0
@@ -211,8 +217,9 @@ class PaperView(QAbstractScrollArea):
         scale = self._zoom.px_per_mm
         return QRect(0, 0, round(self._page.width_mm * scale), round(self._page.height_mm * scale))
 
-    def _corner(self) -> QPoint:
-        """Return the page's corner in the viewport; a smaller page stands in the middle."""
+    @property
+    def page_corner(self) -> QPoint:
+        """Where the page's corner lies in the viewport; a smaller page stands in the middle."""
         page, seen = self._page_px(), self.viewport().size()
         x = max(EDGE_PX, (seen.width() - page.width()) // 2) - self.horizontalScrollBar().value()
         y = max(EDGE_PX, (seen.height() - page.height()) // 3) - self.verticalScrollBar().value()
@@ -221,7 +228,7 @@ class PaperView(QAbstractScrollArea):
     def _to_mm(self, at: QPointF) -> QPointF | None:
         if self._page is None:
             return None
-        moved, scale = at - QPointF(self._corner()), self._zoom.px_per_mm
+        moved, scale = at - QPointF(self.page_corner), self._zoom.px_per_mm
         return QPointF(moved.x() / scale, moved.y() / scale)
 
     def locate(self, at: QPointF) -> Location | None:
@@ -239,7 +246,7 @@ class PaperView(QAbstractScrollArea):
             if self._page is None:
                 hints.paint_empty(painter, self.viewport().rect(), colours)
                 return
-            corner = self._corner()
+            corner = self.page_corner
             painter.translate(corner)
             page = self._page_px()
             seen = page.intersected(event.rect().translated(-corner))
@@ -285,7 +292,7 @@ class PaperView(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the mouse with Ctrl, else move the paper."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._zoom_by(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+            self.zoom_by(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
             event.accept()
         else:
             super().wheelEvent(event)

@@ -12,7 +12,7 @@ from ecgview.paper.settings import PaperSettings
 Fit = Literal["width", "page", "free"]
 MIN_PX_PER_MM, MAX_PX_PER_MM = 0.8, 40.0
 ZOOM_STEP = 1.25
-WIDE_MM = 300.0  # a page wider than A4 landscape is not squeezed: it is wide and scrolls (L3)
+WIDE_MM = 270.0  # 10 s at 25 mm/s; a wider page is not squeezed: it is wide and scrolls (L3)
 EDGE_PX = 12  # desk around the page
 TALLEST_ROW_MM = 46.0
 _AROUND_MM = (20.0, 23.0)  # what a page holds beside its traces: margins, pulse; margins, scale lines
