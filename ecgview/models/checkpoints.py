@@ -65,6 +65,7 @@ def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent
     found = cards.sha256_of(path)
     wanted = card.checkpoint.get("sha256", published)
     if wanted and found != wanted:
+        path.resolve().unlink()  # or the next attempt would find it in the hub's cache
         raise ModelError("the downloaded file is damaged", where=str(path), expected=wanted, found=found)
     progress(0.6, "converting")
     state = read_state(path)

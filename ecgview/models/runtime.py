@@ -223,7 +223,7 @@ def reconstruct_many(
             "a mask must hide some segments and leave some", expected="the same number in each mask"
         )
     began = time.perf_counter()
-    predicted = _predict_hidden(module, prepared, masks, device, progress)
+    predicted = predict_hidden(module, prepared, masks, device, progress)
     spent = (time.perf_counter() - began) * 1000 / len(masks)
     measured = prepared / np.float32(card.input.scale)
     return [
@@ -232,9 +232,10 @@ def reconstruct_many(
     ]
 
 
-def _predict_hidden(
-    module: Any, prepared: Signal, masks: NDArray[np.bool_], device: str, progress: Progress
+def predict_hidden(
+    module: Any, prepared: Signal, masks: NDArray[np.bool_], device: str, progress: Progress = silent
 ) -> NDArray[np.float32]:
+    """Return (n, leads, samples) network units: the decoder's guess of every segment under each mask."""
     import torch
 
     from ecgview.models.architectures import unsegment

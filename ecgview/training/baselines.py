@@ -13,7 +13,7 @@ from ecgview.training.metrics import macro_auroc
 from ecgview.training.pack import Pack
 
 Array = NDArray[np.float32]
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+STRENGTHS = (1e-4, 1e-3, 1e-2)
 
 
 def amplitude_features(pack: Pack) -> Array:
@@ -46,7 +46,7 @@ def fit_logistic(features: Array, wanted: Array, strength: float) -> list[Pipeli
         if not 0 < column.sum() < len(column):
             models.append(None)
             continue
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=500))
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
         models.append(model.fit(features, column))
     return models
 
@@ -58,11 +58,7 @@ def predict(models: list[Pipeline | None], features: Array) -> Array:
 
 
 def choose_strength(
-    features: Array,
-    wanted: Array,
-    train: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    of_row: Array | None = None,
+    features: Array, wanted: Array, train: NDArray[np.int64], validation: NDArray[np.int64]
 ) -> float:
     """Return the inverse penalty with the largest macro AUROC on the validation rows."""
     scores = {}

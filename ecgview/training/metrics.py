@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 
 Array = NDArray[np.float32]
 
@@ -22,22 +23,36 @@ class Interval:
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
 
 
+def auroc(wanted: Array, said: Array) -> NDArray[np.float64]:
+    """Return the AUROC of each column, (k,), from mid-ranks; NaN where a class is absent; (n, k) each."""
+    ranks = rankdata(said, axis=0)
+    positive = wanted.sum(0).astype(np.float64)
+    negative = len(wanted) - positive
+    pairs = positive * negative
+    above = (ranks * (wanted > 0)).sum(0) - positive * (positive + 1) / 2
+    return np.where(pairs > 0, above / np.where(pairs > 0, pairs, 1), np.nan)
+
+
 def macro_auroc(wanted: Array, said: Array, columns: NDArray[np.int64] | None = None) -> float:
     """Return the mean AUROC over columns that hold both classes; (n, k) each."""
-    return _macro(roc_auc_score, wanted, said, columns)
+    values = auroc(wanted, said) if columns is None else auroc(wanted[:, columns], said[:, columns])
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
 def macro_auprc(wanted: Array, said: Array, columns: NDArray[np.int64] | None = None) -> float:
     """Return the mean average precision over columns that hold both classes."""
-    return _macro(average_precision_score, wanted, said, columns)
-
-
-def _macro(
-    figure: Callable[[Array, Array], float], wanted: Array, said: Array, columns: NDArray[np.int64] | None
-) -> float:
     chosen = range(wanted.shape[1]) if columns is None else columns
-    values = [figure(wanted[:, k], said[:, k]) for k in chosen if 0 < wanted[:, k].sum() < len(wanted)]
-    return float(np.mean(values)) if values else float("nan")
+    both = [k for k in chosen if 0 < wanted[:, k].sum() < len(wanted)]
+    return float(np.mean([average_precision_score(wanted[:, k], said[:, k]) for k in both])) if both else float("nan")
+
+
+def macro_f1(wanted: Array, said: Array, thresholds: NDArray[np.float64]) -> float:
+    """Return the mean F1 over the columns that have a threshold (not NaN) and a positive."""
+    chosen = np.flatnonzero(np.isfinite(thresholds) & (wanted.sum(0) > 0))
+    called = said[:, chosen] >= thresholds[chosen]
+    truth = wanted[:, chosen] > 0
+    f1 = 2 * (called & truth).sum(0) / np.maximum(1, called.sum(0) + truth.sum(0))
+    return float(f1.mean()) if len(chosen) else float("nan")
 
 
 def with_at_least(wanted: Array, positives: int) -> NDArray[np.int64]:

@@ -1,0 +1,129 @@
+"""From a training run to a model that the window can use: fp16 safetensors and a card."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ecgview.models.cards import sha256_of
+from ecgview.training import labels
+from ecgview.training.finetune import FinetuneRecipe, Tuned
+from ecgview.training.metrics import best_f1_threshold
+from ecgview.training.objectives.mae import MaeObjective
+from ecgview.training.pretrain import INPUT, SCALE, PretrainRecipe
+
+FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a threshold to be chosen
+DATA = (
+    "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. Self-supervised pre-training "
+    "also saw fold 8 and records of the PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0) and LUDB 1.0.1 (ODC-BY); "
+    "never fold 9"
+)
+OUT_OF_SCOPE = (
+    "Not for diagnosis or treatment. Trained on about two thousand 10 s ECGs of one centre: not for paced rhythm, "
+    "children, ambulatory recordings, fewer than twelve leads or other devices without checking"
+)
+
+
+def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path, labelled: int = 1998) -> Path:
+    """Write weights and card of a classifier; thresholds are the best F1 on the validation fold. Return the card."""
+    config = tuned.network.config
+    codes = labels.statement_codes()
+    wanted, said = tuned.validation_targets, tuned.validation_probability
+    thresholds = [
+        round(best_f1_threshold(wanted[:, k], said[:, k]), 4) if wanted[:, k].sum() >= FEWEST_POSITIVES else None
+        for k in range(len(codes))
+    ]
+    card = {
+        "id": folder.name,
+        "name": "MTECG-T",
+        "version": "1.0",
+        "kind": "classifier",
+        "network": "mtecg",
+        "is_default": True,
+        "licence": "MIT",
+        "training_data": DATA.format(labelled=labelled),
+        "calibrated": "not calibrated",
+        "intended_use": "71 PTB-XL statements from one 10 s 12-lead ECG of an adult, beside a reader's own read; "
+        "predictors for the LEF index",
+        "out_of_scope": OUT_OF_SCOPE,
+        "label_set": "ptbxl71",
+        "labels": list(codes),
+        "thresholds": thresholds,
+        "input": _input(),
+        "config": {"depth": config.depth, "mean_pool": config.mean_pool},
+        "recipe": asdict(recipe),
+        "notes": [
+            f"A threshold is the best F1 on fold 8; statements with fewer than {FEWEST_POSITIVES} positives there have none."
+        ],
+    }
+    return _write(tuned.network, card, folder)
+
+
+def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -> Path:
+    """Write weights and card of a masked autoencoder; return the card."""
+    card = {
+        "id": folder.name,
+        "name": "MTECG-T masked autoencoder",
+        "version": "1.0",
+        "kind": "autoencoder",
+        "network": "mtecg-mae",
+        "is_default": True,
+        "licence": "MIT",
+        "training_data": "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 and "
+        "2021 (CC BY 4.0), LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9",
+        "calibrated": "not calibrated",
+        "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
+        "out_of_scope": OUT_OF_SCOPE + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
+        "input": _input(),
+        "config": {"depth": objective.network.config.depth},
+        "recipe": asdict(recipe),
+        "notes": [f"Trained with {recipe.mask_ratio:.0%} of the segments hidden."],
+    }
+    return _write(objective.network, card, folder)
+
+
+def _input() -> dict[str, Any]:
+    return {**asdict(INPUT), "scale": SCALE}
+
+
+def _write(network: nn.Module, card: Mapping[str, Any], folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    state: dict[str, Tensor] = {
+        name: value.detach().half().contiguous().cpu() for name, value in network.state_dict().items()
+    }
+    weights = folder / "weights.safetensors"
+    save_file(state, str(weights))
+    whole = {**card, "weights": weights.name, "sha256": sha256_of(weights)}
+    path = folder / "card.json"
+    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if card["kind"] == "classifier":
+        _write_golden(folder)
+    return path
+
+
+def _write_golden(folder: Path) -> None:
+    """Keep the logits of a formula's ECG through the stored weights, for a parity test on any machine."""
+    from ecgview.models import runtime
+    from ecgview.models.cards import read_card
+
+    card = read_card(folder / "card.json")
+    module = runtime.network(card, "cpu")
+    with torch.inference_mode():
+        logits = module(torch.from_numpy(formula_ecg()[None]))[0]
+    golden = {"input": "ecgview.training.export.formula_ecg", "logits": [round(float(v), 5) for v in logits]}
+    (folder / "golden.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
+
+
+def formula_ecg(n_leads: int = 12, n_samples: int = 5000) -> np.ndarray:
+    """Return a synthetic (leads, samples) float32 input: Gaussian beats at 72/min, another gain in each lead."""
+    t = np.arange(n_samples) / 500.0
+    phase = (t * 1.2) % 1.0
+    beat = np.exp(-(((phase - 0.3) / 0.015) ** 2)) + 0.2 * np.exp(-(((phase - 0.6) / 0.05) ** 2))
+    gains = np.linspace(-2.0, 5.0, n_leads)[:, None]
+    return (gains * beat[None]).astype(np.float32)
