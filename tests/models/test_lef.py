@@ -1,6 +1,7 @@
 """LEF: exact shares of named predictors, an index that never calls itself a probability, and its scope."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from ecgview.errors import ModelError
 from ecgview.explain import contributions
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
-from ecgview.models.tabular import fitted, lef, shares, table
+from ecgview.models.tabular import fitted, lef, reference, shares, table
 from ecgview.record import EcgRecord, Patient
 from ecgview.results import LefResult, Prediction
 
@@ -248,3 +249,31 @@ def test_not_analysed_carries_the_model(classifier: ModelCard, pulse_record: Ecg
     result: LefResult = lef.predict(short, "lef-zero-shot", classifier.id, "cpu")
     assert result.model.model_id == "lef-zero-shot"
     assert result.model.training_data.startswith("none")
+
+
+def test_the_reference_cohort_sets_base_value_and_threshold(
+    classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    folder = cards.user_folder() / "lef-zero-shot"
+    shutil.copytree(cards.get("lef-zero-shot").folder, folder)
+    probability = np.random.default_rng(0).uniform(size=(200, 71)).astype(np.float32)
+    card = reference.set_reference(folder, classifier, probability, "200 invented records")
+    assert cards.get("lef-zero-shot").folder == folder
+    results = [
+        lef.from_prediction(
+            pulse_record,
+            answered(**{code: float(row[classifier.labels.index(code)]) for code in CODES}),
+            card,
+        )
+        for row in probability
+    ]
+    assert sum(result.result == "raised index" for result in results) == 20
+    assert {result.result for result in results} == {"raised index", "index not raised"}
+    assert "higher than in 90 % of 200 invented records; not compared" in results[0].model.caveat
+    assert results[0].contributions is not None
+    medians = [np.median(probability[:, classifier.labels.index(code)]) for code in CODES]
+    at_median = lef.from_prediction(
+        pulse_record, answered(**dict(zip(CODES, map(float, medians), strict=True))), card
+    )
+    assert results[0].contributions.base_value == pytest.approx(at_median.model_output, abs=1e-3)
+    assert lef.predict(pulse_record, device="cpu").model.sha256 == card.sha256
