@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgview import plugins
 from ecgview.errors import ReportError
 from ecgview.progress import Progress, silent
 
@@ -15,35 +14,37 @@ if TYPE_CHECKING:
 
 
 def content(workspace: Workspace) -> ReportContent:
-    """Return the report of the open record; AI results are in it only while they may be shown."""
-    from ecgview.report.content import ReportContent
-    from ecgview.signal import measurements
+    """Return the report of the open record; AI results are in it only while they may be shown.
+
+    Raises:
+        ReportError: no record is open.
+    """
+    from ecgview.report.content import gather
 
     record, session = workspace.record, workspace.session
     if record is None:
         raise ReportError("no ECG is open")
-    return ReportContent(
-        record=record,
-        measurements=workspace.measurements or measurements.measure(record),
+    return gather(
+        record,
         read=session.latest if session is not None else None,
         prediction=workspace.prediction,
         lef=workspace.lef,
-        settings=workspace.paper_settings,
+        paper=workspace.paper_settings,
+        measurements=workspace.measurements,
     )
 
 
 def write(report: ReportContent, path: Path, progress: Progress = silent) -> Path:
-    """Write a report in the format of the path's suffix and return the path.
+    """Write a report in the form that the path's suffix names, and return the path.
 
     Raises:
-        ReportError: no export has this suffix, or the file cannot be written.
+        ReportError: no form has this suffix, or the file cannot be written.
     """
-    import ecgview.report as room
+    from ecgview.report import exports
 
     progress(0.1, f"writing {path.name}")
-    found = {module.SUFFIX: module for module in plugins.discover(room) if hasattr(module, "SUFFIX")}
-    export = found.get(path.suffix.lower())
-    if export is None:
-        raise ReportError("no export of this kind", where=str(path), expected=", ".join(sorted(found)))
-    export.write(report, path)
-    return path
+    for form in exports():
+        if form.SUFFIX == path.suffix.lower():
+            return form.write(report, path)
+    known = ", ".join(form.SUFFIX for form in exports())
+    raise ReportError("a report has no such form", where=str(path), expected=known)

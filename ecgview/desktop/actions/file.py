@@ -41,9 +41,12 @@ def open_demonstration(window: MainWindow) -> None:
 
 def ask_report(window: MainWindow) -> None:
     """Ask where the report of the open record goes, and write it there."""
+    from ecgview.report import exports
+
     opened = window.workspace.record_path
     name = f"{opened.stem if opened is not None else 'report'}.pdf"
-    kinds = "Report (*.pdf);;Data (*.json);;WFDB annotations (*.atr)"
+    forms = sorted(exports(), key=lambda form: form.SUFFIX != ".pdf")
+    kinds = ";;".join(f"{form.NAME} (*{form.SUFFIX})" for form in forms)
     path, _ = QFileDialog.getSaveFileName(window, "Export report", name, kinds)
     if path:
         window.workspace.export_report(path if Path(path).suffix else f"{path}.pdf")
