@@ -61,13 +61,10 @@ def test_the_encoder_never_sees_what_is_hidden(autoencoder: ModelCard, pulse_rec
     changed = prepared.copy()
     changed[:, 2000:2500] = 3.0
     module = runtime.network(autoencoder, "cpu")
-    results = [
-        runtime._predict_hidden(module, signal, mask[None], "cpu", lambda fraction, text="": None)[0]
-        for signal in (prepared, changed)
-    ]
+    results = [runtime.predict_hidden(module, signal, mask[None], "cpu")[0] for signal in (prepared, changed)]
     np.testing.assert_array_equal(results[0][:, 2000:2500], results[1][:, 2000:2500])
     changed[:, 1900:2000] = 3.0  # visible samples do matter
-    other = runtime._predict_hidden(module, changed, mask[None], "cpu", lambda fraction, text="": None)[0]
+    other = runtime.predict_hidden(module, changed, mask[None], "cpu")[0]
     assert not np.allclose(other[:, 2000:2500], results[0][:, 2000:2500])
 
 
