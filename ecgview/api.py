@@ -1,0 +1,182 @@
+"""The Python API: one function per command. Models and plots are loaded when first asked for."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgview import formats
+from ecgview.errors import ModelError, ReportError
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, Prediction, Reconstruction
+from ecgview.signal.measurements import Measurement
+
+PathLike = str | Path
+
+
+def open_ecg(path: PathLike) -> EcgRecord:
+    """Return the record in a file of any known format: (leads, samples) float32 mV, standard lead order.
+
+    Raises:
+        FormatError: the file cannot be read; the message names the file and the field.
+    """
+    return formats.read(path)
+
+
+def info(path: PathLike) -> dict[str, Any]:
+    """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
+
+    Raises:
+        FormatError: the file cannot be read.
+    """
+    from ecgview.report.json_report import plain
+
+    record = formats.read(path)
+    return {
+        "path": str(path),
+        "format": record.source.format,
+        "fs_hz": record.sampling_rate_hz,
+        "n_leads": len(record.lead_names),
+        "lead_names": list(record.lead_names),
+        "missing_leads": list(record.missing_leads),
+        "n_samples": record.n_samples,
+        "duration_s": record.seconds,
+        "synthetic": record.synthetic,
+        "sha256": record.source.sha256,
+        "patient": plain(record.patient),
+        "acquisition": plain(record.acquisition),
+        "warnings": [plain(note) for note in record.notes],
+    }
+
+
+def measure(record: EcgRecord | PathLike) -> tuple[Measurement, ...]:
+    """Return heart rate and RR intervals of the stored samples, each with unit and source."""
+    from ecgview.signal import measurements
+
+    return measurements.measure(_record(record))
+
+
+def classify(
+    record: EcgRecord | PathLike,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Prediction:
+    """Return a classifier's probabilities with thresholds; the default model when `model_id` is None.
+
+    Raises:
+        ModelError: no such model or device, or a record that the model cannot take.
+    """
+    from ecgview.models import runtime
+
+    return runtime.classify(_record(record), model_id, device, progress)
+
+
+def lef(
+    record: EcgRecord | PathLike,
+    model_id: str | None = None,
+    classifier_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> LefResult:
+    """Return the LEF result: an index or a probability with its exact contributions, or why it is not analysed.
+
+    Raises:
+        ModelError: no such model, or contributions that do not add up to the output.
+    """
+    from ecgview.models.tabular import lef as tabular
+
+    return tabular.predict(
+        _record(record), model_id, classifier_id=classifier_id, device=device, progress=progress
+    )
+
+
+def reconstruct(
+    record: EcgRecord | PathLike,
+    mask: float | np.ndarray = 0.25,
+    seed: int = 0,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Reconstruction:
+    """Return what the masked autoencoder makes of hidden segments.
+
+    Args:
+        record: the ECG or its file.
+        mask: share of the segments hidden at random, or (segments,) bool with True = hidden.
+        seed: of the random choice.
+        model_id: an autoencoder; the default one when None.
+        device: auto, cpu, cuda or mps.
+        progress: told on the way.
+
+    Raises:
+        ModelError: a mask that does not fit, or a record that the model cannot take.
+    """
+    from ecgview.explain import reconstruction
+
+    hidden = (
+        reconstruction.random_mask(mask, seed) if isinstance(mask, int | float) else mask.astype(np.bool_)
+    )
+    return reconstruction.explain(_record(record), hidden, model_id, device, progress)[0]
+
+
+def report(
+    record: EcgRecord | PathLike,
+    out: PathLike,
+    layout: str = "3x4+1R",
+    with_ai: bool = True,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Path:
+    """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
+
+    AI results are left out, with the reason on stderr of the command, when no model can take the record.
+
+    Raises:
+        ReportError: unknown layout or suffix, or a file that cannot be written.
+    """
+    from ecgview.paper.layout import LAYOUTS
+    from ecgview.paper.settings import PaperSettings
+    from ecgview.report import content as contents
+    from ecgview.report import exports
+
+    out = Path(out)
+    if layout not in LAYOUTS:
+        raise ReportError(f"unknown layout {layout!r}", expected=", ".join(LAYOUTS))
+    form = next((form for form in exports() if form.SUFFIX == out.suffix.lower()), None)
+    if form is None:
+        raise ReportError(
+            "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())
+        )
+    opened = _record(record)
+    prediction, result = _ai(opened, device, progress) if with_ai else (None, None)
+    content = contents.gather(opened, prediction=prediction, lef=result, paper=PaperSettings(layout=layout))
+    return form.write(content, out)
+
+
+def _ai(record: EcgRecord, device: str, progress: Progress) -> tuple[Prediction | None, LefResult | None]:
+    try:
+        return classify(record, None, device, progress), lef(record, device=device, progress=progress)
+    except ModelError as error:
+        progress(1.0, f"without AI results: {error}")
+        return None, None
+
+
+def evaluate(
+    model_id: str, data: PathLike, cache: PathLike, split: str = "test", **options: Any
+) -> dict[str, Any]:
+    """Return a model's figures on one PTB-XL split with intervals; see `ecgview.training.evaluation`."""
+    from ecgview.training import evaluation
+
+    return evaluation.evaluate(model_id, Path(data), Path(cache), split, **options)
+
+
+def list_records(paths: Iterable[PathLike]) -> list[Path]:
+    """Return one path per record for files, folders and patterns; nothing is read."""
+    return formats.list_records(list(paths))
+
+
+def _record(record: EcgRecord | PathLike) -> EcgRecord:
+    return record if isinstance(record, EcgRecord) else formats.read(record)

@@ -1,0 +1,77 @@
+"""The command line: a thin face on `ecgview.api`. Each module of this room is one command.
+
+Exit codes: 0 done, 1 a file or model failed, 2 wrong usage, 70 an error of ecgview itself, 130 interrupted.
+"""
+
+import argparse
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from ecgview import RESEARCH_USE_ONLY, __version__
+from ecgview.errors import Cancelled, EcgviewError
+from ecgview.plugins import discover
+
+
+class Command(Protocol):
+    """What a module of this room must hold."""
+
+    @property
+    def NAME(self) -> str:
+        """The word after `ecgview`."""
+
+    @property
+    def HELP(self) -> str:
+        """One line."""
+
+    def register(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it and return the exit code."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser with every command."""
+    import ecgview.cli as room
+
+    top = argparse.ArgumentParser(
+        prog="ecgview",
+        description=f"Clinical review of 12-lead ECGs. {RESEARCH_USE_ONLY}",
+        epilog="Without a command the window opens.",
+    )
+    top.add_argument("--version", action="version", version=f"ecgview {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    for module in discover(room):
+        command = cast(Command, module)
+        description = f"{command.HELP[0].upper()}{command.HELP[1:]}. {RESEARCH_USE_ONLY}"
+        sub = commands.add_parser(command.NAME, help=command.HELP, description=description)
+        command.register(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never a traceback in the user's face."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser().parse_args(words or ["open"])
+    try:
+        return int(args.run(args))
+    except EcgviewError as error:
+        print(f"ecgview: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, Cancelled):
+        print("ecgview: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="ecgview-error-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+        kind = type(error).__name__
+        print(f"ecgview: an error in ecgview itself ({kind}); details are in {file.name}", file=sys.stderr)
+        return 70

@@ -1,0 +1,57 @@
+"""What commands over several files share: go on after a failing one, print JSON or text."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ecgview import RESEARCH_USE_ONLY
+from ecgview.errors import EcgviewError
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Add FILE... and --json."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="an ECG file of any known format")
+    parser.add_argument(
+        "--json", action="store_true", help="JSON on stdout: an object for one FILE, else a list"
+    )
+
+
+def run(
+    args: argparse.Namespace,
+    work: Callable[[Path], dict[str, Any]],
+    as_text: Callable[[dict[str, Any]], Iterable[str]],
+) -> int:
+    """Do `work` on every file, print what it returns, and return the exit code."""
+    results: list[dict[str, Any]] = []
+    failed = False
+    for name in args.files:
+        try:
+            result = work(Path(name))
+        except EcgviewError as error:
+            print(f"ecgview: {_named(error, name)}", file=sys.stderr)
+            failed = True
+            continue
+        results.append(result)
+        if not args.json:
+            print("\n".join(as_text(result)))
+    if args.json and (results or len(args.files) > 1):
+        print_json(results[0] if len(args.files) == 1 else results)
+    return 1 if failed else 0
+
+
+def _named(error: EcgviewError, name: str) -> str:
+    """Return the message with the file's name in it."""
+    return str(error) if error.where and Path(name).stem in str(error) else f"{name}: {error}"
+
+
+def print_json(value: Any) -> None:
+    """Print strict JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def say_research_only() -> None:
+    """Say on stderr what every AI result says."""
+    print(RESEARCH_USE_ONLY, file=sys.stderr)

@@ -1,0 +1,67 @@
+"""Risk of low left ventricular ejection fraction, with the reasons."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ecgview import api
+from ecgview.cli import _each
+
+NAME = "lef"
+HELP = "index or probability of low ejection fraction (LEF) with exact contributions"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add FILE..., the model, the device."""
+    _each.add_files(parser)
+    parser.add_argument("--model", metavar="ID", help="an LEF model (default: the one without LEF training)")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the LEF result of each file."""
+    _each.say_research_only()
+
+    def work(path: Path) -> dict[str, Any]:
+        answer = api.lef(path, args.model, device=args.device)
+        shares = answer.contributions
+        return {
+            "path": str(path),
+            "model": answer.model.model_id,
+            "version": answer.model.version,
+            "training_data": answer.model.training_data,
+            "calibrated": answer.model.calibrated,
+            "kind": answer.kind,
+            "model_output": answer.model_output,
+            "value": answer.value,
+            "threshold": answer.threshold,
+            "result": answer.result,
+            "reason": answer.reason,
+            "base_value": None if shares is None else shares.base_value,
+            "contributions": []
+            if shares is None
+            else [
+                {"predictor": c.predictor, "value": c.value, "contribution": c.contribution}
+                for c in shares.items
+            ],
+            "output_unit": None if shares is None else shares.output_unit,
+            "single_predictors": [
+                {"predictor": name, "value": value} for name, value in answer.single_predictors
+            ],
+        }
+
+    return _each.run(args, work, _lines)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"{found['path']}  {found['model']} {found['version']}, {found['calibrated']}"
+    if found["value"] is None:
+        yield f"  {found['result']}: {found['reason']}"
+        return
+    kind = "index, not a probability" if found["kind"] == "index" else "probability"
+    limit = "no threshold" if found["threshold"] is None else f"threshold {found['threshold']:g}"
+    yield f"  {found['result']}: {found['value']:.3f} ({kind}; {limit})"
+    for item in found["contributions"]:
+        yield f"  {item['contribution']:+8.3f}  {item['predictor']} = {item['value']:.4g}"
+    yield f"  base {found['base_value']:.3f} + contributions = {found['model_output']:.3f} {found['output_unit']}"

@@ -1,0 +1,34 @@
+"""Report of a file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ecgview import api
+from ecgview.cli import _each
+
+NAME = "report"
+HELP = "PDF (true scale) or JSON report; unconfirmed, since no reader signs on the command line"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add FILE, the output and the layout."""
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument(
+        "-o", "--output", metavar="OUT.pdf", type=Path, required=True, help="the suffix chooses the form"
+    )
+    parser.add_argument("--layout", default="3x4+1R", help="3x4, 3x4+1R, 3x4+3R, 6x2, 12x1, 4x3, ...")
+    parser.add_argument("--no-ai", action="store_true", help="without AI results")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report."""
+    _each.say_research_only()
+
+    def tell(fraction: float, text: str = "") -> None:
+        if text.startswith("without"):
+            print(text, file=sys.stderr)
+
+    print(api.report(args.file, args.output, args.layout, not args.no_ai, args.device, tell))
+    return 0

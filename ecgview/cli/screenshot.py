@@ -1,0 +1,34 @@
+"""A picture of the real window."""
+
+import argparse
+from pathlib import Path
+
+NAME = "screenshot"
+HELP = "render the real window on a file, without a screen"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add FILE, the output, view, size and theme."""
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True)
+    parser.add_argument("--view", default="read", choices=["read", "explain", "reconstruct", "annotate"])
+    parser.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
+    parser.add_argument("--theme", default="light", choices=["light", "dark"])
+    parser.add_argument("--model", metavar="ID", help="the classifier")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the picture."""
+    from ecgview.desktop import screenshot
+
+    print(screenshot.take(args.file, args.output, args.view, args.size, args.theme, args.model))
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (
+        width.isdigit() and height.isdigit() and 320 <= int(width) <= 8000 and 240 <= int(height) <= 8000
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1600x1000")
+    return int(width), int(height)
