@@ -96,8 +96,8 @@ def _removed_by_filter(
     """Return the slow part of the stored lead that the model's input does not hold, (samples,) mV."""
     from scipy.ndimage import uniform_filter1d
 
-    stored = record.lead(name)
     times = np.arange(measured.size) / fs_hz
+    stored = record.lead(name)[: int(times[-1] * record.sampling_rate_hz) + 2]
     at_rate = np.interp(times, np.arange(stored.size) / record.sampling_rate_hz, np.nan_to_num(stored))
     slow = uniform_filter1d(at_rate - measured, round(0.2 * fs_hz), mode="nearest")
     return np.asarray(slow, dtype=np.float32)

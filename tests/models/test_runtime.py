@@ -112,3 +112,14 @@ def test_weights_that_do_not_fit_are_named(classifier: ModelCard, pulse_record: 
         architectures.load(wrong)
     with pytest.raises(ModelError, match="unknown size"):
         architectures.load(replace(classifier, config={"colour": "red"}))
+
+
+def test_a9_every_device_gives_the_same_answer(classifier: ModelCard, pulse_record: EcgRecord) -> None:
+    others = set(runtime.available_devices()) - {"cpu"}
+    if not others:
+        pytest.skip("no accelerator on this machine")
+    wanted = [score.probability for score in runtime.classify(pulse_record, device="cpu").scores]
+    for device in others:
+        answer = runtime.classify(pulse_record, device=device)
+        assert answer.device == device
+        np.testing.assert_allclose([score.probability for score in answer.scores], wanted, atol=1e-4)
