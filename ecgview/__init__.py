@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from ecgview.api import measure as measure
     from ecgview.api import open_ecg as open_ecg
     from ecgview.api import reconstruct as reconstruct
-    from ecgview.api import report as report
     from ecgview.desktop.screenshot import take as screenshot
     from ecgview.record import EcgRecord as EcgRecord
 
 _LAZY = {
     name: ("ecgview.api", name)
-    for name in ("open_ecg", "info", "measure", "classify", "lef", "reconstruct", "report", "evaluate")
+    for name in ("open_ecg", "info", "measure", "classify", "lef", "reconstruct", "evaluate")
 } | {"screenshot": ("ecgview.desktop.screenshot", "take"), "EcgRecord": ("ecgview.record", "EcgRecord")}
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
     "measure",
     "open_ecg",
     "reconstruct",
-    "report",
     "screenshot",
 ]
 
