@@ -44,7 +44,7 @@ def write(report: ReportContent, path: Path, progress: Progress = silent) -> Pat
 
     progress(0.1, f"writing {path.name}")
     for form in exports():
-        if form.SUFFIX == path.suffix.lower():
+        if path.suffix.lower() == form.SUFFIX:
             return form.write(report, path)
     known = ", ".join(form.SUFFIX for form in exports())
     raise ReportError("a report has no such form", where=str(path), expected=known)
