@@ -15,6 +15,8 @@ from ecgview.signal import filters
 MARGIN_MM = 5.0
 PULSE_LEAD_IN_MM = 2.5
 LABEL_MM = 3.4
+SETTLE_S = 30.0  # ten time constants of the 0.05 Hz high-pass
+LONG_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         header_lines: texts above the grid, one per line.
     """
     layout = LAYOUTS[settings.layout]
-    signal = filters.apply(record.signal, record.sampling_rate_hz, settings.display_filter)
+    signal, offset = _filtered(record, settings)
     speed = settings.speed_mm_per_s
     pulse_mm = _up_to_5(2 * PULSE_LEAD_IN_MM + 0.2 * speed)
     header_mm = len(header_lines) * 5.0 + (2.0 if header_lines else 0.0)
@@ -94,7 +96,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
             x0 = grid.origin_x_mm + column * seconds * speed
             start = settings.start_s + (column * seconds if settings.sequential or is_rhythm else 0.0)
             texts.append(PageText(cell, x0 + 1.0, top + LABEL_MM + 0.4, LABEL_MM, "lead"))
-            trace = _trace(record, signal, cell, settings, start, seconds, x0, baseline, height)
+            trace = _trace(record, signal, offset, cell, settings, start, seconds, x0, baseline, height)
             if trace is None:
                 texts.append(PageText("not recorded", x0 + 1.0, baseline, 3.0, "missing"))
             else:
@@ -120,6 +122,21 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         tuple(ticks),
         tuple(texts),
     )
+
+
+def _filtered(record: EcgRecord, settings: PaperSettings) -> tuple[Signal, int]:
+    """Return the filtered samples around the page, (leads, samples) mV, and the index of the first of them.
+
+    Of a long record only the page and `SETTLE_S` around it are filtered: more would not be seen.
+    """
+    fs_hz = record.sampling_rate_hz
+    first, last = 0, record.n_samples
+    if record.seconds > LONG_S:
+        first = max(0, int((settings.start_s - SETTLE_S) * fs_hz))
+        last = min(last, int(np.ceil((settings.start_s + settings.seconds + SETTLE_S) * fs_hz)))
+        first = min(first, last - 2)
+    part = filters.apply(record.signal[:, first:last], fs_hz, settings.display_filter)
+    return part, first
 
 
 def _row_heights(layout: Layout, settings: PaperSettings) -> list[float]:
@@ -157,6 +174,7 @@ def _pulse(grid: GridArea, baseline: float, cells: tuple[str, ...], settings: Pa
 def _trace(
     record: EcgRecord,
     signal: Signal,
+    offset: int,
     cell: str,
     settings: PaperSettings,
     start_s: float,
@@ -175,7 +193,7 @@ def _trace(
     if last - first < 2:
         return None
     gain = _gain(lead, settings) * (-1.0 if cell.startswith("-") else 1.0)
-    row = signal[record.lead_names.index(lead), first:last].astype(np.float64)
+    row = signal[record.lead_names.index(lead), first - offset : last - offset].astype(np.float64)
     times = np.arange(first, last) / fs_hz
     return TracePath(
         lead,
