@@ -82,7 +82,7 @@ class Inference(QObject):
         if self._jobs.is_running("reconstruct"):
             self._pending_mask = mask
             return
-        self._start("reconstruct", "Reconstructing", _reconstruct, (mask,), self._reconstructed)
+        self._start("reconstruct", "Reconstructing", _reconstruct, (mask.copy(),), self._reconstructed)
 
     def request_anomaly(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
         """Ask for the mean reconstruction error over several random masks."""

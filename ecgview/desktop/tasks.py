@@ -19,7 +19,7 @@ def joined(layers: Sequence[Overlay]) -> Overlay:
         spans=tuple(span for layer in layers for span in layer.spans),
         curves=tuple(curve for layer in layers for curve in layer.curves),
         bars=tuple(bar for layer in layers for bar in layer.bars),
-        legend="; ".join(layer.legend for layer in layers if layer.legend),
+        legend="  ".join(layer.legend for layer in layers if layer.legend),
     )
 
 

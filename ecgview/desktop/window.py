@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from ecgview.desktop import side_panels, theme, warm_up
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
@@ -20,6 +20,7 @@ from ecgview.desktop.status_line import StatusLine
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.toolbar import ToolBar
 from ecgview.desktop.workspace import Workspace
+from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 
 SIDES = (216, 356)  # px, worklist and panels; narrower on a small window
@@ -42,6 +43,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 640)
         self.canvas = TraceCanvas(workspace)
+        self.legend = _legend()
         self.header = RecordHeader()
         self.messages = MessageStrip()
         self.reader = ReaderStrip()
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         centre.setSpacing(0)
         centre.addWidget(self.messages)
         centre.addWidget(self.canvas, 1)
+        centre.addWidget(self.legend)
         self.right = right
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
@@ -87,6 +90,8 @@ class MainWindow(QMainWindow):
     def _listen(self) -> None:
         workspace = self.workspace
         workspace.record_opened.connect(self._show_record)
+        workspace.overlay_changed.connect(self._show_legend)
+        workspace.busy_changed.connect(self.menus.refresh)
         workspace.message_posted.connect(self.messages.show_message)
         workspace.unexpected_error.connect(self.show_unexpected)
         workspace.theme_changed.connect(self._apply_theme)
@@ -127,6 +132,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
         self.canvas.setFocus()
 
+    def _show_legend(self, overlay: Overlay | None) -> None:
+        self.legend.setText(overlay.legend if overlay is not None else "")
+        self.legend.setVisible(bool(self.legend.text()))
+
     def _show_reader(self, name: str) -> None:
         self.reader.setVisible(not name)
 
@@ -165,6 +174,17 @@ class MainWindow(QMainWindow):
         QSettings("ecgview", "ecgview").setValue("geometry", self.saveGeometry())
         self.workspace.close()
         super().closeEvent(event)
+
+
+def _legend() -> QLabel:
+    """Return the line under the trace that says what the colours of an explanation mean."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(True)
+    made.setContentsMargins(2 * SPACE, 0, 2 * SPACE, SPACE)
+    set_role(made, "muted")
+    made.hide()
+    return made
 
 
 def _left(workspace: Workspace, panels: list[Panel]) -> QFrame:

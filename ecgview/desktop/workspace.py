@@ -7,6 +7,7 @@ call its methods and listen to its signals; none of them knows another. Slow thi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,11 @@ class Workspace(WindowState):
             on_failed=lambda error: self._open_failed(path, error),
             key="open",
         )
+
+    def stop_opening(self) -> None:
+        """Give up opening a record; the old one stays."""
+        self.jobs.cancel("open")
+        self.post_message("Opening was stopped.")
 
     def next_record(self) -> None:
         """Open the next record of the worklist."""
@@ -298,6 +304,8 @@ class Workspace(WindowState):
             self._open_failed(path, error)
             return
         self._record, self._path = record, path
+        if self._paper.start_s:  # the stretch of time belonged to the record before
+            self.set_paper(replace(self._paper, start_s=0.0))
         self._measurements = None
         self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
         self.inference.forget(record)

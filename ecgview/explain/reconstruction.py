@@ -15,7 +15,7 @@ from ecgview.results import Reconstruction
 NAME = "masked reconstruction"
 N_SEGMENTS = 200
 SEGMENT_S = 0.05
-LEGEND = "measured: black; reconstructed by the autoencoder: coloured; hidden from it: shaded"
+LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."
 CAUTION = "Rhythm timing is expected to be reconstructed poorly in atrial fibrillation and ectopy."
 
 
@@ -123,5 +123,5 @@ def anomaly(
     mean = np.nanmean(errors, axis=0).astype(np.float32)
     end = mean.size * SEGMENT_S
     strip = Bar("", 0.0, end, (mean / max(1e-6, float(mean.max()))).astype(np.float32), "masked")
-    legend = f"mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} uV"
+    legend = f"Strip: mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} uV."
     return mean, Overlay(bars=(strip,), legend=legend)

@@ -121,12 +121,12 @@ def paint_overlay(
 
 
 def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float) -> None:
-    """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 3 units apart."""
+    """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 2.5 units apart."""
     grid = page.grid
     left, top = grid.x_mm, grid.y_mm
     right, bottom = left + grid.width_mm, top + grid.height_mm
     for step, colour, width in ((1, palette.fine, FINE_MM), (5, palette.heavy, HEAVY_MM)):
-        if step == 1 and px_per_mm < 3.0:
+        if step == 1 and px_per_mm < 2.5:
             continue
         painter.setPen(_pen(colour, max(1.0, width * px_per_mm)))
         for x in _lines(left, right, grid.origin_x_mm, step):

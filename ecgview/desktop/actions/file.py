@@ -73,6 +73,13 @@ ACTIONS = (
         hint="Six synthetic ECGs that ship with ecgview",
     ),
     Action(
+        "file.stop",
+        "Stop opening",
+        lambda w: w.workspace.stop_opening(),
+        ("Ctrl+.",),
+        enabled_when=lambda workspace: workspace.jobs.is_running("open"),
+    ),
+    Action(
         "file.next",
         "Next record",
         lambda w: w.workspace.next_record(),

@@ -15,12 +15,13 @@ _EMPTY = (
     ("Ctrl+D opens the demonstration worklist: six synthetic ECGs.", 14, False),
     ("? shows every key.", 14, False),
 )
+_OPENING = (("Opening the ECG …", 20, True), ("Ctrl+. stops it.", 14, False))
 
 
-def paint_empty(painter: QPainter, area: QRect, colours: Colours) -> None:
-    """Say how to open an ECG."""
+def paint_empty(painter: QPainter, area: QRect, colours: Colours, *, is_opening: bool) -> None:
+    """Say how to open an ECG, or that one is being opened."""
     top = area.height() * 0.36
-    for text, size, is_title in _EMPTY:
+    for text, size, is_title in _OPENING if is_opening else _EMPTY:
         font = QFont(painter.font())
         font.setPixelSize(size)
         font.setWeight(QFont.Weight.DemiBold if is_title else QFont.Weight.Normal)

@@ -59,6 +59,7 @@ class PaperView(QAbstractScrollArea):
         workspace.mask_changed.connect(self._reoverlay)
         workspace.session_changed.connect(self._reoverlay)
         workspace.view_changed.connect(self._reoverlay)
+        workspace.busy_changed.connect(lambda _count: self._page is None and self.viewport().update())
 
     # ---- what is shown -------------------------------------------------------------------------------
 
@@ -244,7 +245,8 @@ class PaperView(QAbstractScrollArea):
             colours = self._workspace.colours
             painter.fillRect(event.rect(), QColor(colours.window))
             if self._page is None:
-                hints.paint_empty(painter, self.viewport().rect(), colours)
+                is_opening = self._workspace.jobs.is_running("open")
+                hints.paint_empty(painter, self.viewport().rect(), colours, is_opening=is_opening)
                 return
             corner = self.page_corner
             painter.translate(corner)
