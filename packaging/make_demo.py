@@ -107,7 +107,7 @@ class Case:
 CASES = (
     Case("normal", "Normal ECG, sinus rhythm", 41, "female", 1, P_WAVE + NORMAL_QRS + NORMAL_T, 68),
     Case(
-        "atrial_fibrillation",
+        "af",
         "Atrial fibrillation",
         74,
         "male",
@@ -149,7 +149,7 @@ def main() -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
-        print(wfdb_record.write(record(case), folder / f"synthetic_{case.name}"))
+        print(wfdb_record.write(record(case), folder / case.name))
 
 
 def record(case: Case) -> EcgRecord:
