@@ -145,7 +145,7 @@ def report(
     out = Path(out)
     if layout not in LAYOUTS:
         raise ReportError(f"unknown layout {layout!r}", expected=", ".join(LAYOUTS))
-    form = next((form for form in exports() if form.SUFFIX == out.suffix.lower()), None)
+    form = next((form for form in exports() if out.suffix.lower() == form.SUFFIX), None)
     if form is None:
         raise ReportError(
             "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())

@@ -52,7 +52,7 @@ def main() -> int:
     parser.add_argument("action", nargs="?", default="window", choices=["window", "test"])
     parser.add_argument("--gpu", action="store_true", help="install a CUDA build of torch")
     args = parser.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script is what older ones run into
         return fail(f"ecgview needs Python 3.11 or newer; this is {platform.python_version()}")
     system_libraries()
     make_environment()

@@ -16,6 +16,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from ecgview.desktop import steady
 from ecgview.errors import Cancelled
 
 CLOSE_WAIT_S = 3.0  # a closing window waits no longer for work that does not hear its cancel
@@ -125,7 +126,8 @@ class Jobs(QObject):
 
         try:
             progress(0.0)
-            result = function(*args, progress=progress)
+            with steady.without_collection():
+                result = function(*args, progress=progress)
         except Cancelled:
             self._post(job, "cancelled", None)
         except Exception as error:  # whatever it is, the UI thread decides how it is told

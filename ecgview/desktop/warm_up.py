@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecgview.desktop import steady
 from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 
@@ -38,4 +39,7 @@ def _import_readers(progress: Progress = silent) -> None:
 def _run(progress: Progress = silent) -> None:
     from ecgview.models import runtime
 
+    steady.load_libraries("torch", "lib", ("libc10", "libtorch_cpu", "libtorch", "libtorch_python"))
+    progress(0.1)
+    steady.load_libraries("llvmlite", "binding", ("libllvmlite",))
     runtime.warm_up(progress)

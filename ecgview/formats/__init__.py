@@ -41,7 +41,7 @@ def known() -> tuple[Format, ...]:
     """Return every format, one module each."""
     import ecgview.formats as room
 
-    return tuple(discover(room))  # type: ignore[arg-type]
+    return tuple(discover(room))
 
 
 def extensions() -> frozenset[str]:

@@ -8,7 +8,8 @@ from ecgview.errors import FormatError
 from ecgview.record import Patient
 
 LARGEST_HEADER = 1_000_000
-_MONTHS = {name: i + 1 for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: i + 1 for i, name in enumerate(_MONTH_NAMES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,4 +28,4 @@ def exports() -> tuple[Export, ...]:
     """Return every form a report can take."""
     import ecgview.report as room
 
-    return tuple(module for module in discover(room) if hasattr(module, "SUFFIX"))  # type: ignore[misc]
+    return tuple(module for module in discover(room) if hasattr(module, "SUFFIX"))

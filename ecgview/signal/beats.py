@@ -5,6 +5,7 @@ refractory time and a search back for missed beats (in the line of Pan and Tompk
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _searched_back(
         return found
     usual = float(np.median(np.diff(found)))
     extra = []
-    for left, right in zip(found[:-1], found[1:], strict=True):
+    for left, right in pairwise(found):
         if right - left <= 1.66 * usual:
             continue
         between = [int(p) for p in peaks if left + 0.4 * usual < p < right - 0.4 * usual]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.record import ImportNote, Signal
 
@@ -25,7 +26,7 @@ def import_notes(signal: Signal, lead_names: tuple[str, ...], fs_hz: float) -> t
 
 def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[ImportNote]:
     finite = np.isfinite(signal)
-    gapped = _named(names, ~finite.all(1))
+    gapped = _named(names, np.any(~finite, axis=1))
     if gapped:
         share = 100 * (1 - finite.mean())
         yield ImportNote("nan", f"gaps in {', '.join(gapped)} ({share:.1f} % of all samples)", gapped)
@@ -61,7 +62,7 @@ def einthoven_residual_mv(signal: Signal, names: tuple[str, ...]) -> float | Non
     return float(np.std(residual))
 
 
-def _named(names: tuple[str, ...], chosen: np.ndarray) -> tuple[str, ...]:
+def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(name for name, hit in zip(names, chosen, strict=True) if hit)
 
 

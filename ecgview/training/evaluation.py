@@ -36,7 +36,9 @@ def evaluate(
         ModelError: the model is of a kind or label set that cannot be compared with PTB-XL.
     """
     card = cards.get(model_id)
-    pack = load_or_build(sources.read_all(data), replace(card.input, scale=1.0), cache, str(data.resolve()), progress)
+    pack = load_or_build(
+        sources.read_all(data), replace(card.input, scale=1.0), cache, str(data.resolve()), progress
+    )
     index = splits.labelled(pack, split)
     head = {
         "model": card.id,
@@ -51,7 +53,9 @@ def evaluate(
     if card.kind == "autoencoder":
         return head | _reconstruction(card, pack, index, resamples, progress)
     if card.kind != "classifier" or card.label_set != "ptbxl71":
-        raise ModelError(f"{card.id} has no PTB-XL outputs", expected="a classifier of the 71 statements", found=card.kind)
+        raise ModelError(
+            f"{card.id} has no PTB-XL outputs", expected="a classifier of the 71 statements", found=card.kind
+        )
     return head | _classification(card, pack, index, cache, resamples, with_baselines, progress)
 
 
@@ -124,7 +128,9 @@ def _figures(
         "superclass_auroc": {
             name: round(float(value), 4) for name, value in zip(labels.SUPERCLASSES, each, strict=True)
         },
-        "statement_macro_auroc": _interval(lambda r: metrics.macro_auroc(wanted[r], said[r], columns), n, resamples),
+        "statement_macro_auroc": _interval(
+            lambda r: metrics.macro_auroc(wanted[r], said[r], columns), n, resamples
+        ),
         "statement_macro_auprc": _interval(
             lambda r: metrics.macro_auprc(wanted[r], said[r], columns), n, min(resamples, 200)
         ),
@@ -147,7 +153,9 @@ def _baseline(
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
     every_super = labels.superclass_targets(every)
     strength = baselines.choose_strength(features, every_super, train, validation)
-    above = baselines.predict(baselines.fit_logistic(features[train], every_super[train], strength), features[index])
+    above = baselines.predict(
+        baselines.fit_logistic(features[train], every_super[train], strength), features[index]
+    )
     said = np.zeros_like(wanted)
     models = baselines.fit_logistic(features[train], every[train][:, columns], strength)
     said[:, columns] = baselines.predict(models, features[index])
@@ -173,7 +181,9 @@ def _reconstruction(
         mask[np.random.default_rng(count).permutation(len(mask))[: round(MASK_RATIO * len(mask))]] = True
         prepared = measured * np.float32(card.input.scale)
         module = runtime.network(card, "cpu")
-        predicted = runtime.predict_hidden(module, prepared, mask[None], "cpu")[0] / np.float32(card.input.scale)
+        predicted = runtime.predict_hidden(module, prepared, mask[None], "cpu")[0] / np.float32(
+            card.input.scale
+        )
         over_time = np.repeat(mask, 25)
         ours.append(np.mean((predicted - measured)[:, over_time] ** 2))
         line.append(np.mean((interpolated(measured, over_time) - measured)[:, over_time] ** 2))

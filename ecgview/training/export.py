@@ -36,7 +36,9 @@ def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path, labelled: int
     codes = labels.statement_codes()
     wanted, said = tuned.validation_targets, tuned.validation_probability
     thresholds = [
-        round(best_f1_threshold(wanted[:, k], said[:, k]), 4) if wanted[:, k].sum() >= FEWEST_POSITIVES else None
+        round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
+        if wanted[:, k].sum() >= FEWEST_POSITIVES
+        else None
         for k in range(len(codes))
     ]
     card = {
@@ -59,7 +61,8 @@ def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path, labelled: int
         "config": {"depth": config.depth, "mean_pool": config.mean_pool},
         "recipe": asdict(recipe),
         "notes": [
-            f"A threshold is the best F1 on fold 8; statements with fewer than {FEWEST_POSITIVES} positives there have none."
+            f"A threshold is the best F1 on fold 8; statements with fewer than {FEWEST_POSITIVES} positives there have "
+            "none."
         ],
     }
     return _write(tuned.network, card, folder)
@@ -75,11 +78,12 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "network": "mtecg-mae",
         "is_default": True,
         "licence": "MIT",
-        "training_data": "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 and "
-        "2021 (CC BY 4.0), LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9",
+        "training_data": "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 "
+        "and 2021 (CC BY 4.0), LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9",
         "calibrated": "not calibrated",
         "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
-        "out_of_scope": OUT_OF_SCOPE + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
+        "out_of_scope": OUT_OF_SCOPE
+        + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
         "input": _input(),
         "config": {"depth": objective.network.config.depth},
         "recipe": asdict(recipe),

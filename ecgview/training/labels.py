@@ -31,14 +31,14 @@ def targets(pack: Pack, index: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def superclass_targets(statement_targets: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (n, 5) 0/1 from (n, 71)."""
-    return (statement_targets @ superclass_matrix().T.astype(np.float32) > 0).astype(np.float32)
+    return np.asarray(statement_targets @ superclass_matrix().T.astype(np.float32) > 0, dtype=np.float32)
 
 
 def superclass_probability(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (n, 5): the chance that at least one statement of the superclass holds (noisy or; ours)."""
     outside = superclass_matrix()[None] == 0  # (1, 5, 71)
     factors = np.where(outside, 1.0, 1.0 - probability[:, None, :])
-    return (1.0 - factors.prod(-1)).astype(np.float32)
+    return np.asarray(1.0 - factors.prod(-1), dtype=np.float32)
 
 
 def superclass_log_odds(logits: Tensor) -> Tensor:

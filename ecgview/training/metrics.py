@@ -43,7 +43,11 @@ def macro_auprc(wanted: Array, said: Array, columns: NDArray[np.int64] | None = 
     """Return the mean average precision over columns that hold both classes."""
     chosen = range(wanted.shape[1]) if columns is None else columns
     both = [k for k in chosen if 0 < wanted[:, k].sum() < len(wanted)]
-    return float(np.mean([average_precision_score(wanted[:, k], said[:, k]) for k in both])) if both else float("nan")
+    return (
+        float(np.mean([average_precision_score(wanted[:, k], said[:, k]) for k in both]))
+        if both
+        else float("nan")
+    )
 
 
 def macro_f1(wanted: Array, said: Array, thresholds: NDArray[np.float64]) -> float:

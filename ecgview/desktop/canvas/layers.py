@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter
 
 from ecgview.desktop.canvas import gestures
-from ecgview.desktop.canvas.picture import Picture
+from ecgview.desktop.canvas.picture import Picture, is_moderate
 from ecgview.desktop.canvas.tiles import Square
 from ecgview.desktop.workspace import Workspace
 from ecgview.overlay import Overlay, Span
@@ -18,6 +18,34 @@ from ecgview.paper.palette import PALETTES, Palette
 from ecgview.review.annotation import to_overlay
 
 _NOTHING = Overlay()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A page laid out for one scale, and its picture where it is of moderate size."""
+
+    page: Page
+    px_per_mm: float
+    size: QSize  # logical px
+    ratio: float
+    image: QImage | None
+
+
+def draw_page(page: Page, colours: Palette, px_per_mm: float, ratio: float) -> Drawn:
+    """Paint a page into an image; may run in a worker, since an image belongs to no thread."""
+    size = page_size(page, px_per_mm)
+    if not is_moderate(size, ratio):
+        return Drawn(page, px_per_mm, size, ratio, None)
+    image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    with QPainter(image) as brush:
+        painter.paint_page(brush, page, colours, px_per_mm=px_per_mm)
+    return Drawn(page, px_per_mm, size, ratio, image)
+
+
+def page_size(page: Page, px_per_mm: float) -> QSize:
+    """Return a page's size in logical px."""
+    return QSize(round(page.width_mm * px_per_mm), round(page.height_mm * px_per_mm))
 
 
 class Layers:
@@ -32,10 +60,12 @@ class Layers:
         self._overlay: Overlay | None = None
         self._missing: list[tuple[Picture, Square]] = []
 
-    def set_page(self, page: Page) -> None:
-        """Show another page."""
-        self._page = page
+    def set_page(self, drawn: Drawn) -> None:
+        """Show another page, with its picture where it was painted already."""
+        self._page, self._scale = drawn.page, drawn.px_per_mm
         self.forget()
+        if drawn.image is not None:
+            self._paper.adopt(drawn.image, drawn.size, drawn.ratio)
 
     def forget(self) -> None:
         """Draw everything anew when it is next needed."""
@@ -77,15 +107,16 @@ class Layers:
 
     def _paint_paper(self, brush: QPainter) -> None:
         if self._page is not None:
-            painter.paint_page(brush, self._page, self._palette(), px_per_mm=self._scale)
+            painter.paint_page(brush, self._page, self.palette(), px_per_mm=self._scale)
 
     def _paint_overlay(self, brush: QPainter) -> None:
         if self._page is not None:
             painter.paint_overlay(
-                brush, self._page, self._palette(), px_per_mm=self._scale, overlay=self.overlay
+                brush, self._page, self.palette(), px_per_mm=self._scale, overlay=self.overlay
             )
 
-    def _palette(self) -> Palette:
+    def palette(self) -> Palette:
+        """Return the colours of the paper in this theme."""
         is_dark = self._workspace.theme == "dark"
         return PALETTES["dark" if is_dark else self._workspace.settings.text("paper.palette")]
 

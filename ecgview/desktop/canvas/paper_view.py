@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEve
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from ecgview.desktop.canvas import hints
-from ecgview.desktop.canvas.layers import Layers
+from ecgview.desktop.canvas.layers import Drawn, Layers, draw_page, page_size
 from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom, with_room
 from ecgview.desktop.workspace import Workspace
 from ecgview.paper import layout
 from ecgview.paper.page import Location, Page
+from ecgview.paper.palette import Palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -87,21 +88,25 @@ class PaperView(QAbstractScrollArea):
         """Have the page laid out in a job (it filters the signal); the old page stays until then."""
         record, workspace = self._workspace.record, self._workspace
         if record is not None:
-            wanted = self._wanted()
+            wanted, room = self._wanted(), self.maximumViewportSize()
             workspace.jobs.start(
                 _lay_out,
                 record,
                 wanted,
+                self._zoom,
+                (room.width(), room.height()),
+                self._layers.palette(),
+                self.devicePixelRatioF(),
                 title="Laying out the paper",
-                on_done=lambda page: self._show_page(record, wanted, page),
+                on_done=lambda drawn: self._show_page(record, wanted, drawn),
                 on_failed=workspace.fail,
                 key="layout",
             )
 
-    def _show_page(self, record: EcgRecord, composed: PaperSettings, page: Page) -> None:
+    def _show_page(self, record: EcgRecord, composed: PaperSettings, drawn: Drawn) -> None:
         is_new = record is not self._record
-        self._record, self._composed, self._page = record, composed, page
-        self._layers.set_page(page)
+        self._record, self._composed, self._page = record, composed, drawn.page
+        self._layers.set_page(drawn)
         if is_new:
             self.verticalScrollBar().setValue(0)
             self.horizontalScrollBar().setValue(0)
@@ -215,8 +220,7 @@ class PaperView(QAbstractScrollArea):
         """Return the page's rectangle in px from its own corner."""
         if self._page is None:
             return QRect()
-        scale = self._zoom.px_per_mm
-        return QRect(0, 0, round(self._page.width_mm * scale), round(self._page.height_mm * scale))
+        return QRect(QPoint(0, 0), page_size(self._page, self._zoom.px_per_mm))
 
     @property
     def page_corner(self) -> QPoint:
@@ -300,5 +304,17 @@ class PaperView(QAbstractScrollArea):
             super().wheelEvent(event)
 
 
-def _lay_out(record: EcgRecord, paper: PaperSettings, progress: Progress = silent) -> Page:
-    return layout.compose(record, paper)
+def _lay_out(
+    record: EcgRecord,
+    paper: PaperSettings,
+    zoom: Zoom,
+    seen_px: tuple[int, int],
+    colours: Palette,
+    ratio: float,
+    progress: Progress = silent,
+) -> Drawn:
+    """Return the page of a record, painted at the scale it will be seen at."""
+    page = layout.compose(record, paper)
+    progress(0.5)
+    fitted = zoom.fitted((page.width_mm, page.height_mm), seen_px)
+    return draw_page(page, colours, fitted.px_per_mm, ratio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from ecgview.desktop.canvas.tiles import Square, Tiles
 
@@ -36,9 +36,15 @@ class Picture:
             self._is_sharp = False
             self._tiles.clear(ratio)
 
+    def adopt(self, image: QImage, size: QSize, ratio: float) -> None:
+        """Take a sharp picture of the whole page that was painted elsewhere."""
+        self.forget()
+        self.rescale(size, ratio)
+        self._whole, self._is_sharp = QPixmap.fromImage(image), True
+
     def prepare(self) -> None:
         """Draw the whole page now where that is quick, or where there is nothing to stretch."""
-        fits = self._size.width() * self._size.height() * self._ratio**2 <= WHOLE_PX
+        fits = is_moderate(self._size, self._ratio)
         if self._is_sharp or self._size.isEmpty() or not (fits or self._whole is None):
             return
         ratio = self._ratio if fits else self._ratio / 2
@@ -64,3 +70,8 @@ class Picture:
     def make(self, square: Square) -> None:
         """Make one square."""
         self._tiles.make(square)
+
+
+def is_moderate(size: QSize, ratio: float) -> bool:
+    """Return whether a page of this size (logical px) is kept as one picture."""
+    return size.width() * size.height() * ratio**2 <= WHOLE_PX

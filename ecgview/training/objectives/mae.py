@@ -36,7 +36,7 @@ def reconstruction_target(x: Tensor, segment_samples: int, target: Target, axis:
     parts = segment(x, segment_samples)
     if target == "raw":
         return parts
-    shaped = parts if axis == "segment" else parts.unflatten(-1, (x.shape[1], segment_samples))
+    shaped = parts if axis == "segment" else parts.reshape(*parts.shape[:2], x.shape[1], segment_samples)
     shaped = shaped - shaped.mean(-1, keepdim=True)
     if target == "standardised":
         shaped = shaped / (shaped.var(-1, keepdim=True, unbiased=False) + 1e-6).sqrt()

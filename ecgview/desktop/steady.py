@@ -1,0 +1,64 @@
+"""Keeping the UI thread free while a worker imports large packages.
+
+Two things in an import stop every thread of the interpreter: a full garbage collection (100 ms and more
+once torch's and shap's objects are there), and the loading of a large library. The first waits here
+until no worker is busy and then never looks at the packages' objects again; the second is done by the
+system's own loader, called so that the interpreter lock is free meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+MANY_MODULES = 40  # an import this large leaves objects that no collection should walk again
+
+_lock = threading.Lock()
+_busy = 0
+_modules_seen = 0
+
+
+@contextlib.contextmanager
+def without_collection() -> Iterator[None]:
+    """Hold garbage collection back while any thread is inside."""
+    global _busy, _modules_seen
+    with _lock:
+        _busy += 1
+        if _busy == 1:
+            _modules_seen = _modules_seen or len(sys.modules)
+            gc.disable()
+    try:
+        yield
+    finally:
+        with _lock:
+            _busy -= 1
+            if _busy == 0:
+                if len(sys.modules) - _modules_seen > MANY_MODULES:
+                    _modules_seen = len(sys.modules)
+                    gc.freeze()
+                gc.enable()
+
+
+def load_libraries(package: str, folder: str, names: tuple[str, ...]) -> int:
+    """Load shared libraries of a package with the interpreter lock free, and return how many were loaded.
+
+    Only a head start: the package's own import finds them loaded. Nothing is done where the system has no
+    `dlopen` or the package no such file.
+    """
+    if sys.platform == "win32":
+        return 0
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return 0
+    load = ctypes.CDLL(None).dlopen  # a foreign call: unlike ctypes.CDLL itself it frees the lock
+    load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    suffix = ".dylib" if sys.platform == "darwin" else ".so"
+    paths = [Path(spec.origin).parent / folder / f"{name}{suffix}" for name in names]
+    return sum(bool(load(os.fsencode(path), os.RTLD_NOW)) for path in paths if path.is_file())
