@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from ecgview.desktop import steady
 from ecgview.desktop.jobs import Jobs
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
@@ -180,12 +181,14 @@ class Inference(QObject):
 def _classify(
     record: EcgRecord, model_id: str | None, device: str, progress: Progress = silent
 ) -> Prediction:
+    steady.load_model_libraries()
     from ecgview.models import runtime
 
     return runtime.classify(record, model_id, device=device, progress=progress)
 
 
 def _lef(record: EcgRecord, device: str, progress: Progress = silent) -> LefResult:
+    steady.load_model_libraries()
     from ecgview.models.tabular import lef
 
     return lef.predict(record, device=device, progress=progress)
@@ -194,6 +197,7 @@ def _lef(record: EcgRecord, device: str, progress: Progress = silent) -> LefResu
 def _reconstruct(
     record: EcgRecord, mask: NDArray[np.bool_], device: str, progress: Progress = silent
 ) -> tuple[Reconstruction, Overlay]:
+    steady.load_model_libraries()
     from ecgview.explain import reconstruction
 
     return reconstruction.explain(record, mask, device=device, progress=progress)
@@ -202,6 +206,7 @@ def _reconstruct(
 def _anomaly(
     record: EcgRecord, ratio: float, n_masks: int, seed: int, device: str, progress: Progress = silent
 ) -> Any:
+    steady.load_model_libraries()
     from ecgview.explain import reconstruction
 
     return reconstruction.anomaly(record, ratio, n_masks, seed, device=device, progress=progress)

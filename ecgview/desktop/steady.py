@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib.util
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 MANY_MODULES = 40  # an import this large leaves objects that no collection should walk again
 
 _lock = threading.Lock()
+_loading = threading.Lock()
 _busy = 0
 _modules_seen = 0
 
@@ -44,6 +46,22 @@ def without_collection() -> Iterator[None]:
                     _modules_seen = len(sys.modules)
                     gc.freeze()
                 gc.enable()
+
+
+def load_model_libraries() -> None:
+    """Load the large libraries of the models once; call it in a job, before torch or shap is imported.
+
+    Who comes second waits: the system's loader lets one in at a time, and would make that one wait with
+    the interpreter lock held.
+    """
+    with _loading:
+        _load_once()
+
+
+@functools.cache
+def _load_once() -> None:
+    load_libraries("torch", "lib", ("libc10", "libtorch_cpu", "libtorch", "libtorch_python"))
+    load_libraries("llvmlite", "binding", ("libllvmlite",))
 
 
 def load_libraries(package: str, folder: str, names: tuple[str, ...]) -> int:

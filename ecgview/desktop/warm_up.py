@@ -39,7 +39,6 @@ def _import_readers(progress: Progress = silent) -> None:
 def _run(progress: Progress = silent) -> None:
     from ecgview.models import runtime
 
-    steady.load_libraries("torch", "lib", ("libc10", "libtorch_cpu", "libtorch", "libtorch_python"))
+    steady.load_model_libraries()
     progress(0.1)
-    steady.load_libraries("llvmlite", "binding", ("libllvmlite",))
     runtime.warm_up(progress)

@@ -322,6 +322,9 @@ class Workspace(WindowState):
             on_failed=self.fail,
             key="measure",
         )
+
+    def record_shown(self) -> None:
+        """Hear that the trace is on the screen: from now on the models may take the processor."""
         self._ask_models()
 
     def _open_failed(self, path: Path, error: Exception) -> None:

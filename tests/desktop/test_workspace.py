@@ -151,8 +151,10 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
     with qtbot.waitSignal(reading.record_opened):
         reading.next_record()
     assert reading.prediction is None
-    with qtbot.waitSignal(reading.prediction_ready):
+    with qtbot.waitSignal(reading.record_opened):
         reading.previous_record()
+    with qtbot.waitSignal(reading.prediction_ready):
+        reading.record_shown()
     assert reading.prediction is not None
     assert len(asked) == 1
 

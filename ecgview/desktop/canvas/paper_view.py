@@ -108,6 +108,7 @@ class PaperView(QAbstractScrollArea):
         self._record, self._composed, self._page = record, composed, drawn.page
         self._layers.set_page(drawn)
         if is_new:
+            QTimer.singleShot(0, self._workspace.record_shown)
             self.verticalScrollBar().setValue(0)
             self.horizontalScrollBar().setValue(0)
         self._fit_again()
