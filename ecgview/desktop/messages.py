@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 from ecgview.errors import EcgviewError
@@ -20,10 +21,12 @@ class Message:
 
 
 def from_error(error: EcgviewError) -> Message:
-    """Return the message for an error the user is told about: the sentence, and where, expected, found."""
+    """Return the message for an error the user is told about: file and sentence; where, expected, found."""
     parts = (("Where", error.where), ("Expected", error.expected), ("Found", error.found))
     details = "\n".join(f"{name}: {value}" for name, value in parts if value)
-    return Message(_sentence(error.message), "error", details)
+    name = PurePath(error.where).name if error.where else ""
+    text = _sentence(error.message)
+    return Message(f"{name}: {text[0].lower()}{text[1:]}" if name else text, "error", details)
 
 
 def _sentence(text: str) -> str:

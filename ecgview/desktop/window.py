@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from ecgview.desktop import side_panels, theme, warm_up
@@ -23,7 +23,7 @@ from ecgview.desktop.workspace import Workspace
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 
-SIDES = (216, 356)  # px, worklist and panels; narrower on a small window
+SIDES = (236, 352)  # px, worklist and panels; narrower on a small window
 SMALL_WINDOW = 1400
 
 
@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
 
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
-        left, right = SIDES if width >= SMALL_WINDOW else (180, 318)
+        left, right = SIDES if width >= SMALL_WINDOW else (196, 316)
         self.splitter.setSizes([left, width - left - right, right])
 
     def section(self, panel_id: str) -> Section | None:
@@ -149,6 +149,11 @@ class MainWindow(QMainWindow):
             theme.apply(application, name)
 
     # ---- coming and going ----------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keys to the trace, not to the first field there is."""
+        super().showEvent(event)
+        self.canvas.setFocus()
 
     def restore_place(self) -> None:
         """Come up where and as large as the window was left."""

@@ -23,7 +23,8 @@ def show_about(parent: QWidget) -> Sheet:
     sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
     for text in LIMITS:
         sheet.add_text(text)
-    sheet.resize(520, 320)
+    sheet.body.addStretch(1)
+    sheet.resize(520, 330)
     sheet.open()
     return sheet
 

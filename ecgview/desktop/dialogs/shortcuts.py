@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from ecgview.desktop.action import Action
 from ecgview.desktop.dialogs.sheet import Sheet
@@ -14,7 +14,7 @@ COLUMNS = 3
 GESTURES = (
     ("Move the paper", "Drag, wheel"),
     ("Zoom", "Ctrl+wheel"),
-    ("Caliper end: one sample, 10 ms", "Arrows, Shift+arrows"),
+    ("Caliper: one sample, 10 ms", "←→, Shift+←→"),
     ("Other end of the caliper", "Tab"),
     ("Put the caliper away", "Esc"),
 )
@@ -25,48 +25,54 @@ def show(parent: QWidget) -> Sheet:
     sheet = Sheet(parent, "Keyboard shortcuts", scrolls=True)
     columns = QHBoxLayout()
     columns.setSpacing(5 * SPACE)
-    groups = [(menu, _lines(entries)) for menu, entries in rows().items()]
-    groups.append(("On the trace", list(GESTURES)))
-    for share in _shares(groups):
-        column = QVBoxLayout()
-        column.setSpacing(2 * SPACE)
-        for title, lines in share:
-            column.addLayout(_group(title, lines))
-        column.addStretch(1)
-        columns.addLayout(column, 1)
+    lines = [line for menu, entries in rows().items() for line in _lines(menu, entries)]
+    lines += [("", "On the trace"), *GESTURES]
+    for share in _shares(lines):
+        columns.addLayout(_column(share), 1)
     sheet.body.addLayout(columns)
-    sheet.resize(min(1040, parent.width() - 60), min(720, parent.height() - 60))
+    sheet.body.addStretch(1)
+    sheet.resize(min(1180, parent.width() - 40), min(780, parent.height() - 40))
     sheet.open()
     return sheet
 
 
-def _lines(entries: tuple[Action, ...]) -> list[tuple[str, str]]:
-    return [(row.text.removesuffix(" …"), shown_keys(row)) for row in entries if row.shortcuts]
+def _lines(menu: str, entries: tuple[Action, ...]) -> list[tuple[str, str]]:
+    """Return a title, as ("", title), and its rows, as (text, keys)."""
+    shown = [(row.text.removesuffix(" …"), shown_keys(row)) for row in entries if row.shortcuts]
+    return [("", menu), *shown]
 
 
-def _shares(groups: list[tuple[str, list[tuple[str, str]]]]) -> list[list[tuple[str, list[tuple[str, str]]]]]:
-    """Return the groups in columns of about equal height, order kept."""
-    total = sum(len(lines) + 2 for _, lines in groups)
-    columns: list[list[tuple[str, list[tuple[str, str]]]]] = [[] for _ in range(COLUMNS)]
-    filled = 0
-    for group in groups:
-        height = len(group[1]) + 2
-        columns[min(COLUMNS - 1, int((filled + height / 2) * COLUMNS / total))].append(group)
-        filled += height
-    return columns
+def _shares(lines: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Return the lines in columns of equal length; a title never stands last in a column."""
+    shares: list[list[tuple[str, str]]] = []
+    rest, title = lines, ""
+    for left in range(COLUMNS, 0, -1):
+        length = -(-len(rest) // left)
+        while left > 1 and length > 1 and not rest[length - 1][0]:
+            length -= 1
+        share, rest = rest[:length], rest[length:]
+        if title and share and share[0][0]:
+            share = [("", f"{title} (continued)"), *share]
+        title = next((keys for text, keys in reversed(share) if not text), title).removesuffix(" (continued)")
+        shares.append(share)
+    return shares
 
 
-def _group(title: str, lines: list[tuple[str, str]]) -> QGridLayout:
+def _column(lines: list[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
-    grid.setVerticalSpacing(5)
-    grid.setHorizontalSpacing(2 * SPACE)
+    grid.setVerticalSpacing(4)
+    grid.setHorizontalSpacing(SPACE)
     grid.setColumnStretch(0, 1)
-    heading = QLabel(title)
-    set_role(heading, "section")
-    grid.addWidget(heading, 0, 0, 1, 2)
-    for index, (text, keys) in enumerate(lines, 1):
-        grid.addWidget(QLabel(text), index, 0)
-        key = QLabel(keys)
-        set_role(key, "key")
-        grid.addWidget(key, index, 1, Qt.AlignmentFlag.AlignRight)
+    for index, (text, keys) in enumerate(lines):
+        if text:
+            key = QLabel(keys)
+            set_role(key, "key")
+            grid.addWidget(QLabel(text), index, 0)
+            grid.addWidget(key, index, 1, Qt.AlignmentFlag.AlignRight)
+        else:
+            heading = QLabel(keys)
+            set_role(heading, "section")
+            heading.setContentsMargins(0, SPACE if index else 0, 0, 0)
+            grid.addWidget(heading, index, 0, 1, 2)
+    grid.setRowStretch(len(lines), 1)
     return grid

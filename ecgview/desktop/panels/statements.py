@@ -105,7 +105,7 @@ class StatementsPanel(QWidget):
         self._session = session
         draft = None if session is None else session.draft
         editable = session is not None and session.is_editable
-        self.state.setText(_state_text(session))
+        self.state.setText(_state_text(session, has_record=self._workspace.record is not None))
         self.undo.setEnabled(session is not None and session.can_undo)
         self.redo.setEnabled(session is not None and session.can_redo)
         self._editing.setVisible(editable or session is None)
@@ -173,9 +173,9 @@ class StatementsPanel(QWidget):
         return known.english if known else item.code
 
 
-def _state_text(session: ReadingSession | None) -> str:
+def _state_text(session: ReadingSession | None, *, has_record: bool) -> str:
     if session is None:
-        return "Open an ECG to read it."
+        return "Say who reads to begin." if has_record else "Open an ECG to read it."
     version = f", version {session.latest.number}" if session.latest is not None else ""
     return f"{session.state.words.capitalize()}{version} · {session.reader}"
 
