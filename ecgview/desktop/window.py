@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        self._keeps_place = False
         workspace.setParent(self)
         self.setWindowTitle("ecgview")
         self.setAcceptDrops(True)
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
 
     def restore_place(self) -> None:
         """Come up where and as large as the window was left."""
+        self._keeps_place = True
         kept = QSettings("ecgview", "ecgview")
         geometry = kept.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
@@ -176,7 +178,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work, close the store, remember the place."""
-        QSettings("ecgview", "ecgview").setValue("geometry", self.saveGeometry())
+        if self._keeps_place:
+            QSettings("ecgview", "ecgview").setValue("geometry", self.saveGeometry())
         self.workspace.close()
         super().closeEvent(event)
 
