@@ -115,6 +115,19 @@ def test_w2_before_the_reveal_no_text_of_the_window_holds_a_word_of_a_model(
     assert {"QUAGGA", "okapi"} & {word for text in _leaks(opened) for word in text.replace(",", "").split()}
 
 
+def test_w2_a_diagnosis_in_the_file_is_not_shown_before_the_first_read(
+    window: MainWindow, record_files: list[Path], rest: Callable[[], None], qtbot: QtBot
+) -> None:
+    with record_files[0].open("a", encoding="utf-8") as header:
+        header.write("#Dx: quagga\n#okapi rhythm, automatic report\n")
+    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+        window.workspace.open_paths([record_files[0].parent])
+    rest()
+    for view in ("explain", "reconstruct", "annotate", "read"):
+        window.workspace.set_view(view)
+        assert _leaks(window) == []
+
+
 def test_w2_what_was_revealed_is_gone_from_the_next_blind_record(
     opened: MainWindow, asked: list[str], rest: Callable[[], None]
 ) -> None:
