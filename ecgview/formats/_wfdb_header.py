@@ -139,8 +139,8 @@ def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
     for name in names:
         if name == "~":
             continue  # a gap between segments
-        inside = (folder / name).resolve()
-        if "/" in name or "\\" in name or ":" in name or name in ("..", "-") or inside.parent != folder:
+        odd = not name.isprintable() or any(sign in name for sign in "/\\:") or name in ("..", "-")
+        if odd or (folder / name).resolve().parent != folder:
             raise FormatError(
                 "names a file outside the record's folder",
                 where=f"{path}: file name",

@@ -6,7 +6,10 @@ seconds of the standard leads in mV, and a note says so. Objects (pickles) are n
 """
 
 import json
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +95,7 @@ def _stored(path: Path) -> dict[str, Any]:
             return {"signal": loaded, **_sidecar(path)}
         with loaded:
             values = {name: loaded[name] for name in loaded.files if name in _NPZ_KEYS}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, MemoryError) as error:
+    except _DAMAGED as error:
         raise FormatError(
             "cannot be read as numbers; pickled objects are refused",
             where=str(path),
@@ -104,6 +107,21 @@ def _stored(path: Path) -> dict[str, Any]:
     return {name: value if name == "signal" else value.tolist() for name, value in values.items()}
 
 
+_DAMAGED = (  # what a broken zip or array header raises, one layer or another
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+    tokenize.TokenError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 _NPZ_KEYS = ("signal", "fs_hz", "fs", "lead_names", "units", "synthetic")
 
 

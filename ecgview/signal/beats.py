@@ -69,7 +69,8 @@ def _energy(record: EcgRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]
     band = band / scale  # a quiet lead counts as much as a loud one
     slope = np.gradient(band, axis=-1) * fs_hz / 50.0
     window = max(3, round(WINDOW_S * fs_hz))
-    energy = np.sqrt(uniform_filter1d(np.median(slope**2, axis=0) + 0.5 * np.mean(slope**2, axis=0), window))
+    power = uniform_filter1d(np.median(slope**2, axis=0) + 0.5 * np.mean(slope**2, axis=0), window)
+    energy = np.sqrt(np.maximum(power, 0.0))  # the running mean may round below zero
     return energy, np.abs(band).mean(0)
 
 
@@ -83,7 +84,7 @@ def _candidates(energy: NDArray[np.float64], fs_hz: float) -> list[int]:
     heights = energy[peaks]
     tall = np.sort(heights)[-max(2, round(energy.size / fs_hz * 0.7)) :]
     level = float(np.median(tall))
-    floor = float(np.median(energy))
+    floor = float(np.percentile(energy, 20))
     kept = peaks[heights > max(0.38 * level, 1.5 * floor)]
     return _searched_back(kept, peaks, energy, level, floor)
 

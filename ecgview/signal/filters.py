@@ -73,6 +73,6 @@ def apply(signal: Signal, fs_hz: float, display_filter: DisplayFilter) -> Signal
     longest = signal.shape[1] - 1
     for section in sections:
         padding = min(longest, round(10 * fs_hz) if section is sections[0] else round(fs_hz))
-        filled = sosfiltfilt(section, filled, axis=-1, padtype="odd", padlen=max(0, padding))
+        filled = sosfiltfilt(section, filled, axis=-1, padtype="even", padlen=max(0, padding))
     filled[gaps] = np.nan
     return filled.astype(np.float32)

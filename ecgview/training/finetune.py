@@ -15,7 +15,7 @@ from ecgview.progress import Progress, silent
 from ecgview.training import kernels, labels, splits, teacher
 from ecgview.training.augment import Augmentation
 from ecgview.training.initialise import start_small
-from ecgview.training.loop import LoopSettings, fit
+from ecgview.training.loop import LoopSettings, epochs_done, fit
 from ecgview.training.metrics import macro_auroc, with_at_least
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
 from ecgview.training.pack import Pack
@@ -89,7 +89,7 @@ def run(
     free = np.array([i for i, row in enumerate(pack.rows) if row.fold == 0], dtype=np.int64)
     free = free if recipe.unlabelled and recipe.teacher else free[:0]
     soft, auxiliary = None, None
-    if recipe.teacher:
+    if recipe.teacher and epochs_done(out) < recipe.epochs:  # minutes, and nothing to teach once all is done
         soft = teacher.superclass_logits(pack, train, free, cache, recipe.teacher_strength)
         auxiliary = kernels.cached_targets(pack, splits.unlabelled(pack), AUXILIARY, cache)
     torch.manual_seed(recipe.seed)

@@ -186,6 +186,12 @@ def _validated(
     return figures
 
 
+def epochs_done(out: Path) -> int:
+    """Return how many whole epochs a run has behind it."""
+    path = out / "last.pt"
+    return int(torch.load(path, map_location="cpu", weights_only=True)["epoch"]) if path.exists() else 0
+
+
 def _resume(
     model: nn.Module, optimiser: torch.optim.Optimizer, averaged: dict[str, Tensor], out: Path
 ) -> tuple[int, float]:
