@@ -34,9 +34,10 @@ class StatusLine(QStatusBar):
         workspace.paper_changed.connect(self._show_scale)
         workspace.busy_changed.connect(self._show_busy)
         workspace.job_progressed.connect(self._show_job)
+        workspace.device_resolved.connect(self._name_device)
         for signal in (workspace.prediction_ready, workspace.lef_ready, workspace.reconstruction_ready):
             signal.connect(self._show_device)
-        self._show_device()
+        self._name_device(workspace.settings.text("models.device"))
         self.show_screen()
 
     def _show_scale(self, _changed: object = None) -> None:
@@ -55,9 +56,11 @@ class StatusLine(QStatusBar):
             self.screen_scale.setText(f"1 mm = ~{zoom:.2f} mm, screen not calibrated")
 
     def _show_device(self, _changed: object = None) -> None:
-        wanted = self._workspace.settings.text("models.device")
-        prediction = self._workspace.prediction
-        self.device.setText(f"Models: {prediction.device if prediction is not None else wanted}")
+        if self._workspace.prediction is not None:
+            self._name_device(self._workspace.prediction.device)
+
+    def _name_device(self, device: str) -> None:
+        self.device.setText(f"Models: {device}")
 
     def _show_busy(self, count: int) -> None:
         if count == 0:

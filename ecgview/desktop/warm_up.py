@@ -20,7 +20,12 @@ def start(workspace: Workspace) -> None:
             workspace.fail(error)
 
     workspace.jobs.start(
-        _run, title="Getting the models ready", on_done=lambda _done: None, on_failed=failed, key="warm_up"
+        _run,
+        workspace.inference.device,
+        title="Getting the models ready",
+        on_done=workspace.device_resolved.emit,
+        on_failed=failed,
+        key="warm_up",
     )
 
 
@@ -36,9 +41,10 @@ def _import_readers(progress: Progress = silent) -> None:
     import wfdb  # noqa: F401
 
 
-def _run(progress: Progress = silent) -> None:
+def _run(wanted: str, progress: Progress = silent) -> str:
     from ecgview.models import runtime
 
     steady.load_model_libraries()
     progress(0.1)
     runtime.warm_up(progress)
+    return runtime.resolve_device(wanted)

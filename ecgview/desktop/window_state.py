@@ -44,6 +44,7 @@ class WindowState(QObject):
         annotation_code_changed: the code that a drag in the annotate view marks with.
         theme_changed: "light" or "dark". blind_changed: bool. reader_changed: str.
         reader_needed: True when something was asked that needs the reader's name.
+        device_resolved: the device that models run on, once torch is there.
         message_posted: Message. unexpected_error: Exception, a bug to be told in a dialog.
     """
 
@@ -74,6 +75,7 @@ class WindowState(QObject):
     blind_changed = Signal(bool)
     reader_changed = Signal(str)
     reader_needed = Signal(bool)
+    device_resolved = Signal(str)
     message_posted = Signal(object)
     unexpected_error = Signal(object)
 
