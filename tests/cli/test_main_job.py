@@ -93,7 +93,17 @@ def test_every_command_has_help() -> None:
     from ecgview.cli import parser
 
     text = parser().format_help()
-    for name in ("open", "info", "measure", "classify", "lef", "reconstruct", "report", "screenshot", "models"):
+    for name in (
+        "open",
+        "info",
+        "measure",
+        "classify",
+        "lef",
+        "reconstruct",
+        "report",
+        "screenshot",
+        "models",
+    ):
         assert name in text
     for name in ("train", "evaluate"):
         assert name in text

@@ -146,7 +146,7 @@ def test_every_layout_fits_a4(name: str, tmp_path: Path, pulse_record: EcgRecord
 
 
 def test_a_failed_write_leaves_the_old_report(tmp_path: Path, pulse_record: EcgRecord) -> None:
-    with pytest.raises(ReportError, match="r.pdf"):
+    with pytest.raises(ReportError, match=r"r\.pdf"):
         pdf.write(content.gather(pulse_record), tmp_path / "nowhere" / "r.pdf")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
 

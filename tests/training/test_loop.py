@@ -77,7 +77,9 @@ def test_layer_decay_and_weight_decay_groups() -> None:
     network = Mtecg(MtecgConfig(depth=3))
     settings = LoopSettings(epochs=1, learning_rate=1.0, steps_per_epoch=1, layer_decay=0.5)
     scale = {
-        id(p): (g["scale"], g["weight_decay"]) for g in parameter_groups(network, settings, 3) for p in g["params"]
+        id(p): (g["scale"], g["weight_decay"])
+        for g in parameter_groups(network, settings, 3)
+        for p in g["params"]
     }
     assert scale[id(network.head.weight)] == (1.0, 0.05)
     assert scale[id(network.norm.weight)] == (1.0, 0.0)
@@ -98,7 +100,12 @@ def test_a_patient_in_two_splits_is_refused() -> None:
 
 
 def test_self_supervision_never_sees_the_test_fold() -> None:
-    rows = [Row("ptbxl", "1", "a", 1), Row("ptbxl", "2", "b", 8), Row("ptbxl", "3", "c", 9), Row("ludb", "4", "d")]
+    rows = [
+        Row("ptbxl", "1", "a", 1),
+        Row("ptbxl", "2", "b", 8),
+        Row("ptbxl", "3", "c", 9),
+        Row("ludb", "4", "d"),
+    ]
     assert splits.unlabelled(_pack(rows)).tolist() == [0, 1, 3]
 
 

@@ -36,7 +36,9 @@ def test_names_and_shapes_are_the_released_ones(shared_reference: Path) -> None:
 
 
 def test_the_encoder_has_5435328_parameters_without_its_head() -> None:
-    assert sum(p.numel() for name, p in Mtecg().named_parameters() if not name.startswith("head.")) == 5_435_328
+    assert (
+        sum(p.numel() for name, p in Mtecg().named_parameters() if not name.startswith("head.")) == 5_435_328
+    )
 
 
 def test_logits_are_those_of_the_released_network(shared_reference: Path) -> None:

@@ -51,13 +51,11 @@ def test_pretraining_fine_tuning_and_evaluation(
         assert main([*words, "--no-baselines", "--json"]) == 0
         figures = json.loads(capsys.readouterr().out)
         assert figures["n_records"] == 5 or figures["n_records"] == 4
-    assert 0 < figures["masked_rmse_uv"]["value"]
+    assert figures["masked_rmse_uv"]["value"] > 0
     assert cards.get("tiny").thresholds is not None
 
 
-def test_an_unknown_value_of_a_recipe_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_value_of_a_recipe_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", "mtecg", "pretrain", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert main([*words, "--set", "epoch=3"]) == 1
     assert "unknown value 'epoch'" in capsys.readouterr().err
