@@ -90,7 +90,8 @@ def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], N
 
 def _arrange(workspace: Workspace, view: str) -> None:
     """Do what a reader would have done before this view makes sense."""
-    from ecgview.review.history import SetComment
+    from ecgview.review.annotation import Annotation
+    from ecgview.review.history import AddAnnotation, SetComment
 
     workspace.set_view(view)
     if view in ("explain", "reconstruct"):
@@ -103,7 +104,8 @@ def _arrange(workspace: Workspace, view: str) -> None:
         workspace.set_mask(mask)
         workspace.request_anomaly()
     elif view == "annotate" and workspace.record is not None:
-        workspace.add_annotation(("II",), 0.6, 1.4)
+        mark = Annotation(("II",), 0.6, 1.4, text="example mark")
+        workspace.apply_edit(AddAnnotation(mark))
 
 
 def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:
