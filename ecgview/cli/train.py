@@ -43,12 +43,24 @@ def register(parser: argparse.ArgumentParser) -> None:
         else:
             sub.add_argument("--export", type=Path, help="write the autoencoder to this folder")
 
+    lef = systems.add_parser("lef", help="the LEF index without LEF training")
+    steps = lef.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    reference = steps.add_parser("reference", help="base value and threshold from PTB-XL's validation fold")
+    reference.add_argument("--data", type=Path, required=True, help="folder with PTB-XL")
+    reference.add_argument("--out", type=Path, required=True, help="the index's folder, with card.json")
+    reference.add_argument("--classifier", metavar="ID", required=True)
+    reference.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
+
 
 def run(args: argparse.Namespace) -> int:
     """Run one stage; the log is OUT/log.jsonl."""
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    if args.stage == "pretrain":
+    if args.stage == "reference":
+        from ecgview.training import lef_reference
+
+        lef_reference.run(args.classifier, args.data, cache, args.out, _report)
+    elif args.stage == "pretrain":
         from ecgview.training import export, pretrain
 
         recipe = _recipe(

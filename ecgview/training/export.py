@@ -30,7 +30,7 @@ OUT_OF_SCOPE = (
 )
 
 
-def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path, labelled: int = 1998) -> Path:
+def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path) -> Path:
     """Write weights and card of a classifier; thresholds are the best F1 on the validation fold. Return the card."""
     config = tuned.network.config
     codes = labels.statement_codes()
@@ -49,7 +49,7 @@ def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path, labelled: int
         "network": "mtecg",
         "is_default": True,
         "licence": "MIT",
-        "training_data": DATA.format(labelled=labelled),
+        "training_data": DATA.format(labelled=tuned.n_train),
         "calibrated": "not calibrated",
         "intended_use": "71 PTB-XL statements from one 10 s 12-lead ECG of an adult, beside a reader's own read; "
         "predictors for the LEF index",

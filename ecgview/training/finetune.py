@@ -28,7 +28,7 @@ AUXILIARY = 256
 class FinetuneRecipe:
     """Fine-tuning. Values are defaults of ours; the paper's are unpublished (methods A.3)."""
 
-    epochs: int = 30
+    epochs: int = 24
     batch: int = 64
     learning_rate: float = 6e-4
     warmup_epochs: float = 2.0
@@ -60,6 +60,7 @@ class Tuned:
     network: Mtecg
     validation_targets: NDArray[np.float32]
     validation_probability: NDArray[np.float32]
+    n_train: int  # labelled records learnt from
 
 
 def run(
@@ -141,7 +142,7 @@ def run(
     best = torch.load(out / "best.pt", map_location="cpu", weights_only=True)
     objective.load_state_dict(best["model"])
     network = objective.network.eval()
-    return Tuned(network, wanted[validation], answers(network, pack, validation, device))
+    return Tuned(network, wanted[validation], answers(network, pack, validation, device), len(train))
 
 
 def _objective(recipe: FinetuneRecipe, config: MtecgConfig, start: Path | None) -> SupervisedObjective:

@@ -1,0 +1,33 @@
+"""Base value and threshold of the LEF index from the validation fold: what is usual there, no ejection fraction."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from ecgview.models.tabular.reference import set_reference
+from ecgview.progress import Progress, silent
+from ecgview.training import evaluation, sources, splits
+from ecgview.training.pack import load_or_build
+
+
+def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
+    """Return the index's card after writing base value and threshold of PTB-XL's validation fold into `folder`.
+
+    Args:
+        classifier_id: whose probabilities are the predictors.
+        data: folder with PTB-XL.
+        cache: packed ECGs.
+        folder: the index's folder; its card and table are replaced.
+        progress: told on the way.
+
+    Raises:
+        ModelError: the classifier lacks a predictor, or the folder holds no index.
+    """
+    classifier = cards.get(classifier_id)
+    spec = replace(classifier.input, scale=1.0)
+    pack = load_or_build(sources.read_all(data), spec, cache, str(data.resolve()), progress)
+    index = splits.labelled(pack, "validation")
+    probability = evaluation.answers(classifier, pack, index, progress)
+    cohort = f"the {len(index)} records of PTB-XL's validation fold"
+    return set_reference(folder, classifier, probability, cohort)
