@@ -127,6 +127,7 @@ class Jobs(QObject):
         try:
             progress(0.0)
             with steady.without_collection():
+                steady.load_foundations()
                 result = function(*args, progress=progress)
         except Cancelled:
             self._post(job, "cancelled", None)

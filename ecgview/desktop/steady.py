@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import functools
 import gc
+import importlib
 import importlib.util
 import os
 import sys
@@ -48,6 +49,21 @@ def without_collection() -> Iterator[None]:
                 gc.enable()
 
 
+def load_foundations() -> None:
+    """Import what every job may need, one thread at a time; call it before a job's own work.
+
+    Two threads that import parts of scipy at once can leave one of them with half a module, for good.
+    """
+    with _loading:
+        _import_foundations()
+
+
+@functools.cache
+def _import_foundations() -> None:
+    for name in ("scipy.signal", "scipy.ndimage", "wfdb"):
+        importlib.import_module(name)
+
+
 def load_model_libraries() -> None:
     """Load the large libraries of the models once; call it in a job, before torch or shap is imported.
 
@@ -56,6 +72,7 @@ def load_model_libraries() -> None:
     """
     with _loading:
         _load_once()
+        importlib.import_module("torch")
 
 
 @functools.cache
