@@ -72,7 +72,7 @@ def private_home() -> dict[str, str]:
     return {**os.environ, "HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
 
 
-def first_paint(ecg: Path):  # noqa: ANN201 - the window's type would import Qt here
+def first_paint(ecg: Path):
     """Time from asking for a record to its trace on the screen, cold and then warm."""
     os.environ.update(private_home())
     from ecgview.desktop import app
@@ -99,7 +99,7 @@ def first_paint(ecg: Path):  # noqa: ANN201 - the window's type would import Qt 
     return window
 
 
-def pan_frames(window) -> None:  # noqa: ANN001
+def pan_frames(window) -> None:
     """Time frames of a panned trace at 1600x1000, against pyqtgraph with the same antialiased 1.5 px pen."""
     import numpy as np
     import pyqtgraph as pg
@@ -148,7 +148,7 @@ def pan_frames(window) -> None:  # noqa: ANN001
     plot.close()
 
 
-def settle(qt) -> None:  # noqa: ANN001
+def settle(qt) -> None:
     """Let jobs of the window finish."""
     until = time.perf_counter() + 1.0
     while time.perf_counter() < until:
@@ -187,7 +187,7 @@ def models(ecg: Path) -> None:
         )
 
 
-def flops(module, x) -> float:  # noqa: ANN001
+def flops(module, x) -> float:
     """Return the floating-point operations of one forward pass."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode

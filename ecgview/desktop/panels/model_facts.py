@@ -16,6 +16,16 @@ from ecgview.models.cards import ModelCard
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
 
+FIGURE_NAME_PX = 130
+# Told in words beside the model, or too long for a panel: `ecgview models info` prints them.
+ELSEWHERE = frozenset(
+    ("model", "version", "sha256", "folds", "resamples", "per_statement", "superclass_auroc", "baselines")
+)
+BASELINE_ROWS = {
+    "superclass_macro_auroc": "superclass_macro_auroc",
+    "statement_macro_auroc": "statement_macro_auroc",
+    "model_minus_baseline_superclass_auroc": "lead of the model, superclass_auroc",
+}
 NO_FIGURES = "The card gives no figures on data the model never saw."
 
 
@@ -61,11 +71,17 @@ class ModelFactsPanel(AiPanel):
 
     def _add_figures(self, card: ModelCard) -> None:
         self.content.addWidget(Text("Performance", size="strong"))
-        rows = list(metric_rows(card.metrics))
-        if rows:
-            self.content.addWidget(Facts(rows, name_width=140))
-        else:
+        own = {name: value for name, value in card.metrics.items() if name not in ELSEWHERE}
+        if not own:
             self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
+        self.content.addWidget(Facts(metric_rows(own), name_width=FIGURE_NAME_PX))
+        if classes := card.metrics.get("superclass_auroc"):
+            self.content.addWidget(Text("AUROC of each superclass", size="caption", tone="secondary"))
+            self.content.addWidget(Facts(metric_rows(classes), name_width=FIGURE_NAME_PX))
+        for name, figures in card.metrics.get("baselines", {}).items():
+            self.content.addWidget(Text(f"Beside it: {name}", size="caption", tone="secondary"))
+            shown = {label: figures[key] for key, label in BASELINE_ROWS.items() if key in figures}
+            self.content.addWidget(Facts(metric_rows(shown), name_width=FIGURE_NAME_PX))
         for note in card.notes:
             self.content.addWidget(Notice(note))
 
