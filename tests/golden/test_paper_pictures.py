@@ -1,0 +1,67 @@
+"""The paper, pixel by pixel: pinned size, scale and fonts. ECGVIEW_UPDATE_GOLDEN=1 writes the pictures again."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from ecgview import formats, resources
+from ecgview.overlay import Overlay
+from ecgview.paper import layout, painter, palette, sheet_painter
+from ecgview.paper.settings import PaperSettings
+from ecgview.record import EcgRecord
+
+HERE = Path(__file__).parent
+PX_PER_MM = 3.0
+SHARE_EQUAL = 0.995
+
+CASES = {
+    "3x4+1R-red": "three rows of four columns, a tick between columns, lead II below; pulses at the left",
+    "3x4+3R-red": "V1, II and V5 as rhythm rows below the columns",
+    "6x2-red": "six rows, limb leads left and chest leads right",
+    "12x1-red": "twelve rows of ten seconds, labels clear of the traces",
+    "6x2 Cabrera-grey": "aVL, I, -aVR, II, aVF, III from above; grey lines on white",
+    "3x4-dark": "a light trace on dark paper, lines faint but there",
+}
+
+
+def _painted(record: EcgRecord, name: str, colours: str, overlay: Overlay | None = None) -> QImage:
+    sheet_painter.ensure_application()
+    page = layout.compose(record, PaperSettings(layout=name))
+    image = QImage(
+        int(page.width_mm * PX_PER_MM), int(page.height_mm * PX_PER_MM), QImage.Format.Format_RGB32
+    )
+    image.fill(QColor("#808080"))
+    brush = QPainter(image)
+    painter.paint_page(brush, page, palette.PALETTES[colours], px_per_mm=PX_PER_MM, overlay=overlay)
+    brush.end()
+    return image.convertToFormat(QImage.Format.Format_Grayscale8)
+
+
+def _grey(image: QImage) -> np.ndarray:
+    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width()].astype(np.int16)
+
+
+@pytest.mark.parametrize("case", sorted(CASES), ids=lambda case: case.replace(" ", "-"))
+def test_the_paper_looks_as_approved(case: str) -> None:
+    name, colours = case.rsplit("-", 1)
+    image = _painted(formats.read(resources.path("demo", "normal.hea")), name, colours)
+    path = HERE / f"{case.replace(' ', '-')}.png"
+    if os.environ.get("ECGVIEW_UPDATE_GOLDEN"):
+        assert image.save(str(path))
+    approved = QImage(str(path)).convertToFormat(QImage.Format.Format_Grayscale8)
+    assert (approved.width(), approved.height()) == (image.width(), image.height()), CASES[case]
+    equal = np.abs(_grey(approved) - _grey(image)) <= 1
+    assert equal.mean() >= SHARE_EQUAL, (
+        f"{CASES[case]}: {100 * (1 - equal.mean()):.2f} % of the pixels differ"
+    )
+
+
+def test_another_gain_is_another_picture() -> None:
+    record = formats.read(resources.path("demo", "normal.hea"))
+    louder = record.with_signal(record.signal * 1.2)
+    first, second = (_grey(_painted(r, "3x4+1R", "red")) for r in (record, louder))
+    assert (np.abs(first - second) <= 1).mean() < SHARE_EQUAL

@@ -1,0 +1,111 @@
+"""The house: directions of imports, a light start, files and functions of a readable size, names, no strangers."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = sorted((ROOT / "ecgview").rglob("*.py"))
+HEAVY = ("torch", "shap", "scipy", "pandas", "wfdb", "sklearn", "sqlite_utils", "huggingface_hub")
+
+
+def _modules_after(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(' '.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["ecgview", "ecgview.api", "ecgview.cli", "ecgview.desktop.window"])
+def test_nothing_heavy_is_loaded_by(module: str) -> None:
+    loaded = _modules_after(f"import {module}")
+    assert not loaded & set(HEAVY)
+    if not module.startswith("ecgview.desktop"):
+        assert "PySide6" not in loaded
+
+
+def test_imports_run_downwards() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    if not lint.exists():
+        pytest.skip("import-linter is not installed beside this Python")
+    done = subprocess.run([lint], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_files_fit_on_a_few_screens() -> None:
+    lines = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE)
+    assert lines[-1] <= 400
+    assert lines[len(lines) // 2] <= 150
+
+
+def test_functions_fit_on_one_screen() -> None:
+    long = []
+    for path in PACKAGE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                length = node.end_lineno - node.lineno + 1
+                if length > 80:
+                    long.append(f"{path.relative_to(ROOT)}:{node.name} {length}")
+    assert not long
+
+
+def test_no_room_for_what_has_no_name() -> None:
+    vague = {"utils", "helpers", "common", "manager", "misc", "base"}
+    assert not [path for path in PACKAGE if path.stem.strip("_") in vague]
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    listed = [
+        *project["dependencies"],
+        *(d for extra in project["optional-dependencies"].values() for d in extra),
+    ]
+    for dependency in listed:
+        line = next(line for line in text.splitlines() if f'"{dependency}"' in line)
+        assert re.search(r"#\s*\w{3,}", line), line
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "ecgview" / "cli").glob("[a-z]*.py"):
+        name = re.search(r'^NAME = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert name is not None, path
+        assert f"ecgview {name.group(1)}" in readme or f"`train {name.group(1)}" in readme, path
+    assert readme.count("python3 packaging/start.py") == 2
+
+
+def test_sql_stands_in_the_store_and_its_migrations_alone() -> None:
+    verbs = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|CREATE TABLE)\b")
+    found = {path.name for path in PACKAGE if verbs.search(path.read_text(encoding="utf-8"))}
+    assert found <= {"store.py", "migrations.py", "_rows.py", "_database.py"}
+
+
+def test_no_path_of_a_machine_is_in_the_project() -> None:
+    done = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    kinds = (".py", ".md", ".toml", ".json", ".sh")
+    names = [n for n in done.stdout.splitlines() if n.endswith(kinds) and not n.startswith("tests/")]
+    assert len(names) > 100
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert not re.search(r"(?<!\w)/(root|home/\w+|Users/\w+)/", text), name
+
+
+def test_layers_are_what_the_readme_says() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    rooms = [layer for layer in contract["layers"][:-1]]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    places = [readme.index(f"`{room}`") for room in rooms]
+    assert all(before < after for before, after in pairwise(places))
