@@ -15,6 +15,8 @@ from ecgview.signal import filters
 MARGIN_MM = 5.0
 PULSE_LEAD_IN_MM = 2.5
 LABEL_MM = 3.4
+LOW_ROW_MM = 20.0  # a lower row cannot hold a millivolt above its baseline
+HEAD_MM = 5.0  # so the first of them gets room above
 SETTLE_S = 30.0  # ten time constants of the 0.05 Hz high-pass
 LONG_S = 120.0
 
@@ -46,10 +48,10 @@ LAYOUTS: Mapping[str, Layout] = {
         Layout("3x4+1R", _THREE_BY_FOUR, ("II",)),
         Layout("3x4+3R", _THREE_BY_FOUR, ("V1", "II", "V5")),
         Layout("6x2", _columns(2, _ORDER)),
-        Layout("12x1", tuple((lead,) for lead in _ORDER), row_mm=13.0),
+        Layout("12x1", tuple((lead,) for lead in _ORDER), row_mm=12.5),
         Layout("4x3", _columns(3, _ORDER)),
         Layout("6x2 Cabrera", _columns(2, _CABRERA)),
-        Layout("12x1 Cabrera", tuple((lead,) for lead in _CABRERA), row_mm=13.0),
+        Layout("12x1 Cabrera", tuple((lead,) for lead in _CABRERA), row_mm=12.5),
         Layout("single", (("*",),), row_mm=50.0),
     )
 }
@@ -73,11 +75,12 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
     pulse_mm = _up_to_5(2 * PULSE_LEAD_IN_MM + 0.2 * speed)
     header_mm = len(header_lines) * 5.0 + (2.0 if header_lines else 0.0)
     row_heights = _row_heights(layout, settings)
+    head_mm = HEAD_MM if row_heights[0] < LOW_ROW_MM else 0.0
     grid = GridArea(
         MARGIN_MM,
         MARGIN_MM + header_mm,
         pulse_mm + settings.seconds * speed,
-        _up_to_5(sum(row_heights)),
+        _up_to_5(sum(row_heights) + head_mm),
         MARGIN_MM + pulse_mm,
         MARGIN_MM + header_mm,
     )
@@ -85,9 +88,9 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
     pulses: list[Polyline] = []
     ticks: list[Tick] = []
     texts: list[PageText] = []
-    top = grid.y_mm
+    top = grid.y_mm + head_mm
     for cells, height in zip([*layout.rows, *((lead,) for lead in layout.rhythm)], row_heights, strict=True):
-        baseline = top + height * (0.56 if height >= 20 else 0.62)
+        baseline = top + height * (0.56 if height >= LOW_ROW_MM else 0.62)
         cells = tuple(settings.single_lead if cell == "*" else cell for cell in cells)
         is_rhythm = len(cells) == 1
         pulses.append(_pulse(grid, baseline, cells, settings))
@@ -102,7 +105,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
             else:
                 traces.append(trace)
                 if _exceeds(trace, grid):
-                    texts.append(PageText("exceeds page", x0 + 9.0, top + LABEL_MM, 2.4, "caution"))
+                    texts.append(PageText("exceeds page", x0 + 12.0, top + LABEL_MM, 2.4, "caution"))
             if column:
                 ticks.append(Tick(x0, baseline - 6.0, baseline - 2.0))
                 ticks.append(Tick(x0, baseline + 2.0, baseline + 6.0))
