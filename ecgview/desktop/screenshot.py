@@ -100,7 +100,9 @@ def _arrange(workspace: Workspace, view: str) -> None:
         workspace.reveal()
     if view == "reconstruct":
         mask = np.zeros_like(workspace.mask)
-        mask[[10, 11, 12, 44, 45, 46, 84, 85, 86, 121, 122, 123, 164, 165, 166]] = True  # 150 ms in every column
+        mask[[10, 11, 12, 44, 45, 46, 84, 85, 86, 121, 122, 123, 164, 165, 166]] = (
+            True  # 150 ms in every column
+        )
         workspace.set_mask(mask)
         workspace.request_anomaly()
     elif view == "annotate" and workspace.record is not None:
