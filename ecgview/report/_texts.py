@@ -19,8 +19,6 @@ def patient(content: ReportContent) -> Runs:
         TextRun(first or "no name or ID in the file", 3.4),
         TextRun(f"{who.sex or 'sex unknown'}, {age}", 3.2),
     ]
-    if content.record.synthetic:
-        runs.append(TextRun("synthetic ECG: no patient was recorded", 3.4, bold=True, tone="caution"))
     return tuple(runs)
 
 

@@ -12,7 +12,7 @@ from ecgview.paper import layout
 from ecgview.paper.page import Page
 from ecgview.paper.palette import RED, Palette
 from ecgview.paper.settings import PaperSettings
-from ecgview.paper.sheet import A4_LANDSCAPE, Column, Sheet, TextRun
+from ecgview.paper.sheet import A4_LANDSCAPE, Column, Sheet, TextRun, Tone
 from ecgview.report import _texts
 from ecgview.report.content import ReportContent
 
@@ -92,9 +92,12 @@ def _pages(content: ReportContent) -> list[Page]:
 def _header(content: ReportContent, width: float, number: int, count: int) -> tuple[Column, ...]:
     third = (width - 2 * SIDE_MM) / 3
     title = "12-lead ECG" if set(STANDARD_12) <= set(content.record.lead_names) else "ECG"
+    if content.record.synthetic:
+        title += ", synthetic ECG: no patient"
     if count > 1:
         title += f", part {number + 1} of {count}"
-    left = (TextRun(title, 4.6, bold=True), *_texts.patient(content))
+    tone: Tone = "caution" if content.record.synthetic else "text"
+    left = (TextRun(title, 4.6, bold=True, tone=tone), *_texts.patient(content))
     middle = _texts.acquisition(content)
     right = (
         TextRun(RESEARCH_USE_ONLY, 3.2, bold=True, tone="caution"),
