@@ -25,7 +25,17 @@ def run(args: argparse.Namespace) -> int:
 def _work(path: Path) -> dict[str, Any]:
     from ecgview.report.json_report import plain
 
-    return {"path": str(path), "measurements": [plain(item) for item in api.measure(path)]}
+    found = api.measure(path)
+    named = {_KEYS[item.name]: item.value for item in found if item.name in _KEYS}
+    return {"path": str(path), **named, "measurements": [plain(item) for item in found]}
+
+
+_KEYS = {
+    "Heart rate": "heart_rate_bpm",
+    "RR mean": "rr_mean_ms",
+    "RR min": "rr_min_ms",
+    "RR max": "rr_max_ms",
+}
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
