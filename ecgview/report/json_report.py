@@ -2,14 +2,13 @@
 
 import json
 import math
-import os
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from ecgview import RESEARCH_USE_ONLY
-from ecgview.errors import ReportError
+from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
 
 NAME = "JSON report"
@@ -20,17 +19,9 @@ SCHEMA = 1
 def write(content: ReportContent, path: Path) -> Path:
     """Write the report; ReportError if the file cannot be written. Nothing is left half-written."""
     path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(
-            json.dumps(as_dict(content), ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8"
-        )
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ReportError(
-            f"the report cannot be written ({error.strerror or error})", where=str(path)
-        ) from None
+    text = json.dumps(as_dict(content), ensure_ascii=False, indent=1, allow_nan=False)
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 

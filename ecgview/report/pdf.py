@@ -1,6 +1,5 @@
 """PDF report: the tracing at true scale as vectors, statements, measurements, AI results with their facts."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ecgview.paper.palette import RED, Palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.paper.sheet import A4_LANDSCAPE, Column, Sheet, TextRun, Tone
 from ecgview.report import _texts
+from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
 
 NAME = "PDF report"
@@ -33,15 +33,8 @@ def write(content: ReportContent, path: Path, palette: Palette = RED) -> Path:
     from ecgview.paper.sheet_painter import write_pdf
 
     path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as part:
         write_pdf(part, sheets(content), palette, "12-lead ECG report")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ReportError(
-            f"the report cannot be written ({error.strerror or error})", where=str(path)
-        ) from None
     return path
 
 
