@@ -20,14 +20,19 @@ class EcgviewError(Exception):
         self.expected = expected
         self.found = found
 
-    def __str__(self) -> str:
-        """Return one line: where, what, expected, found."""
-        text = f"{self.where}: {self.message}" if self.where else self.message
+    @property
+    def sentence(self) -> str:
+        """What, expected, found: for a place where the record is already named."""
+        text = self.message
         if self.expected:
             text += f"; expected {self.expected}"
         if self.found:
             text += f"; found {self.found}"
         return text
+
+    def __str__(self) -> str:
+        """Return one line: where, what, expected, found."""
+        return f"{self.where}: {self.sentence}" if self.where else self.sentence
 
 
 class FormatError(EcgviewError):

@@ -116,7 +116,7 @@ class Inference(QObject):
 
         def on_failed(error: Exception) -> None:
             if isinstance(error, EcgviewError):
-                failed.emit(str(error))
+                failed.emit(error.sentence)
             else:
                 failed.emit("This did not work because of an error in ecgview.")
                 self.unexpected.emit(error)

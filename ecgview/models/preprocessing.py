@@ -23,7 +23,7 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     where = record.source.path or None
     missing = [name for name in spec.leads if not record.has(name)]
     if missing:
-        raise ModelError(f"leads missing: {', '.join(missing)}", where=where, expected=", ".join(spec.leads))
+        raise ModelError(f"leads missing: {', '.join(missing)}", where=where)
     if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
         raise ModelError(
             "the record is too short",
