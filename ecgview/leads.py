@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 STANDARD_12: tuple[str, ...] = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-LIMB: tuple[str, ...] = STANDARD_12[:6]
 CHEST: tuple[str, ...] = STANDARD_12[6:]
 EXTRA: tuple[str, ...] = ("V3R", "V4R", "V5R", "V6R", "V7", "V8", "V9", "X", "Y", "Z")
 

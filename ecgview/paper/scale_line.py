@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ecgview.paper.page import PageText
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
+from ecgview.signal.filters import possible
 
 
 def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
@@ -41,6 +42,10 @@ def scale_texts(
     if second:
         yield PageText("    ".join(second), x_mm, y_mm + 4.6, 3.0, "scale")
     caution = settings.display_filter.caution
+    if not possible(settings.display_filter, record.sampling_rate_hz):  # F5
+        caution = (
+            f"sampled at {record.sampling_rate_hz:g} Hz: nothing above {record.sampling_rate_hz / 2:g} Hz"
+        )
     if caution:
         yield PageText(caution, right_mm, y_mm + 4.6, 3.0, "caution", "right")
     if record.synthetic:

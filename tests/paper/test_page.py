@@ -114,6 +114,15 @@ def test_the_word_synthetic_and_the_scale_stand_on_the_page(pulse_record: EcgRec
         assert part in line
 
 
+def test_f5_a_slow_recording_says_what_it_cannot_hold(pulse_record: EcgRecord) -> None:
+    slow = EcgRecord(pulse_record.signal[:, ::5], STANDARD_12, 100.0)
+    texts = [text.text for text in layout.compose(slow, PaperSettings()).texts]
+    assert any("nothing above 50 Hz" in text for text in texts)
+    assert not any(
+        "nothing above" in text.text for text in layout.compose(pulse_record, PaperSettings()).texts
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seconds=st.floats(0.05, 9.95),

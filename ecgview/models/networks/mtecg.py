@@ -5,7 +5,6 @@ the group's released architecture, so that public checkpoints load. What the pap
 default of ours below.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -242,8 +241,3 @@ def unsegment(parts: Tensor, n_leads: int) -> Tensor:
     """Return (batch, leads, samples) for (batch, segments, leads * segment_samples)."""
     batch, count, values = parts.shape
     return parts.reshape(batch, count, n_leads, values // n_leads).transpose(1, 2).reshape(batch, n_leads, -1)
-
-
-def remap_checkpoint(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return published-layout weights under our names; the caller takes the wrapper {"model": ...} off."""
-    return {name.removeprefix("module."): value for name, value in state.items()}

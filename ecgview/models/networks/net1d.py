@@ -4,7 +4,6 @@ Source: PKUDigitalHealth/ECGFounder (MIT), re-written from its published sizes a
 its checkpoints but are never applied; they are kept so that the published names load strictly.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -125,8 +124,3 @@ class Net1d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, (batch, classes)."""
         return self.forward_head(self.forward_features(x))
-
-
-def remap_checkpoint(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return published-layout weights under our names: the same, but for a parallel wrapper's prefix."""
-    return {name.removeprefix("module."): value for name, value in state.items()}
