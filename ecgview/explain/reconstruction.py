@@ -16,7 +16,6 @@ NAME = "masked reconstruction"
 N_SEGMENTS = 200
 SEGMENT_S = 0.05
 LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."
-CAUTION = "Rhythm timing is expected to be reconstructed poorly in atrial fibrillation and ectopy."
 
 
 def random_mask(ratio: float, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:

@@ -23,7 +23,6 @@ class Header:
     n_samples: int | None
     start_time: str  # ISO 8601 or ""
     file_names: tuple[str, ...]  # signal files, or names of segments
-    signal_names: tuple[str, ...]
     units: tuple[str, ...]
     gains: tuple[float | None, ...]
     comments: tuple[str, ...]
@@ -68,7 +67,6 @@ def read_header(path: Path) -> Header:
         n_samples,
         start,
         files,
-        tuple(" ".join(entry[8:]) if len(entry) > 8 else f"signal {i + 1}" for i, entry in enumerate(rows)),
         tuple(unit for _, unit in units_gains),
         tuple(gain for gain, _ in units_gains),
         comments,
