@@ -77,11 +77,16 @@ def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent
 def _download(repository: str, file: str) -> tuple[Path, str]:
     """Return the file in the hub's cache and the checksum that the hub names, empty where it names none."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
 
+    # Without a connection the hub's HTTP library raises errors of its own, and which library differs by version.
+    ancestors = HfHubHTTPError.__mro__
+    told: tuple[type[BaseException], ...] = (OSError, ValueError, RuntimeError)
+    told += tuple(k for k in ancestors if issubclass(k, Exception) and k.__name__ == "HTTPError")
     try:
         published = get_hf_file_metadata(hf_hub_url(repository, file)).etag or ""
         path = Path(hf_hub_download(repository, file))
-    except (OSError, ValueError, RuntimeError) as error:
+    except told as error:
         raise ModelError(
             "could not be downloaded; check the connection, or fetch the file elsewhere and bring it with"
             f" `ecgview models import {file}`",

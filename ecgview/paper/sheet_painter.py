@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QColor, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtWidgets import QApplication
 
 from ecgview.paper.page import PageText
 from ecgview.paper.painter import page_font, paint_page, paint_text
@@ -14,13 +15,16 @@ from ecgview.paper.sheet import Column, Sheet, TextRun
 
 
 def ensure_application() -> None:
-    """Make an offscreen QGuiApplication if there is none: painting text without one aborts the interpreter."""
-    if QGuiApplication.instance() is None:
+    """Make an offscreen QApplication if there is none: painting text without one aborts the interpreter.
+
+    QGuiApplication would do for painting, but then the window could not follow in the same process.
+    """
+    if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        _kept.append(QGuiApplication([]))
+        _kept.append(QApplication([]))
 
 
-_kept: list[QGuiApplication] = []
+_kept: list[QApplication] = []
 PDF_DPI = 1200
 BOTTOM_MM = 12.0  # kept free for the footer
 

@@ -109,3 +109,11 @@ def test_get_goes_on_where_the_connection_broke_off(hub: _Hub, monkeypatch: pyte
     ranges = [line.split("bytes=")[1] for line in hub.asked if line.startswith("GET") and "bytes=" in line]
     assert ranges
     assert int(ranges[-1].split("-")[0]) > 0
+
+
+def test_get_without_a_connection_says_what_to_do(hub: _Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    hub.shutdown()
+    hub.server_close()
+    with pytest.raises(ModelError, match="check the connection"):
+        checkpoints.fetch("ecgfounder", leads=1)
