@@ -13,35 +13,52 @@ RESEARCH_USE_ONLY = "Research use only. Not for diagnosis or treatment."
 if TYPE_CHECKING:
     from ecgview.api import classify as classify
     from ecgview.api import evaluate as evaluate
+    from ecgview.api import get_model as get_model
+    from ecgview.api import import_model as import_model
     from ecgview.api import info as info
     from ecgview.api import lef as lef
+    from ecgview.api import list_models as list_models
     from ecgview.api import measure as measure
+    from ecgview.api import model_card as model_card
     from ecgview.api import open_ecg as open_ecg
     from ecgview.api import reconstruct as reconstruct
+    from ecgview.api import train as train
+    from ecgview.desktop.app import run as open_window
     from ecgview.desktop.screenshot import take as screenshot
     from ecgview.record import EcgRecord as EcgRecord
-
-_LAZY = {
-    name: ("ecgview.api", name)
-    for name in ("open_ecg", "info", "measure", "classify", "lef", "reconstruct", "evaluate")
-} | {"screenshot": ("ecgview.desktop.screenshot", "take"), "EcgRecord": ("ecgview.record", "EcgRecord")}
 
 __all__ = [
     "RESEARCH_USE_ONLY",
     "EcgRecord",
     "classify",
     "evaluate",
+    "get_model",
+    "import_model",
     "info",
     "lef",
+    "list_models",
     "measure",
+    "model_card",
     "open_ecg",
+    "open_window",
     "reconstruct",
     "screenshot",
+    "train",
 ]
+
+_ELSEWHERE = {
+    "EcgRecord": ("ecgview.record", "EcgRecord"),
+    "open_window": ("ecgview.desktop.app", "run"),
+    "screenshot": ("ecgview.desktop.screenshot", "take"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name not in __all__:
         raise AttributeError(f"module 'ecgview' has no attribute {name!r}")
-    module, attribute = _LAZY[name]
+    module, attribute = _ELSEWHERE.get(name, ("ecgview.api", name))
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,13 +1,18 @@
-"""The Python API: one function per command. Models and plots are loaded when first asked for."""
+"""The Python API: one function per command. Models and plots are loaded when first asked for.
 
-from collections.abc import Iterable
+Two commands need the window and stand above this room: `ecgview.open_window` and `ecgview.screenshot`.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ecgview import formats
 from ecgview.errors import ModelError, ReportError
+from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
@@ -116,6 +121,8 @@ def reconstruct(
     """
     from ecgview.explain import reconstruction
 
+    if seed < 0:
+        raise ModelError("the seed of the mask is negative", expected="0 or more", found=str(seed))
     hidden = (
         reconstruction.random_mask(mask, seed) if isinstance(mask, int | float) else mask.astype(np.bool_)
     )
@@ -162,6 +169,106 @@ def _ai(record: EcgRecord, device: str, progress: Progress) -> tuple[Prediction 
     except ModelError as error:
         progress(1.0, f"without AI results: {error}")
         return None, None
+
+
+def list_models(kind: str | None = None) -> list[ModelCard]:
+    """Return the cards of all models, or of one kind: "classifier", "lef", "autoencoder"."""
+    from ecgview.models import cards
+
+    return [card for card in cards.available() if kind in (None, card.kind)]
+
+
+def model_card(model_id: str) -> ModelCard:
+    """Return one model's card: version, checksum, training data, figures, intended use, limits.
+
+    Raises:
+        ModelError: there is no model of that name.
+    """
+    from ecgview.models import cards
+
+    return cards.get(model_id)
+
+
+def get_model(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent) -> ModelCard:
+    """Return the card of a published model after fetching its weights; resumed, checked, converted.
+
+    Raises:
+        ModelError: no such published model, no connection, or a file with another checksum.
+    """
+    from ecgview.models import checkpoints
+
+    return checkpoints.fetch(name, leads, progress=progress)
+
+
+def import_model(path: PathLike, model_id: str = "", progress: Progress = silent) -> ModelCard:
+    """Return the card of a model made from a checkpoint file; code in the file is never run.
+
+    Raises:
+        ModelError: not a checkpoint, holds more than weights, or fits none of the networks.
+    """
+    from ecgview.models import checkpoints
+
+    return checkpoints.import_file(Path(path), model_id, progress=progress)
+
+
+def train(
+    stage: Literal["pretrain", "finetune"],
+    data: PathLike,
+    out: PathLike,
+    values: Mapping[str, Any] | None = None,
+    *,
+    cache: PathLike | None = None,
+    start: PathLike | None = None,
+    export: PathLike | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> Path:
+    """Train MTECG-T and return the folder of the run; a run that is there is resumed.
+
+    Args:
+        stage: masked pre-training, or fine-tuning on PTB-XL's 71 statements.
+        data: folder with PTB-XL, and other ECGs beside it.
+        out: folder of the run: weights and log.jsonl.
+        values: what differs from the recipe's defaults, by name.
+        cache: packed ECGs; a folder beside `out` when None.
+        start: folder of the pre-training run to fine-tune from; None trains from scratch.
+        export: folder for the finished model, weights and card.
+        device: cpu, cuda or mps.
+        progress: told per step.
+
+    Raises:
+        ModelError: no PTB-XL below `data`, or a value that the recipe does not know.
+    """
+    from ecgview.training import export as exporting
+    from ecgview.training import finetune, pretrain
+
+    data, out = Path(data), Path(out)
+    packs = out.parent / "cache" if cache is None else Path(cache)
+    packs.mkdir(parents=True, exist_ok=True)
+    if stage == "pretrain":
+        recipe = _recipe(pretrain.PretrainRecipe(), values or {})
+        objective = pretrain.run(recipe, data, out, packs, progress, device)
+        if export is not None:
+            exporting.autoencoder(objective, recipe, Path(export))
+    else:
+        tuning = _recipe(finetune.FinetuneRecipe(), values or {})
+        beginning = None if start is None else Path(start)
+        tuned = finetune.run(tuning, data, out, packs, beginning, progress, device)
+        if export is not None:
+            exporting.classifier(tuned, tuning, Path(export))
+    return out
+
+
+def _recipe(default: Any, values: Mapping[str, Any]) -> Any:
+    """Return the recipe with the values put in."""
+    known = [field.name for field in dataclasses.fields(default)]
+    for name in values:
+        if name not in known:
+            raise ModelError(f"unknown value {name!r} of the recipe", expected=", ".join(sorted(known)))
+    changed = dict(values)
+    if "augmentation" in changed:
+        changed["augmentation"] = dataclasses.replace(default.augmentation, **changed["augmentation"])
+    return dataclasses.replace(default, **changed)
 
 
 def evaluate(

@@ -89,8 +89,11 @@ def apt_install(packages: list[str], why: str) -> None:
         return
     say(f"installing system packages for {why}")
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-    run("apt-get", "update", "-qq", **quiet)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet)
+    try:
+        run("apt-get", "update", "-qq", **quiet)
+        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet)
+    except subprocess.CalledProcessError:
+        say(f"that did not work; going on without. If {why} does not start, run once:  {line}")
 
 
 def system_libraries() -> None:
@@ -132,14 +135,15 @@ def install(gpu: bool, with_tests: bool) -> None:
     parts = {"ecgview", "test"} if with_tests else {"ecgview"}
     stamp = VENV / "ecgview-stamp.json"
     known = json.loads(stamp.read_text()) if stamp.exists() else {}
-    have = (
-        set(known.get("parts", []))
-        if known.get("wanted") == wanted and known.get("gpu", False) == gpu
-        else set()
-    )
+    has_gpu = known.get("gpu", False)
+    gpu |= has_gpu  # who once asked for CUDA keeps it
+    have = set(known.get("parts", [])) if known.get("wanted") == wanted and has_gpu == gpu else set()
     if parts <= have:
         return
-    say("installing torch" + (" with CUDA" if gpu else " for the CPU"))
+    say(f"installing torch {'with CUDA' if gpu else 'for the CPU'}; this takes minutes, once")
+    stamp.unlink(missing_ok=True)  # a broken-off installation begins again
+    if known and has_gpu != gpu:
+        run(PYTHON, "-m", "pip", "uninstall", "--quiet", "--yes", "torch")  # or pip would find it good enough
     install_torch(gpu)
     say("installing ecgview and what it needs")
     run(
@@ -152,16 +156,20 @@ def install_torch(gpu: bool) -> None:
     """Install the CPU build unless CUDA was asked for.
 
     The public package for Linux pulls gigabytes of CUDA libraries. pip says beforehand what would come; if CUDA
-    would, uv fetches the CPU build, since it knows where that one is kept.
+    would, uv fetches the CPU build, since it knows where that one is kept. Where uv cannot reach it, the public
+    package is better than none.
     """
-    if gpu and sys.platform == "linux":
-        run(PYTHON, "-m", "pip", "install", "--quiet", TORCH)
-    elif gpu:
+    if gpu and sys.platform != "linux":
         with_uv("auto")
-    elif brings_cuda():
-        with_uv("cpu")
-    else:
-        run(PYTHON, "-m", "pip", "install", "--quiet", TORCH)
+        return
+    if not gpu and brings_cuda():
+        try:
+            with_uv("cpu")
+        except subprocess.CalledProcessError:
+            say("the build for the CPU cannot be had here; taking the public one, which is large")
+        else:
+            return
+    run(PYTHON, "-m", "pip", "install", "--quiet", TORCH)
 
 
 def brings_cuda() -> bool:
@@ -198,7 +206,7 @@ def show() -> int:
     if has_display():
         say("opening the window")
         return subprocess.run([PYTHON, "-m", "ecgview", "open", DEMO], cwd=ROOT, check=False).returncode
-    say("there is no display: doing the main job offscreen on every demonstration ECG")
+    say("there is no display for the window: doing the main job offscreen on every demonstration ECG")
     out = ROOT / "build" / "demo"
     out.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -219,10 +227,16 @@ def show() -> int:
 
 
 def has_display() -> bool:
-    """Return whether a window can be shown."""
+    """Return whether a window can be shown: on Linux Qt is asked, since a display may be named and yet refuse."""
     if sys.platform != "linux":
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    code = "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stderr.strip(), file=sys.stderr)
+    return done.returncode == 0
 
 
 def run_tests() -> int:

@@ -67,6 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"ecgview: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except Exception as error:
         with tempfile.NamedTemporaryFile(
             "w", prefix="ecgview-error-", suffix=".txt", delete=False, encoding="utf-8"

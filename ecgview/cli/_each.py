@@ -19,6 +19,18 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json for a command that writes one file."""
+    parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
+
+
+def count(text: str) -> int:
+    """Return a positive number from the command line."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
 def run(
     args: argparse.Namespace,
     work: Callable[[Path], dict[str, Any]],

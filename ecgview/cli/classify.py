@@ -18,7 +18,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="a classifier (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument(
-        "--top", type=int, metavar="N", help="only the N with the largest margin over threshold"
+        "--top", type=_each.count, metavar="N", help="only the N with the largest margin over threshold"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ecgview import api
 from ecgview.cli import _each
 from ecgview.models.cards import ModelCard
 
@@ -31,18 +32,15 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the four."""
-    from ecgview.models import cards, checkpoints
-
     if args.action == "list":
-        found = cards.available()
-        _show([_short(card) for card in found], args.json, _row)
+        _show([_short(card) for card in api.list_models()], args.json, _row)
         return 0
     if args.action == "info":
-        card = cards.get(args.model)
+        card = api.model_card(args.model)
     elif args.action == "get":
-        card = checkpoints.fetch(args.model, args.leads, progress=_report)
+        card = api.get_model(args.model, args.leads, progress=_report)
     else:
-        card = checkpoints.import_file(args.file, args.id, progress=_report)
+        card = api.import_model(args.file, args.id, progress=_report)
     if args.json:
         _each.print_json(_whole(card))
     else:

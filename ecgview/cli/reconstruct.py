@@ -2,12 +2,14 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ecgview import api
 from ecgview.cli import _each
 from ecgview.errors import ReportError
+from ecgview.results import Reconstruction
 
 NAME = "reconstruct"
 HELP = "hide segments at random and write what the masked autoencoder makes of them"
@@ -21,14 +23,48 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="an autoencoder (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("-o", "--output", metavar="OUT.npz", type=Path, required=True)
+    _each.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write mask (segments,), signals (leads, samples) in mV and error (leads, segments) in uV."""
     _each.say_research_only()
     result = api.reconstruct(args.file, args.mask, args.seed, args.model, args.device)
+    _write(result, args.output)
+    told = _told(result, args)
+    if args.json:
+        _each.print_json(told)
+    else:
+        hidden, overall = told["n_hidden"], told["error_uv"]
+        print(
+            f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} uV RMS: {args.output}\n"
+            f"  {told['model']} {told['version']} on {result.device}, trained on {told['training_data']}"
+        )
+    return 0
+
+
+def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
+    per_lead = np.sqrt(np.nanmean(result.error_uv**2, axis=1))
+    return {
+        "path": str(args.file),
+        "output": str(args.output),
+        "model": result.model.model_id,
+        "version": result.model.version,
+        "sha256": result.model.sha256,
+        "training_data": result.model.training_data,
+        "device": result.device,
+        "mask_ratio": args.mask,
+        "seed": args.seed,
+        "n_segments": int(result.mask.size),
+        "n_hidden": int(result.mask.sum()),
+        "error_uv": float(np.sqrt(np.nanmean(result.error_uv**2))),
+        "error_uv_per_lead": dict(zip(result.lead_names, map(float, per_lead), strict=True)),
+    }
+
+
+def _write(result: Reconstruction, path: Path) -> None:
     try:
-        with open(args.output, "wb") as file:
+        with open(path, "wb") as file:
             np.savez_compressed(
                 file,
                 mask=result.mask,
@@ -42,9 +78,4 @@ def run(args: argparse.Namespace) -> int:
                 sha256=result.model.sha256,
             )
     except OSError as error:
-        raise ReportError(f"cannot be written ({error.strerror})", where=str(args.output)) from None
-    overall = float(np.sqrt(np.nanmean(result.error_uv**2)))
-    print(
-        f"{result.mask.sum()} of {result.mask.size} segments hidden, error {overall:.1f} uV RMS: {args.output}"
-    )
-    return 0
+        raise ReportError(f"cannot be written ({error.strerror})", where=str(path)) from None

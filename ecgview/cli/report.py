@@ -20,15 +20,25 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", default="3x4+1R", help="3x4, 3x4+1R, 3x4+3R, 6x2, 12x1, 4x3, ...")
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    _each.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the report."""
     _each.say_research_only()
 
+    notes: list[str] = []
+
     def tell(fraction: float, text: str = "") -> None:
         if text.startswith("without"):
-            print(text, file=sys.stderr)
+            notes.append(text)
+            print(f"ecgview: {text}", file=sys.stderr)
 
-    print(api.report(args.file, args.output, args.layout, not args.no_ai, args.device, tell))
+    out = api.report(args.file, args.output, args.layout, not args.no_ai, args.device, tell)
+    if args.json:
+        _each.print_json(
+            {"path": str(args.file), "output": str(out), "layout": args.layout, "warnings": notes}
+        )
+    else:
+        print(out)
     return 0

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from ecgview.cli import _each
+
 NAME = "screenshot"
 HELP = "render the real window on a file, without a screen"
 
@@ -15,13 +17,29 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     parser.add_argument("--theme", default="light", choices=["light", "dark"])
     parser.add_argument("--model", metavar="ID", help="the classifier")
+    _each.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the picture."""
     from ecgview.desktop import screenshot
 
-    print(screenshot.take(args.file, args.output, args.view, args.size, args.theme, args.model))
+    _each.say_research_only()
+    out = screenshot.take(args.file, args.output, args.view, args.size, args.theme, args.model)
+    if args.json:
+        width, height = args.size
+        _each.print_json(
+            {
+                "path": str(args.file),
+                "output": str(out),
+                "view": args.view,
+                "theme": args.theme,
+                "width": width,
+                "height": height,
+            }
+        )
+    else:
+        print(out)
     return 0
 
 

@@ -1,12 +1,12 @@
 """Train the models."""
 
 import argparse
-import dataclasses
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from ecgview import api
 from ecgview.errors import ModelError
 
 NAME = "train"
@@ -52,31 +52,32 @@ def register(parser: argparse.ArgumentParser) -> None:
     reference.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
 
 
+SMOKE: dict[str, dict[str, Any]] = {
+    "pretrain": {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2},
+    "finetune": {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2, "teacher": False},
+}
+
+
 def run(args: argparse.Namespace) -> int:
     """Run one stage; the log is OUT/log.jsonl."""
-    cache = args.cache or args.out.parent / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
     if args.stage == "reference":
         from ecgview.training import lef_reference
 
+        cache = args.cache or args.out.parent / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
         lef_reference.run(args.classifier, args.data, cache, args.out, _report)
-    elif args.stage == "pretrain":
-        from ecgview.training import export, pretrain
-
-        recipe = _recipe(
-            pretrain.PretrainRecipe(), args, {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2}
-        )
-        objective = pretrain.run(recipe, args.data, args.out, cache, _report, args.device)
-        if args.export:
-            export.autoencoder(objective, recipe, args.export)
     else:
-        from ecgview.training import export, finetune
-
-        smoke = {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2, "teacher": False}
-        tuning = _recipe(finetune.FinetuneRecipe(), args, smoke)
-        tuned = finetune.run(tuning, args.data, args.out, cache, args.start, _report, args.device)
-        if args.export:
-            export.classifier(tuned, tuning, args.export)
+        api.train(
+            args.stage,
+            args.data,
+            args.out,
+            _values(args),
+            cache=args.cache,
+            start=getattr(args, "start", None),
+            export=args.export,
+            device=args.device,
+            progress=_report,
+        )
     print("", file=sys.stderr)
     return 0
 
@@ -85,25 +86,22 @@ def _report(fraction: float, text: str = "") -> None:
     print(f"\r{100 * fraction:5.1f} %  {text:<60}", end="", file=sys.stderr, flush=True)
 
 
-def _recipe(default: Any, args: argparse.Namespace, smoke: dict[str, Any]) -> Any:
-    """Return the recipe with the file's and the command line's values put in."""
-    values: dict[str, Any] = {}
+def _values(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what differs from the defaults: the smoke run, then the file, then the command line."""
+    values = dict(SMOKE[args.stage]) if args.smoke else {}
     if args.recipe:
         try:
             values |= tomllib.loads(args.recipe.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise ModelError(f"is no recipe ({error})", where=str(args.recipe)) from None
     for pair in args.set:
         name, _, text = pair.partition("=")
-        values |= tomllib.loads(f"{name} = {text}")
+        try:
+            values |= tomllib.loads(f"{name} = {text}")
+        except tomllib.TOMLDecodeError:
+            raise ModelError(
+                "--set does not hold a value of TOML", expected="NAME=VALUE, text in quotes", found=pair
+            ) from None
     if args.seed is not None:
         values["seed"] = args.seed
-    if args.smoke:
-        values = smoke | values
-    known = {field.name for field in dataclasses.fields(default)}
-    for name in values:
-        if name not in known:
-            raise ModelError(f"unknown value {name!r} of the recipe", expected=", ".join(sorted(known)))
-    if "augmentation" in values:
-        values["augmentation"] = dataclasses.replace(default.augmentation, **values["augmentation"])
-    return dataclasses.replace(default, **values)
+    return values

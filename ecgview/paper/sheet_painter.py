@@ -36,6 +36,7 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
         OSError: the file cannot be written.
     """
     ensure_application()
+    path.touch()  # Qt would not say why it cannot write
     writer = QPdfWriter(str(path))
     writer.setResolution(PDF_DPI)
     writer.setTitle(title)

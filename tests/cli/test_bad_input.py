@@ -3,8 +3,6 @@
 import json
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -166,9 +164,69 @@ def test_a_checkpoint_with_code_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert not (tmp_path / "executed").exists()
 
 
-def test_wrong_usage_is_exit_code_2() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ecgview", "info"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "FILE" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["reconstruct", "ECG", "-o", "OUT", "--seed", "-1"], "seed"),
+        (["reconstruct", "ECG", "-o", "OUT", "--mask", "nan"], "hidden share"),
+        (["reconstruct", "ECG", "-o", "NOWHERE"], "cannot be written"),
+        (["report", "ECG", "-o", "OUT.doc"], "unknown kind of report"),
+        (["report", "ECG", "-o", "NOWHERE.pdf", "--no-ai"], "cannot be written"),
+        (["report", "ECG", "-o", "OUT.pdf", "--layout", "13x1"], "unknown layout"),
+        (["classify", "ECG", "--model", "nobody"], "no model named 'nobody'"),
+        (["classify", "ECG", "--model", "lef-zero-shot"], "no classifier"),
+        (["lef", "ECG", "--model", "mtecg-ptbxl"], "no LEF model"),
+        (["models", "info", "nobody"], "no model named 'nobody'"),
+        (["models", "import", "NOWHERE.pth"], "no such file"),
+        (["evaluate", "mtecg-ptbxl", "FOLDER"], "no PTB-XL here"),
+        (
+            ["train", "mtecg", "pretrain", "--data", "FOLDER", "--out", "OUT", "--set", "epochs=many"],
+            "epochs",
+        ),
+        (["train", "mtecg", "finetune", "--data", "FOLDER", "--out", "ECG/run"], "ecg.hea"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    words: list[str],
+    told: str,
+    tmp_path: Path,
+    pulse_record: EcgRecord,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ecg = _written(tmp_path, pulse_record)
+    (tmp_path / "empty").mkdir()
+    places = {
+        "ECG": str(ecg),
+        "OUT": str(tmp_path / "out"),
+        "NOWHERE": str(tmp_path / "no" / "where"),
+        "FOLDER": str(tmp_path / "empty"),
+    }
+    for name, place in places.items():
+        words = [word.replace(name, place) if word.startswith(name) else word for word in words]
+    assert main(words) == 1
+    said = capsys.readouterr()
+    lines = [line for line in said.err.splitlines() if line.startswith("ecgview:")]
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("kind", ["one lead", "5 s", "gaps"])
+def test_what_no_model_can_take_is_not_analysed_and_still_reported(
+    kind: str, tmp_path: Path, pulse_record: EcgRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = {"one lead": "leads missing", "5 s": "too short", "gaps": "gaps"}[kind]
+    lef_reason = {"one lead": "not recorded", "5 s": "lasts 5.0 s", "gaps": "gap"}[kind]
+    path = _written(tmp_path, _variant(pulse_record, kind))
+    assert main(["classify", str(path)]) == 1
+    assert reason in capsys.readouterr().err
+    assert main(["lef", str(path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["result"], answer["value"], answer["contributions"]) == ("not analysed", None, [])
+    assert lef_reason in answer["reason"]
+    assert main(["reconstruct", str(path), "-o", str(tmp_path / "out.npz")]) == 1
+    assert reason in capsys.readouterr().err
+    assert main(["report", str(path), "-o", str(tmp_path / "r.json"), "--json"]) == 0
+    assert reason in json.loads(capsys.readouterr().out)["warnings"][0]
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["prediction"] is None

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgview import resources
+from ecgview import cli, resources
+from ecgview.cli import main
 
 KEYS = {
     "info": {
@@ -23,6 +24,7 @@ KEYS = {
         "acquisition",
         "warnings",
     },
+    "measure": {"path", "heart_rate_bpm", "rr_mean_ms", "rr_min_ms", "rr_max_ms", "measurements"},
     "classify": {"path", "model", "device", "predictions"},
     "lef": {
         "path",
@@ -58,7 +60,7 @@ def test_the_main_job(ecg: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
         assert keys <= set(found)
-        if command != "info":
+        if command in ("classify", "lef"):
             assert "Research use only" in done.stderr
     # the last one was lef: the shares add up to the output
     total = found["base_value"] + sum(item["contribution"] for item in found["contributions"])
@@ -66,12 +68,15 @@ def test_the_main_job(ecg: Path, tmp_path: Path) -> None:
     assert found["kind"] in ("index", "probability")
 
     out = tmp_path / "masked.npz"
-    done = _run("reconstruct", ecg, "--mask", "0.25", "--seed", "0", "-o", out)
+    done = _run("reconstruct", ecg, "--mask", "0.25", "--seed", "0", "-o", out, "--json")
     assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["n_hidden"] == 50
     with np.load(out) as stored:
         assert stored["mask"].sum() == 50
         assert stored["error_uv"].shape == (12, 200)
         assert np.isfinite(stored["error_uv"][:, stored["mask"]]).all()
+        assert told["error_uv"] == pytest.approx(float(np.sqrt(np.nanmean(stored["error_uv"] ** 2))))
         assert np.isnan(stored["reconstruction"][:, ~np.repeat(stored["mask"], 25)]).all()
 
     pdf = tmp_path / "report.pdf"
@@ -89,25 +94,98 @@ def test_several_files_are_a_list_and_top_cuts(tmp_path: Path) -> None:
     assert set(found[0]["predictions"][0]) == {"code", "label", "probability", "threshold"}
 
 
-def test_every_command_has_help() -> None:
-    from ecgview.cli import parser
+COMMANDS = (
+    ["open"],
+    ["info"],
+    ["measure"],
+    ["classify"],
+    ["lef"],
+    ["reconstruct"],
+    ["report"],
+    ["screenshot"],
+    ["models"],
+    *(["models", action] for action in ("list", "info", "get", "import")),
+    ["train"],
+    *(["train", "mtecg", stage] for stage in ("pretrain", "finetune")),
+    ["train", "lef", "reference"],
+    ["evaluate"],
+)
 
-    text = parser().format_help()
-    for name in (
-        "open",
-        "info",
-        "measure",
-        "classify",
-        "lef",
-        "reconstruct",
-        "report",
-        "screenshot",
-        "models",
-    ):
-        assert name in text
-    for name in ("train", "evaluate"):
-        assert name in text
-    assert "Research use only" in " ".join(text.split())
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*words, "--help"])
+    assert left.value.code == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"usage: ecgview {' '.join(words)}" in told
+    assert len(words) > 1 or "Research use only" in told
+
+
+def test_every_command_is_one_of_the_contract() -> None:
+    room = Path(cli.__file__).parent
+    assert {path.stem for path in room.glob("[a-z]*.py")} == {words[0] for words in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["info"],
+        ["no-such-command"],
+        ["classify", "ecg.hea", "--top", "0"],
+        ["classify", "ecg.hea", "--device", "abacus"],
+        ["report", "ecg.hea"],
+        ["screenshot", "ecg.hea", "-o", "out.png", "--size", "big"],
+        ["models"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "usage: ecgview" in told.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a matter of POSIX: elsewhere there is always a display")
+def test_the_window_without_a_display_is_told_in_one_line() -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecgview"], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("ecgview: there is no display")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_report_and_then_a_picture_in_one_process(tmp_path: Path) -> None:
+    code = (
+        "import ecgview.api, sys; ecg, pdf, png = sys.argv[1:];"
+        "ecgview.api.report(ecg, pdf, with_ai=False); ecgview.screenshot(ecg, png, neighbours=False)"
+    )
+    files = [resources.path("demo", "normal.hea"), tmp_path / "r.pdf", tmp_path / "w.png"]
+    command = [sys.executable, "-c", code, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_fault_of_our_own_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(*args: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("ecgview.formats.read", break_down)
+    assert main(["info", "ecg.hea"]) == 70
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    kept = Path(told.split("details are in ")[1].strip())
+    assert "planted" in kept.read_text(encoding="utf-8")
+    kept.unlink()
 
 
 def test_info_does_not_load_torch() -> None:

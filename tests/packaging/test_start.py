@@ -46,6 +46,40 @@ def test_the_cpu_build_is_chosen_when_cuda_would_come(
     assert chosen == ["cpu"]
 
 
+def test_the_public_build_is_taken_where_the_cpu_build_cannot_be_had(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[tuple[object, ...]] = []
+
+    def refuse(backend: str) -> None:
+        raise subprocess.CalledProcessError(1, "uv")
+
+    monkeypatch.setattr(start, "brings_cuda", lambda: True)
+    monkeypatch.setattr(start, "with_uv", refuse)
+    monkeypatch.setattr(start, "run", lambda *command, **options: commands.append(command))
+    start.install_torch(gpu=False)
+    assert [command[-1] for command in commands] == [start.TORCH]
+
+
+def test_the_second_start_installs_nothing_and_cuda_stays_once_asked_for(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(start, "VENV", tmp_path)
+    monkeypatch.setattr(start, "install_torch", lambda gpu: done.append("cuda" if gpu else "cpu"))
+    monkeypatch.setattr(start, "run", lambda *command, **options: done.append(command[3]))
+    start.install(gpu=False, with_tests=False)
+    assert done == ["cpu", "install"]
+    start.install(gpu=False, with_tests=False)
+    assert len(done) == 2
+    start.install(gpu=True, with_tests=False)
+    assert done[2:] == ["uninstall", "cuda", "install"]
+    start.install(gpu=False, with_tests=True)  # the test extra is new, the build of torch is kept
+    assert done[5:] == ["cuda", "install"]
+    start.install(gpu=False, with_tests=False)
+    assert len(done) == 7
+
+
 def test_it_needs_the_standard_library_alone() -> None:
     code = "import sys; sys.path.insert(0, 'packaging'); import start; print('ok')"
     done = subprocess.run(
@@ -54,10 +88,14 @@ def test_it_needs_the_standard_library_alone() -> None:
     assert done.stdout.strip() == "ok", done.stderr
 
 
-def test_a_display_is_what_the_system_says(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_display_is_one_that_qt_can_use(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "PYTHON", Path(sys.executable))
     monkeypatch.setattr(start.sys, "platform", "linux")
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert not start.has_display()
-    monkeypatch.setenv("DISPLAY", ":1")
+    monkeypatch.setenv("DISPLAY", ":4711")  # nobody answers there
+    assert not start.has_display()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert start.has_display()
