@@ -3,10 +3,9 @@
 Two commands need the window and stand above this room: `ecgview.open_window` and `ecgview.screenshot`.
 """
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -212,63 +211,47 @@ def import_model(path: PathLike, model_id: str = "", progress: Progress = silent
 
 
 def train(
-    stage: Literal["pretrain", "finetune"],
+    system: str,
+    stage: str,
     data: PathLike,
     out: PathLike,
     values: Mapping[str, Any] | None = None,
     *,
+    smoke: bool = False,
     cache: PathLike | None = None,
     start: PathLike | None = None,
     export: PathLike | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     progress: Progress = silent,
 ) -> Path:
-    """Train MTECG-T and return the folder of the run; a run that is there is resumed.
+    """Run one stage of a training system and return the folder of the run; a run that is there is resumed.
 
     Args:
-        stage: masked pre-training, or fine-tuning on PTB-XL's 71 statements.
+        system: "mtecg", "wav2vec", "posttrain".
+        stage: "pretrain", "finetune", ...; see `ecgview train SYSTEM --help`.
         data: folder with PTB-XL, and other ECGs beside it.
-        out: folder of the run: weights and log.jsonl.
+        out: folder of the run: weights and log.csv.
         values: what differs from the recipe's defaults, by name.
+        smoke: a run of a minute or two, to see that all works.
         cache: packed ECGs; a folder beside `out` when None.
-        start: folder of the pre-training run to fine-tune from; None trains from scratch.
+        start: folder of the pre-training run to go on from; None trains from scratch.
         export: folder for the finished model, weights and card.
-        device: cpu, cuda or mps.
+        device: auto, cpu, cuda or mps.
         progress: told per step.
 
     Raises:
-        ModelError: no PTB-XL below `data`, or a value that the recipe does not know.
+        ModelError: an unknown stage, no PTB-XL below `data`, or a value that the recipe does not know.
     """
-    from ecgview.training import export as exporting
-    from ecgview.training import finetune, pretrain
+    from ecgview.training import systems
 
-    data, out = Path(data), Path(out)
-    packs = out.parent / "cache" if cache is None else Path(cache)
-    packs.mkdir(parents=True, exist_ok=True)
-    if stage == "pretrain":
-        recipe = _recipe(pretrain.PretrainRecipe(), values or {})
-        objective = pretrain.run(recipe, data, out, packs, progress, device)
-        if export is not None:
-            exporting.autoencoder(objective, recipe, Path(export))
-    else:
-        tuning = _recipe(finetune.FinetuneRecipe(), values or {})
-        beginning = None if start is None else Path(start)
-        tuned = finetune.run(tuning, data, out, packs, beginning, progress, device)
-        if export is not None:
-            exporting.classifier(tuned, tuning, Path(export))
-    return out
+    def path(value: PathLike | None) -> Path | None:
+        return None if value is None else Path(value)
 
-
-def _recipe(default: Any, values: Mapping[str, Any]) -> Any:
-    """Return the recipe with the values put in."""
-    known = [field.name for field in dataclasses.fields(default)]
-    for name in values:
-        if name not in known:
-            raise ModelError(f"unknown value {name!r} of the recipe", expected=", ".join(sorted(known)))
-    changed = dict(values)
-    if "augmentation" in changed:
-        changed["augmentation"] = dataclasses.replace(default.augmentation, **changed["augmentation"])
-    return dataclasses.replace(default, **changed)
+    places = systems.Places(
+        Path(data), Path(out), path(cache) or Path(out).parent / "cache", path(start), path(export)
+    )
+    systems.run(system, stage, places, values or {}, smoke, device, progress)
+    return places.out
 
 
 def evaluate(

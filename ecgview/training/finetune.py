@@ -7,19 +7,21 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from ecgview.errors import ModelError
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training import kernels, labels, splits, teacher
+from ecgview.training import kernels, labels, run_state, share, splits, teacher
 from ecgview.training.augment import Augmentation
 from ecgview.training.initialise import start_small
-from ecgview.training.loop import LoopSettings, epochs_done, fit
+from ecgview.training.loop import fit
 from ecgview.training.metrics import macro_auroc, with_at_least
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
+from ecgview.training.optimisation import LoopSettings, Precision
 from ecgview.training.pack import Pack
 from ecgview.training.pretrain import SCALE, open_pack
+from ecgview.training.recipe import with_loop_values
 
 AUXILIARY = 256
 
@@ -45,9 +47,15 @@ class FinetuneRecipe:
     auxiliary_weight: float = 0.3
     smoothing: float = 0.0
     unlabelled: bool = True  # records without labels learn from the teacher alone
+    distil_from: str = ""  # folder of a fine-tuned run that teaches all statements: 0.7 KD + 0.3 BCE (A.6)
     depth: int = 12
     seed: int = 0
     most_records: int = 0
+    share_of_data: float = 1.0  # of the labelled training records, for sample-efficiency curves
+    precision: Precision = "bf16"
+    accumulate: int = 1
+    patience: int = 0
+    save_minutes: float = 10.0
     augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(gain=0.1, lead_gain=0.05, mask_leads=0.05)
     )
@@ -70,7 +78,7 @@ def run(
     cache: Path,
     start: Path | None = None,
     progress: Progress = silent,
-    device: str = "cpu",
+    device: str = "auto",
 ) -> Tuned:
     """Fine-tune on the training folds, choose the epoch on the validation fold; resumed if `out` exists.
 
@@ -85,27 +93,26 @@ def run(
     """
     pack = open_pack(data, cache, progress)
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
+    train = splits.part_of(train, recipe.share_of_data, recipe.seed)
     if recipe.most_records:
         train = train[: recipe.most_records]
     free = np.array([i for i, row in enumerate(pack.rows) if row.fold == 0], dtype=np.int64)
     free = free if recipe.unlabelled and recipe.teacher else free[:0]
     soft, auxiliary = None, None
-    if recipe.teacher and epochs_done(out) < recipe.epochs:  # minutes, and nothing to teach once all is done
+    if (
+        recipe.teacher and run_state.epochs_done(out) < recipe.epochs
+    ):  # minutes, and nothing to teach once all is done
         soft = teacher.superclass_logits(pack, train, free, cache, recipe.teacher_strength)
         auxiliary = kernels.cached_targets(pack, splits.unlabelled(pack), AUXILIARY, cache)
     torch.manual_seed(recipe.seed)
-    config = MtecgConfig(
-        n_classes=len(labels.statement_codes()),
-        depth=recipe.depth,
-        drop_path=recipe.drop_path,
-        mean_pool=recipe.mean_pool,
-    )
-    objective = _objective(recipe, config, start)
+    objective = _objective(recipe, start)
     index = np.concatenate([train, free])
+    earlier = _answers_of_earlier(recipe, objective.network.config, pack, index)
+    part = share.this_process()
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
-        steps_per_epoch=max(1, len(index) // recipe.batch),
+        steps_per_epoch=part.steps(recipe.batch, len(index)),
         warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.999),
@@ -117,11 +124,16 @@ def run(
     wanted = labels.targets(pack, np.arange(len(pack)))
     wanted[free] = np.nan
 
-    def batches(epoch: int) -> Iterator[LabelledBatch]:
-        return _batches(pack, index, wanted, soft, auxiliary, recipe, epoch)
+    targets = (wanted, soft, auxiliary, earlier)
+
+    def batches(epoch: int, first: int) -> Iterator[LabelledBatch]:
+        for rows, _, generator in part.batches(index, recipe.batch, recipe.seed * 7919 + epoch, first):
+            signal = recipe.augmentation(pack.millivolts(rows), generator, part) * SCALE
+            chosen = [None if values is None else torch.from_numpy(values[rows]) for values in targets]
+            yield LabelledBatch(signal, *chosen)  # type: ignore[arg-type]
 
     def validate(model: nn.Module) -> Mapping[str, float]:
-        said = answers(model.network, pack, validation, device)  # type: ignore[arg-type]
+        said = answers(model.network, pack, validation)  # type: ignore[arg-type]
         columns = with_at_least(wanted[validation], 5)
         supers = labels.superclass_targets(wanted[validation])
         return {
@@ -129,43 +141,42 @@ def run(
             "statement_auroc": macro_auroc(wanted[validation], said, columns),
         }
 
-    fit(
-        objective,
-        batches,
-        settings,
-        out,
-        depth=recipe.depth,
-        validate=validate,
-        device=device,
-        progress=progress,
-    )
-    best = torch.load(out / "best.pt", map_location="cpu", weights_only=True)
-    objective.load_state_dict(best["model"])
+    settings = with_loop_values(settings, recipe)
+    where = {"depth": recipe.depth, "device": device, "progress": progress}
+    fit(objective, batches, settings, out, validate=validate, **where)  # type: ignore[arg-type]
+    objective.load_state_dict(run_state.best_weights(out))
     network = objective.network.eval()
-    return Tuned(network, wanted[validation], answers(network, pack, validation, device), len(train))
+    return Tuned(network, wanted[validation], answers(network, pack, validation), len(train))
 
 
-def _objective(recipe: FinetuneRecipe, config: MtecgConfig, start: Path | None) -> SupervisedObjective:
+def _answers_of_earlier(
+    recipe: FinetuneRecipe, config: MtecgConfig, pack: Pack, index: share.Index
+) -> NDArray[np.float32] | None:
+    """Return (records, 71) logits of the run that teaches, NaN outside `index`; None without one."""
+    if not recipe.distil_from:
+        return None
+    network = Mtecg(config)
+    weights = run_state.best_weights(Path(recipe.distil_from))
+    own = {k.removeprefix("network."): v for k, v in weights.items() if k.startswith("network.")}
+    network.load_state_dict(own)
+    said = answers(network, pack, index).astype(np.float64).clip(1e-7, 1 - 1e-7)
+    logits = np.full((len(pack), said.shape[1]), np.nan, dtype=np.float32)
+    logits[index] = np.log(said / (1 - said))
+    return logits
+
+
+def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjective:
+    config = MtecgConfig(
+        n_classes=len(labels.statement_codes()),
+        depth=recipe.depth,
+        drop_path=recipe.drop_path,
+        mean_pool=recipe.mean_pool,
+    )
     network = Mtecg(config)
     start_small(network, recipe.seed)
     auxiliary = nn.Linear(config.width, AUXILIARY) if recipe.teacher and recipe.auxiliary_weight else None
     if start is not None:
-        path = start / "last.pt"
-        if not path.exists():
-            raise ModelError("no pre-training run here", where=str(start), expected="last.pt")
-        state = torch.load(path, map_location="cpu", weights_only=True)["model"]
-        encoder = {
-            k.removeprefix("network.encoder."): v
-            for k, v in state.items()
-            if k.startswith("network.encoder.")
-        }
-        missing, unknown = network.load_state_dict(encoder, strict=False)
-        if unknown or any(not name.startswith("head.") for name in missing):
-            raise ModelError(
-                "the pre-trained weights do not fit",
-                where=str(path),
-                found=", ".join([*missing, *unknown][:5]),
-            )
+        state = load_encoder(network, start)
         if auxiliary is not None and "auxiliary.weight" in state:
             auxiliary.load_state_dict({"weight": state["auxiliary.weight"], "bias": state["auxiliary.bias"]})
     return SupervisedObjective(
@@ -179,32 +190,33 @@ def _objective(recipe: FinetuneRecipe, config: MtecgConfig, start: Path | None) 
     )
 
 
-def _batches(
-    pack: Pack,
-    index: NDArray[np.int64],
-    wanted: NDArray[np.float32],
-    soft: NDArray[np.float32] | None,
-    auxiliary: NDArray[np.float32] | None,
-    recipe: FinetuneRecipe,
-    epoch: int,
-) -> Iterator[LabelledBatch]:
-    generator = torch.Generator().manual_seed(recipe.seed * 7919 + epoch)
-    order = index[torch.randperm(len(index), generator=generator).numpy()]
-    size = min(recipe.batch, len(order))
-    for begin in range(0, len(order) - size + 1, size):
-        chosen = np.sort(order[begin : begin + size])
-        signal = recipe.augmentation(pack.millivolts(chosen), generator) * SCALE
-        yield LabelledBatch(
-            signal,
-            torch.from_numpy(wanted[chosen]),
-            None if soft is None else torch.from_numpy(soft[chosen]),
-            None if auxiliary is None else torch.from_numpy(auxiliary[chosen]),
-        )
+def load_encoder(network: Mtecg, start: Path) -> dict[str, Tensor]:
+    """Put a pre-training run's encoder into the network; return all weights of that run.
+
+    Raises:
+        ModelError: there is no run, or it is of another size.
+    """
+    state = run_state.last_weights(start)
+    prefix = "network.encoder."
+    encoder = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+    try:
+        missing, unknown = network.load_state_dict(encoder, strict=False)
+    except RuntimeError as error:
+        raise ModelError(
+            "the pre-trained weights are of another size",
+            where=str(start),
+            found=str(error).splitlines()[-1].strip()[:160],
+        ) from None
+    if unknown or any(not name.startswith("head.") for name in missing):
+        found = ", ".join([*missing, *unknown][:5])
+        raise ModelError("the pre-trained weights do not fit", where=str(start), found=found)
+    return state
 
 
-def answers(network: Mtecg, pack: Pack, index: NDArray[np.int64], device: str = "cpu") -> NDArray[np.float32]:
+def answers(network: Mtecg, pack: Pack, index: share.Index) -> NDArray[np.float32]:
     """Return (n, 71) probabilities of packed records, float32, evaluation mode."""
     network.eval()
+    device = network.cls_token.device
     rows = []
     with torch.inference_mode():
         for begin in range(0, len(index), 64):

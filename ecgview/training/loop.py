@@ -1,72 +1,28 @@
-"""One training loop for every objective: on a page, seeded, resumable, stopped by a non-finite loss."""
+"""One training loop for every objective: seeded, resumable within an epoch, on one device or many."""
 
-import json
+import contextlib
 import math
-import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress, silent
+from ecgview.training import run_state
+from ecgview.training.optimisation import LoopSettings, learning_rate_at, parameter_groups
 
-Batches = Callable[[int], Iterable[Any]]  # epoch -> batches, the same ones whenever asked again
+Batches = Callable[[int, int], Iterable[Any]]  # (epoch, first step) -> the same batches whenever asked again
 Validate = Callable[[nn.Module], Mapping[str, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class LoopSettings:
-    """How long and how fast. The values are defaults of ours where a recipe does not set them."""
-
-    epochs: int
-    learning_rate: float
-    steps_per_epoch: int
-    warmup_epochs: float = 3.0
-    weight_decay: float = 0.05
-    betas: tuple[float, float] = (0.9, 0.95)
-    layer_decay: float = 1.0
-    ema_decay: float = 0.0
-    clip_norm: float = 1.0
-    seed: int = 0
-    select: str = ""  # the validation figure that chooses the best epoch, larger is better
-    validate_every: int = 1
-
-
-def learning_rate_at(step: int, settings: LoopSettings) -> float:
-    """Return the rate of one step: linear warm-up, then half a cosine to zero."""
-    warmup = settings.warmup_epochs * settings.steps_per_epoch
-    total = settings.epochs * settings.steps_per_epoch
-    if step < warmup:
-        return settings.learning_rate * (step + 1) / warmup
-    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1.0, total - warmup)))
-
-
-def layer_of(name: str, depth: int) -> int:
-    """Return the depth index of a parameter: 0 embeddings, 1..depth blocks, depth + 1 the rest (MAE's rule)."""
-    parts = name.split(".")
-    if any(part in ("cls_token", "pos_embed", "patch_embed") for part in parts):
-        return 0
-    if "blocks" in parts:
-        return int(parts[parts.index("blocks") + 1]) + 1
-    return depth + 1
-
-
-def parameter_groups(model: nn.Module, settings: LoopSettings, depth: int) -> list[dict[str, Any]]:
-    """Return optimiser groups: scale decay^(depth + 1 - layer), no weight decay on vectors and embeddings."""
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        scale = settings.layer_decay ** (depth + 1 - layer_of(name, depth))
-        free = parameter.ndim < 2 or name.endswith(("pos_embed", "cls_token", "mask_token"))
-        decay = 0.0 if free else settings.weight_decay
-        group = groups.setdefault((scale, decay), {"params": [], "scale": scale, "weight_decay": decay})
-        group["params"].append(parameter)
-    return list(groups.values())
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def fit(
@@ -77,135 +33,212 @@ def fit(
     *,
     depth: int = 12,
     validate: Validate | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     progress: Progress = silent,
 ) -> nn.Module:
     """Train `model`, whose forward(batch) returns {"loss": ..., figures...}; return the averaged weights' module.
 
-    Every epoch is written atomically to `out/last.pt` and logged as one JSON line in `out/log.jsonl`; a
-    second call with the same arguments goes on where the first one stopped and ends with the same weights.
-    The best epoch by `settings.select` is kept in `out/best.pt`.
+    The state is written atomically to `out/last.pt` after every epoch, and within long ones; `out/log.csv` has
+    one row per epoch. A second call with the same arguments goes on where the first one stopped and ends, on one
+    device, with the same weights to the last bit. The best epoch by `settings.select` is kept in `out/best.pt`.
+    Under torchrun or `accelerate launch` every process calls this; the first one writes.
 
     Raises:
-        ModelError: the loss is not finite.
-        Cancelled: `progress` says that nobody waits any more; the last whole epoch is kept.
+        ModelError: the loss is not finite, or the folder holds a run of another network.
+        Cancelled: `progress` says that nobody waits any more; the last saved state is kept.
     """
     out.mkdir(parents=True, exist_ok=True)
-    optimiser = torch.optim.AdamW(
-        parameter_groups(model, settings, depth), lr=settings.learning_rate, betas=settings.betas
-    )
-    averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    start, best = _resume(model, optimiser, averaged, out)
-    for epoch in range(start, settings.epochs):
-        torch.manual_seed(settings.seed * 100_003 + epoch)
-        figures = _epoch(model, batches(epoch), optimiser, averaged, settings, epoch, device, progress)
-        if validate is not None and (
-            (epoch + 1) % settings.validate_every == 0 or epoch + 1 == settings.epochs
-        ):
-            figures |= {
-                f"val_{name}": value for name, value in _validated(model, averaged, validate, settings)
-            }
-        score = figures.get(f"val_{settings.select}", -math.inf)
-        if score > best:
-            best = score
-            _save(out / "best.pt", {"model": _weights(model, averaged, settings), "epoch": epoch})
-        _save(
-            out / "last.pt",
-            {
-                "model": model.state_dict(),
-                "averaged": averaged,
-                "optimiser": optimiser.state_dict(),
-                "epoch": epoch + 1,
-                "best": best,
-            },
+    run = _Run(model, settings, out, depth, validate, device, progress)
+    while run.state.epoch < settings.epochs and not run.is_stale:
+        run.epoch(batches)
+    return run.finished()
+
+
+class _Run:
+    """A model on its way: what `fit` does, one epoch at a time."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: LoopSettings,
+        out: Path,
+        depth: int,
+        validate: Validate | None,
+        device: str,
+        progress: Progress,
+    ) -> None:
+        self.settings, self.out, self.validate, self.progress = settings, out, validate, progress
+        self.accelerator = _accelerator(settings, device)
+        self.bare = model
+        optimiser = torch.optim.AdamW(
+            parameter_groups(model, settings, depth),
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            eps=settings.eps,
         )
-        with open(out / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps({"epoch": epoch, **figures}) + "\n")
-    model.load_state_dict(_weights(model, averaged, settings))
-    return model
+        averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        self.state = run_state.resume(model, optimiser, averaged, self.accelerator.scaler, out)
+        self.model, self.optimiser = self.accelerator.prepare(model, optimiser)
+        self.averaged = {name: value.to(self.accelerator.device) for name, value in averaged.items()}
+        self.saved = time.monotonic()
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether validation has not bettered for as long as the settings allow."""
+        return 0 < self.settings.patience <= self.state.stale
 
-def _epoch(
-    model: nn.Module,
-    batches: Iterable[Any],
-    optimiser: torch.optim.Optimizer,
-    averaged: dict[str, Tensor],
-    settings: LoopSettings,
-    epoch: int,
-    device: str,
-    progress: Progress,
-) -> dict[str, float]:
-    model.train()
-    sums: dict[str, float] = {}
-    count = 0
-    for batch in batches:
-        step = epoch * settings.steps_per_epoch + count
+    def epoch(self, batches: Batches) -> None:
+        """Train what is left of one epoch, validate, save."""
+        state, settings = self.state, self.settings
+        self.model.train()
+        for batch in _ahead(batches(state.epoch, state.step)):
+            rate = self._step(batch)
+            state.step += 1
+            if time.monotonic() - self.saved > 60 * settings.save_minutes and self._is_whole_step():
+                self._keep()
+        count = max(1, state.step)
+        figures = {"epoch": float(state.epoch)} | self._mean_over_processes(count)
+        figures["learning_rate"] = rate if count else 0.0
+        done = state.epoch + 1
+        if self.validate is not None and (done % settings.validate_every == 0 or done == settings.epochs):
+            figures |= self._validated()
+            self._choose(figures.get(f"val_{settings.select}", -math.inf))
+        state.history.append(figures)
+        state.epoch, state.step, state.sums = done, 0, {}
+        self._keep()
+
+    def finished(self) -> nn.Module:
+        """Return the module with the weights that are kept, as it came."""
+        self.accelerator.wait_for_everyone()
+        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+        self.bare.load_state_dict(self._weights())
+        return self.bare.cpu()
+
+    def _is_whole_step(self) -> bool:
+        return self.state.step % self.settings.accumulate == 0
+
+    def _step(self, batch: Any) -> float:
+        settings, state = self.settings, self.state
+        step = state.epoch * settings.steps_per_epoch + state.step
         rate = learning_rate_at(step, settings)
-        for group in optimiser.param_groups:
+        for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
-        with torch.autocast(device, torch.bfloat16):
-            outcome = model(batch)
-        loss: Tensor = outcome["loss"]
-        if not torch.isfinite(loss):
-            raise ModelError(
-                f"the loss is not finite in epoch {epoch}, step {count}; nothing was saved of it"
-            )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
-        optimiser.step()
-        if settings.ema_decay:
-            decay = min(settings.ema_decay, (1 + step) / (10 + step))  # a short memory at the start
-            for name, value in model.state_dict().items():
-                averaged[name].lerp_(value, 1 - decay) if value.is_floating_point() else averaged[name].copy_(
-                    value
-                )
-        count += 1
-        for name, value in outcome.items():
-            sums[name] = sums.get(name, 0.0) + float(value.detach())
-        progress(
-            (epoch + count / settings.steps_per_epoch) / settings.epochs,
-            f"epoch {epoch} loss {float(loss.detach()):.4f}",
+        torch.manual_seed(
+            (settings.seed * 100_003 + step) * self.accelerator.num_processes + self.accelerator.process_index
         )
-    return {name: value / count for name, value in sums.items()} | {"learning_rate": rate}
+        last = (state.step + 1) % settings.accumulate == 0 or state.step + 1 == settings.steps_per_epoch
+        apart = contextlib.nullcontext() if last else self.accelerator.no_sync(self.model)
+        with apart:
+            outcome = self.model(moved(batch, self.accelerator.device))
+            loss: Tensor = outcome["loss"]
+            if not torch.isfinite(loss):
+                raise ModelError(
+                    f"the loss is not finite in epoch {state.epoch}, step {state.step}; nothing was saved of it"
+                )
+            self.accelerator.backward(loss / settings.accumulate)
+        if last:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+            self.optimiser.step()
+            self.optimiser.zero_grad(set_to_none=True)
+            self._average(step)
+        for name, value in outcome.items():
+            state.sums[name] = state.sums.get(name, 0.0) + float(value.detach())
+        self._tell(float(loss.detach()))
+        return rate
+
+    def _average(self, step: int) -> None:
+        if not self.settings.ema_decay:
+            return
+        decay = min(self.settings.ema_decay, (1 + step) / (10 + step))  # a short memory at the start
+        for name, value in self.bare.state_dict().items():
+            if value.is_floating_point():
+                self.averaged[name].lerp_(value, 1 - decay)
+            else:
+                self.averaged[name].copy_(value)
+
+    def _weights(self) -> dict[str, Tensor]:
+        return self.averaged if self.settings.ema_decay else self.bare.state_dict()
+
+    def _mean_over_processes(self, count: int) -> dict[str, float]:
+        names = sorted(self.state.sums)
+        values = torch.tensor([self.state.sums[name] / count for name in names], dtype=torch.float64)
+        if self.accelerator.num_processes > 1:
+            values = self.accelerator.reduce(values.float().to(self.accelerator.device), "mean").cpu()
+        return dict(zip(names, values.tolist(), strict=True))
+
+    def _validated(self) -> dict[str, float]:
+        """Return the figures of the weights that would be kept, and put the running weights back."""
+        figures: list[Any] = [None]
+        if self.accelerator.is_main_process and self.validate is not None:
+            running = {name: value.clone() for name, value in self.bare.state_dict().items()}
+            self.bare.load_state_dict(self._weights())
+            self.bare.eval()
+            figures = [{f"val_{name}": float(value) for name, value in self.validate(self.bare).items()}]
+            self.bare.load_state_dict(running)
+        if self.accelerator.num_processes > 1:
+            broadcast_object_list(figures)
+        return dict(figures[0])
+
+    def _choose(self, score: float) -> None:
+        state = self.state
+        state.stale += 1
+        if score > state.best:
+            state.best, state.stale = score, 0
+            if self.accelerator.is_main_process:
+                run_state.save(
+                    self.out / run_state.BEST,
+                    {"model": self._weights(), "epoch": state.epoch, "score": score},
+                )
+
+    def _keep(self) -> None:
+        if self.accelerator.is_main_process:
+            optimiser = self.optimiser.optimizer
+            run_state.keep(self.bare, optimiser, self.averaged, self.accelerator.scaler, self.state, self.out)
+        self.saved = time.monotonic()
+
+    def _tell(self, loss: float) -> None:
+        state, settings = self.state, self.settings
+        done = state.epoch + (state.step + 1) / settings.steps_per_epoch
+        curve = sparkline([row["loss"] for row in state.history][-24:])
+        self.progress(min(1.0, done / settings.epochs), f"epoch {state.epoch} loss {loss:.4f} {curve}")
 
 
-def _weights(model: nn.Module, averaged: dict[str, Tensor], settings: LoopSettings) -> dict[str, Tensor]:
-    return averaged if settings.ema_decay else model.state_dict()
+def _accelerator(settings: LoopSettings, device: str) -> Accelerator:
+    """Return the engine; its precision is one per process, so an earlier run's is forgotten first."""
+    AcceleratorState._reset_state()
+    precision = "no" if settings.precision == "fp32" else settings.precision
+    return Accelerator(
+        mixed_precision=precision,
+        cpu=device == "cpu",
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
 
 
-def _validated(
-    model: nn.Module, averaged: dict[str, Tensor], validate: Validate, settings: LoopSettings
-) -> list[tuple[str, float]]:
-    """Return the figures of the weights that would be kept, and put the running weights back."""
-    running = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(_weights(model, averaged, settings))
-    model.eval()
-    figures = list(validate(model).items())
-    model.load_state_dict(running)
-    return figures
+def _ahead(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield the items, the next one made in the meantime."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, iterator, end)
+            yield item
 
 
-def epochs_done(out: Path) -> int:
-    """Return how many whole epochs a run has behind it."""
-    path = out / "last.pt"
-    return int(torch.load(path, map_location="cpu", weights_only=True)["epoch"]) if path.exists() else 0
+def moved(batch: Any, device: torch.device) -> Any:
+    """Return a batch, a tensor or a dataclass of tensors, on a device."""
+    if isinstance(batch, Tensor):
+        return batch.to(device, non_blocking=True)
+    if is_dataclass(batch) and not isinstance(batch, type):
+        tensors = {f.name: getattr(batch, f.name) for f in fields(batch)}
+        return replace(
+            batch, **{name: moved(value, device) for name, value in tensors.items() if value is not None}
+        )
+    return batch
 
 
-def _resume(
-    model: nn.Module, optimiser: torch.optim.Optimizer, averaged: dict[str, Tensor], out: Path
-) -> tuple[int, float]:
-    path = out / "last.pt"
-    if not path.exists():
-        return 0, -math.inf
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
-    averaged.update(state["averaged"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["epoch"]), float(state["best"])
-
-
-def _save(path: Path, state: Mapping[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    torch.save(dict(state), part)
-    os.replace(part, path)
+def sparkline(values: list[float]) -> str:
+    """Return a curve of block characters: the losses so far, for a line of text."""
+    if not values:
+        return ""
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    return "".join(_BLOCKS[round((value - low) / span * (len(_BLOCKS) - 1))] for value in values)

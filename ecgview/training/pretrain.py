@@ -12,12 +12,14 @@ from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec
 from ecgview.models.networks.mtecg import MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training import kernels, sources, splits
+from ecgview.training import kernels, share, sources, splits
 from ecgview.training.augment import Augmentation
 from ecgview.training.initialise import start_small
-from ecgview.training.loop import LoopSettings, fit
+from ecgview.training.loop import fit
 from ecgview.training.objectives.mae import Axis, MaeBatch, MaeObjective, Target, random_mask
+from ecgview.training.optimisation import LoopSettings, Precision
 from ecgview.training.pack import Pack, load_or_build
+from ecgview.training.recipe import with_loop_values
 
 INPUT = InputSpec(
     leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="bandpass-0.5-40", scale=1.0
@@ -36,12 +38,19 @@ class PretrainRecipe:
     mask_ratio: float = 0.6
     target: Target = "raw"
     axis: Axis = "segment"
-    variance_floor: float = 0.05
+    variance_floor: float = 0.05  # weighs each segment by its variance plus this; 0 = the plain error
     auxiliary_components: int = 256  # principal components of random-kernel features; 0 = plain masked loss
     auxiliary_weight: float = 1.0
     depth: int = 12
+    decoder_width: int = 128
+    decoder_depth: int = 1
+    decoder_heads: int = 4
     seed: int = 0
     most_records: int = 0  # 0 = all; a smaller number for a quick trial
+    precision: Precision = "bf16"
+    accumulate: int = 1
+    patience: int = 0
+    save_minutes: float = 10.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -57,7 +66,7 @@ def run(
     out: Path,
     cache: Path,
     progress: Progress = silent,
-    device: str = "cpu",
+    device: str = "auto",
 ) -> MaeObjective:
     """Pre-train on every record outside the test fold; weights and log in `out`, resumed if it exists."""
     pack = open_pack(data, cache, progress)
@@ -68,45 +77,56 @@ def run(
     if recipe.auxiliary_components:
         auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, cache)
     torch.manual_seed(recipe.seed)
-    config = MtecgConfig(n_classes=0, depth=recipe.depth)
-    objective = MaeObjective(
-        config,
-        target=recipe.target,
-        axis=recipe.axis,
-        floor=recipe.variance_floor,
-        auxiliary=recipe.auxiliary_components,
-        auxiliary_weight=recipe.auxiliary_weight,
-    )
-    start_small(objective.network, recipe.seed)
+    objective = _objective(recipe)
+    part = share.this_process()
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
-        steps_per_epoch=max(1, len(index) // recipe.batch),
+        steps_per_epoch=part.steps(recipe.batch, len(index)),
         warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
         seed=recipe.seed,
     )
 
-    def batches(epoch: int) -> Iterator[MaeBatch]:
-        return _batches(pack, index, auxiliary, recipe, epoch)
+    def batches(epoch: int, first: int) -> Iterator[MaeBatch]:
+        return _batches(pack, index, auxiliary, recipe, part, epoch, first)
 
+    settings = with_loop_values(settings, recipe)
     fit(objective, batches, settings, out, depth=recipe.depth, device=device, progress=progress)
+    return objective
+
+
+def _objective(recipe: PretrainRecipe) -> MaeObjective:
+    config = MtecgConfig(
+        n_classes=0,
+        depth=recipe.depth,
+        decoder_width=recipe.decoder_width,
+        decoder_depth=recipe.decoder_depth,
+        decoder_heads=recipe.decoder_heads,
+    )
+    objective = MaeObjective(
+        config,
+        target=recipe.target,
+        axis=recipe.axis,
+        floor=recipe.variance_floor or None,
+        auxiliary=recipe.auxiliary_components,
+        auxiliary_weight=recipe.auxiliary_weight,
+    )
+    start_small(objective.network, recipe.seed)
     return objective
 
 
 def _batches(
     pack: Pack,
-    index: NDArray[np.int64],
+    index: share.Index,
     auxiliary: NDArray[np.float32] | None,
     recipe: PretrainRecipe,
+    part: share.Share,
     epoch: int,
+    first: int,
 ) -> Iterator[MaeBatch]:
-    generator = torch.Generator().manual_seed(recipe.seed * 7919 + epoch)
-    order = index[torch.randperm(len(index), generator=generator).numpy()]
     segments = MtecgConfig().n_segments
-    size = min(recipe.batch, len(order))
-    for start in range(0, len(order) - size + 1, size):
-        chosen = np.sort(order[start : start + size])
-        signal = recipe.augmentation(pack.millivolts(chosen), generator) * SCALE
-        mask = random_mask(size, segments, recipe.mask_ratio, generator)
-        wanted = None if auxiliary is None else torch.from_numpy(auxiliary[chosen])
+    for rows, size, generator in part.batches(index, recipe.batch, recipe.seed * 7919 + epoch, first):
+        mask = random_mask(size * part.count, segments, recipe.mask_ratio, generator)[part.mine(size)]
+        signal = recipe.augmentation(pack.millivolts(rows), generator, part) * SCALE
+        wanted = None if auxiliary is None else torch.from_numpy(auxiliary[rows])
         yield MaeBatch(signal, mask, wanted)

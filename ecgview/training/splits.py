@@ -50,3 +50,19 @@ def check_no_leak(pack: Pack, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS
                 expected="every patient in one split",
                 found=f"{seen[row.patient_id]} and {split}",
             )
+
+
+def part_of(index: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """Return a random share of these rows, in order; the same ones for the same seed, smaller ones inside larger.
+
+    Raises:
+        ModelError: the share is not in 0..1, or nothing is left.
+    """
+    if not 0 < share <= 1:
+        raise ModelError(
+            "a share of the data lies between 0 and 1", expected="0 < share <= 1", found=str(share)
+        )
+    count = round(share * len(index))
+    if not count:
+        raise ModelError("no record is left of the training split", found=f"{share} of {len(index)}")
+    return np.sort(np.random.default_rng(seed).permutation(index)[:count])

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from ecgview.errors import Cancelled, ModelError
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.training import metrics, splits
-from ecgview.training.loop import LoopSettings, fit, learning_rate_at, parameter_groups
+from ecgview.training.loop import fit
 from ecgview.training.objectives.supervised import bernoulli_distillation
+from ecgview.training.optimisation import LoopSettings, learning_rate_at, parameter_groups
 from ecgview.training.pack import Pack, Row
 
 SETTINGS = LoopSettings(epochs=4, learning_rate=1e-2, steps_per_epoch=3, warmup_epochs=1, ema_decay=0.9)
@@ -28,10 +29,9 @@ class _Line(nn.Module):
         return {"loss": (self.fit(self.noise(x)) - x.sum(1, keepdim=True)).square().mean()}
 
 
-def _batches(epoch: int) -> Iterator[Tensor]:
-    generator = torch.Generator().manual_seed(epoch)
-    for _ in range(3):
-        yield torch.randn(8, 3, generator=generator)
+def _batches(epoch: int, first: int) -> Iterator[Tensor]:
+    for step in range(first, 3):
+        yield torch.randn(8, 3, generator=torch.Generator().manual_seed(10 * epoch + step))
 
 
 def _model() -> _Line:
@@ -57,7 +57,7 @@ def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
-    def broken(epoch: int) -> Iterator[Tensor]:
+    def broken(epoch: int, first: int) -> Iterator[Tensor]:
         yield torch.full((8, 3), float("nan"))
 
     with pytest.raises(ModelError, match="not finite"):

@@ -16,13 +16,18 @@ TEMPERATURE = 2.0  # of the distillation (methods A.6)
 class LabelledBatch:
     """`signal` (n, leads, samples) network input; `statements` (n, 71) 0/1, NaN rows unlabelled.
 
-    `teacher` (n, 5) logits of the superclasses and `auxiliary` (n, m) targets are None where not used.
+    `teacher` (n, 5) logits of the superclasses, `auxiliary` (n, m) targets and `earlier` (n, 71) logits of a
+    model that teaches every statement are None where not used.
     """
 
     signal: Tensor
     statements: Tensor
     teacher: Tensor | None = None
     auxiliary: Tensor | None = None
+    earlier: Tensor | None = None
+
+
+DISTIL_SHARE = 0.7  # of the statement loss where an earlier model teaches (methods A.6)
 
 
 def bernoulli_distillation(student: Tensor, teacher: Tensor, temperature: float = TEMPERATURE) -> Tensor:
@@ -80,6 +85,9 @@ class SupervisedObjective(nn.Module):
             smooth = wanted * (1 - self.smoothing) + 0.5 * self.smoothing
             statement = F.binary_cross_entropy_with_logits(logits[labelled], smooth)
             above = _superclass_targets(wanted)
+            if batch.earlier is not None:
+                taught = bernoulli_distillation(logits[labelled], batch.earlier[labelled])
+                statement = DISTIL_SHARE * taught + (1 - DISTIL_SHARE) * statement
             superclass = F.binary_cross_entropy_with_logits(supers[labelled], above)
             loss = loss + statement * 5.0 + self.superclass_weight * superclass
             outcome |= {"statement_loss": statement.detach(), "superclass_loss": superclass.detach()}

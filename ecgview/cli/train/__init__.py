@@ -1,0 +1,30 @@
+"""Train the models: each module of this room is one system."""
+
+import argparse
+import sys
+from typing import cast
+
+from ecgview.cli import Command
+from ecgview.plugins import discover
+
+NAME = "train"
+HELP = "train, probe and compare the models on public data"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add every system."""
+    import ecgview.cli.train as room
+
+    systems = parser.add_subparsers(dest="system", required=True, metavar="SYSTEM")
+    for module in discover(room):
+        system = cast(Command, module)
+        sub = systems.add_parser(system.NAME, help=system.HELP, description=system.HELP)
+        system.register(sub)
+        sub.set_defaults(run_system=system.run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the system's command."""
+    code: int = args.run_system(args)
+    print("", file=sys.stderr)
+    return code

@@ -1,0 +1,82 @@
+"""What every stage of training takes, and how its recipe is read."""
+
+import argparse
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ecgview import api
+from ecgview.errors import ModelError
+
+
+def add_stages(parser: argparse.ArgumentParser, stages: Mapping[str, str], starts: Mapping[str, str]) -> None:
+    """Add one sub-command per stage; `starts` says of which earlier run a stage may go on."""
+    commands = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    for stage, text in stages.items():
+        sub = commands.add_parser(stage, help=text, description=text)
+        sub.add_argument(
+            "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
+        )
+        sub.add_argument("--out", type=Path, required=True, help="folder of the run; a run there is resumed")
+        sub.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
+        sub.add_argument("--recipe", type=Path, help="TOML file with values that differ from the defaults")
+        sub.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe"
+        )
+        sub.add_argument("--seed", type=int, default=None)
+        sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+        sub.add_argument(
+            "--smoke", action="store_true", help="a run of a minute or two, to see that all works"
+        )
+        if stage in starts:
+            sub.add_argument("--start", type=Path, help=starts[stage])
+        sub.add_argument("--export", type=Path, help="write the model (weights and card) to this folder")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one stage; the log is OUT/log.csv."""
+    api.train(
+        args.system,
+        args.stage,
+        args.data,
+        args.out,
+        values(args),
+        smoke=args.smoke,
+        cache=args.cache,
+        start=getattr(args, "start", None),
+        export=args.export,
+        device=args.device,
+        progress=report,
+    )
+    return 0
+
+
+def report(fraction: float, text: str = "") -> None:
+    """Draw the bar and the curve of the loss in one line; only the first of several processes does."""
+    if os.environ.get("RANK", "0") == "0":
+        bar = "#" * round(20 * fraction)
+        print(f"\r{100 * fraction:5.1f} % [{bar:<20}] {text:<64}", end="", file=sys.stderr, flush=True)
+
+
+def values(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what differs from the recipe's defaults: the file, then the command line."""
+    found: dict[str, Any] = {}
+    if args.recipe:
+        try:
+            found |= tomllib.loads(args.recipe.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"is no recipe ({error})", where=str(args.recipe)) from None
+    for pair in args.set:
+        name, _, text = pair.partition("=")
+        try:
+            found |= tomllib.loads(f"{name} = {text}")
+        except tomllib.TOMLDecodeError:
+            raise ModelError(
+                "--set does not hold a value of TOML", expected="NAME=VALUE, text in quotes", found=pair
+            ) from None
+    if args.seed is not None:
+        found["seed"] = args.seed
+    return found

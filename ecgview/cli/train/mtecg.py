@@ -1,0 +1,24 @@
+"""MTECG-T: masked pre-training, fine-tuning, linear probing, ablations."""
+
+import argparse
+
+from ecgview.cli.train import _stage
+
+NAME = "mtecg"
+HELP = "MTECG-T on time segments of the 12-lead ECG"
+_STAGES = {
+    "pretrain": "masked pre-training",
+    "finetune": "fine-tuning on PTB-XL's 71 statements",
+    "probe": "linear probing of a pre-trained encoder",
+}
+_STARTS = dict.fromkeys(("finetune", "probe"), "folder of the pre-training run")
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the stages."""
+    _stage.add_stages(parser, _STAGES, _STARTS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one stage."""
+    return _stage.run(args)

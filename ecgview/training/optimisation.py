@@ -1,0 +1,85 @@
+"""Learning rates over time and over depth."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+Schedule = Literal["cosine", "constant", "tri-stage"]
+Precision = Literal["bf16", "fp16", "fp32"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How long, how fast and how exactly. The values are defaults of ours where a recipe does not set them.
+
+    `steps_per_epoch` counts the batches of one process. `precision` bf16 and fp16 hold the weights in float32
+    and multiply in the shorter type.
+    """
+
+    epochs: int
+    learning_rate: float
+    steps_per_epoch: int
+    warmup_epochs: float = 3.0
+    schedule: Schedule = "cosine"
+    final_rate: float = 0.0  # where the cosine and the tri-stage schedule end
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.95)
+    eps: float = 1e-8
+    layer_decay: float = 1.0
+    ema_decay: float = 0.0
+    clip_norm: float = 1.0
+    accumulate: int = 1  # batches whose gradients make one step
+    precision: Precision = "bf16"
+    seed: int = 0
+    select: str = ""  # the validation figure that chooses the best epoch, larger is better
+    validate_every: int = 1
+    patience: int = 0  # validations without a better figure before the run ends; 0 = never
+    save_minutes: float = 10.0  # within a long epoch; every epoch is saved in any case
+
+
+def learning_rate_at(step: int, settings: LoopSettings) -> float:
+    """Return the rate of one step: linear warm-up, then half a cosine, a constant, or hold and decay.
+
+    "tri-stage" warms up over a tenth, holds for a fifth and decays exponentially over the rest (methods D.7).
+    """
+    peak, final = settings.learning_rate, settings.final_rate
+    total = settings.epochs * settings.steps_per_epoch
+    if settings.schedule == "tri-stage":
+        warmup, hold = 0.1 * total, 0.3 * total
+        if step >= hold:
+            share = min(1.0, (step - hold) / max(1.0, total - hold))
+            return float(peak * math.exp(share * math.log(max(final, 1e-3 * peak) / peak)))
+    else:
+        warmup = settings.warmup_epochs * settings.steps_per_epoch
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if settings.schedule != "cosine":
+        return peak
+    swing = 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1.0, total - warmup)))
+    return final + (peak - final) * swing
+
+
+def layer_of(name: str, depth: int) -> int:
+    """Return the depth index of a parameter: 0 embeddings, 1..depth blocks, depth + 1 the rest (MAE's rule)."""
+    parts = name.split(".")
+    if any(part in ("cls_token", "pos_embed", "patch_embed") for part in parts):
+        return 0
+    if "blocks" in parts:
+        return int(parts[parts.index("blocks") + 1]) + 1
+    return depth + 1
+
+
+def parameter_groups(model: nn.Module, settings: LoopSettings, depth: int) -> list[dict[str, Any]]:
+    """Return optimiser groups: scale decay^(depth + 1 - layer), no weight decay on vectors and embeddings."""
+    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        scale = settings.layer_decay ** (depth + 1 - layer_of(name, depth))
+        free = parameter.ndim < 2 or name.endswith(("pos_embed", "cls_token", "mask_token"))
+        decay = 0.0 if free else settings.weight_decay
+        group = groups.setdefault((scale, decay), {"params": [], "scale": scale, "weight_decay": decay})
+        group["params"].append(parameter)
+    return list(groups.values())

@@ -1,0 +1,130 @@
+"""What a run keeps on disk: its last state, its best weights, its log; each file written whole or not at all."""
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ecgview.errors import ModelError
+
+LAST, BEST, LOG = "last.pt", "best.pt", "log.csv"
+
+
+@dataclass(slots=True)
+class RunState:
+    """Where a run stands: whole epochs, batches into the next one, and what it has seen so far."""
+
+    epoch: int = 0
+    step: int = 0
+    best: float = float("-inf")
+    stale: int = 0  # validations since the best one
+    sums: dict[str, float] = field(default_factory=dict)  # of the epoch that is under way
+    history: list[dict[str, float]] = field(default_factory=list)  # one row per whole epoch
+
+
+def resume(
+    model: nn.Module, optimiser: torch.optim.Optimizer, averaged: dict[str, Tensor], scaler: Any, out: Path
+) -> RunState:
+    """Put a run back where it stopped and return where that is; a new run begins at 0.
+
+    Raises:
+        ModelError: the folder holds a run of another network.
+    """
+    path = out / LAST
+    if not path.exists():
+        return RunState()
+    kept = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        model.load_state_dict(kept["model"])
+        optimiser.load_state_dict(kept["optimiser"])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            "the run in this folder is of another network or recipe",
+            where=str(path),
+            expected="an empty folder, or the run that was begun here",
+            found=str(error).splitlines()[0][:120],
+        ) from None
+    averaged.update(kept["averaged"])
+    if scaler is not None and kept["scaler"]:
+        scaler.load_state_dict(kept["scaler"])
+    return RunState(
+        kept["epoch"], kept["step"], kept["best"], kept["stale"], dict(kept["sums"]), list(kept["history"])
+    )
+
+
+def keep(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    averaged: dict[str, Tensor],
+    scaler: Any,
+    state: RunState,
+    out: Path,
+) -> None:
+    """Write the state of a run, and its log."""
+    save(
+        out / LAST,
+        {
+            "model": model.state_dict(),
+            "averaged": averaged,
+            "optimiser": optimiser.state_dict(),
+            "scaler": {} if scaler is None else scaler.state_dict(),
+            "epoch": state.epoch,
+            "step": state.step,
+            "best": state.best,
+            "stale": state.stale,
+            "sums": state.sums,
+            "history": state.history,
+        },
+    )
+    _write_log(state.history, out / LOG)
+
+
+def save(path: Path, content: Mapping[str, Any]) -> None:
+    """Write tensors and plain values whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(dict(content), part)
+    os.replace(part, path)
+
+
+def epochs_done(out: Path) -> int:
+    """Return how many whole epochs a run has behind it."""
+    path = out / LAST
+    return int(torch.load(path, map_location="cpu", weights_only=True)["epoch"]) if path.exists() else 0
+
+
+def best_weights(out: Path) -> dict[str, Tensor]:
+    """Return the weights of the best epoch by the run's validation figure.
+
+    Raises:
+        ModelError: the run has validated nothing yet.
+    """
+    path = out / BEST
+    if not path.exists():
+        raise ModelError("no finished run here", where=str(out), expected=BEST)
+    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    return weights
+
+
+def last_weights(out: Path) -> dict[str, Tensor]:
+    """Return the newest weights of a run; ModelError where there is none."""
+    path = out / LAST
+    if not path.exists():
+        raise ModelError("no training run here", where=str(out), expected=LAST)
+    kept = torch.load(path, map_location="cpu", weights_only=True)
+    weights: dict[str, Tensor] = kept["model"]
+    return weights
+
+
+def _write_log(history: list[dict[str, float]], path: Path) -> None:
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    part = path.with_suffix(".part")
+    with open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(history)
+    os.replace(part, path)

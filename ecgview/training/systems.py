@@ -1,0 +1,85 @@
+"""Every stage of every training system by name, with its recipe and its trial of a minute."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecgview.errors import ModelError
+from ecgview.progress import Progress
+from ecgview.training import export, finetune, pretrain, probe
+from ecgview.training.recipe import with_values
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a stage reads and writes; `start` is an earlier run's folder, `export` the finished model's."""
+
+    data: Path
+    out: Path
+    cache: Path
+    start: Path | None = None
+    export: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: its recipe with the defaults, what `--smoke` makes of it, and how it is run."""
+
+    recipe: Any
+    smoke: Mapping[str, Any]
+    run: Callable[[Any, Places, str, Progress], None]
+
+
+def run(
+    system: str,
+    stage: str,
+    places: Places,
+    values: Mapping[str, Any],
+    smoke: bool,
+    device: str,
+    progress: Progress,
+) -> None:
+    """Run one stage; ModelError where there is none of that name."""
+    found = STAGES.get(system, {}).get(stage)
+    if found is None:
+        known = ", ".join(f"{name} {one}" for name, stages in STAGES.items() for one in stages)
+        raise ModelError(f"there is no training stage {system} {stage}", expected=known)
+    places.cache.mkdir(parents=True, exist_ok=True)
+    recipe = with_values(found.recipe, {**(found.smoke if smoke else {}), **values})
+    found.run(recipe, places, device, progress)
+
+
+def _pretrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    objective = pretrain.run(recipe, places.data, places.out, places.cache, progress, device)
+    if places.export is not None:
+        export.autoencoder(objective, recipe, places.export)
+
+
+def _finetune(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    tuned = finetune.run(recipe, places.data, places.out, places.cache, places.start, progress, device)
+    if places.export is not None:
+        export.classifier(tuned, recipe, places.export)
+
+
+def _probe(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    tuned = probe.run(recipe, places.data, places.out, places.cache, places.start, progress, device)
+    if places.export is not None:
+        export.classifier(tuned, recipe, places.export)
+
+
+STAGES: dict[str, dict[str, Stage]] = {
+    "mtecg": {
+        "pretrain": Stage(
+            pretrain.PretrainRecipe(),
+            {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2},
+            _pretrain,
+        ),
+        "finetune": Stage(
+            finetune.FinetuneRecipe(),
+            {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2, "teacher": False},
+            _finetune,
+        ),
+        "probe": Stage(probe.ProbeRecipe(), {"epochs": 2, "most_records": 64, "depth": 2}, _probe),
+    },
+}
