@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ecgview.errors import ModelError
+from ecgview.models import cards
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
 from ecgview.training import kernels, labels, run_state, share, splits, teacher
@@ -191,13 +192,18 @@ def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjectiv
 
 
 def load_encoder(network: Mtecg, start: Path) -> dict[str, Tensor]:
-    """Put a pre-training run's encoder into the network; return all weights of that run.
+    """Put a pre-trained encoder into the network; return all weights it came with.
+
+    Args:
+        network: what to fill; its head stays.
+        start: folder of a pre-training run, or the id of an autoencoder of the catalogue.
 
     Raises:
-        ModelError: there is no run, or it is of another size.
+        ModelError: there is neither, or it is of another size.
     """
-    state = run_state.last_weights(start)
-    prefix = "network.encoder."
+    is_run = (start / run_state.LAST).exists() or start.is_dir()
+    state = run_state.last_weights(start) if is_run else _catalogue_weights(str(start))
+    prefix = "network.encoder." if is_run else "encoder."
     encoder = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
     try:
         missing, unknown = network.load_state_dict(encoder, strict=False)
@@ -211,6 +217,15 @@ def load_encoder(network: Mtecg, start: Path) -> dict[str, Tensor]:
         found = ", ".join([*missing, *unknown][:5])
         raise ModelError("the pre-trained weights do not fit", where=str(start), found=found)
     return state
+
+
+def _catalogue_weights(model_id: str) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    card = cards.get(model_id)
+    if card.network != "mtecg-mae":
+        raise ModelError(f"{model_id} is no masked autoencoder", expected="mtecg-mae", found=card.network)
+    return {name: value.float() for name, value in load_file(card.check_weights()).items()}
 
 
 def answers(network: Mtecg, pack: Pack, index: share.Index) -> NDArray[np.float32]:
