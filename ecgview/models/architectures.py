@@ -9,7 +9,7 @@ from ecgview.models.cards import ModelCard
 if TYPE_CHECKING:
     import torch
 
-NETWORKS = ("mtecg", "mtecg-mae", "net1d")
+NETWORKS = ("mtecg", "mtecg-mae", "net1d", "wav2vec-cmsc")
 
 
 def build(card: ModelCard) -> "torch.nn.Module":
@@ -27,6 +27,11 @@ def build(card: ModelCard) -> "torch.nn.Module":
 
         sizes = {"n_leads": len(card.input.leads), "n_classes": len(card.labels)}
         return Net1d(_config(Net1dConfig, {**card.config, **sizes}, card))
+    if card.network == "wav2vec-cmsc":
+        from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
+
+        sizes = {"n_leads": len(card.input.leads), "n_classes": len(card.labels)}
+        return Wav2vecCmsc(_config(Wav2vecConfig, {**card.config, **sizes}, card))
     raise ModelError(
         f"unknown network {card.network!r}", where=f"{card.folder}: network", expected=", ".join(NETWORKS)
     )

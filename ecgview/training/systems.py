@@ -7,7 +7,7 @@ from typing import Any
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress
-from ecgview.training import export, finetune, pretrain, probe
+from ecgview.training import export, finetune, pretrain, probe, wav2vec
 from ecgview.training.recipe import with_values
 
 
@@ -68,6 +68,16 @@ def _probe(recipe: Any, places: Places, device: str, progress: Progress) -> None
         export.classifier(tuned, recipe, places.export)
 
 
+def _contrast(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    wav2vec.pretrain(recipe, places.data, places.out, places.cache, progress, device)
+
+
+def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    wav2vec.finetune(recipe, places.data, places.out, places.cache, places.start, progress, device)
+
+
+_SMALL = {"conv_width": 32, "width": 48, "depth": 1, "hidden": 64, "code_width": 32}
+
 STAGES: dict[str, dict[str, Stage]] = {
     "mtecg": {
         "pretrain": Stage(
@@ -81,5 +91,17 @@ STAGES: dict[str, dict[str, Stage]] = {
             _finetune,
         ),
         "probe": Stage(probe.ProbeRecipe(), {"epochs": 2, "most_records": 64, "depth": 2}, _probe),
+    },
+    "wav2vec": {
+        "pretrain": Stage(
+            wav2vec.ContrastRecipe(),
+            {"epochs": 1, "most_records": 64, "batch": 16, "sizes": _SMALL},
+            _contrast,
+        ),
+        "finetune": Stage(
+            wav2vec.LeadSetRecipe(),
+            {"epochs": 1, "most_records": 64, "batch": 16, "sizes": _SMALL},
+            _lead_set,
+        ),
     },
 }

@@ -11,7 +11,8 @@ _STAGES = {
     "finetune": "fine-tuning on PTB-XL's 71 statements",
     "probe": "linear probing of a pre-trained encoder",
 }
-_STARTS = dict.fromkeys(("finetune", "probe"), "folder of the pre-training run, or id of a masked autoencoder of the catalogue")
+_START = "folder of the pre-training run, or id of a masked autoencoder of the catalogue"
+_STARTS = dict.fromkeys(("finetune", "probe"), _START)
 
 
 def register(parser: argparse.ArgumentParser) -> None:

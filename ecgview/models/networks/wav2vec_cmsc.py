@@ -1,0 +1,266 @@
+"""The lead-agnostic network: wav2vec 2.0 with a global contrast (CMSC), for any set of leads.
+
+Source: Oh et al., CHIL 2022, arXiv 2203.06889; sizes, layers and parameter names as the authors publish them, so
+that public checkpoints load (methods D.2 and D.3). A missing lead is a row of zeros: the input has always twelve.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True, slots=True)
+class Wav2vecConfig:
+    """Sizes of the network; the defaults are the published ones. `n_classes` 0 leaves the head out."""
+
+    n_leads: int = 12
+    conv_width: int = 256
+    conv_layers: int = 4
+    width: int = 768
+    depth: int = 12
+    n_heads: int = 12
+    hidden: int = 3072
+    dropout: float = 0.1
+    attention_dropout: float = 0.1
+    activation_dropout: float = 0.0
+    position_kernel: int = 128
+    position_groups: int = 16
+    code_groups: int = 2
+    codes: int = 320
+    code_width: int = 256
+    conv_gradient: float = 0.1  # share of the gradient that reaches the convolutions; 0 freezes them
+    pretraining_heads: bool = True
+    n_classes: int = 0
+
+    def tokens(self, samples: int) -> int:
+        """Return how many tokens a signal gives: 156 for 2500 samples."""
+        for _ in range(self.conv_layers):
+            samples = (samples - 2) // 2 + 1
+        return samples
+
+
+class ConvFeatures(nn.Module):
+    """Four convolutions of kernel and stride 2: sixteen samples, 32 ms at 500 Hz, become one token."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        layers = []
+        for i in range(config.conv_layers):
+            conv = nn.Conv1d(
+                config.n_leads if i == 0 else config.conv_width, config.conv_width, 2, 2, bias=False
+            )
+            nn.init.kaiming_normal_(conv.weight)
+            norm = [nn.GroupNorm(config.conv_width, config.conv_width)] if i == 0 else []
+            layers.append(nn.Sequential(conv, nn.Identity(), *norm, nn.GELU()))
+        self.conv_layers = nn.ModuleList(layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, conv width) for (batch, leads, samples)."""
+        for layer in self.conv_layers:
+            x = layer(x)
+        return x.transpose(1, 2)
+
+
+class ConvPosition(nn.Module):
+    """Relative positions by one wide grouped convolution, its weight normalised per tap."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        kernel = config.position_kernel
+        conv = nn.Conv1d(
+            config.width, config.width, kernel, padding=kernel // 2, groups=config.position_groups
+        )
+        nn.init.normal_(conv.weight, std=(4.0 / (kernel * config.width)) ** 0.5)
+        nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+        self.pos_conv = nn.Sequential(nn.utils.parametrizations.weight_norm(conv, dim=2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width)."""
+        out = self.pos_conv(x.transpose(1, 2))[..., : x.shape[1]]  # an even kernel gives one too many
+        return F.gelu(out).transpose(1, 2)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with a projection each for query, key and value."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        self.n_heads, self.dropout = config.n_heads, config.attention_dropout
+        self.k_proj = nn.Linear(config.width, config.width)
+        self.v_proj = nn.Linear(config.width, config.width)
+        self.q_proj = nn.Linear(config.width, config.width)
+        self.out_proj = nn.Linear(config.width, config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width)."""
+        batch, tokens, width = x.shape
+        query, key, value = (
+            made(x).reshape(batch, tokens, self.n_heads, -1).transpose(1, 2)
+            for made in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        dropout = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        out: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(batch, tokens, width))
+        return out
+
+
+class EncoderLayer(nn.Module):
+    """Transformer layer with the normalisation after each branch."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        self.self_attn = SelfAttention(config)
+        self.self_attn_layer_norm = nn.LayerNorm(config.width)
+        self.fc1 = nn.Linear(config.width, config.hidden)
+        self.fc2 = nn.Linear(config.hidden, config.width)
+        self.final_layer_norm = nn.LayerNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.activation_dropout = nn.Dropout(config.activation_dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width)."""
+        x = self.self_attn_layer_norm(x + self.dropout(self.self_attn(x)))
+        inner = self.activation_dropout(F.gelu(self.fc1(x)))
+        out: Tensor = self.final_layer_norm(x + self.dropout(self.fc2(inner)))
+        return out
+
+
+class Encoder(nn.Module):
+    """Normalisation, then the layers."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.depth))
+        self.layer_norm = nn.LayerNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width)."""
+        x = self.dropout(self.layer_norm(x))
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Quantizer(nn.Module):
+    """Product quantiser: one code of each group, hard, with a straight-through gradient in training."""
+
+    def __init__(self, config: Wav2vecConfig) -> None:
+        super().__init__()
+        self.groups, self.codes = config.code_groups, config.codes
+        count = config.code_groups * config.codes
+        self.vars = nn.Parameter(torch.rand(1, count, config.code_width // config.code_groups))
+        self.weight_proj = nn.Linear(config.conv_width, count)
+        nn.init.normal_(self.weight_proj.weight)
+        nn.init.zeros_(self.weight_proj.bias)
+
+    def forward(self, x: Tensor, temperature: float = 2.0) -> tuple[Tensor, Tensor]:
+        """Return the code vectors, (batch, tokens, code width), and the perplexity of the codes' use (scalar).
+
+        Training draws a code by Gumbel noise, forward hard and backward soft; evaluation takes the largest.
+        """
+        batch, tokens, _ = x.shape
+        logits = self.weight_proj(x).float().reshape(batch * tokens, self.groups, self.codes)
+        use = logits.softmax(-1).mean(0)  # (groups, codes)
+        perplexity = torch.exp(-(use * (use + 1e-7).log()).sum(-1)).sum()
+        if self.training:
+            chosen = F.gumbel_softmax(logits, tau=temperature, hard=True)
+        else:
+            chosen = F.one_hot(logits.argmax(-1), self.codes).to(logits)
+        entries = self.vars.reshape(self.groups, self.codes, -1)
+        code = torch.einsum("ngc,gcd->ngd", chosen.to(entries.dtype), entries)
+        return code.reshape(batch, tokens, -1), perplexity
+
+
+class _ScaledGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: object, x: Tensor, scale: float) -> Tensor:
+        ctx.scale = scale  # type: ignore[attr-defined]
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient * ctx.scale, None  # type: ignore[attr-defined]
+
+
+class Wav2vecCmsc(nn.Module):
+    """The network with or without its pre-training heads; input (batch, 12, samples) mV at 500 Hz."""
+
+    def __init__(self, config: Wav2vecConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or Wav2vecConfig()
+        self.feature_extractor = ConvFeatures(config)
+        self.layer_norm = nn.LayerNorm(config.conv_width)
+        self.post_extract_proj = nn.Linear(config.conv_width, config.width)
+        self.input_dropout = nn.Dropout(config.dropout)
+        self.conv_pos = ConvPosition(config)
+        self.encoder = Encoder(config)
+        if config.pretraining_heads:
+            self.quantizer = Quantizer(config)
+            self.project_q = nn.Linear(config.code_width, config.code_width)
+            self.final_proj = nn.Linear(config.width, config.code_width)
+        if config.n_classes:
+            self.proj = nn.Linear(config.width, config.n_classes)
+            nn.init.xavier_uniform_(self.proj.weight)
+            nn.init.zeros_(self.proj.bias)
+        for module in self.encoder.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.02)
+                nn.init.zeros_(module.bias)
+
+    def convolve(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, conv width) before any normalisation; its gradient is scaled by the config."""
+        share = self.config.conv_gradient
+        if share == 0.0:
+            with torch.no_grad():
+                return self.feature_extractor(x)  # type: ignore[no-any-return]
+        found: Tensor = self.feature_extractor(x)
+        scaled: Tensor = (
+            _ScaledGradient.apply(found, share)  # type: ignore[no-untyped-call]
+            if share != 1.0
+            else found
+        )
+        return scaled
+
+    def transform(self, tokens: Tensor) -> Tensor:
+        """Return the transformer's output, (batch, tokens, width), for projected tokens of the same shape."""
+        out: Tensor = self.encoder(tokens + self.conv_pos(tokens))
+        return out
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width): nothing hidden."""
+        found = self.layer_norm(self.convolve(x))
+        return self.transform(self.input_dropout(self.post_extract_proj(found)))
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Return the mean over the tokens, (batch, width)."""
+        return mean_token(self.encode(x))
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Return logits, (batch, classes); the network must have classes."""
+        out: Tensor = self.proj(features)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits, (batch, classes)."""
+        return self.forward_head(self.forward_features(x))
+
+
+def mean_token(tokens: Tensor) -> Tensor:
+    """Return (batch, width): the sum over the tokens by the count of non-zero entries (methods D.4)."""
+    return tokens.sum(1) / (tokens != 0).sum(1).clamp(min=1)
+
+
+def remap_checkpoint(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the authors' weights under our names: older weight-norm names, the mask vector and prefixes gone."""
+    renamed = {}
+    for name, value in state.items():
+        for prefix in ("encoder.w2v_model.", "w2v_model.", "model."):
+            name = name.removeprefix(prefix)
+        name = name.replace("pos_conv.0.weight_g", "pos_conv.0.parametrizations.weight.original0")
+        name = name.replace("pos_conv.0.weight_v", "pos_conv.0.parametrizations.weight.original1")
+        if name != "mask_emb":
+            renamed[name] = value
+    return renamed
