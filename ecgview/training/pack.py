@@ -1,6 +1,7 @@
 """A packed, memory-mapped copy of ECGs as the networks see them, so that an epoch never waits for files.
 
-Eight independent leads (I, II, V1-V6) are kept as int16 microvolts; the other four follow from I and II.
+Eight independent leads (I, II, V1-V6) are kept as int16 microvolts; the other four follow from I and II. All twelve
+are kept where the input filter is not linear, so that the others would not follow.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
 KEPT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
+NOT_LINEAR = ("ecgfounder",)  # its median baseline and z-score
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pack:
-    """Records as model input: `microvolts` is (records, 8, samples) int16, one `Row` each."""
+    """Records as model input: `microvolts` is (records, 8 or 12, samples) int16, one `Row` each."""
 
     microvolts: NDArray[np.int16]
     rows: tuple[Row, ...]
@@ -60,6 +62,8 @@ class Pack:
     def millivolts(self, index: NDArray[np.int64]) -> Tensor:
         """Return (n, 12, samples) float32 mV in standard lead order."""
         kept = torch.from_numpy(np.asarray(self.microvolts[index])).float() / 1000.0
+        if kept.shape[1] == len(STANDARD_12):
+            return kept
         return torch.einsum("lk,bkt->blt", lead_matrix(), kept)
 
 
@@ -91,16 +95,20 @@ def load_or_build(
     table = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
     rows = tuple(Row(**{**row, "codes": tuple(row["codes"])}) for row in table["rows"])
     samples = round(spec.sampling_rate_hz * spec.seconds)
-    shape = (len(rows), len(KEPT_LEADS), samples)
+    shape = (len(rows), len(_kept(spec)), samples)
     microvolts = np.memmap(folder / "microvolts.i16", dtype=np.int16, mode="r", shape=shape)
     return Pack(microvolts, rows)
+
+
+def _kept(spec: InputSpec) -> tuple[str, ...]:
+    return STANDARD_12 if spec.filter in NOT_LINEAR else KEPT_LEADS
 
 
 def _build(
     records: Iterable[tuple[Row, EcgRecord]], spec: InputSpec, folder: Path, progress: Progress
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    kept = [STANDARD_12.index(name) for name in KEPT_LEADS]
+    kept = [STANDARD_12.index(name) for name in _kept(spec)]
     rows: list[Row] = []
     left_out: list[str] = []
     with open(folder / "microvolts.part", "wb") as file:

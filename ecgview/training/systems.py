@@ -7,7 +7,7 @@ from typing import Any
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress
-from ecgview.training import export, finetune, pretrain, probe, wav2vec
+from ecgview.training import export, finetune, posttrain, pretrain, probe, wav2vec
 from ecgview.training.recipe import with_values
 
 
@@ -76,6 +76,10 @@ def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> N
     wav2vec.finetune(recipe, places.data, places.out, places.cache, places.start, progress, device)
 
 
+def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    posttrain.run(recipe, places.data, places.out, places.cache, places.start, progress, device)
+
+
 _SMALL = {"conv_width": 32, "width": 48, "depth": 1, "hidden": 64, "code_width": 32}
 
 STAGES: dict[str, dict[str, Stage]] = {
@@ -102,6 +106,20 @@ STAGES: dict[str, dict[str, Stage]] = {
             wav2vec.LeadSetRecipe(),
             {"epochs": 1, "most_records": 64, "batch": 16, "sizes": _SMALL},
             _lead_set,
+        ),
+    },
+    "posttrain": {
+        "ptbxl": Stage(
+            posttrain.PostTrainRecipe(),
+            {
+                "epochs": 1,
+                "preview_epochs": 2,
+                "most_records": 48,
+                "batch": 16,
+                "net1d_width": 32,
+                "seen": 0.25,
+            },
+            _posttrain,
         ),
     },
 }

@@ -36,12 +36,12 @@ LEAD_SETS: dict[str, tuple[str, ...]] = {
 class Sizes:
     """A small variant that trains on two processor cores; defaults of ours. `Wav2vecConfig()` is the published one."""
 
-    conv_width: int = 128
+    conv_width: int = 64
     width: int = 192
     depth: int = 4
     n_heads: int = 4
     hidden: int = 768
-    code_width: int = 128
+    code_width: int = 64
 
     def config(
         self, *, n_classes: int = 0, conv_gradient: float = 0.1, dropout: float = 0.1

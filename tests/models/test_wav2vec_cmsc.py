@@ -72,7 +72,7 @@ def test_the_quantiser_is_hard_forward_and_soft_backward() -> None:
     quantizer = Quantizer(SMALL).train()
     x = torch.randn(3, 5, SMALL.conv_width, requires_grad=True)
     torch.manual_seed(1)
-    code, _ = quantizer(x, 1.5)
+    code, _, _ = quantizer(x, 1.5)
     entries = quantizer.vars.reshape(SMALL.code_groups, SMALL.codes, -1)
     for group, part in enumerate(
         code.reshape(15, SMALL.code_groups, -1).unbind(1)
@@ -98,7 +98,7 @@ def test_evaluation_takes_the_largest_code_and_perplexity_is_that_of_the_mean_us
     torch.manual_seed(0)
     quantizer = Quantizer(SMALL).eval()
     x = torch.randn(2, 4, SMALL.conv_width)
-    code, perplexity = quantizer(x)
+    code, _, perplexity = quantizer(x)
     logits = quantizer.weight_proj(x).reshape(8, SMALL.code_groups, SMALL.codes)
     use = logits.softmax(-1).mean(0).double()
     assert float(perplexity) == pytest.approx(float(torch.exp(-(use * use.log()).sum(-1)).sum()), rel=1e-3)

@@ -17,23 +17,28 @@ def add_stages(parser: argparse.ArgumentParser, stages: Mapping[str, str], start
     commands = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     for stage, text in stages.items():
         sub = commands.add_parser(stage, help=text, description=text)
-        sub.add_argument(
-            "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
-        )
-        sub.add_argument("--out", type=Path, required=True, help="folder of the run; a run there is resumed")
-        sub.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
-        sub.add_argument("--recipe", type=Path, help="TOML file with values that differ from the defaults")
-        sub.add_argument(
-            "--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe"
-        )
-        sub.add_argument("--seed", type=int, default=None)
-        sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-        sub.add_argument(
-            "--smoke", action="store_true", help="a run of a minute or two, to see that all works"
-        )
-        if stage in starts:
-            sub.add_argument("--start", type=Path, help=starts[stage])
-        sub.add_argument("--export", type=Path, help="write the model (weights and card) to this folder")
+        add_arguments(sub, starts.get(stage, ""))
+
+
+def add_arguments(parser: argparse.ArgumentParser, start: str = "") -> None:
+    """Add what a stage takes; `start` says of which earlier weights it may go on."""
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run there is resumed")
+    parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
+    parser.add_argument("--recipe", type=Path, help="TOML file with values that differ from the defaults")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe"
+    )
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument(
+        "--smoke", action="store_true", help="a run of a minute or two, to see that all works"
+    )
+    if start:
+        parser.add_argument("--start", type=Path, help=start)
+    parser.add_argument("--export", type=Path, help="write the model (weights and card) to this folder")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         smoke=args.smoke,
         cache=args.cache,
         start=getattr(args, "start", None),
-        export=args.export,
+        export=getattr(args, "export", None),
         device=args.device,
         progress=report,
     )

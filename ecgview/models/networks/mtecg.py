@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecgview.models.networks.drop_path import DropPath, DropPathRule, drop_path_rates
+
 
 @dataclass(frozen=True, slots=True)
 class MtecgConfig:
@@ -29,6 +31,7 @@ class MtecgConfig:
     mlp_ratio: float = 4.0
     n_classes: int = 71
     drop_path: float = 0.0
+    drop_path_rule: DropPathRule = "linear"
     mean_pool: bool = False
     decoder_width: int = 128
     decoder_depth: int = 1
@@ -38,22 +41,6 @@ class MtecgConfig:
     def n_segments(self) -> int:
         """Number of segments, 200 for 10 s at 500 Hz."""
         return self.n_samples // self.segment_samples
-
-
-class DropPath(nn.Module):
-    """Drop a residual branch per sample in training; survivors are scaled by 1 / keep."""
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the branch, (batch, tokens, width), or zeros for the dropped samples."""
-        if self.rate == 0.0 or not self.training:
-            return x
-        keep = 1.0 - self.rate
-        kept = torch.rand(x.shape[0], *[1] * (x.ndim - 1), device=x.device) < keep
-        return x * kept.to(x.dtype) / keep
 
 
 class Attention(nn.Module):
@@ -140,7 +127,7 @@ class Mtecg(nn.Module):
         self.patch_embed = PatchEmbed(config)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.width))
         self.pos_embed = nn.Parameter(torch.zeros(1, config.n_segments + 1, config.width))
-        rates = torch.linspace(0, config.drop_path, config.depth).tolist()
+        rates = drop_path_rates(config.drop_path, config.depth, config.drop_path_rule)
         self.blocks = nn.ModuleList(
             Block(config.width, config.n_heads, config.mlp_ratio, rate) for rate in rates
         )

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecgview.models.networks.drop_path import DropPath, DropPathRule, drop_path_rates
+
 
 @dataclass(frozen=True, slots=True)
 class Net1dConfig:
-    """Sizes as published."""
+    """Sizes as published; `dropout` (three places in a block) and `drop_path` act in post-training alone."""
 
     n_leads: int = 12
     n_classes: int = 150
@@ -22,6 +24,9 @@ class Net1dConfig:
     blocks: tuple[int, ...] = (2, 2, 2, 3, 3, 4, 4)
     kernel: int = 16
     group_width: int = 16
+    dropout: float = 0.0
+    drop_path: float = 0.0
+    drop_path_rule: DropPathRule = "linear"
 
 
 class SameConv(nn.Module):
@@ -44,7 +49,9 @@ class SameConv(nn.Module):
 class Block(nn.Module):
     """Bottleneck with squeeze-and-excitation gate; the first block of a stage halves the length."""
 
-    def __init__(self, n_in: int, n_out: int, config: Net1dConfig, *, halves: bool, is_first: bool) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, config: Net1dConfig, drop_path: float, *, halves: bool, is_first: bool
+    ) -> None:
         super().__init__()
         self.n_in, self.n_out = n_in, n_out
         self.halves, self.is_first = halves, is_first
@@ -56,16 +63,18 @@ class Block(nn.Module):
         self.conv3 = SameConv(n_out, n_out, 1, 1)
         self.se_fc1 = nn.Linear(n_out, n_out // 2)
         self.se_fc2 = nn.Linear(n_out // 2, n_out)
+        self.dropout = nn.Dropout(config.dropout)
+        self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, n_out, samples or half of them)."""
-        out = x if self.is_first else F.silu(x)
-        out = F.silu(self.conv1(out))
-        out = F.silu(self.conv2(out))
+        out = x if self.is_first else self.dropout(F.silu(x))
+        out = self.dropout(F.silu(self.conv1(out)))
+        out = self.dropout(F.silu(self.conv2(out)))
         out = self.conv3(out)
         gate = torch.sigmoid(self.se_fc2(F.silu(self.se_fc1(out.mean(-1)))))
-        gated: Tensor = out * gate[..., None] + self._identity(x)
-        return gated
+        kept: Tensor = self.drop_path(out * gate[..., None]) + self._identity(x)
+        return kept
 
     def _identity(self, x: Tensor) -> Tensor:
         if self.halves:
@@ -79,11 +88,13 @@ class Block(nn.Module):
 class Stage(nn.Module):
     """Blocks of one width."""
 
-    def __init__(self, n_in: int, n_out: int, count: int, config: Net1dConfig, *, is_first: bool) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, config: Net1dConfig, drop_paths: list[float], *, is_first: bool
+    ) -> None:
         super().__init__()
         self.block_list = nn.ModuleList(
-            Block(n_in if i == 0 else n_out, n_out, config, halves=i == 0, is_first=is_first and i == 0)
-            for i in range(count)
+            Block(n_in if i == 0 else n_out, n_out, config, rate, halves=i == 0, is_first=is_first and i == 0)
+            for i, rate in enumerate(drop_paths)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,8 +114,10 @@ class Net1d(nn.Module):
         self.first_bn = nn.BatchNorm1d(config.stem_width)
         stages = []
         width = config.stem_width
+        rates = drop_path_rates(config.drop_path, sum(config.blocks), config.drop_path_rule)
         for i, (n_out, count) in enumerate(zip(config.widths, config.blocks, strict=True)):
-            stages.append(Stage(width, n_out, count, config, is_first=i == 0))
+            of_stage, rates = rates[:count], rates[count:]
+            stages.append(Stage(width, n_out, config, of_stage, is_first=i == 0))
             width = n_out
         self.stage_list = nn.ModuleList(stages)
         self.dense = nn.Linear(width, config.n_classes)

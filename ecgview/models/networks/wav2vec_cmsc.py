@@ -156,8 +156,10 @@ class Quantizer(nn.Module):
         nn.init.normal_(self.weight_proj.weight)
         nn.init.zeros_(self.weight_proj.bias)
 
-    def forward(self, x: Tensor, temperature: float = 2.0) -> tuple[Tensor, Tensor]:
-        """Return the code vectors, (batch, tokens, code width), and the perplexity of the codes' use (scalar).
+    def forward(self, x: Tensor, temperature: float = 2.0) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the codes, (batch, tokens, code width), their numbers, and the perplexity of their use (scalar).
+
+        A number names the whole choice, (batch, tokens): equal numbers are equal codes.
 
         Training draws a code by Gumbel noise, forward hard and backward soft; evaluation takes the largest.
         """
@@ -171,7 +173,9 @@ class Quantizer(nn.Module):
             chosen = F.one_hot(logits.argmax(-1), self.codes).to(logits)
         entries = self.vars.reshape(self.groups, self.codes, -1)
         code = torch.einsum("ngc,gcd->ngd", chosen.to(entries.dtype), entries)
-        return code.reshape(batch, tokens, -1), perplexity
+        base = self.codes ** torch.arange(self.groups, device=x.device)
+        number = (chosen.argmax(-1) * base).sum(-1)
+        return code.reshape(batch, tokens, -1), number.reshape(batch, tokens), perplexity
 
 
 class _ScaledGradient(torch.autograd.Function):

@@ -61,29 +61,27 @@ def span_mask(count: int, tokens: int, settings: ContrastSettings, generator: to
     return mask
 
 
-def local_loss(said: Tensor, codes: Tensor, negatives: int, temperature: float) -> Tensor:
+def local_loss(said: Tensor, codes: Tensor, number: Tensor, negatives: int, temperature: float) -> Tensor:
     """Return the cross-entropy summed over masked tokens.
 
     Args:
         said: (batch, masked, width) predictions at the masked tokens.
         codes: (batch, masked, width) their quantised targets.
+        number: (batch, masked) which code each target is: an equal one is no negative.
         negatives: how many other masked tokens of the same segment stand against each.
         temperature: of the cosines.
     """
-    batch, masked, width = said.shape
+    batch, masked, _ = said.shape
     draw = torch.randint(masked - 1, (batch, masked, negatives), device=said.device)
     draw = draw + (draw >= torch.arange(masked, device=said.device)[None, :, None]).to(draw.dtype)
-    flat = draw.reshape(batch, -1, 1).expand(-1, -1, width)
-    others = torch.gather(codes, 1, flat).reshape(batch, masked, negatives, width)
-    against = torch.cat(
-        [codes[:, :, None], others], 2
-    )  # (batch, masked, 1 + negatives, width), the true one first
-    logits = F.cosine_similarity(said[:, :, None].float(), against.float(), dim=-1) / temperature
-    same = (others == codes[:, :, None]).all(-1)
-    logits = torch.cat([logits[..., :1], logits[..., 1:].masked_fill(same, float("-inf"))], -1)
-    return F.cross_entropy(
-        logits.flatten(0, 1), logits.new_zeros(batch * masked, dtype=torch.long), reduction="sum"
+    cosine = (
+        F.normalize(said.float(), dim=-1) @ F.normalize(codes.float(), dim=-1).transpose(1, 2) / temperature
     )
+    true = cosine.diagonal(dim1=1, dim2=2)[..., None]  # (batch, masked, 1)
+    same = number[:, :, None] == number[:, None]  # (batch, masked, masked)
+    others = torch.gather(cosine.masked_fill(same, float("-inf")), 2, draw)
+    logits = torch.cat([true, others], -1).flatten(0, 1)
+    return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long), reduction="sum")
 
 
 def global_loss(first: Tensor, second: Tensor, owner: Tensor, temperature: float) -> Tensor:
@@ -130,11 +128,11 @@ class ContrastObjective(nn.Module):
         at = self.code_dropout(seen)[batch.mask].reshape(count, -1, seen.shape[-1])
         first, last, decay = settings.code_temperature
         temperature = max(last, first * decay ** int(batch.step))
-        codes, perplexity = net.quantizer(at, temperature)
+        codes, number, perplexity = net.quantizer(at, temperature)
         codes = net.project_q(codes)
         said = net.final_proj(out[batch.mask].reshape(count, -1, out.shape[-1]))
         size = said.shape[0] * said.shape[1]
-        local = local_loss(said, codes, settings.negatives, settings.local_temperature) / size
+        local = local_loss(said, codes, number, settings.negatives, settings.local_temperature) / size
         n_codes = net.quantizer.groups * net.quantizer.codes
         diversity = (n_codes - perplexity) / n_codes
         mean = mean_token(out)
