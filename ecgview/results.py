@@ -130,3 +130,22 @@ class Reconstruction:
     error_uv: NDArray[np.float32]
     device: str
     duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """How alike two ECGs are, and what that was worth on pairs of known patients.
+
+    `log10_likelihood_ratio` above 0 speaks for one patient; it is no probability. `equal_error_rate` and the counts
+    are of the pairs on which `threshold` was set.
+    """
+
+    model: ModelFacts
+    leads: tuple[str, ...]  # what both records have
+    cosine: float
+    log10_likelihood_ratio: float
+    threshold: float
+    is_same: bool
+    equal_error_rate: float
+    n_genuine: int
+    n_impostor: int

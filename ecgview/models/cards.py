@@ -16,14 +16,15 @@ from ecgview import resources
 from ecgview.errors import ModelError
 from ecgview.results import ModelFacts
 
-Kind = Literal["classifier", "autoencoder", "lef"]
+Kind = Literal["classifier", "autoencoder", "lef", "identifier"]
 
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
     """What a network takes: these leads, this rate and duration, this filter, multiplied by this scale.
 
-    `filter` names a function of `models.preprocessing.FILTERS`; `scale` is network units per millivolt.
+    `filter` names a function of `models.preprocessing.FILTERS`; `scale` is network units per millivolt. A network
+    that is `lead_agnostic` takes rows of zeros for leads that a record has not.
     """
 
     leads: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class InputSpec:
     seconds: float = 10.0
     filter: str = "none"
     scale: float = 1.0
+    lead_agnostic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,7 @@ def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
             seconds=float(raw.get("seconds", 10)),
             filter=str(raw.get("filter", "none")),
             scale=float(raw.get("scale", 1.0)),
+            lead_agnostic=bool(raw.get("lead_agnostic", False)),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"cannot be understood ({error})", where=f"{path}: input") from None

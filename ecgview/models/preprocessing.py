@@ -21,8 +21,9 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
         ModelError: a lead is missing, the record is too short or has gaps that may not be bridged.
     """
     where = record.source.path or None
-    missing = [name for name in spec.leads if not record.has(name)]
-    if missing:
+    present = [name for name in spec.leads if record.has(name)]
+    missing = [name for name in spec.leads if name not in present]
+    if missing and not (spec.lead_agnostic and present):
         raise ModelError(f"leads missing: {', '.join(missing)}", where=where)
     if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
         raise ModelError(
@@ -32,18 +33,21 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
             found=f"{record.seconds:.1f} s",
         )
     kept = round(spec.seconds * record.sampling_rate_hz)
-    signal = np.stack([record.lead(name)[:kept] for name in spec.leads])  # no copy of a 24 h record
+    signal = np.stack([record.lead(name)[:kept] for name in present])  # no copy of a 24 h record
     _refuse_gaps(signal, record)
-    flat = [
-        name for name, row in zip(spec.leads, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6
-    ]
+    flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
     if flat:
         raise ModelError(f"no signal in {', '.join(flat)}", where=where)
     filled = bridged(signal)[0].astype(np.float32)
     at_rate = resample(filled, record.sampling_rate_hz, spec.sampling_rate_hz)
     if spec.filter not in FILTERS:
         raise ModelError(f"unknown input filter {spec.filter!r}", expected=", ".join(FILTERS))
-    return np.ascontiguousarray(FILTERS[spec.filter](at_rate, spec.sampling_rate_hz) * np.float32(spec.scale))
+    made = FILTERS[spec.filter](at_rate, spec.sampling_rate_hz) * np.float32(spec.scale)
+    if not missing:
+        return np.ascontiguousarray(made)
+    whole = np.zeros((len(spec.leads), made.shape[1]), dtype=np.float32)
+    whole[[spec.leads.index(name) for name in present]] = made
+    return whole
 
 
 def input_hash(record: EcgRecord, spec: InputSpec) -> str:

@@ -1,13 +1,14 @@
 """From a training run to a model that the window can use: fp16 safetensors and a card."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -17,6 +18,7 @@ from ecgview.training.finetune import FinetuneRecipe, Tuned
 from ecgview.training.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
 from ecgview.training.pretrain import INPUT, SCALE, PretrainRecipe
+from ecgview.training.probe import ProbeRecipe
 
 FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a threshold to be chosen
 DATA = (
@@ -30,11 +32,53 @@ OUT_OF_SCOPE = (
 )
 
 
-def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path) -> Path:
-    """Write weights and card of a classifier; thresholds are the best F1 on the validation fold. Return the card."""
+def classifier(tuned: Tuned, recipe: FinetuneRecipe | ProbeRecipe, folder: Path) -> Path:
+    """Write weights and card of an MTECG classifier. Return the card."""
     config = tuned.network.config
+    return any_classifier(
+        tuned.network,
+        tuned.validation_targets,
+        tuned.validation_probability,
+        folder,
+        name="MTECG-T",
+        network_id="mtecg",
+        input_spec=_input(),
+        config={"depth": config.depth, "mean_pool": config.mean_pool},
+        recipe=recipe,
+        n_train=tuned.n_train,
+    )
+
+
+def any_classifier(
+    network: nn.Module,
+    wanted: NDArray[np.float32],
+    said: NDArray[np.float32],
+    folder: Path,
+    *,
+    name: str,
+    network_id: str,
+    input_spec: Mapping[str, Any],
+    config: Mapping[str, Any],
+    recipe: Any,
+    n_train: int,
+    notes: Sequence[str] = (),
+) -> Path:
+    """Write weights and card of a classifier of the 71 statements. Return the card.
+
+    Args:
+        network: in evaluation mode.
+        wanted: (n, 71) validation targets; each threshold is the best F1 on them.
+        said: (n, 71) the network's probabilities there.
+        folder: of the new model; its name is the model's id.
+        name: shown to people.
+        network_id: as `architectures.build` knows it.
+        input_spec: the card's `input`.
+        config: the network's sizes.
+        recipe: how it was trained.
+        n_train: labelled records learnt from.
+        notes: what a reader of the card must know.
+    """
     codes = labels.statement_codes()
-    wanted, said = tuned.validation_targets, tuned.validation_probability
     thresholds = [
         round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
         if wanted[:, k].sum() >= FEWEST_POSITIVES
@@ -43,29 +87,30 @@ def classifier(tuned: Tuned, recipe: FinetuneRecipe, folder: Path) -> Path:
     ]
     card = {
         "id": folder.name,
-        "name": "MTECG-T",
+        "name": name,
         "version": "1.0",
         "kind": "classifier",
-        "network": "mtecg",
-        "is_default": True,
+        "network": network_id,
+        "is_default": False,
         "licence": "MIT",
-        "training_data": DATA.format(labelled=tuned.n_train),
+        "training_data": DATA.format(labelled=n_train),
         "calibrated": "not calibrated",
-        "intended_use": "71 PTB-XL statements from one 10 s 12-lead ECG of an adult, beside a reader's own read; "
+        "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
         "predictors for the LEF index",
         "out_of_scope": OUT_OF_SCOPE,
         "label_set": "ptbxl71",
         "labels": list(codes),
         "thresholds": thresholds,
-        "input": _input(),
-        "config": {"depth": config.depth, "mean_pool": config.mean_pool},
+        "input": dict(input_spec),
+        "config": dict(config),
         "recipe": asdict(recipe),
         "notes": [
             f"A threshold is the best F1 on fold 8; statements with fewer than {FEWEST_POSITIVES} positives there have "
-            "none."
+            "none.",
+            *notes,
         ],
     }
-    return _write(tuned.network, card, folder)
+    return write(network, card, folder)
 
 
 def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -> Path:
@@ -89,14 +134,15 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "recipe": asdict(recipe),
         "notes": [f"Trained with {recipe.mask_ratio:.0%} of the segments hidden."],
     }
-    return _write(objective.network, card, folder)
+    return write(objective.network, card, folder)
 
 
 def _input() -> dict[str, Any]:
     return {**asdict(INPUT), "scale": SCALE}
 
 
-def _write(network: nn.Module, card: Mapping[str, Any], folder: Path) -> Path:
+def write(network: nn.Module, card: Mapping[str, Any], folder: Path) -> Path:
+    """Write half-precision weights and the card with their checksum into a folder. Return the card."""
     folder.mkdir(parents=True, exist_ok=True)
     state: dict[str, Tensor] = {
         name: value.detach().half().contiguous().cpu() for name, value in network.state_dict().items()

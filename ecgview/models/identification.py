@@ -1,0 +1,107 @@
+"""Are two ECGs of one patient? The cosine of their embeddings, and what such a cosine was worth on known pairs.
+
+Source: lead-agnostic network with ArcFace (methods D.7); verification on embeddings and the calibration are ours.
+"""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
+from ecgview.models import cards, runtime
+from ecgview.models.cards import ModelCard
+from ecgview.models.preprocessing import prepare
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.results import Identification
+
+VERIFICATION = "verification.json"  # beside the card: what the cosine was worth
+MOST_SEGMENTS = 12  # of a long record; a minute says enough
+
+
+def compare(
+    one: EcgRecord,
+    two: EcgRecord,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Identification:
+    """Return how alike two records are by the leads that both have, and how that is to be read.
+
+    The likelihood ratio says how much more often such a cosine came from two recordings of one patient than from
+    two patients, on the pairs that the model's card names. It is no probability: that depends on who is asked.
+
+    Raises:
+        ModelError: no common lead, a record shorter than one segment, or a model of another kind.
+    """
+    card = cards.default("identifier") if model_id is None else cards.get(model_id)
+    if card.kind != "identifier":
+        raise ModelError(f"{card.id} does not identify", expected="an identifier", found=card.kind)
+    leads = tuple(name for name in STANDARD_12 if one.has(name) and two.has(name))
+    if not leads:
+        raise ModelError("the two records have no standard lead in common", where=two.source.path or None)
+    progress(0.1, "loading the model")
+    first, second = (embedding(record, card, leads, device) for record in (one, two))
+    cosine = float(first @ second)
+    known = read_verification(card)
+    log_ratio = (known["slope"] * cosine + known["offset"]) / math.log(10)
+    progress(1.0, "done")
+    return Identification(
+        model=card.facts,
+        leads=leads,
+        cosine=cosine,
+        log10_likelihood_ratio=log_ratio,
+        threshold=known["threshold"],
+        is_same=cosine >= known["threshold"],
+        equal_error_rate=known["equal_error_rate"],
+        n_genuine=int(known["n_genuine"]),
+        n_impostor=int(known["n_impostor"]),
+    )
+
+
+def embedding(record: EcgRecord, card: ModelCard, leads: tuple[str, ...], device: str) -> NDArray[np.float32]:
+    """Return a unit vector: the mean over the record's consecutive segments, from these leads alone."""
+    import torch
+
+    spec = card.input
+    step = round(spec.seconds * record.sampling_rate_hz)
+    count = max(1, min(MOST_SEGMENTS, record.n_samples // step))
+    only = _with_leads(record, leads)
+    parts = [
+        prepare(only.with_signal(only.signal[:, k * step : (k + 1) * step] if k else only.signal), spec)
+        for k in range(count)
+    ]
+    device = runtime.resolve_device(device)
+    net = runtime.network(card, device)
+    with torch.inference_mode():
+        found = net.forward_features(torch.from_numpy(np.stack(parts)).to(device))  # type: ignore[operator]
+        unit = torch.nn.functional.normalize(found.float(), dim=1).sum(0)
+        vector: NDArray[np.float32] = torch.nn.functional.normalize(unit, dim=0).cpu().numpy()
+    return vector
+
+
+def _with_leads(record: EcgRecord, leads: tuple[str, ...]) -> EcgRecord:
+    signal = np.stack([record.lead(name) for name in leads])
+    return replace(record, signal=signal, lead_names=leads)
+
+
+def read_verification(card: ModelCard) -> dict[str, float]:
+    """Return slope and offset of the log likelihood ratio, the threshold, and the pairs they come from.
+
+    Raises:
+        ModelError: the file beside the card is missing or lacks a number.
+    """
+    path = Path(card.folder) / VERIFICATION
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        names = ("slope", "offset", "threshold", "equal_error_rate", "n_genuine", "n_impostor")
+        return {name: float(raw[name]) for name in names}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"cannot be understood ({error})", where=str(path), expected="slope, offset, threshold, ..."
+        ) from None
