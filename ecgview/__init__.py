@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ecgview.api import classify as classify
     from ecgview.api import evaluate as evaluate
     from ecgview.api import get_model as get_model
+    from ecgview.api import identify as identify
     from ecgview.api import import_model as import_model
     from ecgview.api import info as info
     from ecgview.api import lef as lef
@@ -33,6 +34,7 @@ __all__ = [
     "classify",
     "evaluate",
     "get_model",
+    "identify",
     "import_model",
     "info",
     "lef",

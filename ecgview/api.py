@@ -14,7 +14,7 @@ from ecgview.errors import ModelError, ReportError
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.results import LefResult, Prediction, Reconstruction
+from ecgview.results import Identification, LefResult, Prediction, Reconstruction
 from ecgview.signal.measurements import Measurement
 
 PathLike = str | Path
@@ -208,6 +208,23 @@ def import_model(path: PathLike, model_id: str = "", progress: Progress = silent
     from ecgview.models import checkpoints
 
     return checkpoints.import_file(Path(path), model_id, progress=progress)
+
+
+def identify(
+    one: EcgRecord | PathLike,
+    two: EcgRecord | PathLike,
+    model: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Identification:
+    """Return whether two ECGs may be of one patient: cosine, likelihood ratio, threshold, and on what they rest.
+
+    Raises:
+        ModelError: no identifier is here, or the records have no lead in common.
+    """
+    from ecgview.models import identification
+
+    return identification.compare(_record(one), _record(two), model, device, progress)
 
 
 def train(

@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ecgview.errors import ModelError
 from ecgview.models.cards import sha256_of
+from ecgview.models.networks.mtecg import Mtecg
+from ecgview.models.networks.net1d import Net1d
 from ecgview.training import labels
 from ecgview.training.finetune import FinetuneRecipe, Tuned
 from ecgview.training.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
+from ecgview.training.posttrain import NET1D_INPUT, PostTrainRecipe
 from ecgview.training.pretrain import INPUT, SCALE, PretrainRecipe
 from ecgview.training.probe import ProbeRecipe
 
@@ -25,6 +29,10 @@ DATA = (
     "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. Self-supervised pre-training "
     "also saw fold 8 and records of the PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0) and LUDB 1.0.1 (ODC-BY); "
     "never fold 9"
+)
+UNLABELLED = (
+    "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0), "
+    "LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9"
 )
 OUT_OF_SCOPE = (
     "Not for diagnosis or treatment. Trained on about two thousand 10 s ECGs of one centre: not for paced rhythm, "
@@ -113,6 +121,38 @@ def any_classifier(
     return write(network, card, folder)
 
 
+def post_trained(
+    network: nn.Module,
+    wanted: NDArray[np.float32],
+    said: NDArray[np.float32],
+    recipe: PostTrainRecipe,
+    n_train: int,
+    folder: Path,
+) -> Path:
+    """Write weights and card of a post-trained network, transformer or Net1D. Return the card."""
+    if isinstance(network, Mtecg):
+        sizes: dict[str, Any] = {"mean_pool": True}
+        name, network_id, spec = "MTECG-T, post-trained", "mtecg", _input()
+    elif isinstance(network, Net1d):
+        wide = network.config
+        sizes = {"stem_width": wide.stem_width, "widths": list(wide.widths), "blocks": list(wide.blocks)}
+        name, network_id, spec = "Net1D, post-trained", "net1d", asdict(NET1D_INPUT)
+    else:
+        raise ModelError(f"no card is known for a {type(network).__name__}", expected="MTECG or Net1D")
+    return any_classifier(
+        network,
+        wanted,
+        said,
+        folder,
+        name=name,
+        network_id=network_id,
+        input_spec=spec,
+        config=sizes,
+        recipe=recipe,
+        n_train=n_train,
+    )
+
+
 def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -> Path:
     """Write weights and card of a masked autoencoder; return the card."""
     card = {
@@ -123,8 +163,7 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "network": "mtecg-mae",
         "is_default": True,
         "licence": "MIT",
-        "training_data": "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 "
-        "and 2021 (CC BY 4.0), LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9",
+        "training_data": UNLABELLED,
         "calibrated": "not calibrated",
         "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
         "out_of_scope": OUT_OF_SCOPE

@@ -1,7 +1,8 @@
 """Patient identification: ArcFace on the lead-agnostic network, judged on patients that it never saw."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ecgview.models.identification import VERIFICATION
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
 from ecgview.progress import Progress, silent
+from ecgview.training import export as exporting
 from ecgview.training import metrics, run_state, share, splits, wav2vec
 from ecgview.training.augment import Augmentation
 from ecgview.training.loop import fit
@@ -213,3 +216,52 @@ def evaluate(
 def _mean(right: NDArray[np.bool_], resamples: int) -> dict[str, float]:
     interval = metrics.bootstrap(lambda rows: float(right[rows].mean()), len(right), resamples)
     return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Path) -> Path:
+    """Write weights, card and what a cosine is worth into a folder; return the card.
+
+    The likelihood ratio is a logistic regression of "one patient" on the cosine over fold 8's pairs of different
+    recordings, genuine pairs and impostors weighted alike, so that its log odds are the log likelihood ratio.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    validation = splits.labelled(pack, "validation")
+    pairs = all_pairs(embeddings(network, pack, validation), [pack.rows[i].patient_id for i in validation])
+    rate, at = rates_at_equal_error(pairs)
+    model = LogisticRegression(class_weight="balanced").fit(pairs.score[:, None], pairs.genuine)
+    found = {
+        "slope": float(model.coef_[0, 0]),
+        "offset": float(model.intercept_[0]),
+        "threshold": at,
+        "equal_error_rate": rate,
+        "n_genuine": int(pairs.genuine.sum()),
+        "n_impostor": int((~pairs.genuine).sum()),
+    }
+    config = network.config
+    sizes = {
+        name: getattr(config, name)
+        for name in ("conv_width", "width", "depth", "n_heads", "hidden", "code_width")
+    }
+    card = {
+        "id": folder.name,
+        "name": "Lead-agnostic ECG identification",
+        "version": "1.0",
+        "kind": "identifier",
+        "network": "wav2vec-cmsc",
+        "is_default": False,
+        "licence": "MIT",
+        "training_data": exporting.UNLABELLED + "; patients of folds 1-7 told apart by ArcFace",
+        "calibrated": f"likelihood ratio from {found['n_genuine']} genuine pairs of PTB-XL fold 8",
+        "intended_use": "Whether two ECGs may be of one patient: to find mixed-up recordings, for a person to check",
+        "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on about two thousand "
+        "patients of few centres; the heart changes, and so does the ECG",
+        "input": {**asdict(replace(wav2vec.INPUT, seconds=5.0)), "lead_agnostic": True},
+        "config": {**sizes, "pretraining_heads": False},
+        "recipe": asdict(recipe),
+        "metrics": {"test": evaluate(network, pack, "test")},
+    }
+    path = exporting.write(network, card, folder)
+    text = json.dumps({name: round(value, 6) for name, value in found.items()}, indent=1)
+    (folder / VERIFICATION).write_text(text + "\n", encoding="utf-8")
+    return path

@@ -1,13 +1,13 @@
 """Every stage of every training system by name, with its recipe and its trial of a minute."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress
-from ecgview.training import export, finetune, posttrain, pretrain, probe, wav2vec
+from ecgview.training import classify, export, finetune, identification, posttrain, pretrain, probe, wav2vec
 from ecgview.training.recipe import with_values
 
 
@@ -73,11 +73,44 @@ def _contrast(recipe: Any, places: Places, device: str, progress: Progress) -> N
 
 
 def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> None:
-    wav2vec.finetune(recipe, places.data, places.out, places.cache, places.start, progress, device)
+    network, data = wav2vec.finetune(
+        recipe, places.data, places.out, places.cache, places.start, progress, device
+    )
+    if places.export is not None:
+        views = wav2vec.inputs(recipe.leads, 0.0).views
+        export.any_classifier(
+            network,
+            data.wanted[data.validation],
+            classify.answers(network, data.pack, data.validation, views),
+            places.export,
+            name=f"Lead-agnostic network, fine-tuned on {recipe.leads} leads",
+            network_id="wav2vec-cmsc",
+            input_spec={**asdict(replace(wav2vec.INPUT, seconds=5.0)), "lead_agnostic": True},
+            config={**asdict(recipe.sizes), "pretraining_heads": False},
+            recipe=recipe,
+            n_train=len(data.train),
+            notes=(
+                "The window shows its answer on the first 5 s; thresholds are for the mean of two 5 s halves.",
+            ),
+        )
+
+
+def _identify(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    network, pack = identification.run(
+        recipe, places.data, places.out, places.cache, places.start, progress, device
+    )
+    if places.export is not None:
+        identification.export(network, pack, recipe, places.export)
 
 
 def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:
-    posttrain.run(recipe, places.data, places.out, places.cache, places.start, progress, device)
+    network, data, made = posttrain.run(
+        recipe, places.data, places.out, places.cache, places.start, progress, device
+    )
+    if places.export is not None:
+        said = classify.answers(network, data.pack, data.validation, made.views)
+        wanted = data.wanted[data.validation]
+        export.post_trained(network, wanted, said, recipe, len(data.train), places.export)
 
 
 _SMALL = {"conv_width": 32, "width": 48, "depth": 1, "hidden": 64, "code_width": 32}
@@ -106,6 +139,11 @@ STAGES: dict[str, dict[str, Stage]] = {
             wav2vec.LeadSetRecipe(),
             {"epochs": 1, "most_records": 64, "batch": 16, "sizes": _SMALL},
             _lead_set,
+        ),
+        "identify": Stage(
+            identification.IdentifyRecipe(),
+            {"epochs": 1, "most_records": 64, "batch": 16, "sizes": _SMALL},
+            _identify,
         ),
     },
     "posttrain": {

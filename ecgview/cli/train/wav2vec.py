@@ -9,8 +9,9 @@ HELP = "wav2vec 2.0 + CMSC with random lead masking, for any set of leads"
 _STAGES = {
     "pretrain": "contrastive pre-training",
     "finetune": "fine-tuning on PTB-XL's 71 statements, with --set leads='\"I,II\"' for a lead set",
+    "identify": "patient identification with ArcFace",
 }
-_STARTS = {"finetune": "folder of the pre-training run"}
+_STARTS = dict.fromkeys(("finetune", "identify"), "folder of the pre-training run")
 
 
 def register(parser: argparse.ArgumentParser) -> None:

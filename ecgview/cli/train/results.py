@@ -1,0 +1,34 @@
+"""Every comparison of the README's table, by one command."""
+
+import argparse
+from pathlib import Path
+
+from ecgview.cli.train import _stage
+
+NAME = "results"
+HELP = "train what the table of results compares, and write the table; resumed where it stopped"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of all runs, results.md and results.json"
+    )
+    parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--smoke", action="store_true", help="a run of minutes, to see that all works")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, answer, compare."""
+    from ecgview.training import results
+
+    cache = args.cache or args.out.parent / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    places = results.Places(args.data, args.out, cache, args.device, _stage.report)
+    results.run(places, results.SMOKE if args.smoke else results.Scale(), _stage.report)
+    print((args.out / "results.md").read_text(encoding="utf-8"))
+    return 0
