@@ -16,7 +16,7 @@ from ecgview import resources
 from ecgview.errors import ModelError
 from ecgview.results import ModelFacts
 
-Kind = Literal["classifier", "autoencoder", "lef", "identifier"]
+Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import architectures, cards
+from ecgview.models import _wav2vec_card, architectures, cards
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.weights_file import State, read_state
 from ecgview.progress import Progress, silent
@@ -33,6 +33,8 @@ def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> 
     progress(0.0, f"reading {path.name}")
     own = path.with_name("card.json")
     state = read_state(path)
+    if any(name.endswith(_wav2vec_card.MARK) for name in state):
+        state = _wav2vec_card.renamed(state)
     progress(0.5, "comparing with the known networks")
     if path.suffix == ".safetensors" and own.is_file():
         card = cards.read_card(own)
@@ -109,11 +111,14 @@ def recognise(state: State, path: Path) -> ModelCard:
         card = _mtecg_card(state, path, "encoder.")
     elif "patch_embed.proj.weight" in state:
         card = _mtecg_card(state, path, "")
+    elif _wav2vec_card.MARK in state:
+        card = _wav2vec_card.describe(state, _stranger(path, "encoder", "wav2vec-cmsc"))
     else:
         raise ModelError(
             "fits none of the known networks",
             where=str(path),
-            expected="ECGFounder (first_conv, stage_list, dense) or MTECG (patch_embed, blocks, head)",
+            expected="ECGFounder (first_conv, stage_list, dense), MTECG (patch_embed, blocks, head) or the "
+            "lead-agnostic network (feature_extractor, encoder, conv_pos)",
             found=", ".join(list(state)[:4]),
         )
     check_fits(state, card, path)

@@ -73,7 +73,8 @@ def run(
     number = {name: k for k, name in enumerate(names)}
     owner = np.array([number.get(row.patient_id, -1) for row in pack.rows], dtype=np.int64)
     torch.manual_seed(recipe.seed)
-    network = Wav2vecCmsc(recipe.sizes.config(n_classes=0, conv_gradient=0.0 if start else 1.0, dropout=0.0))
+    sizes = wav2vec.sizes_at(start, recipe.sizes)
+    network = Wav2vecCmsc(sizes.config(n_classes=0, conv_gradient=0.0 if start else 1.0, dropout=0.0))
     network = _without_heads(network)
     if start is not None:
         wav2vec.load_encoder(network, start)

@@ -1,7 +1,7 @@
 """The lead-agnostic system: contrastive pre-training with random lead masking, then any lead set (methods D)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
+from ecgview.models import architectures, cards
 from ecgview.models.cards import InputSpec
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
 from ecgview.progress import Progress, silent
@@ -223,7 +224,7 @@ def finetune(
     if recipe.most_records:
         train = train[: recipe.most_records]
     torch.manual_seed(recipe.seed)
-    config = recipe.sizes.config(
+    config = sizes_at(start, recipe.sizes).config(
         n_classes=len(labels.statement_codes()), conv_gradient=0.0 if start is not None else 1.0, dropout=0.0
     )
     network = Wav2vecCmsc(config)
@@ -248,17 +249,28 @@ def finetune(
 
 
 def load_encoder(network: nn.Module, start: Path) -> None:
-    """Put a contrastive pre-training run's encoder into the network.
+    """Put a contrastive run's encoder, or that of a catalogue model, into the network.
 
     Raises:
-        ModelError: there is no run, or it is of another size.
+        ModelError: there is neither, or it is of another size.
     """
-    state = run_state.last_weights(start)
     own = network.state_dict()
-    encoder = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
-    kept = {name: value for name, value in encoder.items() if name in own}
+    if start.is_dir():
+        state = run_state.last_weights(start)
+        encoder = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
+    else:
+        encoder = architectures.load(cards.get(str(start))).state_dict()
+    kept = {name: value for name, value in encoder.items() if name in own and not name.startswith("proj.")}
     wrong = [name for name in own if not name.startswith("proj.") and name not in kept]
     wrong += [name for name, value in kept.items() if value.shape != own[name].shape]
     if wrong:
         raise ModelError("the pre-trained weights do not fit", where=str(start), found=", ".join(wrong[:5]))
     network.load_state_dict(kept, strict=False)
+
+
+def sizes_at(start: Path | None, sizes: Sizes) -> Sizes:
+    """Return the sizes of a catalogue model that is started from, or those of the recipe."""
+    if start is None or start.is_dir():
+        return sizes
+    config = cards.get(str(start)).config
+    return Sizes(**{f.name: config.get(f.name, getattr(sizes, f.name)) for f in fields(Sizes)})

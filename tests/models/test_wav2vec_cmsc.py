@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from ecgview.models import architectures, checkpoints
 from ecgview.models.networks.wav2vec_cmsc import (
     Quantizer,
     Wav2vecCmsc,
     Wav2vecConfig,
     mean_token,
-    remap_checkpoint,
 )
 
 SMALL = Wav2vecConfig(
-    conv_width=32, width=48, depth=2, n_heads=4, hidden=64, position_groups=4, code_width=32
+    conv_width=32, width=64, depth=2, n_heads=1, hidden=64, position_groups=4, code_width=32
 )
 
 
@@ -53,18 +53,24 @@ def test_2500_samples_are_156_tokens_of_32_ms() -> None:
     assert config.tokens(5000) == 312
 
 
-def test_a_checkpoint_with_the_older_names_loads() -> None:
+def test_a_checkpoint_with_the_older_names_is_imported(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Wav2vecCmsc(SMALL)
     older = {
-        name.replace("parametrizations.weight.original0", "weight_g").replace(
+        "w2v_model."
+        + name.replace("parametrizations.weight.original0", "weight_g").replace(
             "parametrizations.weight.original1", "weight_v"
         ): value
         for name, value in network.state_dict().items()
     }
-    fresh = Wav2vecCmsc(SMALL)
-    fresh.load_state_dict(remap_checkpoint({**older, "mask_emb": torch.zeros(48)}))
-    assert all(torch.equal(a, b) for a, b in zip(fresh.parameters(), network.parameters(), strict=True))
+    path = tmp_path / "lead_agnostic.pt"
+    torch.save({"model": {**older, "mask_emb": torch.zeros(64)}}, path)
+    card = checkpoints.import_file(path)
+    assert (card.kind, card.network) == ("encoder", "wav2vec-cmsc")
+    loaded = architectures.load(card)
+    x = torch.randn(1, 12, 2500)
+    with torch.inference_mode():
+        assert torch.equal(loaded.encode(x), network.eval().encode(x))
 
 
 def test_the_quantiser_is_hard_forward_and_soft_backward() -> None:

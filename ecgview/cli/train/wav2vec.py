@@ -11,7 +11,9 @@ _STAGES = {
     "finetune": "fine-tuning on PTB-XL's 71 statements, with --set leads='\"I,II\"' for a lead set",
     "identify": "patient identification with ArcFace",
 }
-_STARTS = dict.fromkeys(("finetune", "identify"), "folder of the pre-training run")
+_STARTS = dict.fromkeys(
+    ("finetune", "identify"), "folder of the pre-training run, or id of an imported encoder"
+)
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -255,16 +255,3 @@ class Wav2vecCmsc(nn.Module):
 def mean_token(tokens: Tensor) -> Tensor:
     """Return (batch, width): the sum over the tokens by the count of non-zero entries (methods D.4)."""
     return tokens.sum(1) / (tokens != 0).sum(1).clamp(min=1)
-
-
-def remap_checkpoint(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the authors' weights under our names: older weight-norm names, the mask vector and prefixes gone."""
-    renamed = {}
-    for name, value in state.items():
-        for prefix in ("encoder.w2v_model.", "w2v_model.", "model."):
-            name = name.removeprefix(prefix)
-        name = name.replace("pos_conv.0.weight_g", "pos_conv.0.parametrizations.weight.original0")
-        name = name.replace("pos_conv.0.weight_v", "pos_conv.0.parametrizations.weight.original1")
-        if name != "mask_emb":
-            renamed[name] = value
-    return renamed
