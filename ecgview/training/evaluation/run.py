@@ -1,0 +1,109 @@
+"""Every figure of one model on one split of PTB-XL."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgview.errors import ModelError
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from ecgview.progress import Progress, silent
+from ecgview.training import splits
+from ecgview.training.evaluation import (
+    against_baselines,
+    asked,
+    classification,
+    comparison,
+    lead_subsets,
+    reconstruction,
+)
+from ecgview.training.evaluation import subgroups as by_group
+from ecgview.training.pack import Pack
+
+
+def evaluate(
+    model_id: str,
+    data: Path,
+    cache: Path,
+    split: str = "test",
+    progress: Progress = silent,
+    resamples: int = 1000,
+    with_baselines: bool = True,
+    *,
+    compare_with: str = "",
+    leads: str = "",
+    subgroups: bool = False,
+) -> dict[str, Any]:
+    """Return the figures of one model on one split of PTB-XL below `data`, as plain values.
+
+    Args:
+        model_id: a classifier of PTB-XL's statements, or an autoencoder.
+        data: folder with PTB-XL in it or one level below.
+        cache: packed ECGs.
+        split: train, validation or test.
+        progress: told on the way.
+        resamples: of the bootstrap, by patient; intervals are 95 % percentiles.
+        with_baselines: two logistic regressions on the same records.
+        compare_with: id of another classifier, for paired differences.
+        leads: sets of leads to repeat the figures with, "12,6,3,2,1" or names joined by a plus.
+        subgroups: repeat the figures by sex, age and source.
+
+    Raises:
+        ModelError: the model is of a kind or label set that cannot be compared with PTB-XL or with the other
+            model, a lead set it does not take, or a patient who stands in two splits.
+    """
+    card = cards.get(model_id)
+    sets = lead_subsets.parse(leads) if leads else []
+    other = cards.get(compare_with) if compare_with else None
+    _check(card, other, bool(sets or subgroups))
+    pack = asked.open_pack(card, data, cache, progress)
+    index = splits.labelled(pack, split)
+    head = _head(card, pack, index, split, resamples)
+    if card.kind == "autoencoder":
+        return head | reconstruction.describe(card, pack, index, resamples, progress)
+    own = asked.asked(card, pack, index, progress)
+    progress(0.5, "resampling")
+    figures = head | classification.describe(own, resamples)
+    if subgroups:
+        figures["subgroups"] = by_group.table(own, resamples)
+    if sets:
+        figures["lead_subsets"] = lead_subsets.table(own, pack, index, sets, resamples, progress)
+        figures["lead_subsets_note"] = lead_subsets.note(card)
+    if other is not None:
+        theirs = asked.open_pack(other, data, cache, progress)
+        said = asked.asked(other, theirs, splits.labelled(theirs, split), progress)
+        figures["comparison"] = comparison.compare(own, said, resamples)
+    if with_baselines:
+        figures["baselines"] = against_baselines.table(own, data, cache, resamples, progress)
+    return figures
+
+
+def _check(card: ModelCard, other: ModelCard | None, more: bool) -> None:
+    """Raise ModelError before anything is read where the figures cannot be had."""
+    if card.kind != "autoencoder":
+        asked.check(card)
+    elif other is not None or more:
+        raise ModelError(
+            f"{card.id} is an autoencoder",
+            expected="a classifier for comparisons, lead sets and subgroups",
+        )
+    if other is not None:
+        asked.check(other)
+        if other.id == card.id:
+            raise ModelError(f"{card.id} cannot be compared with itself", expected="another classifier")
+
+
+def _head(card: ModelCard, pack: Pack, index: np.ndarray, split: str, resamples: int) -> dict[str, Any]:
+    rows = [pack.rows[i] for i in index]
+    return {
+        "model": card.id,
+        "version": card.version,
+        "sha256": card.sha256,
+        "split": split,
+        "folds": list(splits.SPLIT_FOLDS[split]),
+        "n_records": len({(row.source, row.record_id) for row in rows}),
+        "n_patients": len({row.patient_id for row in rows}),
+        "resamples": resamples,
+        "resampled_by": "patient",
+    }

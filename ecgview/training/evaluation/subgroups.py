@@ -1,0 +1,76 @@
+"""The same figures in parts of the records: by sex, by age, and by source where there are several."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ecgview.training.evaluation.asked import Asked
+from ecgview.training.evaluation.levels import levels, score
+from ecgview.training.evaluation.plain import interval
+from ecgview.training.pack import Row
+
+AGE_BANDS = ((40, "under 40"), (60, "40 to 59"), (80, "60 to 79"), (1000, "80 and over"))  # ours
+UNKNOWN = "unknown"
+
+
+def age_band(row: Row) -> str:
+    """Return the band of a row's age; PTB-XL's 300 stands for over 89."""
+    if row.age_years is None:
+        return UNKNOWN
+    return next(name for end, name in AGE_BANDS if row.age_years < end)
+
+
+GROUPINGS: Mapping[str, Callable[[Row], str]] = {
+    "sex": lambda row: row.sex or UNKNOWN,
+    "age": age_band,
+    "source": lambda row: row.source or UNKNOWN,
+}
+
+
+def table(asked: Asked, resamples: int) -> list[dict[str, Any]]:
+    """Return a row per subgroup; the groups of one grouping hold every record once.
+
+    A superclass counts where it is present and absent in the group, a statement with five positives in it:
+    means of two groups may therefore be over different classes, whose numbers stand beside them.
+    """
+    rows = []
+    for grouping, name_of in GROUPINGS.items():
+        names = [name_of(row) for row in asked.rows]
+        if len(set(names)) < 2:
+            continue
+        for group in _ordered(set(names)):
+            keep = np.array([i for i, name in enumerate(names) if name == group])
+            rows.append({"grouping": grouping, "group": group, **_figures(asked.part(keep), resamples)})
+    return rows
+
+
+def _ordered(names: set[str]) -> list[str]:
+    bands = [name for _, name in AGE_BANDS]
+    known = [name for name in bands if name in names] or sorted(names - {UNKNOWN})
+    return known + [UNKNOWN] * (UNKNOWN in names)
+
+
+def _figures(asked: Asked, resamples: int) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        "n_records": len(asked.rows),
+        "n_patients": len({row.patient_id for row in asked.rows}),
+    }
+    bootstrap = asked.bootstrap(resamples)
+    for level in levels(asked):
+        scores = score(level, bootstrap)
+        figures[f"n_{level.name}s" if level.name == "statement" else "n_superclasses"] = len(level.scored)
+        figures[f"{level.name}_macro_auroc"] = interval(scores.auroc.mean())
+        figures[f"{level.name}_macro_auprc"] = interval(scores.auprc.mean())
+        figures[f"{level.name}_macro_f1"] = interval(scores.f1.mean())
+        if level.name == "superclass":
+            each = dict(zip(level.scored.tolist(), scores.auroc.each(), strict=True))
+            figures["classes"] = [
+                {
+                    "class": name,
+                    "positives": int(level.wanted[:, k].sum()),
+                    "auroc": interval(each[k]) if k in each else None,
+                }
+                for k, name in enumerate(level.classes)
+            ]
+    return figures
