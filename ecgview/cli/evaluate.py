@@ -3,11 +3,14 @@
 import argparse
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from ecgview.cli._each import count, print_json, say_research_only
+
 NAME = "evaluate"
-HELP = "figures of a model on PTB-XL's test fold, with intervals and baselines"
+HELP = "figures of a model on PTB-XL's test fold, with intervals, baselines, subgroups, lead sets, comparison"
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +19,32 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder with PTB-XL in it or one level below")
     parser.add_argument("--split", default="test", choices=["train", "validation", "test"])
     parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: the user's cache folder)")
-    parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
+    parser.add_argument("--resamples", type=count, default=1000, help="of the bootstrap (1000)")
+    parser.add_argument(
+        "--compare", metavar="OTHER", default="", help="another classifier, paired on the same records"
+    )
+    parser.add_argument(
+        "--leads",
+        metavar="SETS",
+        default="",
+        help="repeat with fewer leads: 12,6,3,2,1 or names joined by +, as in 12,I+II+V5; the others are zeroed",
+    )
+    parser.add_argument("--subgroups", action="store_true", help="repeat by sex, age and source")
     parser.add_argument("--no-baselines", action="store_true", help="leave the two logistic baselines out")
-    parser.add_argument("--update-card", action="store_true", help="write the figures into the model's card")
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="write every figure as one long table")
+    parser.add_argument("--pdf", metavar="FILE", type=Path, help="write the figures on one page")
+    parser.add_argument(
+        "--update-card", action="store_true", help="write figures and page into the model's card"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here too")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the JSON here too")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate and print."""
-    from ecgview.models import cards
+    """Evaluate, write what was asked for, and print."""
     from ecgview.training import evaluation
 
+    say_research_only()
     cache = args.cache or _cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     figures = evaluation.evaluate(
@@ -38,15 +55,37 @@ def run(args: argparse.Namespace) -> int:
         _report,
         args.resamples,
         with_baselines=not args.no_baselines,
+        compare_with=args.compare,
+        leads=args.leads,
+        subgroups=args.subgroups,
     )
     print("", file=sys.stderr)
-    text = json.dumps(figures, indent=1, ensure_ascii=False)
-    if args.output:
-        args.output.write_text(text + "\n", encoding="utf-8")
-    if args.update_card:
-        evaluation.write_to_card(cards.get(args.model), figures)
-    print(text if args.json else "\n".join(_lines(figures)))
+    _write(args, figures)
+    if args.json:
+        print_json(figures)
+    else:
+        print("\n".join(_lines(figures)))
     return 0
+
+
+def _write(args: argparse.Namespace, figures: dict[str, Any]) -> None:
+    """Write JSON, CSV, page and card, as far as they were asked for."""
+    from ecgview.models import cards
+    from ecgview.training import evaluation
+
+    card = cards.get(args.model)
+    if args.output:
+        text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
+        evaluation.write_text(args.output, text + "\n")
+    if args.csv:
+        evaluation.write_table(figures, args.csv)
+    if args.pdf:
+        evaluation.write_sheet(figures, card, args.pdf)
+    if args.update_card:
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "page.pdf"
+            evaluation.write_sheet(figures, card, page)
+            evaluation.write_to_card(card, figures, page)
 
 
 def _cache_folder() -> Path:
@@ -60,13 +99,35 @@ def _report(fraction: float, text: str = "") -> None:
 
 
 def _lines(figures: dict[str, Any], indent: str = "") -> list[str]:
-    """Return one line per figure: value with its 95 % interval, nested ones indented."""
+    """Return one line per figure: value with its 95 % interval, nested ones and rows of tables indented."""
     lines = []
     for name, value in figures.items():
         if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
-            lines.append(f"{indent}{name}: {value['value']:g} ({value['low']:g} to {value['high']:g})")
+            lines.append(f"{indent}{name}: {_interval(value)}")
         elif isinstance(value, dict):
             lines += [f"{indent}{name}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{indent}{name}:")
+            lines += [f"{indent}  {_row(row)}" for row in value]
         else:
             lines.append(f"{indent}{name}: {value}")
     return lines
+
+
+def _row(row: dict[str, Any]) -> str:
+    """Return one row of a table; its inner tables and curves stand in the JSON."""
+    parts = []
+    for name, value in row.items():
+        if isinstance(value, dict):
+            parts.append(f"{name} {_interval(value)}")
+        elif isinstance(value, list) and value and isinstance(value[0], str):
+            parts.append("+".join(value))
+        elif not isinstance(value, list) and value is not None:
+            parts.append(value if isinstance(value, str) else f"{name} {value:g}")
+    return ", ".join(parts)
+
+
+def _interval(value: dict[str, float | None]) -> str:
+    if value["value"] is None or value["low"] is None:
+        return "not known"
+    return f"{value['value']:g} ({value['low']:g} to {value['high']:g})"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview.models.cards import ModelCard
+from ecgview.training.evaluation.written import write_text
 
 EVIDENCE = "evidence.pdf"
 ON_THE_PAGE = ("classes", "calibration", "confusion", "comparison")  # too long for a card
@@ -23,6 +24,4 @@ def write_to_card(card: ModelCard, figures: dict[str, Any], page: Path | None = 
         shutil.copyfile(page, card.folder / EVIDENCE)
         kept["evidence"] = EVIDENCE
     raw["metrics"] = kept
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_text(path, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

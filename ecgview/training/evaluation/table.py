@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ecgview.training.evaluation.written import write_text
+
 COLUMNS = ("figure", "class", "subgroup", "value", "low", "high", "n")
 _COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives", "positives")
 _OF_A_CLASS = ("auroc", "auprc", "f1", "brier", "calibration_error", "threshold", *_COUNTS)
@@ -18,9 +20,7 @@ def write(figures: Mapping[str, Any], path: Path) -> None:
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines(figures))
-    part = path.with_name(path.name + ".part")
-    part.write_text(text.getvalue(), encoding="utf-8")
-    part.replace(path)
+    write_text(path, text.getvalue())
 
 
 def lines(figures: Mapping[str, Any]) -> Iterator[Line]:

@@ -1,0 +1,243 @@
+"""The evidence of a model's card on one page: what it is, its figures with intervals, how reliable they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecgview import RESEARCH_USE_ONLY, __version__
+from ecgview.models.cards import ModelCard
+from ecgview.training.evaluation import reliability
+from ecgview.training.evaluation.ink import A4_MM, Ink
+from ecgview.training.evaluation.written import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEFT, RIGHT = 10.0, 200.0
+MIDDLE = 107.0
+MOST_GROUPS = 14
+Figures = Mapping[str, Any]
+
+
+def write(figures: Figures, card: ModelCard, path: Path) -> None:
+    """Write the page as PDF; the same figures give the same bytes."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    with whole_file(path) as part, rc_context({"pdf.fonttype": 42}):
+        canvas: Any = FigureCanvasPdf(draw(figures, card))
+        canvas.print_pdf(
+            part, metadata={"Title": f"Evaluation of {card.id}", "Creator": "ecgview", "CreationDate": None}
+        )
+
+
+def draw(figures: Figures, card: ModelCard) -> "Figure":
+    """Return the page."""
+    ink = Ink()
+    y = _head(ink, figures, card)
+    if "classes" not in figures:
+        _plain(ink, y, figures)
+    else:
+        y = _overall(ink, y, figures)
+        y = _statements(ink, y, figures)
+        _parts(ink, y, figures)
+    _foot(ink, figures)
+    return ink.figure
+
+
+def _head(ink: Ink, figures: Figures, card: ModelCard) -> float:
+    ink.line(LEFT, 8.5, f"Evaluation of {card.name} {card.version}", 14, bold=True)
+    y = ink.line(LEFT, 15.5, RESEARCH_USE_ONLY, 8, bold=True)
+    folds = ", ".join(map(str, figures["folds"]))
+    rows = [
+        ("Model", f"{card.id}, version {card.version}, {card.network}; sha256 {card.sha256}"),
+        ("Trained on", card.training_data),
+        ("Calibration", card.calibrated),
+        (
+            "Evaluated on",
+            f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
+            f"(fold {folds}); no patient stands in two splits",
+        ),
+    ]
+    y = ink.facts(LEFT, y + 1, RIGHT - LEFT, rows, 6.8)
+    ink.rule(y + 0.6)
+    return y + 2.2
+
+
+def _plain(ink: Ink, y: float, figures: Figures) -> None:
+    """Write the figures of a model that is no classifier."""
+    rows = [["", "value (95 % interval)"]]
+    for name, value in figures.items():
+        if isinstance(value, Mapping) and set(value) == {"value", "low", "high"}:
+            rows.append([name.replace("_uv", ", uV").replace("_", " "), _with_interval(value, 1)])
+        elif isinstance(value, float):
+            rows.append([name.replace("_", " "), f"{value:g}"])
+    ink.table(LEFT, y, 120, rows, 8)
+
+
+def _overall(ink: Ink, y: float, figures: Figures) -> float:
+    """Write the means and the superclasses on the left, the reliability picture on the right."""
+    wide = 128.0
+    rows = [["Mean over", "AUROC", "AUPRC", "F1", "Brier", "calibration error"]]
+    for level, count in (
+        ("superclass", "5 superclasses"),
+        ("statement", f"{figures['n_statements']} statements"),
+    ):
+        if f"{level}_macro_auroc" in figures:
+            named = [
+                figures[f"{level}_{name}"] for name in ("macro_auroc", "macro_auprc", "macro_f1", "brier")
+            ]
+            error = figures[f"{level}_calibration_error"]
+            rows.append([count, *(_with_interval(one) for one in named), _number(error)])
+    below = ink.table(LEFT, y, wide, rows, 7) + 2
+    supers = [row for row in figures["classes"] if row["level"] == "superclass"]
+    if supers:
+        below = ink.table(LEFT, below, wide, _class_table("Superclass", supers), 7) + 2
+        below = _confusion(ink, below, wide, figures["confusion"])
+    bottom = reliability.draw(ink, 147.0, y + 1, 52.0, figures)
+    below = max(below, bottom) + 1.5
+    ink.rule(below)
+    return below + 1.6
+
+
+def _class_table(title: str, rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    table = [[title, "present", "AUROC", "AUPRC", "F1", "TP", "FP", "FN", "TN", "cal. err."]]
+    for row in rows:
+        counts = [str(row.get(f"{name}s", "-")) for name in _COUNTS]
+        own = [_with_interval(row[name], 2) for name in ("auroc", "auprc", "f1")]
+        table.append(
+            [row["class"], str(row["positives"]), *own, *counts, _number(row["calibration_error"], 2)]
+        )
+    return table
+
+
+_COUNTS = ("true_positive", "false_positive", "false_negative", "true_negative")
+
+
+def _confusion(ink: Ink, y: float, width: float, found: Mapping[str, Any]) -> float:
+    rows = [["Present, by top call:", *found["top_call"]]]
+    for truth, counts in zip(found["truth"], found["counts"], strict=True):
+        rows.append([truth, *map(str, counts)])
+    y = ink.table(LEFT, y, 80, rows, 6.5)
+    said = (
+        "A record with several superclasses stands in each of their rows. A superclass is called where one of its "
+        "statements is."
+    )
+    return ink.paragraph(LEFT, y + 0.5, width, said, 5.8, soft=True)
+
+
+def _statements(ink: Ink, y: float, figures: Figures) -> float:
+    rows = [row for row in figures["classes"] if row["level"] == "statement"]
+    half = -(-len(rows) // 2)
+    lead = 1.3 if half <= 24 else 1.15
+    ends = [
+        ink.table(x, y, 92.0, _class_table("Statement", part), 5.9 if half <= 24 else 5.4, lead)
+        for x, part in ((LEFT, rows[:half]), (MIDDLE + 1, rows[half:]))
+        if part
+    ]
+    low = max([y, *ends]) + 1
+    ink.rule(low)
+    return low + 1.6
+
+
+def _parts(ink: Ink, y: float, figures: Figures) -> None:
+    """Write subgroups on the left; lead sets, the other model and the baselines on the right."""
+    if groups := figures.get("subgroups"):
+        _subgroups(ink, y, groups)
+    right = y
+    if subsets := figures.get("lead_subsets"):
+        rows = [["Leads", "superclass AUROC", "lost", "statement AUROC"]]
+        for row in subsets:
+            names = (
+                "all 12"
+                if row["n_leads"] == 12
+                else "6 limb"
+                if row["n_leads"] == 6
+                else " ".join(row["leads"])
+            )
+            cells = [
+                row.get(f"{name}")
+                for name in ("superclass_macro_auroc", "superclass_auroc_lost", "statement_macro_auroc")
+            ]
+            rows.append([names, *(_with_interval(cell, 3) for cell in cells)])
+        right = ink.table(MIDDLE + 1, right, 92, rows, 6.2)
+        note = figures["lead_subsets_note"]
+        right = (
+            ink.paragraph(MIDDLE + 1, right + 0.4, 92, note[:1].upper() + note[1:] + ".", 5.8, soft=True) + 2
+        )
+    if compared := figures.get("comparison"):
+        right = _comparison(ink, right, compared)
+    if baselines := figures.get("baselines"):
+        _baselines(ink, right, baselines)
+
+
+def _subgroups(ink: Ink, y: float, groups: Sequence[Mapping[str, Any]]) -> None:
+    rows = [["Subgroup", "records", "superclass AUROC", "statement AUROC", "statements"]]
+    for row in groups[:MOST_GROUPS]:
+        cells = [row.get("superclass_macro_auroc"), row["statement_macro_auroc"]]
+        shown = [_with_interval(cell, 3) for cell in cells]
+        rows.append(
+            [f"{row['grouping']}: {row['group']}", str(row["n_records"]), *shown, str(row["n_statements"])]
+        )
+    low = ink.table(LEFT, y, 92, rows, 6.2)
+    note = "Means of two groups may be over different statements: those with five or more positives in the group."
+    if len(groups) > MOST_GROUPS:
+        note += f" {len(groups) - MOST_GROUPS} more groups are in the table of all figures."
+    ink.paragraph(LEFT, low + 0.4, 92, note, 5.8, soft=True)
+
+
+def _comparison(ink: Ink, y: float, compared: Mapping[str, Any]) -> float:
+    title = f"Minus {compared['other']} {compared['other_version']}"
+    rows = [[title, "difference", "p"]]
+    for row in compared["differences"]:
+        if row["class"] == "macro":
+            rows.append(
+                [
+                    f"{row['level']} {row['figure'].upper() if row['figure'] != 'brier' else 'Brier'}",
+                    _with_interval(row["difference"]),
+                    _number(row["p"]),
+                ]
+            )
+    return ink.table(MIDDLE + 1, y, 92, rows, 6.2) + 2
+
+
+def _baselines(ink: Ink, y: float, baselines: Mapping[str, Mapping[str, Any]]) -> None:
+    rows = [["Baseline", "superclass AUROC", "this model has more by"]]
+    for name, found in baselines.items():
+        cells = [found.get("superclass_macro_auroc"), found.get("model_minus_baseline_superclass_auroc")]
+        rows.append([name, *(_with_interval(cell) for cell in cells)])
+    ink.table(MIDDLE + 1, y, 92, rows, 6.2)
+
+
+def _foot(ink: Ink, figures: Figures) -> None:
+    text = (
+        f"In brackets: 95 % percentile intervals of {figures['resamples']} bootstrap resamples by "
+        f"{figures['resampled_by']}; a class absent from a resample is left out of its mean. "
+    )
+    if "classes" in figures:
+        text += (
+            "Statements with fewer than five positives are not scored. F1 and counts are at the card's thresholds, "
+            "chosen on the validation fold. Calibration error: mean distance of stated and observed in "
+            f"{figures['calibration_bins']} bins; bars of the picture are Wilson's 95 % intervals. "
+        )
+    ink.rule(A4_MM[1] - 15.5)
+    ink.paragraph(
+        LEFT,
+        A4_MM[1] - 14.5,
+        RIGHT - LEFT,
+        f"{text}{RESEARCH_USE_ONLY} ecgview {__version__}.",
+        5.8,
+        soft=True,
+    )
+
+
+def _with_interval(value: Mapping[str, Any] | None, digits: int = 3) -> str:
+    if value is None or value["value"] is None:
+        return "-"
+    if value["low"] is None:
+        return f"{value['value']:.{digits}f}"
+    return f"{value['value']:.{digits}f} ({value['low']:.{digits}f} to {value['high']:.{digits}f})"
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
