@@ -20,7 +20,7 @@ def describe(asked: Asked, resamples: int) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for scores in found:
         figures |= macros(scores)
-    figures["calibration_bins"] = f"{calibration.BINS} of equal width"
+    figures["calibration_bins"] = f"{calibration.BINS} bins of equal width"
     figures["classes"] = [row for scores in found for row in class_rows(scores)]
     figures["per_statement"] = _per_statement(figures["classes"])
     figures["calibration"] = [row for scores in found for row in curves(scores.level)]

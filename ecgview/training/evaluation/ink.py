@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 A4_MM = (210.0, 297.0)
 MM_PER_POINT = 25.4 / 72
 LINE = 1.3  # of the size of the letters
+MOST_LINES, SMALLEST = 4, 4.0
 INK, SOFT, RULE = "#1b1f24", "#57606a", "#c9ced4"
 
 
@@ -74,11 +75,14 @@ class Ink:
     def facts(
         self, x: float, y: float, width: float, rows: Sequence[tuple[str, str]], size: float = 7
     ) -> float:
-        """Write names and what they stand for, in two columns."""
+        """Write names and what they stand for, in two columns; a text of many lines in smaller letters."""
         indent = max(width_mm(name, size, True) for name, _ in rows) + 2.5
         for name, text in rows:
             self.line(x, y, name, size, bold=True)
-            y = self.paragraph(x + indent, y, width - indent, text, size) + 0.4
+            own = size
+            while own > SMALLEST and len(wrapped(text, width - indent, own)) > MOST_LINES:
+                own -= 0.5
+            y = self.paragraph(x + indent, y, width - indent, text, own) + 0.4
         return y
 
     def rule(self, y: float) -> None:

@@ -46,7 +46,7 @@ def table(
     resamples: int,
     progress: Progress = silent,
 ) -> list[dict[str, Any]]:
-    """Return a row per lead set with its figures, and what all leads have over it, paired.
+    """Return a row per lead set with its figures, and what all leads have over fewer, paired.
 
     Raises:
         ModelError: the model takes none of these sets.
@@ -70,7 +70,8 @@ def table(
             lost = reference.auroc.minus(scores.auroc)
             row[f"{level.name}_macro_auroc"] = interval(scores.auroc.mean())
             row[f"{level.name}_macro_auprc"] = interval(scores.auprc.mean())
-            row[f"{level.name}_auroc_lost"] = interval(percentiles(lost.value[0], lost.draws))
+            if not all_leads:
+                row[f"{level.name}_auroc_lost"] = interval(percentiles(lost.value[0], lost.draws))
         rows.append(row)
     return rows
 

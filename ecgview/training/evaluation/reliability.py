@@ -28,8 +28,8 @@ def draw(ink: Ink, x: float, y: float, side: float, figures: Mapping[str, Any]) 
     above.legend(
         prop=sized(5.5), frameon=False, loc="upper left", handlelength=1.4, labelspacing=0.25, borderpad=0.1
     )
-    title = "Reliability: share that was so, by probability said"
-    above.set_title(title, fontproperties=sized(6.5, True), color=INK, pad=3)
+    title = "Reliability: share that was so, by what was said"
+    above.set_title(title, fontproperties=sized(6.3, True), color=INK, pad=3, loc="left")
     said = "probability said; bars: number of answers"
     below.set_xlabel(said, fontproperties=sized(5.8), color=SOFT, labelpad=1)
     for axes in (above, below):

@@ -94,7 +94,7 @@ def _overall(ink: Ink, y: float, figures: Figures) -> float:
     if supers:
         below = ink.table(LEFT, below, wide, _class_table("Superclass", supers), 7) + 2
         below = _confusion(ink, below, wide, figures["confusion"])
-    bottom = reliability.draw(ink, 147.0, y + 1, 52.0, figures)
+    bottom = reliability.draw(ink, 147.0, y + 3.5, 52.0, figures)
     below = max(below, bottom) + 1.5
     ink.rule(below)
     return below + 1.6
@@ -218,7 +218,8 @@ def _foot(ink: Ink, figures: Figures) -> None:
         text += (
             "Statements with fewer than five positives are not scored. F1 and counts are at the card's thresholds, "
             "chosen on the validation fold. Calibration error: mean distance of stated and observed in "
-            f"{figures['calibration_bins']} bins; bars of the picture are Wilson's 95 % intervals. "
+            f"{figures['calibration_bins']}; bars of the picture are Wilson's 95 % intervals. A dash: the card has no "
+            "threshold there, or the figure is not known. "
         )
     ink.rule(A4_MM[1] - 15.5)
     ink.paragraph(
@@ -236,7 +237,8 @@ def _with_interval(value: Mapping[str, Any] | None, digits: int = 3) -> str:
         return "-"
     if value["low"] is None:
         return f"{value['value']:.{digits}f}"
-    return f"{value['value']:.{digits}f} ({value['low']:.{digits}f} to {value['high']:.{digits}f})"
+    joint = " to " if value["low"] < 0 else "\u2013"
+    return f"{value['value']:.{digits}f} ({value['low']:.{digits}f}{joint}{value['high']:.{digits}f})"
 
 
 def _number(value: float | None, digits: int = 3) -> str:
