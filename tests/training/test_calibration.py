@@ -26,7 +26,8 @@ def test_a_curve_by_hand() -> None:
     assert found.error == pytest.approx((3 * abs(0.15 - 1 / 3) + 2 * 0.25) / 5)
     assert calibration.brier(np.array([0, 1]), np.array([0.5, 0.8])) == pytest.approx((0.25 + 0.04) / 2)
     lonely = calibration.curve(np.array([1.0]), np.array([0.95]))
-    assert np.isnan(lonely.observed[:9]).all() and lonely.error == pytest.approx(0.05)
+    assert np.isnan(lonely.observed[:9]).all()
+    assert lonely.error == pytest.approx(0.05)
 
 
 def test_platt_recovers_the_planted_line(planted: tuple[np.ndarray, np.ndarray]) -> None:
@@ -44,14 +45,16 @@ def test_platt_recovers_the_planted_line(planted: tuple[np.ndarray, np.ndarray])
 def test_platt_stays_finite_where_the_classes_are_parted() -> None:
     a, b = calibration.fit_platt(np.array([0, 0, 1, 1]), np.array([-500.0, -400.0, 400.0, 500.0]))
     said = calibration.apply_platt((a, b), np.array([-450.0, 450.0]))
-    assert np.isfinite([a, b]).all() and 0 < said[0] < 0.5 < said[1] < 1
+    assert np.isfinite([a, b]).all()
+    assert 0 < said[0] < 0.5 < said[1] < 1
 
 
 def test_isotonic_recovers_the_planted_map(planted: tuple[np.ndarray, np.ndarray]) -> None:
     wanted, logits = planted
     stated = 1 / (1 + np.exp(-logits))
     corners = calibration.fit_isotonic(wanted[::2], stated[::2])
-    assert (np.diff(corners[0]) > 0).all() and (np.diff(corners[1]) >= 0).all()
+    assert (np.diff(corners[0]) > 0).all()
+    assert (np.diff(corners[1]) >= 0).all()
     mended = calibration.apply_isotonic(corners, stated[1::2])
     assert calibration.expected_calibration_error(wanted[1::2], mended) < 0.03
     assert calibration.apply_isotonic(corners, np.array([-1.0, 2.0])).tolist() == [

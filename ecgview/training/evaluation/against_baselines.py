@@ -57,7 +57,8 @@ def _figures(
             said = above
         else:
             said = np.zeros_like(own.said)
-            said[:, level.scored] = _predicted(features, every[:, level.scored], train, index, strength)
+            if len(level.scored):
+                said[:, level.scored] = _predicted(features, every[:, level.scored], train, index, strength)
         other = score(_with(level, said), bootstrap)
         figures |= {name: value for name, value in macros(other).items() if name in SHOWN}
         lead = score(level, bootstrap).auroc.minus(other.auroc)

@@ -1,0 +1,357 @@
+"""Evaluation on answers with a known relation, and whole through the command line on small networks."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pdfplumber
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from ecgview import RESEARCH_USE_ONLY
+from ecgview.cli import main
+from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
+from ecgview.models import cards, runtime
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.training import labels
+from ecgview.training.evaluation import (
+    asked,
+    classification,
+    comparison,
+    lead_subsets,
+    levels,
+    sheet,
+    subgroups,
+    table,
+    write_sheet,
+    write_table,
+)
+from ecgview.training.evaluation.asked import Asked
+from ecgview.training.pack import Pack, Row
+from tests.tiny_models import autoencoder, classifier, keep_model  # noqa: F401
+
+SCORED = ("NORM", "IMI", "LVH", "CLBBB", "NDT", "AFIB")
+
+
+def _card(model_id: str = "planted") -> ModelCard:
+    codes = labels.statement_codes()
+    return ModelCard(
+        id=model_id,
+        name="Planted",
+        version="1",
+        kind="classifier",
+        network="mtecg",
+        licence="MIT",
+        training_data="none",
+        calibrated="not calibrated",
+        intended_use="tests",
+        out_of_scope="all else",
+        folder=Path(),
+        sha256="0" * 64,
+        labels=codes,
+        label_set="ptbxl71",
+        thresholds=tuple(0.5 if code in SCORED[:5] else None for code in codes),
+        input=InputSpec(STANDARD_12),
+    )
+
+
+def _answers(skill: float, model_id: str = "planted", n: int = 160) -> Asked:
+    """Return answers about records of two per patient; larger skill parts the classes further."""
+    rng, noise = np.random.default_rng(7), np.random.default_rng(abs(hash(skill)) % 1000)
+    codes = labels.statement_codes()
+    wanted = np.zeros((n, len(codes)), np.float32)
+    said = np.full((n, len(codes)), 0.01, np.float32)
+    for code in SCORED:
+        k = codes.index(code)
+        wanted[:, k] = rng.random(n) < 0.3
+        said[:, k] = 1 / (1 + np.exp(-(skill * (wanted[:, k] - 0.5) + noise.normal(size=n))))
+    ages, sexes = (None, 25.0, 45.0, 63.0, 300.0), ("male", "female", "")
+    rows = tuple(
+        Row("ptbxl", str(i), f"p{i // 2}", 9, age_years=ages[i % 5], sex=sexes[i % 3]) for i in range(n)
+    )
+    thresholds = np.array([np.nan if t is None else t for t in _card().thresholds])
+    return Asked(_card(model_id), codes, thresholds, rows, wanted, said)
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict:
+    """Return what `evaluate` makes of planted answers, with every table but the baselines."""
+    own, other = _answers(3.0), _answers(1.0, "weaker")
+    head = {"model": "planted", "split": "test", "folds": [9], "n_records": 160, "n_patients": 80}
+    return {
+        **head,
+        "resamples": 200,
+        "resampled_by": "patient",
+        **classification.describe(own, 200),
+        "subgroups": subgroups.table(own, 100),
+        "lead_subsets": [
+            {
+                "leads": ["I", "II"],
+                "n_leads": 2,
+                "n_records": 160,
+                "superclass_macro_auroc": {"value": 0.7, "low": 0.6, "high": 0.8},
+                "superclass_auroc_lost": {"value": 0.1, "low": -0.01, "high": 0.2},
+                "statement_macro_auroc": {"value": 0.7, "low": 0.6, "high": 0.8},
+            }
+        ],
+        "lead_subsets_note": "absent leads are rows of zeros",
+        "comparison": comparison.compare(own, other, 200),
+    }
+
+
+def test_each_class_has_its_figures_and_its_four_counts(figures: dict) -> None:
+    own = _answers(3.0)
+    rows = {(row["level"], row["class"]): row for row in figures["classes"]}
+    assert {name for level, name in rows if level == "statement"} == set(SCORED)
+    for code in SCORED:
+        k, row = own.codes.index(code), rows["statement", code]
+        known = roc_auc_score(own.wanted[:, k], own.said[:, k])
+        assert row["auroc"]["value"] == pytest.approx(known, abs=1e-4)
+        assert row["auroc"]["low"] <= row["auroc"]["value"] <= row["auroc"]["high"]
+        assert row["positives"] == own.wanted[:, k].sum()
+    counted = rows["statement", "LVH"]
+    called = own.said[:, own.codes.index("LVH")] >= 0.5
+    assert counted["true_positives"] + counted["false_negatives"] == counted["positives"]
+    assert counted["true_positives"] + counted["false_positives"] == called.sum()
+    assert "true_positives" not in rows["statement", "AFIB"]
+    assert rows["statement", "AFIB"]["f1"] is None
+    assert figures["per_statement"]["IMI"]["positives"] == rows["statement", "IMI"]["positives"]
+    # a superclass is called where one of its statements is: LVH alone has a threshold among the hypertrophies
+    assert rows["superclass", "HYP"]["true_positives"] == counted["true_positives"]
+    assert figures["superclass_auroc"]["MI"] == rows["superclass", "MI"]["auroc"]["value"]
+
+
+def test_top_calls_and_curves_hold_every_answer(figures: dict) -> None:
+    own = levels.levels(_answers(3.0))[0]
+    found = figures["confusion"]
+    assert [sum(row) for row in found["counts"][:5]] == own.wanted.sum(0).astype(int).tolist()
+    assert sum(found["counts"][5]) == (own.wanted.sum(1) == 0).sum()
+    for curve in figures["calibration"]:
+        held = {"superclass": 5, "statement": len(SCORED)}[curve["level"]] if curve["class"] == "all" else 1
+        assert sum(curve["count"]) == 160 * held
+        for low, share, high in zip(curve["low"], curve["observed"], curve["high"], strict=True):
+            assert share is None or low <= share <= high
+
+
+def test_subgroups_add_up(figures: dict) -> None:
+    rows = figures["subgroups"]
+    for grouping, names in (
+        ("sex", ["female", "male", "unknown"]),
+        ("age", ["under 40", "40 to 59", "60 to 79", "80 and over", "unknown"]),
+    ):
+        own = [row for row in rows if row["grouping"] == grouping]
+        assert [row["group"] for row in own] == names
+        assert sum(row["n_records"] for row in own) == 160
+        for place, superclass in enumerate(labels.SUPERCLASSES):
+            present = sum(row["classes"][place]["positives"] for row in own)
+            whole = next(
+                r for r in figures["classes"] if (r["level"], r["class"]) == ("superclass", superclass)
+            )
+            assert present == whole["positives"]
+    assert not [row for row in rows if row["grouping"] == "source"]  # there is one source alone
+
+
+def test_a_paired_comparison_is_symmetric() -> None:
+    good, weak = _answers(3.0), _answers(1.0, "weaker")
+    there = comparison.compare(good, weak, 200)["differences"]
+    back = comparison.compare(weak, good, 200)["differences"]
+    for one, other in zip(there, back, strict=True):
+        assert one["difference"]["value"] == -other["difference"]["value"]
+        assert one["difference"]["low"] == -other["difference"]["high"]
+        assert (one["p"], one["own"]) == (other["p"], other["other"])
+    first = there[0]
+    assert first["difference"]["low"] > 0
+    assert first["p"] < 0.05
+    same = comparison.compare(good, replace(good, card=_card("twin")), 50)["differences"][0]
+    assert same["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert same["p"] == 1.0
+
+
+def test_a_comparison_is_on_the_records_that_both_have() -> None:
+    good, weak = _answers(3.0), _answers(1.0, "weaker")
+    order = np.random.default_rng(1).permutation(160)[:120]
+    found = comparison.compare(good, weak.part(order), 50)
+    own, other = comparison.same_records(good, weak.part(order))
+    assert found["n_records"] == 120
+    assert own.rows == other.rows
+    strangers = tuple(replace(row, record_id=f"x{row.record_id}") for row in weak.rows)
+    with pytest.raises(ModelError, match=r"cannot be compared.*0 records"):
+        comparison.compare(good, replace(weak, rows=strangers), 50)
+    with pytest.raises(ModelError, match="differently labelled"):
+        comparison.compare(good, replace(weak, wanted=1 - weak.wanted), 50)
+
+
+def test_the_long_table_holds_every_figure(figures: dict, tmp_path: Path) -> None:
+    write_table(figures, tmp_path / "figures.csv")
+    with open(tmp_path / "figures.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == table.COLUMNS
+    found = {(row["figure"], row["class"], row["subgroup"]): row for row in rows}
+    assert len(found) == len(rows)
+    for name, value in figures.items():
+        if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
+            assert {key: float(found[name, "", ""][key]) for key in value} == value
+    for row in figures["classes"]:
+        assert float(found[f"{row['level']}_auroc", row["class"], ""]["value"]) == row["auroc"]["value"]
+    women = figures["subgroups"][0]
+    assert found["statement_macro_auroc", "", "sex: female"]["n"] == str(women["n_records"])
+    assert ("superclass_auroc_lost", "", "leads: I II") in found
+    assert ("superclass_auroc_minus_weaker", "macro", "") in found
+    assert not [row for row in rows if "nan" in row["value"].lower()]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["figures.csv"]
+
+
+def test_the_page_is_whole(figures: dict, tmp_path: Path) -> None:
+    """Even with every statement scored and long words in the card, all is on one page and inside of it."""
+    codes = labels.statement_codes()
+    row = next(row for row in figures["classes"] if row["class"] == "LVH")
+    supers = [row for row in figures["classes"] if row["level"] == "superclass"]
+    full = {**figures, "classes": supers + [{**row, "class": code} for code in codes], "n_statements": 71}
+    full["subgroups"] = [figures["subgroups"][0]] * 20
+    both = {"value": 0.8, "low": 0.7, "high": 0.9}
+    logistic = {"superclass_macro_auroc": both, "model_minus_baseline_superclass_auroc": both}
+    full["baselines"] = {"logistic regression on random kernels": logistic}
+    card = replace(_card(), training_data="many records of many hospitals, " * 60)
+    write_sheet(full, card, tmp_path / "page.pdf")
+    with pdfplumber.open(tmp_path / "page.pdf") as document:
+        (page,) = document.pages
+        words, text = page.extract_words(), " ".join(page.extract_text().split())
+    assert min(w["x0"] for w in words) > 20
+    assert max(w["x1"] for w in words) < page.width - 20
+    assert min(w["top"] for w in words) > 15
+    assert max(w["bottom"] for w in words) < page.height - 10
+    assert RESEARCH_USE_ONLY in text
+    assert "0" * 64 in text
+    assert "not calibrated" in text
+    assert "160 records of 80 patients" in text
+    assert "6 more groups" in text
+    missing = [code for code in codes if code not in {w["text"] for w in words}]
+    assert not missing
+    _nothing_overlaps(sheet.draw(full, card))
+
+
+def _nothing_overlaps(figure: Any) -> None:
+    """Compare the boxes of all texts of the page with each other."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in figure.axes[0].texts if t.get_text()]
+    for i, (text, box) in enumerate(boxes):
+        for other, second in boxes[i + 1 :]:
+            wide = min(box.x1, second.x1) - max(box.x0, second.x0)
+            high = min(box.y1, second.y1) - max(box.y0, second.y0)
+            assert wide < 0.5 or high < 0.4 * min(box.height, second.height), (text, other)
+
+
+def test_absent_leads_are_zeroed_and_windows_averaged(classifier: ModelCard) -> None:  # noqa: F811
+    rng = np.random.default_rng(3)
+    rows = tuple(Row("ptbxl", name, name, 9, codes=("NORM",)) for name in ("a", "b", "a"))
+    pack = Pack(rng.integers(-800, 800, (3, 8, 5000)).astype(np.int16), rows)
+    index = np.arange(3)
+    said = asked.answers(classifier, pack, index, leads=("I", "V2"))
+    signal = pack.millivolts(index).numpy() * np.float32(classifier.input.scale)
+    keep = np.array([name in ("I", "V2") for name in STANDARD_12])
+    module = runtime.network(classifier, "cpu")
+    expected = runtime.probabilities(module, signal * keep[:, None].astype(np.float32), "cpu")
+    np.testing.assert_allclose(said, expected, atol=1e-6)
+    found = asked.asked(classifier, pack, index)
+    every = asked.answers(classifier, pack, index)
+    assert [row.record_id for row in found.rows] == ["a", "b"]
+    np.testing.assert_allclose(found.said, [every[[0, 2]].mean(0), every[1]], atol=1e-6)
+    assert found.wanted[:, found.codes.index("NORM")].tolist() == [1, 1]
+
+
+def test_lead_sets_are_named() -> None:
+    assert lead_subsets.parse("12,1, I+II+V5") == [STANDARD_12, ("I",), ("I", "II", "V5")]
+    with pytest.raises(ModelError, match=r"no such lead set.*V9"):
+        lead_subsets.parse("12,V9")
+
+
+def _other(card: ModelCard, model_id: str) -> ModelCard:
+    """Return a second small classifier whose outputs are the first one's with another bias."""
+    from safetensors.torch import load_file
+
+    state = load_file(card.weights_path)
+    torch.manual_seed(5)
+    state["head.weight"] = torch.randn_like(state["head.weight"])
+    return keep_model(replace(card, id=model_id), state)
+
+
+def test_the_command_writes_everything(
+    classifier: ModelCard,  # noqa: F811
+    tiny_ptbxl: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _other(classifier, "second")
+    (tmp_path / "cache").mkdir()
+    words = ["evaluate", "tiny", str(tiny_ptbxl), "--cache", str(tmp_path / "cache"), "--resamples", "20"]
+    words += ["--no-baselines", "--subgroups", "--leads", "12,1", "--compare", "second", "--update-card"]
+    words += [
+        "--csv",
+        str(tmp_path / "f.csv"),
+        "--pdf",
+        str(tmp_path / "f.pdf"),
+        "-o",
+        str(tmp_path / "f.json"),
+    ]
+    assert main([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    figures = json.loads(told.out)
+    assert figures == json.loads((tmp_path / "f.json").read_text())
+    assert RESEARCH_USE_ONLY in told.err
+    assert [row["n_leads"] for row in figures["lead_subsets"]] == [12, 1]
+    assert figures["comparison"]["other"] == "second"
+    assert (tmp_path / "f.pdf").read_bytes()[:5] == b"%PDF-"
+    assert (tmp_path / "f.csv").stat().st_size > 1000
+    card = cards.get("tiny")
+    assert card.metrics["superclass_macro_auroc"] == figures["superclass_macro_auroc"]
+    assert (card.folder / card.metrics["evidence"]).read_bytes() == (tmp_path / "f.pdf").read_bytes()
+    assert main([*words[:7], "--subgroups"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.strip().startswith("sex, female, n_records") for line in lines)
+    assert any("model_minus_baseline_superclass_auroc" in line for line in lines)
+
+
+def test_a_patient_in_two_splits_is_refused(
+    classifier: ModelCard,  # noqa: F811
+    tiny_ptbxl: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tiny_ptbxl / "ptbxl" / "ptbxl_database.csv"
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    learnt = next(row for row in rows if row["strat_fold"] == "3")
+    next(row for row in rows if row["strat_fold"] == "9")["patient_id"] = learnt["patient_id"]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert main(["evaluate", "tiny", str(tiny_ptbxl), "--cache", str(tmp_path / "cache")]) == 1
+    patient = int(float(learnt["patient_id"]))
+    assert f"patient ptbxl-{patient} stands in two splits" in capsys.readouterr().err
+
+
+def test_what_cannot_be_compared_is_said_before_anything_is_read(
+    classifier: ModelCard,  # noqa: F811
+    autoencoder: ModelCard,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words, told in (
+        (["tiny", "--compare", "tiny-mae"], "tiny-mae has no PTB-XL outputs"),
+        (["tiny", "--compare", "tiny"], "cannot be compared with itself"),
+        (["tiny", "--compare", "ecgfounder-12"], "outputs that PTB-XL does not label"),
+        (["tiny", "--compare", "nobody"], "no model named 'nobody'"),
+        (["tiny-mae", "--subgroups"], "is an autoencoder"),
+        (["lef-zero-shot"], "found lef"),
+        (["tiny", "--leads", "13"], "no such lead set"),
+    ):
+        assert main(["evaluate", words[0], str(tmp_path), *words[1:], "--cache", str(tmp_path / "c")]) == 1
+        assert told in capsys.readouterr().err
