@@ -82,7 +82,7 @@ def train(
     progress: Progress = silent,
 ) -> nn.Module:
     """Train, choose the epoch by the validation rows' macro AUROC, return the network at that epoch."""
-    part = share.this_process()
+    part = share.this_process(device)
 
     def batches(epoch: int, first: int) -> Iterator[StatementBatch]:
         for rows, _, generator in part.batches(data.train, batch, settings.seed * 7919 + epoch, first):

@@ -109,7 +109,7 @@ def run(
     objective = _objective(recipe, start)
     index = np.concatenate([train, free])
     earlier = _answers_of_earlier(recipe, objective.network.config, pack, index)
-    part = share.this_process()
+    part = share.this_process(device)
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ecgview.errors import ModelError
 from ecgview.models.identification import VERIFICATION
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
 from ecgview.progress import Progress, silent
@@ -79,7 +80,7 @@ def run(
     if start is not None:
         wav2vec.load_encoder(network, start)
     objective = ArcFaceObjective(network, len(names), recipe.scale, recipe.margin)
-    part = share.this_process()
+    part = share.this_process(device)
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
@@ -215,6 +216,8 @@ def evaluate(
 
 
 def _mean(right: NDArray[np.bool_], resamples: int) -> dict[str, float]:
+    if not len(right):
+        return dict.fromkeys(("value", "low", "high"), float("nan"))
     interval = metrics.bootstrap(lambda rows: float(right[rows].mean()), len(right), resamples)
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
@@ -229,6 +232,11 @@ def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Pat
 
     validation = splits.labelled(pack, "validation")
     pairs = all_pairs(embeddings(network, pack, validation), [pack.rows[i].patient_id for i in validation])
+    if not pairs.genuine.any():
+        raise ModelError(
+            "no patient of the validation fold has two recordings: nothing says what a cosine is worth",
+            expected="at least one genuine pair in fold 8",
+        )
     rate, at = rates_at_equal_error(pairs)
     model = LogisticRegression(class_weight="balanced").fit(pairs.score[:, None], pairs.genuine)
     found = {

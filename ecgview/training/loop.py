@@ -19,6 +19,7 @@ from ecgview.errors import ModelError
 from ecgview.progress import Progress, silent
 from ecgview.training import run_state
 from ecgview.training.optimisation import LoopSettings, learning_rate_at, parameter_groups
+from ecgview.training.share import process_state
 
 Batches = Callable[[int, int], Iterable[Any]]  # (epoch, first step) -> the same batches whenever asked again
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -209,7 +210,7 @@ def _accelerator(settings: LoopSettings, device: str) -> Accelerator:
     precision = "no" if settings.precision == "fp32" else settings.precision
     return Accelerator(
         mixed_precision=precision,
-        cpu=device == "cpu",
+        cpu=process_state(device).device.type == "cpu",
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
 

@@ -188,7 +188,7 @@ def _preview(
     settings = LoopSettings(
         epochs=recipe.preview_epochs,
         learning_rate=recipe.preview_rate,
-        steps_per_epoch=share.this_process().steps(recipe.batch, len(data.train)),
+        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(data.train)),
         warmup_epochs=0.0,
         weight_decay=recipe.preview_decay,
         betas=(0.9, 0.999),
@@ -218,7 +218,7 @@ def _full(
         learning_rate=recipe.learning_rate if ours else recipe.baseline_rate,
         final_rate=recipe.final_rate if ours else 0.0,
         schedule="cosine" if ours else "constant",
-        steps_per_epoch=share.this_process().steps(recipe.batch, len(data.train)),
+        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(data.train)),
         warmup_epochs=0.0,
         weight_decay=recipe.weight_decay if ours else recipe.baseline_decay,
         betas=(0.9, 0.999),

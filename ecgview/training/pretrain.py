@@ -78,7 +78,7 @@ def run(
         auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, cache)
     torch.manual_seed(recipe.seed)
     objective = _objective(recipe)
-    part = share.this_process()
+    part = share.this_process(device)
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,

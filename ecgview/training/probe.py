@@ -97,7 +97,7 @@ def fit_head(
 
     `features` and `targets` hold "train" and "validation", (n, width) and (n, k).
     """
-    part = share.this_process()
+    part = share.this_process(device)
     rows = np.arange(len(features["train"]))
 
     def batches(epoch: int, first: int) -> Iterator[FeatureBatch]:
@@ -162,7 +162,7 @@ def run(
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
-        steps_per_epoch=share.this_process().steps(recipe.batch, len(index["train"])),
+        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(index["train"])),
         warmup_epochs=min(2.0, recipe.epochs / 4),
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.999),

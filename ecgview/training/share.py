@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
@@ -44,9 +45,13 @@ class Share:
             yield order[step * common : (step + 1) * common][self.mine(size)], size, generator
 
 
-def this_process() -> Share:
+def this_process(device: str = "auto") -> Share:
     """Return the share of this process, as torchrun or `accelerate launch` set it; the whole where neither did."""
-    from accelerate import PartialState
-
-    state = PartialState()
+    state = process_state(device)
     return Share(state.process_index, state.num_processes)
+
+
+def process_state(device: str = "auto") -> PartialState:
+    """Return accelerate's view of the processes; on processors they talk by gloo, which has to be asked for."""
+    has_other = torch.cuda.is_available() or torch.backends.mps.is_available()
+    return PartialState(cpu=device == "cpu" or not has_other)

@@ -133,7 +133,7 @@ def pretrain(
         index = index[: recipe.most_records]
     torch.manual_seed(recipe.seed)
     objective = ContrastObjective(recipe.sizes.config(), recipe.contrast)
-    part = share.this_process()
+    part = share.this_process(device)
     steps = part.steps(recipe.batch, len(index))
     settings = LoopSettings(
         epochs=recipe.epochs,
@@ -234,7 +234,7 @@ def finetune(
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
-        steps_per_epoch=share.this_process().steps(recipe.batch, len(train)),
+        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(train)),
         warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.98),

@@ -1,35 +1,12 @@
 """Training runs end to end from the command line, on the real records and on files made here."""
 
-import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ecgview.cli import main
-from ecgview.formats import wfdb_record
 from ecgview.models import cards
-from ecgview.record import EcgRecord
-
-
-@pytest.fixture
-def tiny_ptbxl(tmp_path: Path, pulse_record: EcgRecord) -> Path:
-    """Return a folder in PTB-XL's layout with forty records of noise on a pulse (synthetic)."""
-    folder = tmp_path / "data" / "ptbxl"
-    (folder / "records500").mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    with open(folder / "ptbxl_database.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["ecg_id", "patient_id", "age", "sex", "scp_codes", "strat_fold", "filename_hr"])
-        for i in range(1, 41):
-            code = "{'NORM': 100.0, 'SR': 0.0}" if i % 2 else "{'IMI': 100.0, 'SR': 0.0}"
-            writer.writerow([i, float(i), 60, i % 2, code, 1 + (i % 9), f"records500/{i:05d}_hr"])
-            gain = 1.0 if i % 2 else -1.0
-            noise = 0.02 * rng.standard_normal(pulse_record.signal.shape)
-            signal = (gain * pulse_record.signal + noise).astype(np.float32)
-            wfdb_record.write(pulse_record.with_signal(signal), folder / "records500" / f"{i:05d}_hr")
-    return tmp_path / "data"
 
 
 def test_pretraining_fine_tuning_and_evaluation(
@@ -53,6 +30,54 @@ def test_pretraining_fine_tuning_and_evaluation(
         assert figures["n_records"] == 5 or figures["n_records"] == 4
     assert figures["masked_rmse_uv"]["value"] > 0
     assert cards.get("tiny").thresholds is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["mtecg", "pretrain", "--set", "auxiliary_components=0"], ["mtecg", "probe"]),
+        (["wav2vec", "pretrain"], ["wav2vec", "finetune", "--set", 'leads="I,II"']),
+        (["wav2vec", "pretrain"], ["wav2vec", "identify"]),
+        (None, ["posttrain"]),
+        (None, ["posttrain", "--set", 'method="baseline"']),
+    ],
+    ids=["probe", "lead set", "identify", "post-training", "official fine-tuning"],
+)
+def test_every_system_runs_end_to_end(
+    first: list[str] | None,
+    then: list[str],
+    tiny_ptbxl: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    common = ["--data", str(tiny_ptbxl), "--smoke", "--cache", str(tmp_path / "cache")]
+    start = ["--start", "net1d"]
+    if first is not None:
+        assert main(["train", *first, "--out", str(tmp_path / "pre"), *common]) == 0
+        start = ["--start", str(tmp_path / "pre")]
+    model = cards.user_folder() / "tiny"
+    assert (
+        main(["train", *then, "--out", str(tmp_path / "run"), *common, *start, "--export", str(model)]) == 0
+    )
+    card = cards.get("tiny")
+    assert "fold" in card.training_data
+    record = [
+        str(next(tiny_ptbxl.glob("*/records500/*.hea"))),
+        str(next(tiny_ptbxl.glob("*/records500/00007_hr.hea"))),
+    ]
+    capsys.readouterr()
+    if card.kind == "identifier":
+        assert main(["identify", *record, "--model", "tiny", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert -1 <= found["cosine"] <= 1
+        assert found["n_genuine"] == card_pairs(card)["n_genuine"]
+    else:
+        assert main(["classify", record[0], "--model", "tiny", "--json"]) == 0
+        assert "NORM" in capsys.readouterr().out
+
+
+def card_pairs(card: cards.ModelCard) -> dict[str, float]:
+    return json.loads((card.folder / "verification.json").read_text())
 
 
 def test_an_unknown_value_of_a_recipe_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
