@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.progress import Progress, silent
+from ecgview.progress import Progress
 from ecgview.training import (
     baselines,
     classify,
@@ -41,7 +41,7 @@ class Scale:
     contrast_epochs: int = 12
     lead_set_epochs: int = 6
     identify_epochs: int = 10
-    posttrain_epochs: int = 8
+    posttrain_epochs: int = 6
     most_records: int = 0  # for a trial
     seeds: tuple[int, ...] = SEEDS
     shares: tuple[float, ...] = SHARES
@@ -104,21 +104,29 @@ def experiments(scale: Scale, places: Places) -> Iterator[Experiment]:
             )
 
 
-def run(places: Places, scale: Scale | None = None, progress: Progress = silent) -> dict[str, Any]:
-    """Make what is missing and return the table; `results.json` and `results.md` are written into `out`."""
-    from ecgview.training.results_table import as_markdown, summarise
-
-    scale = scale or Scale()
+def make(places: Places, scale: Scale, only: str = "") -> dict[str, Array]:
+    """Make what is missing and return all answers; `only` leaves out runs whose name begins otherwise."""
     said: dict[str, Array] = {}
     places.out.mkdir(parents=True, exist_ok=True)
     for experiment in experiments(scale, places):
+        if not experiment.name.startswith(only):
+            continue
         path = places.out / f"{experiment.name}.answers.npy"
         if not path.exists():
-            progress(0.0, f"{experiment.name}: training")
+            places.progress(0.0, f"{experiment.name}: training")
             part = path.with_suffix(".part.npy")
             np.save(part, experiment.answers().astype(np.float32))
             part.replace(path)
         said[experiment.name] = np.load(path, allow_pickle=False)
+    return said
+
+
+def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
+    """Make what is missing and return the table; `results.json` and `results.md` are written into `out`."""
+    from ecgview.training.results_table import as_markdown, summarise
+
+    scale = scale or Scale()
+    said = make(places, scale)
     pack, index = _test(places)
     wanted = labels.targets(pack, index)
     found = summarise(wanted, said, scale.shares, scale.seeds, scale.resamples)

@@ -7,7 +7,17 @@ from typing import Any
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress
-from ecgview.training import classify, export, finetune, identification, posttrain, pretrain, probe, wav2vec
+from ecgview.training import (
+    ablate,
+    classify,
+    export,
+    finetune,
+    identification,
+    posttrain,
+    pretrain,
+    probe,
+    wav2vec,
+)
 from ecgview.training.recipe import with_values
 
 
@@ -68,6 +78,10 @@ def _probe(recipe: Any, places: Places, device: str, progress: Progress) -> None
         export.classifier(tuned, recipe, places.export)
 
 
+def _ablate(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    ablate.run(recipe, places.data, places.out, places.cache, progress, device)
+
+
 def _contrast(recipe: Any, places: Places, device: str, progress: Progress) -> None:
     wav2vec.pretrain(recipe, places.data, places.out, places.cache, progress, device)
 
@@ -126,6 +140,19 @@ STAGES: dict[str, dict[str, Stage]] = {
             finetune.FinetuneRecipe(),
             {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2, "teacher": False},
             _finetune,
+        ),
+        "ablate": Stage(
+            ablate.AblateRecipe(),
+            {
+                "pretrain_epochs": 1,
+                "finetune_epochs": 1,
+                "depth": 1,
+                "most_records": 32,
+                "vary": ["mask_ratio", "drop_path"],
+                "mask_ratio": [0.25, 0.75],
+                "drop_path": [0.0, 0.2],
+            },
+            _ablate,
         ),
         "probe": Stage(probe.ProbeRecipe(), {"epochs": 2, "most_records": 64, "depth": 2}, _probe),
     },

@@ -10,6 +10,7 @@ _STAGES = {
     "pretrain": "masked pre-training",
     "finetune": "fine-tuning on PTB-XL's 71 statements",
     "probe": "linear probing of a pre-trained encoder",
+    "ablate": "the paper's ablations as a grid on the validation fold; the table is OUT/ablation.csv",
 }
 _START = "folder of the pre-training run, or id of a masked autoencoder of the catalogue"
 _STARTS = dict.fromkeys(("finetune", "probe"), _START)

@@ -19,6 +19,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--only", metavar="START", help="make the runs whose name begins so, and no table")
     parser.add_argument("--smoke", action="store_true", help="a run of minutes, to see that all works")
 
 
@@ -29,6 +30,10 @@ def run(args: argparse.Namespace) -> int:
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     places = results.Places(args.data, args.out, cache, args.device, _stage.report)
-    results.run(places, results.SMOKE if args.smoke else results.Scale(), _stage.report)
+    scale = results.SMOKE if args.smoke else results.Scale()
+    if args.only:
+        results.make(places, scale, args.only)
+        return 0
+    results.run(places, scale)
     print((args.out / "results.md").read_text(encoding="utf-8"))
     return 0
