@@ -9,7 +9,7 @@ from ecgview.models.cards import ModelCard
 if TYPE_CHECKING:
     import torch
 
-NETWORKS = ("mtecg", "mtecg-mae", "net1d", "wav2vec-cmsc")
+NETWORKS = ("mtecg", "mtecg-mae", "net1d", "random-kernels", "wav2vec-cmsc")
 
 
 def build(card: ModelCard) -> "torch.nn.Module":
@@ -27,6 +27,12 @@ def build(card: ModelCard) -> "torch.nn.Module":
 
         sizes = {"n_leads": len(card.input.leads), "n_classes": len(card.labels)}
         return Net1d(_config(Net1dConfig, {**card.config, **sizes}, card))
+    if card.network == "random-kernels":
+        from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig
+
+        return RandomKernels(
+            _config(RandomKernelsConfig, {**card.config, "n_classes": len(card.labels)}, card)
+        )
     if card.network == "wav2vec-cmsc":
         from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
 
