@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ecgview.api import model_card as model_card
     from ecgview.api import open_ecg as open_ecg
     from ecgview.api import reconstruct as reconstruct
+    from ecgview.api import score as score
     from ecgview.api import train as train
     from ecgview.desktop.app import run as open_window
     from ecgview.desktop.screenshot import take as screenshot
@@ -44,6 +45,7 @@ __all__ = [
     "open_ecg",
     "open_window",
     "reconstruct",
+    "score",
     "screenshot",
     "train",
 ]

@@ -287,3 +287,43 @@ def list_records(paths: Iterable[PathLike]) -> list[Path]:
 
 def _record(record: EcgRecord | PathLike) -> EcgRecord:
     return record if isinstance(record, EcgRecord) else formats.read(record)
+
+
+def score(
+    folder: PathLike,
+    output: PathLike,
+    model: str | None = None,
+    lef: str = "",
+    device: str = "auto",
+    *,
+    per_part: int = 256,
+    workers: int = 2,
+    on_ray: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Write a Parquet table with one row per ECG below a folder, and return its counts; resumed after a stop.
+
+    Raises:
+        ModelError: no such model, or another table was begun at this place.
+        ReportError: pyarrow is missing, there are no ECG files, or the table cannot be written.
+    """
+    from ecgview.models import archive
+
+    spread = None
+    if on_ray:
+        from ecgview.models.archive_ray import on_ray as spread  # type: ignore[assignment]
+    out = archive.score(
+        Path(folder),
+        Path(output),
+        model,
+        lef,
+        device,
+        per_part=per_part,
+        workers=workers,
+        progress=progress,
+        spread=spread,
+    )
+    import pyarrow.parquet as pq
+
+    errors = pq.read_table(out, columns=["error"])["error"]
+    return {"output": str(out), "n_rows": len(errors), "n_errors": len(errors) - errors.null_count}

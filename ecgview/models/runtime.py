@@ -108,16 +108,21 @@ def classify_many(
         probability = probabilities(module, np.stack(inputs[start : start + BATCH]), device)
         spent = (time.perf_counter() - began) * 1000 / len(probability)
         for record, row in zip(records[start : start + BATCH], probability, strict=True):
-            predictions.append(_prediction(card, record, row, device, spent))
+            predictions.append(prediction(card, record, row, device, spent))
     progress(1.0, "done")
     return predictions
 
 
-def probabilities(module: "torch.nn.Module", signal: NDArray[np.float32], device: str) -> NDArray[np.float32]:
-    """Return (n, classes) sigmoid outputs for (n, leads, samples) network input."""
+def probabilities(
+    module: "torch.nn.Module", signal: NDArray[np.float32], device: str, *, whole_batch: bool = False
+) -> NDArray[np.float32]:
+    """Return (n, classes) sigmoid outputs for (n, leads, samples) network input.
+
+    `whole_batch` says that no window waits: even a batch of one may use every processor.
+    """
     import torch
 
-    with torch.inference_mode(), _threads(device, len(signal)):
+    with torch.inference_mode(), _threads(device, BATCH if whole_batch else len(signal)):
         logits = module(torch.from_numpy(signal).to(device))
         result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
     return result
@@ -150,9 +155,10 @@ def _all_threads() -> int:
     return torch.get_num_threads()
 
 
-def _prediction(
+def prediction(
     card: ModelCard, record: EcgRecord, probability: NDArray[np.float32], device: str, spent_ms: float
 ) -> Prediction:
+    """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know."""
     names = _label_names(card)
     scores = tuple(
         LabelScore(code, names.get(code, code), float(value), threshold)

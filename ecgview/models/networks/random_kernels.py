@@ -90,4 +90,5 @@ def low_pass(every: int) -> Tensor:
     n = torch.arange(-HALF_TAPS * every, HALF_TAPS * every + 1, dtype=torch.float64)
     window = torch.kaiser_window(len(n), periodic=False, beta=KAISER_BETA, dtype=torch.float64)
     taps = torch.special.sinc(n / every) * window
-    return (taps / taps.sum()).float()
+    out: Tensor = (taps / taps.sum()).float()
+    return out

@@ -1,0 +1,52 @@
+"""Score a whole archive into one table."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ecgview import api
+from ecgview.cli import _each
+
+NAME = "score"
+HELP = "a row of probabilities for every ECG below a folder, as a Parquet table; resumed after a stop"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    parser.add_argument("-o", "--output", metavar="OUT.parquet", type=Path, required=True)
+    parser.add_argument("--model", metavar="ID", help="a classifier (default: the one that ships)")
+    parser.add_argument(
+        "--lef", metavar="ID", nargs="?", const="default", default="", help="the LEF model too"
+    )
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--workers", type=_each.count, default=2, metavar="N", help="threads that read files")
+    parser.add_argument("--part", type=_each.count, default=256, metavar="N", help="files of a part")
+    parser.add_argument("--ray", action="store_true", help="run the parts on Ray (extra: ray)")
+    _each.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score, and say where the table is."""
+    _each.say_research_only()
+
+    def tell(fraction: float, text: str = "") -> None:
+        print(f"\r{100 * fraction:5.1f} %  {text:<60}", end="", file=sys.stderr, flush=True)
+
+    found = api.score(
+        args.folder,
+        args.output,
+        args.model,
+        args.lef,
+        args.device,
+        per_part=args.part,
+        workers=args.workers,
+        on_ray=args.ray,
+        progress=tell,
+    )
+    print("", file=sys.stderr)
+    if args.json:
+        _each.print_json(found)
+    else:
+        print(f"{found['output']}: {found['n_rows']} rows, {found['n_errors']} of them not scored")
+    return 0

@@ -1,0 +1,226 @@
+"""Score whole archives: one row per file, in parts that survive a kill, one Parquet table at the end.
+
+The list of files, the model and the size of a part are fixed in `OUT.parts/plan.json` before the first record is
+read. Each part is scored by itself and appears whole under its final name; what is there is not done again. Batches
+are cut within a part, so that a table does not depend on how often the work was stopped.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgview import RESEARCH_USE_ONLY, formats
+from ecgview.errors import ModelError, ReportError
+from ecgview.models import archive_rows, cards
+from ecgview.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PART_FILES = 256
+PLAN = "plan.json"
+Spread = Callable[[Callable[["Plan", int], None], "Plan", Sequence[int]], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is scored and by what: fixed at the beginning of the work."""
+
+    root: str
+    parts: str  # folder of the finished parts
+    files: tuple[str, ...]  # relative to `root`
+    per_part: int
+    model: str
+    model_sha256: str
+    lef: str = ""  # id of the LEF model, or nothing
+    lef_sha256: str = ""
+    device: str = "cpu"
+    workers: int = 2
+
+    @property
+    def count(self) -> int:
+        """How many parts there are."""
+        return -(-len(self.files) // self.per_part)
+
+    def part(self, number: int) -> tuple[str, ...]:
+        """Return the files of one part."""
+        return self.files[number * self.per_part : (number + 1) * self.per_part]
+
+    def path(self, number: int) -> Path:
+        """Return where a finished part lies."""
+        return Path(self.parts) / f"{number:06d}.parquet"
+
+
+def score(
+    folder: Path,
+    out: Path,
+    model_id: str | None = None,
+    lef_id: str = "",
+    device: str = "auto",
+    *,
+    per_part: int = PART_FILES,
+    workers: int = 2,
+    progress: Progress = silent,
+    spread: Spread | None = None,
+) -> Path:
+    """Write one row per ECG file below `folder` into a Parquet table; resumed if it was begun.
+
+    Args:
+        folder: searched to the bottom; a file that cannot be read or scored becomes a row that says why.
+        out: the table; `OUT.parts/` beside it holds the finished parts meanwhile.
+        model_id: a classifier, the default one when None.
+        lef_id: a LEF model whose number stands in the row too; "" = none, "default" = the default one.
+        device: auto, cpu, cuda or mps.
+        per_part: files of a part; a kill loses at most one part's work.
+        workers: threads that read files while the network runs.
+        progress: told per part, with records per second; may cancel, and then the next call goes on.
+        spread: how the parts are run; here, one after the other, when None.
+
+    Raises:
+        ModelError: no such model, or a table of another model or folder was begun here.
+        ReportError: pyarrow is missing, there are no ECG files, or the table cannot be written.
+    """
+    _need_pyarrow()
+    plan = _plan(folder, out, model_id, lef_id, device, per_part, workers)
+    todo = [number for number in range(plan.count) if not plan.path(number).exists()]
+    done = plan.count - len(todo)
+    began, records = time.monotonic(), 0
+    for finished, number in enumerate((spread or one_after_the_other)(score_part, plan, todo), 1):
+        records += len(plan.part(number))
+        rate = records / max(1e-6, time.monotonic() - began)
+        progress(
+            (done + finished) / plan.count, f"part {done + finished} of {plan.count}, {rate:.1f} records/s"
+        )
+    return _assemble(plan, out)
+
+
+def one_after_the_other(
+    work: Callable[[Plan, int], None], plan: Plan, numbers: Sequence[int]
+) -> Iterator[int]:
+    """Run the parts here, one by one."""
+    for number in numbers:
+        work(plan, number)
+        yield number
+
+
+def score_part(plan: Plan, number: int) -> None:
+    """Score the files of one part and put its table in place, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    target = plan.path(number)
+    rows = archive_rows.rows_of(
+        plan.part(number), Path(plan.root), plan.model, plan.lef, plan.device, plan.workers
+    )
+    table = pa.Table.from_pylist(rows, schema=schema(plan))
+    part = target.with_suffix(f".{os.getpid()}.part")
+    pq.write_table(table, part)
+    os.replace(part, target)
+
+
+def schema(plan: Plan) -> "pa.Schema":
+    """Return the columns; the table says of itself what it is and which model it comes from."""
+    import pyarrow as pa
+
+    card = cards.get(plan.model)
+    columns = [
+        *((name, pa.string()) for name in ("path", "sha256", "patient_id", "start_time", "format")),
+        ("n_leads", pa.int32()),
+        ("sampling_rate_hz", pa.float64()),
+        ("seconds", pa.float64()),
+        ("synthetic", pa.bool_()),
+        *((f"p_{code}", pa.float32()) for code in card.labels),
+    ]
+    if plan.lef:
+        columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
+    columns += [("warnings", pa.string()), ("error", pa.string())]
+    facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
+    if plan.lef:
+        facts["lef"] = json.dumps(asdict(cards.get(plan.lef).facts))
+    return pa.schema(columns, metadata=facts)
+
+
+def _need_pyarrow() -> None:
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise ReportError(
+            "writing Parquet needs pyarrow", expected="pip install 'ecgview[archive]'"
+        ) from None
+
+
+def _plan(
+    folder: Path, out: Path, model_id: str | None, lef_id: str, device: str, per_part: int, workers: int
+) -> Plan:
+    """Return the plan that was begun here, after checking that it is this one, or a new one."""
+    from ecgview.models.runtime import resolve_device
+
+    card = cards.default("classifier") if model_id is None else cards.get(model_id)
+    if card.kind != "classifier":
+        raise ModelError(f"{card.id} is no classifier", expected="a classifier", found=card.kind)
+    card.check_weights()
+    lef = None if not lef_id else cards.default("lef") if lef_id == "default" else cards.get(lef_id)
+    parts = out.with_name(out.name + ".parts")
+    wanted = {
+        "root": str(folder.resolve()),
+        "model": card.id,
+        "model_sha256": card.sha256,
+        "lef": lef.id if lef else "",
+        "lef_sha256": lef.sha256 if lef else "",
+    }
+    there = parts / PLAN
+    if there.exists():
+        return _resumed(there, wanted, parts, resolve_device(device), workers)
+    files = tuple(os.path.relpath(path, folder) for path in formats.list_records([folder]))
+    if not files:
+        raise ReportError("there are no ECG files", where=str(folder))
+    plan = Plan(
+        **wanted,
+        parts=str(parts),
+        files=files,
+        per_part=per_part,
+        device=resolve_device(device),
+        workers=workers,
+    )
+    parts.mkdir(parents=True, exist_ok=True)
+    draft = there.with_suffix(".part")
+    draft.write_text(json.dumps(asdict(plan)), encoding="utf-8")
+    os.replace(draft, there)
+    return plan
+
+
+def _resumed(there: Path, wanted: dict[str, str], parts: Path, device: str, workers: int) -> Plan:
+    try:
+        raw = json.loads(there.read_text(encoding="utf-8"))
+        begun = Plan(**{**raw, "files": tuple(raw["files"]), "parts": str(parts), "workers": workers})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ReportError(
+            f"cannot be understood ({error})", where=str(there), expected="the plan of this table"
+        ) from None
+    for name, value in {**wanted, "device": device}.items():
+        if getattr(begun, name) != value:
+            raise ModelError(
+                f"another table was begun here: its {name} differs",
+                where=str(parts),
+                expected=f"{getattr(begun, name)}, or another output, or this folder removed",
+                found=value,
+            )
+    return begun
+
+
+def _assemble(plan: Plan, out: Path) -> Path:
+    """Join the parts, one in memory at a time, and remove them."""
+    import pyarrow.parquet as pq
+
+    draft = out.with_name(out.name + ".part")
+    with pq.ParquetWriter(draft, schema(plan)) as writer:
+        for number in range(plan.count):
+            writer.write_table(pq.read_table(plan.path(number)))
+    os.replace(draft, out)
+    shutil.rmtree(plan.parts)
+    return out

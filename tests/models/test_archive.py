@@ -1,0 +1,141 @@
+"""A scored archive: a row per file, the same table however often it was killed."""
+
+import json
+import multiprocessing
+import random
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ecgview import api, formats
+from ecgview.cli import main
+from ecgview.errors import ModelError, ReportError
+from ecgview.formats import wfdb_record
+from ecgview.models import cards
+from ecgview.record import EcgRecord
+
+KILLS = 20
+PER_PART = 2
+
+
+@pytest.fixture
+def archive_folder(tmp_path: Path, pulse_record: EcgRecord) -> Path:
+    """Return a folder with 50 records in two folders, one too short, one that is no ECG (synthetic)."""
+    rng = np.random.default_rng(0)
+    for number in range(48):
+        folder = tmp_path / "archive" / f"ward{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        signal = pulse_record.signal * (0.5 + number / 48)
+        noise = 0.01 * rng.standard_normal(signal.shape)
+        wfdb_record.write(
+            pulse_record.with_signal((signal + noise).astype(np.float32)), folder / f"r{number:02d}"
+        )
+    short = pulse_record.with_signal(pulse_record.signal[:, :2000])
+    wfdb_record.write(short, tmp_path / "archive" / "short")
+    (tmp_path / "archive" / "broken.hea").write_text("nothing of an ECG\n")
+    return tmp_path / "archive"
+
+
+def test_twenty_kills_give_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
+    """SIGKILL at any moment: while reading, scoring, writing a part, joining the parts."""
+    common = {"lef": "default", "device": "cpu", "per_part": PER_PART}
+    whole = tmp_path / "whole.parquet"
+    api.score(archive_folder, whole, **common)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["ecgview.models.archive", "ecgview.models.architectures", "torch", "wfdb"]
+    )
+    out = tmp_path / "killed.parquet"
+    rng = random.Random(0)
+    killed = finished = 0
+    while killed < KILLS:
+        child = context.Process(target=api.score, args=(archive_folder, out), kwargs=common)
+        child.start()
+        child.join(rng.uniform(0.05, 1.5))
+        if child.is_alive():
+            child.kill()
+            killed += 1
+        elif finished := finished + 1:
+            assert child.exitcode == 0
+            assert pq.read_table(out).equals(pq.read_table(whole))
+            out.unlink()
+        child.join()
+        assert finished < 3 * KILLS
+    api.score(archive_folder, out, **common)
+    table = pq.read_table(out)
+    assert table.equals(pq.read_table(whole))
+    assert table["path"].to_pylist() == sorted(
+        set(table["path"].to_pylist()), key=table["path"].to_pylist().index
+    )
+    assert len(table) == 50
+    assert not out.with_name(out.name + ".parts").exists()
+
+
+def test_every_file_is_a_row_and_the_numbers_are_the_classifier_s(
+    archive_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.parquet"
+    counts = api.score(archive_folder, out, device="cpu")
+    assert counts == {"output": str(out), "n_rows": 50, "n_errors": 2}
+    rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
+    wanted = {str(path.relative_to(archive_folder)) for path in formats.list_records([archive_folder])}
+    assert set(rows) == wanted
+    assert "too short" in rows["short.hea"]["error"]
+    assert rows["short.hea"]["seconds"] == pytest.approx(4.0)
+    assert rows["broken.hea"]["sha256"] is None
+    said = api.classify(archive_folder / "ward1" / "r07.hea", device="cpu")
+    row = rows["ward1/r07.hea"]
+    for score in said.scores:
+        assert row[f"p_{score.code}"] == pytest.approx(score.probability, abs=1e-5)
+    facts = pq.read_schema(out).metadata
+    assert b"Research use only" in facts[b"notice"]
+    assert json.loads(facts[b"classifier"])["sha256"] == cards.default("classifier").sha256
+
+
+def test_a_table_of_another_model_is_not_gone_on_with(archive_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+
+    def stop(fraction: float, text: str = "") -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.score(archive_folder, out, device="cpu", per_part=10, progress=stop)
+    with pytest.raises(ModelError, match="its lef differs"):
+        api.score(archive_folder, out, device="cpu", lef="default")
+    with pytest.raises(ModelError, match="its root differs"):
+        api.score(archive_folder / "ward0", out, device="cpu")
+    plan = out.with_name(out.name + ".parts") / "plan.json"
+    plan.write_text(plan.read_text()[:100])
+    with pytest.raises(ReportError, match="cannot be understood"):
+        api.score(archive_folder, out, device="cpu")
+
+
+def test_bad_places_are_one_line(
+    archive_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for words in (
+        [str(tmp_path / "empty"), "-o", str(tmp_path / "a.parquet")],
+        [str(tmp_path / "none"), "-o", str(tmp_path / "a.parquet")],
+        [str(archive_folder), "-o", str(tmp_path / "a.parquet"), "--model", "lef-zero-shot"],
+    ):
+        assert main(["score", *words, "--device", "cpu"]) == 1
+        assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_command_prints_its_counts(
+    archive_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["score", str(archive_folder), "-o", str(tmp_path / "o.parquet"), "--device", "cpu", "--json"]
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["n_rows"] == 50
+
+
+def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (extra: ray)")
+    here, there = tmp_path / "here.parquet", tmp_path / "ray.parquet"
+    api.score(archive_folder, here, device="cpu", per_part=20)
+    api.score(archive_folder, there, device="cpu", per_part=20, on_ray=True)
+    assert pq.read_table(there).equals(pq.read_table(here))
