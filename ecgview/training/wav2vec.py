@@ -18,7 +18,7 @@ from ecgview.training import classify, labels, run_state, share, sources, splits
 from ecgview.training.augment import Augmentation
 from ecgview.training.loop import fit
 from ecgview.training.objectives.wav2vec_cmsc import ContrastObjective, ContrastSettings, PairBatch, span_mask
-from ecgview.training.optimisation import LoopSettings, Precision
+from ecgview.training.optimisation import LoopSettings, Precision, Schedule
 from ecgview.training.pack import Pack, load_or_build
 from ecgview.training.recipe import with_loop_values
 
@@ -76,6 +76,7 @@ class ContrastRecipe:
     batch: int = 32  # recordings; each gives two segments
     learning_rate: float = 5e-4
     warmup_epochs: float = 2.0
+    schedule: Schedule = "cosine"
     weight_decay: float = 0.01
     mask_leads: float = 0.5  # random lead masking: each lead of each segment zeroed with this probability
     sizes: Sizes = field(default_factory=Sizes)
@@ -101,6 +102,7 @@ class LeadSetRecipe:
     batch: int = 64
     learning_rate: float = 5e-4
     warmup_epochs: float = 1.0
+    schedule: Schedule = "cosine"
     weight_decay: float = 0.01
     mask_leads: float = 0.0
     sizes: Sizes = field(default_factory=Sizes)
@@ -140,6 +142,7 @@ def pretrain(
         learning_rate=recipe.learning_rate,
         steps_per_epoch=steps,
         warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
+        schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.98),
         eps=1e-6,
@@ -236,6 +239,7 @@ def finetune(
         learning_rate=recipe.learning_rate,
         steps_per_epoch=share.this_process(device).steps(recipe.batch, len(train)),
         warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
+        schedule=recipe.schedule,
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.98),
         seed=recipe.seed,

@@ -1,12 +1,16 @@
 """Training runs end to end from the command line, on the real records and on files made here."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from ecgview import resources
 from ecgview.cli import main
 from ecgview.models import cards
+from ecgview.training import systems
+from ecgview.training.recipe import with_values
 
 
 def test_pretraining_fine_tuning_and_evaluation(
@@ -84,3 +88,24 @@ def test_an_unknown_value_of_a_recipe_is_named(tmp_path: Path, capsys: pytest.Ca
     words = ["train", "mtecg", "pretrain", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert main([*words, "--set", "epoch=3"]) == 1
     assert "unknown value 'epoch'" in capsys.readouterr().err
+
+
+def test_every_shipped_recipe_fits_its_stage() -> None:
+    """A recipe's name is SYSTEM or SYSTEM-STAGE; its values are known and of the right kind."""
+    folder = resources.path("recipes")
+    files = sorted(folder.glob("*.toml"))
+    assert len(files) >= 6
+    for path in files:
+        system, _, stage = path.stem.partition("-")
+        recipe = systems.STAGES[system][stage or "ptbxl"].recipe
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert recipe_values(with_values(recipe, values), values)
+
+
+def recipe_values(recipe: object, values: dict[str, object]) -> bool:
+    return all(
+        recipe_values(getattr(recipe, name), value)
+        if isinstance(value, dict)
+        else getattr(recipe, name) == value
+        for name, value in values.items()
+    )
