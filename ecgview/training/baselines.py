@@ -1,12 +1,13 @@
 """What any classifier of ours must beat: logistic regression on amplitudes, and on random kernels."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from ecgview.training import kernels
 from ecgview.training.metrics import macro_auroc
@@ -39,22 +40,50 @@ def kernel_features(pack: Pack, train: NDArray[np.int64], cache: Path) -> Array:
     return kernels.cached_features(pack, train, cache)
 
 
-def fit_logistic(features: Array, wanted: Array, strength: float) -> list[Pipeline | None]:
-    """Return one regression per column of `wanted` (n, k); None where a class is absent."""
-    models: list[Pipeline | None] = []
-    for column in wanted.T:
-        if not 0 < column.sum() < len(column):
-            models.append(None)
+@dataclass(frozen=True, slots=True, eq=False)
+class Regressions:
+    """Logistic regressions on one set of features: `weight` (k, features) of the features as they are, `bias` (k,)."""
+
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+def fit_logistic(features: Array, wanted: Array, strength: float) -> Regressions:
+    """Return one L2 regression per column of `wanted` (n, k) on standardised features (n, p).
+
+    Where there are more features than records they are turned onto the records' own axes first: the penalty does
+    not change under a rotation, so the answers are the same. A class that is absent, or that all records have,
+    gets its rate as a constant, half a record added to each side.
+    """
+    mean = features.mean(0, dtype=np.float64)
+    deviation = features.std(0, dtype=np.float64)
+    deviation[deviation == 0] = 1.0
+    standard = (features - mean) / deviation
+    axes = _axes(standard) if standard.shape[1] > len(standard) else None
+    seen = standard if axes is None else standard @ axes
+    weight, bias = np.zeros((wanted.shape[1], features.shape[1])), np.zeros(wanted.shape[1])
+    for k, column in enumerate(wanted.T):
+        positive = float(column.sum())
+        if not 0 < positive < len(column):
+            bias[k] = np.log((positive + 0.5) / (len(column) - positive + 0.5))
             continue
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
-        models.append(model.fit(features, column))
-    return models
+        model = LogisticRegression(C=strength, max_iter=300).fit(seen, column)
+        turned = model.coef_[0] if axes is None else axes @ model.coef_[0]
+        weight[k] = turned / deviation
+        bias[k] = model.intercept_[0] - weight[k] @ mean
+    return Regressions(weight, bias)
 
 
-def predict(models: list[Pipeline | None], features: Array) -> Array:
-    """Return (n, k) probabilities; 0 where there is no model."""
-    columns = [np.zeros(len(features)) if m is None else m.predict_proba(features)[:, 1] for m in models]
-    return np.stack(columns, axis=1).astype(np.float32)
+def _axes(standard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (p, at most n) orthonormal directions in which the rows of (n, p) differ."""
+    squared, turned = eigh(standard @ standard.T)
+    kept = squared > 1e-8 * squared[-1]  # below is rounding
+    return np.asarray(standard.T @ (turned[:, kept] / np.sqrt(squared[kept])), np.float64)
+
+
+def predict(models: Regressions, features: Array) -> Array:
+    """Return (n, k) probabilities."""
+    return np.asarray(expit(features @ models.weight.T + models.bias), dtype=np.float32)
 
 
 def choose_strength(

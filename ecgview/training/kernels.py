@@ -1,70 +1,82 @@
-"""Random convolution kernels: a strong, cheap description of an ECG (ROCKET-like, our own variant).
+"""Random convolution kernels: drawn here, described by `models.networks.random_kernels`, kept on disk.
 
-Each kernel convolves a random subset of leads at a random dilation; its response gives three features:
-the share of time above a random threshold, the largest and the smallest value. Used as the baseline with
-logistic regression on top, and as auxiliary targets of pre-training.
+Their features are a strong, cheap description of an ECG. Used with logistic regression on top, as the baseline and
+as a classifier of its own, and as auxiliary targets of pre-training. What is drawn how is a choice of ours.
 """
 
 import hashlib
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 from torch import Tensor
-from torch.nn import functional as F
 
+from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig, responses
+from ecgview.progress import Progress, silent
 from ecgview.training.pack import Pack
 
-N_KERNELS = 2000
-PER_GROUP = 50
-LENGTH = 9
-LONGEST_DILATION = 100
-LEAD_SHARE = 0.35
-RATE_HZ = 100
+BATCH = 64
 
 
-def features(pack: Pack, seed: int = 0, fit_on: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-    """Return (records, 6000) float32 features; thresholds are quantiles of the rows `fit_on` (first 64 of them)."""
-    rows = np.arange(len(pack)) if fit_on is None else fit_on
-    kept = np.asarray(pack.microvolts, dtype=np.float32) / 1000.0
-    low_rate = torch.from_numpy(resample_poly(kept, 1, 500 // RATE_HZ, axis=-1).astype(np.float32))
-    sample = low_rate[torch.from_numpy(rows[:64])]
-    generator = torch.Generator().manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    groups = [_group(low_rate, sample, generator, rng) for _ in range(N_KERNELS // PER_GROUP)]
-    return np.concatenate(groups, axis=1)
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How kernels are drawn: weights are normal, without the mean of each lead's taps; dilations log-uniform."""
 
+    n_kernels: int = 2000
+    per_group: int = 50  # kernels of one dilation
+    length: int = 9
+    longest_dilation: int = 100
+    lead_share: float = 0.35
+    thresholds_from: int = 64  # records whose responses give the thresholds, at quantiles 0.1-0.95
+    seed: int = 0
 
-def _group(
-    x: Tensor, sample: Tensor, generator: torch.Generator, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Return (records, 3 * PER_GROUP) features of kernels that share one dilation."""
-    n_leads = x.shape[1]
-    longest = np.log2((x.shape[2] - 1) / (LENGTH - 1))
-    dilation = min(int(2 ** rng.uniform(0, longest)), LONGEST_DILATION)
-    weight = torch.randn(PER_GROUP, n_leads, LENGTH, generator=generator)
-    used = torch.rand(PER_GROUP, n_leads, 1, generator=generator) < LEAD_SHARE
-    used[torch.arange(PER_GROUP), torch.randint(n_leads, (PER_GROUP,), generator=generator)] = True
-    weight = weight * used
-    weight = weight - weight.mean(-1, keepdim=True)
-
-    def respond(part: Tensor) -> Tensor:
-        return F.conv1d(part, weight, dilation=dilation, padding=(LENGTH - 1) * dilation // 2)
-
-    with torch.no_grad():
-        first = respond(sample)
-        threshold = torch.tensor(
-            [np.quantile(first[:, k].numpy(), rng.uniform(0.1, 0.95)) for k in range(PER_GROUP)],
-            dtype=torch.float32,
+    def draw(self, pack: Pack, fit_on: NDArray[np.int64]) -> RandomKernels:
+        """Return a network of these kernels, thresholds from the first rows of `fit_on`, its head at random."""
+        sizes = RandomKernelsConfig(per_group=self.per_group, length=self.length)
+        sample = pack.millivolts(fit_on[: self.thresholds_from])
+        generator = torch.Generator().manual_seed(self.seed)
+        rng = np.random.default_rng(self.seed)
+        dilations, kernels, thresholds = [], [], []
+        with torch.no_grad():
+            low = RandomKernels(sizes).low_rate(sample)
+            longest = np.log2((low.shape[2] - 1) / (self.length - 1))
+            for _ in range(self.n_kernels // self.per_group):
+                dilation = min(int(2 ** rng.uniform(0, longest)), self.longest_dilation)
+                own = self._group(len(sizes.leads), generator)
+                out = responses(low, own, dilation).numpy()
+                at = [np.quantile(out[:, k], rng.uniform(0.1, 0.95)) for k in range(self.per_group)]
+                dilations.append(dilation)
+                kernels.append(own)
+                thresholds.append(torch.tensor(at, dtype=torch.float32))
+        drawn = RandomKernels(
+            RandomKernelsConfig(dilations=dilations, per_group=self.per_group, length=self.length)
         )
-        parts = []
-        for start in range(0, len(x), 256):
-            out = respond(x[start : start + 256])
-            above = (out > threshold[None, :, None]).float().mean(-1)
-            parts.append(torch.cat([above, out.amax(-1), out.amin(-1)], 1))
-    return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
+        drawn.kernels.copy_(torch.cat(kernels))
+        drawn.thresholds.copy_(torch.cat(thresholds))
+        return drawn.eval()
+
+    def _group(self, n_leads: int, generator: torch.Generator) -> Tensor:
+        """Return (per group, leads, length) weights, zero in the leads that a kernel does not see."""
+        count = self.per_group
+        weight = torch.randn(count, n_leads, self.length, generator=generator)
+        used = torch.rand(count, n_leads, 1, generator=generator) < self.lead_share
+        used[torch.arange(count), torch.randint(n_leads, (count,), generator=generator)] = True
+        weight = weight * used
+        return weight - weight.mean(-1, keepdim=True)
+
+
+def features(network: RandomKernels, pack: Pack, progress: Progress = silent) -> NDArray[np.float32]:
+    """Return (records, 3 * kernels) float32 features of every row."""
+    parts = []
+    with torch.inference_mode():
+        for begin in range(0, len(pack), BATCH):
+            progress(begin / len(pack), f"random kernels: record {begin}")
+            index = np.arange(begin, min(len(pack), begin + BATCH))
+            parts.append(network.forward_features(pack.millivolts(index)).numpy())
+    return np.concatenate(parts)
 
 
 def principal_targets(
@@ -83,13 +95,21 @@ def principal_targets(
     return np.asarray(scores / scores[fit_on].std(), dtype=np.float32)
 
 
-def cached_features(pack: Pack, fit_on: NDArray[np.int64], cache: Path) -> NDArray[np.float32]:
-    """Return `features` of a pack, computed once per pack and choice of rows."""
-    key = hashlib.sha256(repr([(row.source, row.record_id) for row in pack.rows]).encode() + fit_on.tobytes())
+def cached_features(
+    pack: Pack,
+    fit_on: NDArray[np.int64],
+    cache: Path,
+    drawing: Drawing | None = None,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Return `features` of a pack, computed once per pack, choice of rows and drawing."""
+    drawing = drawing or Drawing()
+    about = repr([(row.source, row.record_id) for row in pack.rows]) + repr(drawing)
+    key = hashlib.sha256(about.encode() + fit_on.tobytes())
     path = cache / f"kernels-{key.hexdigest()[:16]}.npy"
     if not path.exists():
-        part = path.with_suffix(".part.npy")
-        np.save(part, features(pack, fit_on=fit_on))
+        part = path.with_suffix(f".part{os.getpid()}.npy")
+        np.save(part, features(drawing.draw(pack, fit_on), pack, progress))
         part.replace(path)
     values: NDArray[np.float32] = np.load(path, allow_pickle=False)
     return values
