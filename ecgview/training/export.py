@@ -1,7 +1,7 @@
 """From a training run to a model that the window can use: fp16 safetensors and a card."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ def any_classifier(
     config: Mapping[str, Any],
     recipe: Any,
     n_train: int,
+    training_data: str = DATA,
+    whole: Collection[str] = (),
     notes: Sequence[str] = (),
 ) -> Path:
     """Write weights and card of a classifier of the 71 statements. Return the card.
@@ -84,6 +86,8 @@ def any_classifier(
         config: the network's sizes.
         recipe: how it was trained.
         n_train: labelled records learnt from.
+        training_data: what else is to be said of them; {labelled} is their number.
+        whole: names of weights that half precision would change too much.
         notes: what a reader of the card must know.
     """
     codes = labels.statement_codes()
@@ -101,7 +105,7 @@ def any_classifier(
         "network": network_id,
         "is_default": False,
         "licence": "MIT",
-        "training_data": DATA.format(labelled=n_train),
+        "training_data": training_data.format(labelled=n_train),
         "calibrated": "not calibrated",
         "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
         "predictors for the LEF index",
@@ -118,7 +122,7 @@ def any_classifier(
             *notes,
         ],
     }
-    return write(network, card, folder)
+    return write(network, card, folder, whole)
 
 
 def post_trained(
@@ -180,17 +184,18 @@ def _input() -> dict[str, Any]:
     return {**asdict(INPUT), "scale": SCALE}
 
 
-def write(network: nn.Module, card: Mapping[str, Any], folder: Path) -> Path:
-    """Write half-precision weights and the card with their checksum into a folder. Return the card."""
+def write(network: nn.Module, card: Mapping[str, Any], folder: Path, whole: Collection[str] = ()) -> Path:
+    """Write half-precision weights (all but `whole`) and the card with their checksum. Return the card."""
     folder.mkdir(parents=True, exist_ok=True)
     state: dict[str, Tensor] = {
-        name: value.detach().half().contiguous().cpu() for name, value in network.state_dict().items()
+        name: (value if name in whole else value.half()).detach().contiguous().cpu()
+        for name, value in network.state_dict().items()
     }
     weights = folder / "weights.safetensors"
     save_file(state, str(weights))
-    whole = {**card, "weights": weights.name, "sha256": sha256_of(weights)}
+    complete = {**card, "weights": weights.name, "sha256": sha256_of(weights)}
     path = folder / "card.json"
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if card["kind"] == "classifier":
         _write_golden(folder)
     return path

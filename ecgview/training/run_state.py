@@ -81,7 +81,7 @@ def keep(
             "history": state.history,
         },
     )
-    _write_log(state.history, out / LOG)
+    write_log(state.history, out / LOG)
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
@@ -120,7 +120,8 @@ def last_weights(out: Path) -> dict[str, Tensor]:
     return weights
 
 
-def _write_log(history: list[dict[str, float]], path: Path) -> None:
+def write_log(history: list[dict[str, float]], path: Path) -> None:
+    """Write a row per epoch, or per trial, as CSV."""
     columns = list(dict.fromkeys(name for row in history for name in row))
     part = path.with_suffix(".part")
     with open(part, "w", encoding="utf-8", newline="") as file:

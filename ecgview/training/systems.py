@@ -13,6 +13,7 @@ from ecgview.training import (
     export,
     finetune,
     identification,
+    kernel_classifier,
     posttrain,
     pretrain,
     probe,
@@ -127,6 +128,12 @@ def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> 
         export.post_trained(network, wanted, said, recipe, len(data.train), places.export)
 
 
+def _kernels(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    fitted = kernel_classifier.run(recipe, places.data, places.out, places.cache, progress, device)
+    if places.export is not None:
+        kernel_classifier.write(fitted, recipe, places.export)
+
+
 _SMALL = {"conv_width": 32, "width": 48, "depth": 1, "hidden": 64, "code_width": 32}
 
 STAGES: dict[str, dict[str, Stage]] = {
@@ -185,6 +192,13 @@ STAGES: dict[str, dict[str, Stage]] = {
                 "seen": 0.25,
             },
             _posttrain,
+        ),
+    },
+    "kernels": {
+        "ptbxl": Stage(
+            kernel_classifier.KernelRecipe(),
+            {"n_kernels": 100, "strengths": [1e-3], "most_records": 64},
+            _kernels,
         ),
     },
 }
