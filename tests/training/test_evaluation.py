@@ -240,12 +240,13 @@ def _nothing_overlaps(figure: Any) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     renderer = FigureCanvasAgg(figure).get_renderer()
-    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in figure.axes[0].texts if t.get_text()]
-    for i, (text, box) in enumerate(boxes):
-        for other, second in boxes[i + 1 :]:
-            wide = min(box.x1, second.x1) - max(box.x0, second.x0)
-            high = min(box.y1, second.y1) - max(box.y0, second.y0)
-            assert wide < 0.5 or high < 0.4 * min(box.height, second.height), (text, other)
+    texts = [text for text in figure.axes[0].texts if text.get_text()]
+    x0, y0, x1, y1 = np.array([text.get_window_extent(renderer).extents for text in texts]).T
+    wide = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
+    high = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+    least = 0.4 * np.minimum((y1 - y0)[:, None], y1 - y0)
+    over = np.argwhere(np.triu((wide > 0.5) & (high > least), 1))
+    assert not [(texts[i].get_text(), texts[j].get_text()) for i, j in over]
 
 
 def test_absent_leads_are_zeroed_and_windows_averaged(classifier: ModelCard) -> None:  # noqa: F811
