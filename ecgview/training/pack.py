@@ -21,22 +21,10 @@ from ecgview.models.cards import InputSpec
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
+from ecgview.training.rows import Row as Row
 
 KEPT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 NOT_LINEAR = ("ecgfounder",)  # its median baseline and z-score
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One packed record; `fold` is 0 where the source has none."""
-
-    source: str
-    record_id: str
-    patient_id: str
-    fold: int = 0
-    codes: tuple[str, ...] = ()
-    age_years: float | None = None
-    sex: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
