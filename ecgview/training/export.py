@@ -71,6 +71,7 @@ def any_classifier(
     n_train: int,
     training_data: str = DATA,
     whole: Collection[str] = (),
+    tolerance: float = 1e-4,
     notes: Sequence[str] = (),
 ) -> Path:
     """Write weights and card of a classifier of the 71 statements. Return the card.
@@ -88,6 +89,7 @@ def any_classifier(
         n_train: labelled records learnt from.
         training_data: what else is to be said of them; {labelled} is their number.
         whole: names of weights that half precision would change too much.
+        tolerance: how far the logits may lie from the recorded ones on another machine.
         notes: what a reader of the card must know.
     """
     codes = labels.statement_codes()
@@ -122,7 +124,7 @@ def any_classifier(
             *notes,
         ],
     }
-    return write(network, card, folder, whole)
+    return write(network, card, folder, whole, tolerance)
 
 
 def post_trained(
@@ -184,7 +186,13 @@ def _input() -> dict[str, Any]:
     return {**asdict(INPUT), "scale": SCALE}
 
 
-def write(network: nn.Module, card: Mapping[str, Any], folder: Path, whole: Collection[str] = ()) -> Path:
+def write(
+    network: nn.Module,
+    card: Mapping[str, Any],
+    folder: Path,
+    whole: Collection[str] = (),
+    tolerance: float = 1e-4,
+) -> Path:
     """Write half-precision weights (all but `whole`) and the card with their checksum. Return the card."""
     folder.mkdir(parents=True, exist_ok=True)
     state: dict[str, Tensor] = {
@@ -197,11 +205,11 @@ def write(network: nn.Module, card: Mapping[str, Any], folder: Path, whole: Coll
     path = folder / "card.json"
     path.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if card["kind"] == "classifier":
-        _write_golden(folder)
+        _write_golden(folder, tolerance)
     return path
 
 
-def _write_golden(folder: Path) -> None:
+def _write_golden(folder: Path, tolerance: float) -> None:
     """Keep the logits of a formula's ECG through the stored weights, for a parity test on any machine."""
     from ecgview.models import runtime
     from ecgview.models.cards import read_card
@@ -210,7 +218,11 @@ def _write_golden(folder: Path) -> None:
     module = runtime.network(card, "cpu")
     with torch.inference_mode():
         logits = module(torch.from_numpy(formula_ecg()[None]))[0]
-    golden = {"input": "ecgview.training.export.formula_ecg", "logits": [round(float(v), 5) for v in logits]}
+    golden = {
+        "input": "ecgview.training.export.formula_ecg",
+        "tolerance": tolerance,
+        "logits": [round(float(v), 5) for v in logits],
+    }
     (folder / "golden.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
 
 
