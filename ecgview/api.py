@@ -244,7 +244,7 @@ def train(
     """Run one stage of a training system and return the folder of the run; a run that is there is resumed.
 
     Args:
-        system: "mtecg", "wav2vec", "posttrain".
+        system: "mtecg", "wav2vec", "posttrain", "kernels".
         stage: "pretrain", "finetune", ...; see `ecgview train SYSTEM --help`.
         data: folder with PTB-XL, and other ECGs beside it.
         out: folder of the run: weights and log.csv.
