@@ -216,6 +216,17 @@ class Store:
         )
         return tuple(self._read(row) for row in rows)
 
+    def signed(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return (fingerprint, paths where it was seen, newest first) of every record with a signed read."""
+        found: dict[str, list[str]] = {}
+        for row in self._select(
+            """SELECT record_sha256, path FROM record_paths WHERE record_sha256 IN
+            (SELECT record_sha256 FROM reads WHERE kind <> 'first')
+            ORDER BY record_sha256, first_seen_utc DESC"""
+        ):
+            found.setdefault(row["record_sha256"], []).append(row["path"])
+        return [(sha256, tuple(paths)) for sha256, paths in found.items()]
+
     def reveal(self, record_sha256: str, reader: str, kind: str, moment: Moment) -> None:
         """Log that this reader may see model results of this record from now on.
 

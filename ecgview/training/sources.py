@@ -1,19 +1,15 @@
 """Public data sets in their published layout, read one record at a time."""
 
-import ast
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError
-from ecgview.leads import STANDARD_12, derive_limb
-from ecgview.record import EcgRecord, Source
-from ecgview.training.pack import KEPT_LEADS, Row
+from ecgview.record import EcgRecord
+from ecgview.training.data import ptbxl
+from ecgview.training.rows import Row
 
-PTBXL_TABLE = "ptbxl_database.csv"
+PTBXL_TABLE = ptbxl.TABLE
 
 
 def read_all(data: Path) -> Iterator[tuple[Row, EcgRecord]]:
@@ -41,43 +37,7 @@ def read_all(data: Path) -> Iterator[tuple[Row, EcgRecord]]:
 
 def read_ptbxl(folder: Path) -> Iterator[tuple[Row, EcgRecord]]:
     """Yield the records of one PTB-XL folder: `records500/` files, or losslessly packed `part*.npz`."""
-    with open(folder / PTBXL_TABLE, encoding="utf-8", newline="") as file:
-        table = {int(line["ecg_id"]): _row(line) for line in csv.DictReader(file)}
-        file.seek(0)
-        names = {int(line["ecg_id"]): line["filename_hr"] for line in csv.DictReader(file)}
-    for part in sorted(folder.glob("part*.npz")):
-        for ecg_id, record in _unpack(part):
-            yield table[ecg_id], record
-    for ecg_id, name in sorted(names.items()):
-        header = folder / f"{name}.hea"
-        if header.exists():
-            yield table[ecg_id], formats.read(header)
-
-
-def _row(line: dict[str, str]) -> Row:
-    return Row(
-        source="ptbxl",
-        record_id=line["ecg_id"],
-        patient_id=f"ptbxl-{int(float(line['patient_id']))}",
-        fold=int(line["strat_fold"]),
-        codes=tuple(sorted(ast.literal_eval(line["scp_codes"]))),
-        age_years=float(line["age"]) if line["age"] else None,
-        sex={"0": "male", "1": "female"}.get(line["sex"], ""),
-    )
-
-
-def _unpack(part: Path) -> Iterator[tuple[int, EcgRecord]]:
-    """Yield (ecg_id, record) of one packed file: zig-zagged first differences, 1 uV per step."""
-    with np.load(part, allow_pickle=False) as stored:
-        ids, low, high = stored["ecg_id"], stored["low"], stored["high"]
-    for ecg_id, low_bytes, high_bytes in zip(ids, low, high, strict=True):
-        zigzag = low_bytes.astype(np.uint16) | (high_bytes.astype(np.uint16) << 8)
-        step = ((zigzag >> 1) ^ (-(zigzag & 1).astype(np.int32)).astype(np.uint16)).astype(np.int16)
-        microvolts = np.cumsum(step, axis=-1, dtype=np.int16)
-        lead = {name: (microvolts[i] / 1000.0).astype(np.float32) for i, name in enumerate(KEPT_LEADS)}
-        lead |= derive_limb(lead)
-        signal = np.stack([lead[name] for name in STANDARD_12])
-        yield int(ecg_id), EcgRecord(signal, STANDARD_12, 500.0, source=Source(f"{part}#{ecg_id}", "packed"))
+    return ptbxl.open(folder, rate_hz=500).records()
 
 
 def read_unlabelled(folder: Path) -> Iterator[tuple[Row, EcgRecord]]:

@@ -1,21 +1,73 @@
 """Which records may be learnt from, chosen on and reported on; a patient stands in one split only."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.training.pack import Pack
+from ecgview.training.rows import Row
+
+if TYPE_CHECKING:
+    from ecgview.training.pack import Pack  # which needs torch
 
 SPLIT_FOLDS: Mapping[str, tuple[int, ...]] = {
     "train": (1, 2, 3, 4, 5, 6, 7),
     "validation": (8,),
     "test": (9,),
 }
+PUBLISHED_FOLDS: Mapping[str, tuple[int, ...]] = {
+    "train": (1, 2, 3, 4, 5, 6, 7, 8),
+    "validation": (9,),
+    "test": (10,),
+}
 
 
-def labelled(pack: Pack, split: str, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
+def for_folds(present: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
+    """Return PTB-XL's published split where fold 10 is there, else the one shifted down by a fold."""
+    return PUBLISHED_FOLDS if 10 in set(present) else SPLIT_FOLDS
+
+
+def with_folds(rows: Iterable[Row], seed: int = 42) -> Iterator[Row]:
+    """Yield the rows with a fold of 1 to 10 where the source has none, the same for all of a patient's recordings.
+
+    It follows from the patient and the seed alone, not from what else is in the set (a default of ours).
+    """
+    for row in rows:
+        if row.fold == 0:
+            digest = hashlib.sha256(f"{seed}|{row.patient_id}".encode()).digest()
+            row = replace(row, fold=int.from_bytes(digest[:8], "big") % 10 + 1)
+        yield row
+
+
+def checked(rows: Iterable[Row], names: Mapping[int, str] | None = None) -> Iterator[Row]:
+    """Yield the rows as they come; ModelError names a patient who stands in two folds, and which.
+
+    Args:
+        rows: of one source or several; fold 0 is no fold.
+        names: what the source calls a fold, where that is not its number.
+    """
+    called = names or {}
+    fold_of: dict[str, int] = {}
+    for row in rows:
+        first = fold_of.setdefault(row.patient_id, row.fold) if row.fold else 0
+        if row.fold and first != row.fold:
+            folds = " and ".join(called.get(fold, f"fold {fold}") for fold in sorted((first, row.fold)))
+            raise ModelError(
+                f"patient {row.patient_id} stands in two folds",
+                where=f"record {row.record_id}",
+                expected="every patient in one fold",
+                found=folds,
+            )
+        yield row
+
+
+def labelled(
+    pack: "Pack", split: str, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS
+) -> NDArray[np.int64]:
     """Return the labelled rows of one split.
 
     Raises:
@@ -30,13 +82,13 @@ def labelled(pack: Pack, split: str, folds: Mapping[str, tuple[int, ...]] = SPLI
     return index
 
 
-def unlabelled(pack: Pack, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
+def unlabelled(pack: "Pack", folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
     """Return every row that self-supervision may use: all but the test fold."""
     test = set(folds["test"])
     return np.array([i for i, row in enumerate(pack.rows) if row.fold not in test], dtype=np.int64)
 
 
-def check_no_leak(pack: Pack, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> None:
+def check_no_leak(pack: "Pack", folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> None:
     """Raise ModelError naming a patient who stands in two splits."""
     split_of_fold = {fold: split for split, members in folds.items() for fold in members}
     seen: dict[str, str] = {}

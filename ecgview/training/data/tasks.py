@@ -9,6 +9,7 @@ superclasses in the order of the published tables. "cinc26" are the 26 scored cl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +32,14 @@ class Task:
         codes: the classes, in the order of a network's outputs; k of them.
         matrix: (k, m) bool, class by vocabulary.
         vocabulary: the m codes, as in `Row.codes`, that say anything about this task.
-        empty_is_negative: a labelled recording without any class is a negative one, not one to be left out.
+        kept: which recordings belong to the task: those with a "class" of it, with any "code", or "all".
     """
 
     name: str
     codes: tuple[str, ...]
     matrix: NDArray[np.bool_]
     vocabulary: tuple[str, ...]
-    empty_is_negative: bool = False
+    kept: Literal["class", "code", "all"] = "class"
 
     def __post_init__(self) -> None:
         if self.matrix.shape != (len(self.codes), len(self.vocabulary)):
@@ -61,7 +62,9 @@ class Task:
 
     def keeps(self, rows: Sequence[Row]) -> NDArray[np.bool_]:
         """Return (n,) bool: which rows belong to the task, the others being unlabelled as far as it goes."""
-        if self.empty_is_negative:
+        if self.kept == "all":
+            return np.ones(len(rows), dtype=bool)
+        if self.kept == "code":
             return np.array([bool(row.codes) for row in rows], dtype=bool)
         return np.asarray(self.targets(rows).any(axis=1), dtype=bool)
 
@@ -79,10 +82,10 @@ def get(name: str) -> Task:
     return _cinc26() if name == "cinc26" else _ptbxl(name)
 
 
-def of_codes(name: str, codes: Iterable[str], *, empty_is_negative: bool = True) -> Task:
-    """Return a task whose classes are the codes themselves, as for a group's own labels."""
+def of_codes(name: str, codes: Iterable[str]) -> Task:
+    """Return a task whose classes are the codes themselves, as for a group's own labels; it keeps every row."""
     own = tuple(dict.fromkeys(codes))
-    return Task(name, own, np.eye(len(own), dtype=bool), own, empty_is_negative)
+    return Task(name, own, np.eye(len(own), dtype=bool), own, kept="all")
 
 
 def _ptbxl(name: str) -> Task:
@@ -110,4 +113,4 @@ def _cinc26() -> Task:
     alike = {s.code: tuple(s.snomed_ct.split("|")) for s in statements}
     vocabulary = tuple(concept for concepts in alike.values() for concept in concepts)
     member = [[concept in concepts for concept in vocabulary] for concepts in alike.values()]
-    return Task("cinc26", tuple(alike), np.array(member), vocabulary, empty_is_negative=True)
+    return Task("cinc26", tuple(alike), np.array(member), vocabulary, kept="code")
