@@ -28,6 +28,7 @@ from ecgview.training.evaluation import (
     sheet,
     subgroups,
     table,
+    tasks,
     write_sheet,
     write_table,
 )
@@ -88,6 +89,7 @@ def figures() -> dict:
         "resamples": 200,
         "resampled_by": "patient",
         **classification.describe(own, 200),
+        "tasks": tasks.table(own, 100),
         "subgroups": subgroups.table(own, 100),
         "lead_subsets": [
             {
@@ -154,6 +156,31 @@ def test_subgroups_add_up(figures: dict) -> None:
             )
             assert present == whole["positives"]
     assert not [row for row in rows if row["grouping"] == "source"]  # there is one source alone
+
+
+def test_tasks_are_those_of_the_benchmark(figures: dict) -> None:
+    sizes = {task: len(classes) for task, (classes, _) in tasks.members().items()}
+    assert list(sizes.values()) == [44, 23, 5, 19, 12]
+    own, rows = _answers(3.0), {row["task"]: row for row in figures["tasks"]}
+    supers, _ = levels.levels(own)
+    labelled = supers.wanted.sum(1) > 0
+    known = roc_auc_score(supers.wanted[labelled], supers.said[labelled], average=None)
+    present = supers.wanted[labelled].sum(0) < labelled.sum()
+    assert rows["diagnostic superclasses"]["n_records"] == labelled.sum() < 160
+    assert rows["diagnostic superclasses"]["macro_auroc"]["value"] == pytest.approx(
+        known[present].mean(), abs=1e-4
+    )
+    rhythm = own.codes.index("AFIB")
+    assert rows["rhythm statements"]["n_records"] == own.wanted[:, rhythm].sum()
+    np.testing.assert_allclose(supers.said, labels.superclass_probability(own.said), atol=1e-6)
+    np.testing.assert_array_equal(supers.wanted, labels.superclass_targets(own.wanted))
+
+
+def test_a_model_of_some_statements_is_scored_on_those() -> None:
+    some = _answers(3.0).only(["LVH", "NORM"])
+    assert [level.name for level in levels.levels(some)] == ["statement"]
+    assert tasks.table(some, 20) == []
+    assert "superclass_macro_auroc" not in classification.describe(some, 20)
 
 
 def test_a_paired_comparison_is_symmetric() -> None:

@@ -1,5 +1,6 @@
 """The levels at which answers are scored: the statements themselves, and the diagnostic superclasses above them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,15 +44,13 @@ class Scores:
 
 def levels(asked: Asked) -> list[Level]:
     """Return the superclasses, where the model names every statement of all five, and the statements."""
-    statements = _statements(asked)
-    member = labels.superclass_matrix()
-    place = [labels.statement_codes().index(code) for code in asked.codes]
-    if member[:, place].sum() < member.sum():
-        return [statements]
-    return [_superclasses(statements, member, place), statements]
+    found = statements(asked)
+    supers = grouped("superclass", found, labels.SUPERCLASSES, labels.superclass_matrix())
+    return [supers, found] if len(supers.classes) == len(labels.SUPERCLASSES) else [found]
 
 
-def _statements(asked: Asked) -> Level:
+def statements(asked: Asked) -> Level:
+    """Return the statements that the model names; those with five positives are scored."""
     has = np.isfinite(asked.thresholds)
     return Level(
         "statement",
@@ -65,24 +64,36 @@ def _statements(asked: Asked) -> Level:
     )
 
 
-def _superclasses(statements: Level, member: NDArray[np.bool_], place: list[int]) -> Level:
-    """Return the five superclasses: the noisy or of their statements, called where one of them is called."""
+def grouped(
+    name: str, found: Level, classes: Sequence[str], member: NDArray[np.bool_], fewest: int = 1
+) -> Level:
+    """Return classes made of statements: their noisy or, called where one of them is called.
 
-    def whole(values: NDArray[np.floating] | NDArray[np.bool_]) -> Array:
-        full = np.zeros((len(values), member.shape[1]), np.float32)
-        full[:, place] = values
-        return full
-
-    wanted = labels.superclass_targets(whole(statements.wanted))
+    Args:
+        name: of the new level.
+        found: the statements of a model.
+        classes: names, (k,).
+        member: (k, 71), which statements belong to which class; a class is left out where the model lacks one.
+        fewest: positives of a class for it to be scored; a negative is needed, too.
+    """
+    codes = labels.statement_codes()
+    whole = [
+        k for k in range(len(classes)) if all(codes[i] in found.classes for i in np.flatnonzero(member[k]))
+    ]
+    own = member[whole][:, [codes.index(code) for code in found.classes]]
+    wanted = (found.wanted @ own.T.astype(np.float32) > 0).astype(np.float32)
+    none = [np.where(row, 1.0 - found.said, 1.0).prod(1) for row in own]
+    said = 1.0 - np.stack(none, axis=1) if none else np.zeros((len(found.said), 0))
+    positives = wanted.sum(0)
     return Level(
-        "superclass",
-        labels.SUPERCLASSES,
+        name,
+        tuple(classes[k] for k in whole),
         wanted,
-        labels.superclass_probability(whole(statements.said)),
-        whole(statements.called) @ member.T > 0,
-        np.full(len(member), np.nan),
-        whole(statements.callable[None])[0] @ member.T > 0,
-        np.flatnonzero((wanted.sum(0) > 0) & (wanted.sum(0) < len(wanted))),
+        said.astype(np.float32),
+        found.called @ own.T,
+        np.full(len(whole), np.nan),
+        found.callable @ own.T,
+        np.flatnonzero((positives >= fewest) & (positives < len(wanted))),
     )
 
 

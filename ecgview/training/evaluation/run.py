@@ -17,6 +17,7 @@ from ecgview.training.evaluation import (
     comparison,
     lead_subsets,
     reconstruction,
+    tasks,
 )
 from ecgview.training.evaluation import subgroups as by_group
 from ecgview.training.pack import Pack
@@ -65,6 +66,7 @@ def evaluate(
     own = asked.asked(card, pack, index, progress)
     progress(0.5, "resampling")
     figures = head | classification.describe(own, resamples)
+    figures["tasks"] = tasks.table(own, resamples)
     if subgroups:
         figures["subgroups"] = by_group.table(own, resamples)
     if sets:

@@ -141,9 +141,10 @@ def _statements(ink: Ink, y: float, figures: Figures) -> float:
 
 
 def _parts(ink: Ink, y: float, figures: Figures) -> None:
-    """Write subgroups on the left; lead sets, the other model and the baselines on the right."""
+    """Write tasks and subgroups on the left; lead sets, the other model and the baselines on the right."""
+    left = _tasks(ink, y, figures["tasks"]) if figures.get("tasks") else y
     if groups := figures.get("subgroups"):
-        _subgroups(ink, y, groups)
+        _subgroups(ink, left, groups)
     right = y
     if subsets := figures.get("lead_subsets"):
         rows = [["Leads", "superclass AUROC", "lost", "statement AUROC"]]
@@ -169,6 +170,18 @@ def _parts(ink: Ink, y: float, figures: Figures) -> None:
         right = _comparison(ink, right, compared)
     if baselines := figures.get("baselines"):
         _baselines(ink, right, baselines)
+
+
+def _tasks(ink: Ink, y: float, found: Sequence[Mapping[str, Any]]) -> float:
+    rows = [["Task of the benchmark", "records", "AUROC", "AUPRC"]]
+    for row in found:
+        name = f"{row['n_scored']} of {row['n_classes']} {row['task']}"
+        rows.append(
+            [name, str(row["n_records"]), *(_with_interval(row[f"macro_{f}"]) for f in ("auroc", "auprc"))]
+        )
+    low = ink.table(LEFT, y, 92, rows, 6.2)
+    note = "Records without a label of the task left out; classes with five positives or more."
+    return ink.paragraph(LEFT, low + 0.4, 92, note, 5.8, soft=True) + 2
 
 
 def _subgroups(ink: Ink, y: float, groups: Sequence[Mapping[str, Any]]) -> None:

@@ -34,6 +34,8 @@ def lines(figures: Mapping[str, Any]) -> Iterator[Line]:
     for row in figures.get("calibration", ()):
         yield from _curve(row)
     yield from _confusion(figures.get("confusion", {}))
+    for row in figures.get("tasks", ()):
+        yield from _flat(row, f"task: {row['task']}", row["n_records"])
     for row in figures.get("subgroups", ()):
         group = f"{row['grouping']}: {row['group']}"
         yield from _flat(row, group, row["n_records"])
