@@ -57,7 +57,12 @@ def from_boosted_trees(
 def _head(predictors: Sequence[Predictor], classifier: ModelCard, transform: str) -> dict[str, Any]:
     return {
         "predictors": [
-            {"name": item.name, "codes": list(item.codes), "complement": item.complement}
+            {
+                "name": item.name,
+                "codes": list(item.codes),
+                "complement": item.complement,
+                "classifier": item.classifier,
+            }
             for item in predictors
         ],
         "transform": transform,

@@ -70,9 +70,9 @@ def from_prediction(record: EcgRecord, prediction: Prediction, card: ModelCard) 
     if reason := (scope.reason_not_to_analyse(record, classifier.input) or scope.paced_reason(prediction)):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction)
-    values = _values(used, prediction)
+    values = _values(used, _all_predictions(used, record, prediction))
     found = shares(used, values)
-    value = 1.0 / (1.0 + float(np.exp(-found.model_output)))
+    value = float(used.probability(np.array([found.model_output]))[0])
     return LefResult(
         model=_facts(card, classifier, model, left_out),
         record_sha256=record.source.sha256,
@@ -106,6 +106,19 @@ def _check_classifier(card: ModelCard, model: Table, prediction: Prediction) -> 
         )
 
 
+def _all_predictions(model: Table, record: EcgRecord, first: Prediction) -> dict[str, Prediction]:
+    """Return the predictions that the model rests on by classifier; "" is the first one's."""
+    found = {"": first}
+    for other, sha256 in model.others.items():
+        said = runtime.classify(record, other, first.device)
+        if said.model.sha256 != sha256:
+            raise ModelError(
+                f"the model was fitted on another {other}", expected=sha256[:12], found=said.model.sha256[:12]
+            )
+        found[other] = said
+    return found
+
+
 def _code_of(predictor: Predictor, prediction: Prediction) -> str:
     known = {score.code for score in prediction.scores}
     return next((code for code in predictor.codes if code in known), "")
@@ -113,7 +126,7 @@ def _code_of(predictor: Predictor, prediction: Prediction) -> str:
 
 def _usable(card: ModelCard, model: Table, prediction: Prediction) -> tuple[Table, tuple[str, ...]]:
     """Return the model over the predictors that this classifier has, and the names of those it has not."""
-    have = np.array([bool(_code_of(predictor, prediction)) for predictor in model.predictors])
+    have = np.array([bool(p.classifier or _code_of(p, prediction)) for p in model.predictors])
     if have.all():
         return model, ()
     left_out = tuple(p.name for p, there in zip(model.predictors, have, strict=True) if not there)
@@ -128,8 +141,11 @@ def _usable(card: ModelCard, model: Table, prediction: Prediction) -> tuple[Tabl
     return replace(model, predictors=kept, model=rest, threshold=None), left_out
 
 
-def _values(model: Table, prediction: Prediction) -> Row:
-    raw = [prediction.probability(_code_of(predictor, prediction)) for predictor in model.predictors]
+def _values(model: Table, predictions: dict[str, Prediction]) -> Row:
+    raw = []
+    for predictor in model.predictors:
+        said = predictions[predictor.classifier]
+        raw.append(said.probability(_code_of(predictor, said)))
     flip = [predictor.complement for predictor in model.predictors]
     return np.array([1.0 - p if turned else p for p, turned in zip(raw, flip, strict=True)])
 

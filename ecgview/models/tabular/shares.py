@@ -43,6 +43,32 @@ def shares(table: Table, values: Row) -> Contributions:
     return check(found)
 
 
+def all_shares(table: Table, values: Row, outputs: Row) -> Row:
+    """Return (n, predictors) shares of many rows, and check that each row adds up to its output.
+
+    Args:
+        table: the model.
+        values: (n, predictors) values as the classifier gives them.
+        outputs: (n,) the model's outputs for them.
+
+    Raises:
+        ModelError: a row's base value and shares do not add up to its output.
+    """
+    rows = table.transformed(values)
+    if isinstance(table.model, Linear):
+        base, parts = _linear_shares_of(table.model, rows)
+    else:
+        base, parts = _tree_shares_of(table.model, rows)
+    worst = float(np.abs(base + parts.sum(1) - outputs).max()) if len(rows) else 0.0
+    if not worst <= TOLERANCE:
+        raise ModelError(
+            "the contributions do not add up to the model's output",
+            expected=f"a difference of {TOLERANCE:g} at most",
+            found=f"{worst:g}",
+        )
+    return parts
+
+
 def check(found: Contributions) -> Contributions:
     """Return the contributions unchanged; ModelError if they do not add up to the output within 1e-6."""
     if not abs(found.residual) <= TOLERANCE:  # also catches NaN
@@ -55,17 +81,27 @@ def check(found: Contributions) -> Contributions:
 
 
 def _linear_shares(model: Linear, row: Row) -> tuple[float, Row]:
+    base, parts = _linear_shares_of(model, row[None])
+    return base, parts[0]
+
+
+def _linear_shares_of(model: Linear, rows: Row) -> tuple[float, Row]:
     import shap
 
     explainer = shap.LinearExplainer((model.coefficients, model.intercept), model.background[None])
-    return float(explainer.expected_value), np.asarray(explainer.shap_values(row[None]))[0]
+    return float(explainer.expected_value), np.asarray(explainer.shap_values(rows))
 
 
 def _tree_shares(model: Trees, row: Row) -> tuple[float, Row]:
+    base, parts = _tree_shares_of(model, row[None])
+    return base, parts[0]
+
+
+def _tree_shares_of(model: Trees, rows: Row) -> tuple[float, Row]:
     import shap
 
     if not model.trees:
-        return model.base, np.zeros_like(row)
+        return model.base, np.zeros_like(rows)
     explainer = shap.TreeExplainer(
         {
             "trees": [_for_shap(tree) for tree in model.trees],
@@ -77,7 +113,7 @@ def _tree_shares(model: Trees, row: Row) -> tuple[float, Row]:
         feature_perturbation="tree_path_dependent",
     )
     base = float(np.ravel(explainer.expected_value)[0])
-    return base, np.asarray(explainer.shap_values(row[None])).reshape(-1)
+    return base, np.asarray(explainer.shap_values(rows)).reshape(rows.shape)
 
 
 def _for_shap(tree: Tree) -> dict[str, Any]:

@@ -6,6 +6,9 @@
      "classifier": "id", "classifier_sha256": "",   what it was fitted on; empty = any classifier
      "linear": {"intercept": 0.0, "coefficients": [...], "background": [...]}}
 
+A fitted model may add "others": {"id": "sha256"}, further classifiers that predictors name by "classifier", and
+"calibration": {"kind": "platt", "slope": 1.0, "offset": 0.0} or {"kind": "isotonic", "x": [...], "y": [...]}.
+
 or, in place of "linear", `"trees": {"base": 0.0, "trees": [{"feature": [], "threshold": [], "left": [],
 "right": [], "value": [], "cover": []}, ...]}`: value <= threshold goes left, a leaf has left = right = -1, a
 missing value is not allowed, and "cover" is the number of training records that reached the node.
@@ -13,7 +16,7 @@ missing value is not allowed, and "cover" is the number of training records that
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ class Predictor:
     name: str
     codes: tuple[str, ...]
     complement: bool = False
+    classifier: str = ""  # whose output it is, where a model rests on several; "" = the first one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +97,12 @@ class Table:
     threshold_meaning: str
     classifier: str
     classifier_sha256: str
+    others: Mapping[str, str] = field(default_factory=dict)  # further classifiers and their checksums
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+
+    def probability(self, logits: Row) -> Row:
+        """Return what is shown for outputs of the model, (n,): calibrated where the model says how."""
+        return apply_calibration(self.calibration, logits)
 
     def transformed(self, values: Row) -> Row:
         """Return what the model sees for predictor values, both (predictors,)."""
@@ -100,6 +110,17 @@ class Table:
             return values
         kept = np.clip(values, SMALLEST, 1 - SMALLEST)
         return np.asarray(np.log(kept / (1 - kept)))
+
+
+def apply_calibration(calibration: Mapping[str, Any], logits: Row) -> Row:
+    """Return (n,) probabilities of logits under a calibration: none, a line (Platt), or corners (isotonic)."""
+    kind = calibration.get("kind", "none")
+    if kind == "platt":
+        logits = calibration["slope"] * logits + calibration["offset"]
+    plain = np.asarray(0.5 * (1.0 + np.tanh(0.5 * np.asarray(logits, dtype=np.float64))))
+    if kind == "isotonic":
+        return np.asarray(np.interp(plain, calibration["x"], calibration["y"]))
+    return plain
 
 
 def read(path: Path) -> Table:
@@ -112,6 +133,15 @@ def read(path: Path) -> Table:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"is no tabular model ({error})", where=str(path)) from None
+    return parse(raw, str(path))
+
+
+def parse(raw: Mapping[str, Any], path: str) -> Table:
+    """Return the model of a JSON object; `path` is where it comes from, for the error.
+
+    Raises:
+        ModelError: it is none; names the field.
+    """
     try:
         predictors = tuple(_predictor(item) for item in raw["predictors"])
         table = Table(
@@ -123,17 +153,38 @@ def read(path: Path) -> Table:
             threshold_meaning=str(raw.get("threshold_meaning", "")),
             classifier=str(raw.get("classifier", "")),
             classifier_sha256=str(raw.get("classifier_sha256", "")),
+            others={str(name): str(value) for name, value in raw.get("others", {}).items()},
+            calibration=_calibration(raw.get("calibration", {})),
         )
     except KeyError as error:
         raise ModelError("the field is missing", where=f"{path}: {error.args[0]}") from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"cannot be understood ({error})", where=str(path)) from None
+        raise ModelError(f"cannot be understood ({error})", where=path) from None
     _check(table, path)
     return table
 
 
 def _predictor(raw: Mapping[str, Any]) -> Predictor:
-    return Predictor(str(raw["name"]), tuple(map(str, raw["codes"])), bool(raw.get("complement", False)))
+    return Predictor(
+        str(raw["name"]),
+        tuple(map(str, raw["codes"])),
+        bool(raw.get("complement", False)),
+        str(raw.get("classifier", "")),
+    )
+
+
+def _calibration(raw: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(raw.get("kind", "none"))
+    if kind == "platt":
+        return {"kind": kind, "slope": float(raw["slope"]), "offset": float(raw["offset"])}
+    if kind == "isotonic":
+        x, y = _row(raw["x"]), _row(raw["y"])
+        if not len(x) == len(y) > 0 or (np.diff(x) < 0).any():
+            raise ValueError("the corners of a calibration ascend")
+        return {"kind": kind, "x": x, "y": y}
+    if kind != "none":
+        raise ValueError(f"unknown calibration {kind!r}")
+    return {}
 
 
 def _linear(raw: Mapping[str, Any]) -> Linear:
@@ -157,7 +208,7 @@ def _row(values: Sequence[float]) -> Row:
     return row
 
 
-def _check(table: Table, path: Path) -> None:
+def _check(table: Table, path: str) -> None:
     count = len(table.predictors)
     if not count:
         raise ModelError("names no predictor", where=f"{path}: predictors")

@@ -1,0 +1,1 @@
+"""ECGPD-LEF: a tabular model of low ejection fraction on a classifier's named predictors (methods B)."""

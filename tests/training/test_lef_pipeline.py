@@ -1,0 +1,198 @@
+"""The LEF pipeline on synthetic data with a planted relation: found again, explained, kept, and leaks refused."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgview import api
+from ecgview.cli import main
+from ecgview.errors import FormatError
+from ecgview.models import cards
+from ecgview.models.tabular import table
+from ecgview.models.tabular.shares import all_shares
+from ecgview.training import calibration
+from ecgview.training.echonext import layout, normalisation, synthetic
+from ecgview.training.lef import figures, pictures, predictors
+from ecgview.training.lef.fit import FitRecipe, fit, outputs
+
+CLASSIFIER = "mtecg-ptbxl"
+QUICK = FitRecipe(strengths=(0.01, 0.1), transforms=("none",), depths=(3,), rounds=60)
+
+
+def _row(split: str, position: int, low: float) -> layout.EchoRow:
+    values = {"sex": str(position % 2), "age_at_ecg": "60", "qrs_duration": "130" if position % 3 else "90"}
+    values |= {flag: str(position % 2) for flag in layout.FLAGS}
+    return layout.EchoRow(split, position, f"synthetic-{split}-{position}", 40.0 if low else 60.0, values)
+
+
+def _cohorts(seed: int = 0) -> tuple[dict[str, predictors.Cohort], dict[str, np.ndarray]]:
+    """Return cohorts of made-up predictors with the planted relation, and their planted scores."""
+    labels = cards.get(CLASSIFIER).labels
+    rng = np.random.default_rng(seed)
+    cohorts, scores = {}, {}
+    for split, count in (("train", 1500), ("val", 400), ("test", 600)):
+        values = rng.beta(0.5, 2.0, (count, len(labels)))
+        score = synthetic.planted_score(values, labels, synthetic.PLANTED)
+        low = (score + 0.35 * rng.standard_normal(count) > 0.9).astype(float)
+        rows = [_row(split, k, low[k]) for k in range(count)]
+        cohorts[split], scores[split] = predictors.Cohort(split, rows, values, low), score
+    return cohorts, scores
+
+
+@pytest.mark.parametrize("models", [("trees",), ("logistic",), ("logistic", "trees")], ids="+".join)
+def test_the_planted_relation_is_found_and_explained(models: tuple[str, ...]) -> None:
+    cohorts, scores = _cohorts()
+    card = cards.get(CLASSIFIER)
+    recipe = FitRecipe(models, (0.01, 0.1), ("none",), (3,), 80)
+    made = fit(recipe, cohorts["train"], cohorts["val"], predictors.named([card]), [card])
+    model = table.parse(made.raw, "made here")
+    test = cohorts["test"]
+    optimum = figures._auroc(test.low, scores["test"])
+    found = figures.of(model, test, 20)["auroc"]["value"]
+    assert optimum > 0.93
+    assert found > optimum - (0.05 if "trees" in models else 0.12)  # a line cannot follow the planted steps
+    shares, importance = pictures.global_shares(model, test)
+    assert {name for name, _ in importance[:3]} == {f"P({code})" for code in synthetic.PLANTED}
+    outside = outputs(model, test.values)
+    base = outside - shares.sum(1)
+    assert np.ptp(base) < 1e-6  # one base value for all: the shares add up
+    assert all_shares(model, test.values[:5], outside[:5]).shape == (5, 71)
+    names = [row["predictor"] for row in figures.single_predictors(model, cohorts["train"], test, 10, most=3)]
+    assert set(names) == {f"P({code})" for code in synthetic.PLANTED}
+
+
+def test_calibration_is_chosen_where_it_helps() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 1, 2000)
+    low = (rng.random(2000) < 1 / (1 + np.exp(-(2 * logits - 1.5)))).astype(float)
+    from ecgview.training.lef.fit import calibrate
+
+    chosen = calibrate(low[:1000], logits[:1000], 5, 0)
+    assert chosen["kind"] in ("platt", "isotonic")
+    said = table.apply_calibration(chosen, logits[1000:])
+    plain = table.apply_calibration({}, logits[1000:])
+    assert calibration.brier(low[1000:], said) < calibration.brier(low[1000:], plain) - 0.01
+    assert calibration.expected_calibration_error(low[1000:], said) < 0.06
+
+
+def test_subgroups_add_up() -> None:
+    cohorts, _ = _cohorts()
+    card = cards.get(CLASSIFIER)
+    made = fit(QUICK, cohorts["train"], cohorts["val"], predictors.named([card]), [card])
+    rows = {r["group"]: r for r in figures.subgroups(table.parse(made.raw, ""), cohorts["test"], 10)}
+    whole = len(cohorts["test"].low)
+    assert rows["men"]["n_records"] + rows["women"]["n_records"] == whole
+    assert rows["QRS under 120 ms"]["n_records"] + rows["QRS of 120 ms or more"]["n_records"] == whole
+    assert rows["age 60 to 74"]["n_records"] == whole
+    assert "auroc" not in rows["age 18 to 39"]  # nobody is in it
+
+
+@pytest.fixture(scope="module")
+def echo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return 64 synthetic ECGs in EchoNext's layout."""
+    return synthetic.write(tmp_path_factory.mktemp("synthetic") / "echonext", 64, seed=3)
+
+
+def test_the_three_commands_end_in_a_model_that_the_window_loads(
+    echo_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = cards.user_folder() / "lef-synthetic"
+    words = ["train", "lef", "fit", "--data", str(echo_folder), "--out", str(out), "--smoke", "--limit", "54"]
+    assert main([*words, "--cache", str(tmp_path / "cache"), "--external", str(echo_folder)]) == 0
+    assert "synthetic" in capsys.readouterr().out
+    card = cards.get("lef-synthetic")
+    assert card.calibrated.startswith("calibrated on")
+    assert "synthetic" in card.training_data
+    assert all((out / f"{name}.png").stat().st_size > 5000 for name in ("beeswarm", "bar", "waterfall"))
+    results = json.loads((out / "results.json").read_text())
+    assert results["external"]["auroc"] == results["test"]["auroc"]
+    assert results["waveforms"] == "constants per lead"
+    source = layout.open_folder(echo_folder)
+    _, record = next(source.records("test"))
+    assert record.synthetic
+    said = api.lef(record, "lef-synthetic", device="cpu")
+    assert said.kind == "probability"
+    again = predictors.cohort(source, "test", [cards.get(CLASSIFIER)], 54.0, tmp_path / "cache")
+    model = table.read(card.weights_path)
+    output = outputs(model, again.values[:1])
+    assert said.model_output == pytest.approx(float(output[0]), abs=2e-3)
+    assert said.value == pytest.approx(float(model.probability(np.array([said.model_output]))[0]))
+    assert table.read(card.weights_path).probability(output) == pytest.approx(
+        model.probability(output), abs=0
+    )
+
+
+def test_what_is_read_back_is_what_was_normalised(echo_folder: Path) -> None:
+    source = layout.open_folder(echo_folder)
+    assert source.is_synthetic
+    assert source.scaling.name == "constants per lead"
+    assert source.tabular_order.startswith("age last")
+    _, record = next(source.records("train"))
+    one, two, three = (record.lead(name) for name in ("I", "II", "III"))
+    assert np.median(np.abs(three - (two - one))) < 0.01
+    stored = np.load(echo_folder / "EchoNext_train_waveforms.npy", mmap_mode="r")[0, 0]
+    np.testing.assert_allclose(normalisation.normalised(record.signal.T), stored, atol=2e-3)
+
+
+def test_the_other_order_of_the_features_is_seen(tmp_path: Path) -> None:
+    folder = synthetic.write(tmp_path / "e", 40, seed=5, age_last=False)
+    assert layout.open_folder(folder).tabular_order.startswith("age second")
+
+
+def test_another_scale_of_the_waveforms_is_seen_or_refused(echo_folder: Path, tmp_path: Path) -> None:
+    sample = np.load(echo_folder / "EchoNext_train_waveforms.npy")[:8, 0].astype(np.float64)
+    millivolts = (
+        sample * normalisation._STD * np.array(normalisation.MV_PER_UNIT)
+        + np.array(normalisation._MEAN) * normalisation.MV_PER_UNIT
+    )
+    assert normalisation.fitting(millivolts / normalisation.ONE_SCALE_MV, "x").name == "one scale"
+    with pytest.raises(FormatError, match="III is not II - I"):
+        normalisation.fitting(np.random.default_rng(0).normal(size=(4, 2500, 12)), "x")
+
+
+def _copy(folder: Path, to: Path, change) -> Path:  # type: ignore[no-untyped-def]
+    to.mkdir()
+    for path in folder.iterdir():
+        if path.suffix == ".npy":
+            (to / path.name).symlink_to(path)
+    with open(folder / layout.TABLE, encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    change(lines)
+    with open(to / "EchoNext_metadata_100k.csv", "w", encoding="utf-8", newline="") as file:  # the other case
+        writer = csv.DictWriter(file, [name.upper() for name in lines[0]])
+        writer.writeheader()
+        writer.writerows({k.upper(): v for k, v in line.items()} for line in lines)
+    return to
+
+
+def test_letter_case_does_not_matter(echo_folder: Path, tmp_path: Path) -> None:
+    assert layout.open_folder(_copy(echo_folder, tmp_path / "e", lambda lines: None)).rows["train"]
+
+
+def _leak(lines: list[dict[str, str]]) -> None:
+    first = next(line for line in lines if line["split"] == "train")
+    next(line for line in lines if line["split"] == "test")["patient_key"] = first["patient_key"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_leak, "stands in two splits"),
+        (lambda lines: lines[0].update(split="holdout"), "unknown split"),
+        (lambda lines: lines[0].update(lvef_value="555"), "no ejection fraction"),
+        (lambda lines: [line.pop("lvef_value") for line in lines], "a column is missing"),
+        (lambda lines: lines.pop(), "do not fit the metadata"),
+    ],
+    ids=["leak", "split", "lvef", "column", "row"],
+)
+def test_a_wrong_table_is_refused(echo_folder: Path, tmp_path: Path, change, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(FormatError, match=message):
+        layout.open_folder(_copy(echo_folder, tmp_path / "e", change))
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no EchoNext folder"):
+        layout.open_folder(tmp_path)
