@@ -39,8 +39,8 @@ class Scale:
 
     finetune_epochs: int = 12
     contrast_epochs: int = 12
-    lead_set_epochs: int = 6
-    identify_epochs: int = 10
+    lead_set_epochs: int = 4
+    identify_epochs: int = 8
     posttrain_epochs: int = 6
     most_records: int = 0  # for a trial
     seeds: tuple[int, ...] = SEEDS
