@@ -43,15 +43,18 @@ def with_folds(rows: Iterable[Row], seed: int = 42) -> Iterator[Row]:
         yield row
 
 
-def checked(rows: Iterable[Row], names: Mapping[int, str] | None = None) -> Iterator[Row]:
+def checked(
+    rows: Iterable[Row], names: Mapping[int, str] | None = None, fold_of: dict[str, int] | None = None
+) -> Iterator[Row]:
     """Yield the rows as they come; ModelError names a patient who stands in two folds, and which.
 
     Args:
-        rows: of one source or several; fold 0 is no fold.
+        rows: fold 0 is no fold.
         names: what the source calls a fold, where that is not its number.
+        fold_of: the patients of other sources that were checked before, to which these are added.
     """
     called = names or {}
-    fold_of: dict[str, int] = {}
+    fold_of = {} if fold_of is None else fold_of
     for row in rows:
         first = fold_of.setdefault(row.patient_id, row.fold) if row.fold else 0
         if row.fold and first != row.fold:

@@ -132,7 +132,7 @@ def _row(sha256: str, codes: tuple[str, ...], summary: RecordSummary) -> Row:
     return Row(
         source="ecgview",
         record_id=sha256,
-        patient_id=patient.patient_id or f"record-{sha256[:12]}",
+        patient_id=f"ecgview-{patient.patient_id or sha256[:12]}",
         codes=codes,
         age_years=patient.age_years,
         sex=patient.sex,

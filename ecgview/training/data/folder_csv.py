@@ -122,9 +122,10 @@ class FolderCsv:
 
 def _tables(path: Path) -> list[Path]:
     """Return the table meant, or those in a folder; a file that is no table is none of them."""
-    candidates = sorted(path.glob("*.csv")) if path.is_dir() else [path] if path.suffix == ".csv" else []
+    if path.is_file():
+        return [path] if path.suffix.lower() == ".csv" else []
     found = []
-    for candidate in candidates:
+    for candidate in sorted(path.glob("*.csv")):
         try:
             if "path" in table.columns(candidate):
                 found.append(candidate)
@@ -145,7 +146,7 @@ def _row(line: table.Line, columns: tuple[str, ...]) -> Row:
     return Row(
         source=line.path.parent.name,
         record_id=line["path"],
-        patient_id=line["patient_id"],
+        patient_id=f"{line.path.parent.name}-{line['patient_id']}",  # two folders may both have a patient 1
         fold=_fold(line),
         codes=codes,
         age_years=line.number("age"),

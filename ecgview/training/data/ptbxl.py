@@ -91,7 +91,7 @@ class PtbXl:
                     yield of_id[ecg_id], record
         for line in self._lines():
             if line.whole("ecg_id") not in packed and self._has_file(line):
-                record_or_none = read_or_tell(_header(line, self._column), tell)
+                record_or_none = read_or_tell(self._header(line), tell)
                 if record_or_none is not None:
                     yield _row(line), record_or_none
 
@@ -108,35 +108,30 @@ class PtbXl:
                     yield Problem("unknown-code", line.where("scp_codes"), f"{code} is not in {STATEMENTS}")
             if line.whole("ecg_id") in packed:
                 continue
-            if not line[self._column]:
-                yield Problem(
-                    "missing-file", line.where(self._column), f"no file at {self.rate_hz} Hz is named"
-                )
-            elif found := problem_of_file(_header(line, self._column), line.where(self._column)):
+            if found := problem_of_file(self._header(line), line.where(FILE_COLUMN[self.rate_hz])):
                 yield found
 
     def facts(self) -> Mapping[str, str | int]:
         """Return how many recordings the table lists and how many are here, by rate."""
-        counts: dict[str, str | int] = {"rate used, Hz": self.rate_hz, "lines of the table": 0}
-        names = table.columns(self.path / TABLE)
-        counts |= {f"files at {rate} Hz": 0 for rate, column in FILE_COLUMN.items() if column in names}
-        for line in table.lines(self.path / TABLE, _NEEDED):
-            counts["lines of the table"] = int(counts["lines of the table"]) + 1
-            for rate, column in FILE_COLUMN.items():
-                if line.cells.get(column) and _header(line, column).exists():
-                    counts[f"files at {rate} Hz"] = int(counts[f"files at {rate} Hz"]) + 1
+        counts = dict.fromkeys(FILE_COLUMN, 0)
+        listed = 0
+        for line in self._lines():
+            listed += 1
+            for rate in FILE_COLUMN:
+                counts[rate] += _header(line, rate).exists()
+        facts: dict[str, str | int] = {"rate used, Hz": self.rate_hz, "lines of the table": listed}
+        facts |= {f"files at {rate} Hz": count for rate, count in counts.items()}
         packed = sum(len(_ids(part)) for part in sorted(self.path.glob("part*.npz")))
-        return counts | ({"packed at 500 Hz": packed} if packed else {})
-
-    @property
-    def _column(self) -> str:
-        return FILE_COLUMN[self.rate_hz]
+        return facts | ({"packed at 500 Hz": packed} if packed else {})
 
     def _lines(self) -> Iterator[table.Line]:
-        return table.lines(self.path / TABLE, (*_NEEDED, self._column))
+        return table.lines(self.path / TABLE, _NEEDED)
+
+    def _header(self, line: table.Line) -> Path:
+        return _header(line, self.rate_hz)
 
     def _has_file(self, line: table.Line) -> bool:
-        return bool(line[self._column]) and _header(line, self._column).exists()
+        return self._header(line).exists()
 
     def _parts(self) -> list[Path]:
         return sorted(self.path.glob("part*.npz")) if self.rate_hz == 500 else []
@@ -145,8 +140,18 @@ class PtbXl:
         return frozenset(int(ecg_id) for part in self._parts() for ecg_id in _ids(part))
 
 
-def _header(line: table.Line, column: str) -> Path:
-    return Path(f"{table.inside(line, column)}.hea")
+def _header(line: table.Line, rate_hz: int) -> Path:
+    """Return the header's path; where a table gives the other rate alone, the name follows from it."""
+    column = FILE_COLUMN[rate_hz]
+    if line.cells.get(column):
+        return Path(f"{table.inside(line, column)}.hea")
+    other = FILE_COLUMN[600 - rate_hz]
+    if not line.cells.get(other):
+        raise FormatError("names no file", where=line.where(), expected=" or ".join(FILE_COLUMN.values()))
+    table.inside(line, other)
+    swap = {100: ("records500", "records100", "_hr"), 500: ("records100", "records500", "_lr")}[rate_hz]
+    name = line[other].replace(swap[0], swap[1], 1).removesuffix(swap[2])
+    return line.path.parent / f"{name}{'_lr' if rate_hz == 100 else '_hr'}.hea"
 
 
 def _row(line: table.Line) -> Row:

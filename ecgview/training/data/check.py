@@ -1,0 +1,114 @@
+"""Look at data before training: what is there, what is missing, and whether a patient stands in two folds."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgview.training import data, splits
+from ecgview.training.data.source import Problem, Source
+from ecgview.training.data.tasks import Task
+from ecgview.training.rows import Row
+
+SHOWN = 20  # problems given in full; the others are counted
+_CHUNK = 4096  # rows at a time
+
+
+def check(path: str | Path) -> dict[str, Any]:
+    """Return what is at a path, or in the folders right below it, without reading a signal.
+
+    Raises:
+        FormatError: there is no known data set, or a table is wrong (file, line, column).
+        ModelError: a patient stands in two folds (patient and folds).
+    """
+    sources = data.open_all(path)
+    root = Path(path)
+    below = {child.name for child in root.iterdir() if child.is_dir()} if root.is_dir() else set()
+    known = {source.path.name for source in sources}
+    not_known = [] if any(source.path == root for source in sources) else sorted(below - known)
+    fold_of: dict[str, int] = {}  # over all of them: one PTB-XL may lie in several folders
+    found = [_source(source, fold_of) for source in sources]
+    return {"path": str(path), "sources": found, "not known": not_known}
+
+
+def _source(source: Source, fold_of: dict[str, int]) -> dict[str, Any]:
+    tally = _Tally(source.tasks)
+    for chunk in _chunks(splits.checked(source.rows(), source.fold_names, fold_of)):
+        tally.add(chunk)
+    problems = _problems(source.problems())
+    folds = {source.fold_names.get(fold, str(fold)): n for fold, n in sorted(tally.folds.items()) if fold}
+    return {
+        "layout": source.name,
+        "path": str(source.path),
+        "records": tally.records,
+        "patients": len(tally.patients),
+        "with labels": tally.labelled,
+        "folds": folds,
+        "splits": _splits(tally.folds),
+        "tasks": tally.tasks(),
+        "facts": dict(source.facts()),
+        **problems,
+    }
+
+
+class _Tally:
+    """Counts over rows that are never all in memory."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.records = self.labelled = 0
+        self.patients: set[str] = set()
+        self.folds: Counter[int] = Counter()
+        self._tasks = tasks
+        self._kept = [0 for _ in tasks]
+        self._labels = [np.zeros(len(task)) for task in tasks]
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Count some more rows."""
+        self.records += len(rows)
+        self.labelled += sum(bool(row.codes) for row in rows)
+        self.patients.update(row.patient_id for row in rows)
+        self.folds.update(row.fold for row in rows)
+        for k, task in enumerate(self._tasks):
+            kept = task.keeps(rows)
+            self._kept[k] += int(kept.sum())
+            self._labels[k] += task.targets(rows)[kept].sum(axis=0)
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Return by task how many recordings serve it, and how often each class occurs."""
+        return {
+            task.name: {
+                "records": kept,
+                "labels": {code: int(n) for code, n in zip(task.codes, count, strict=True)},
+            }
+            for task, kept, count in zip(self._tasks, self._kept, self._labels, strict=True)
+        }
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def _splits(folds: Mapping[int, int]) -> dict[str, int]:
+    """Return how many recordings each split gets; nothing where there are no folds."""
+    if not any(folds):
+        return {}
+    return {
+        name: sum(folds.get(fold, 0) for fold in members) for name, members in splits.for_folds(folds).items()
+    }
+
+
+def _problems(problems: Iterable[Problem]) -> dict[str, Any]:
+    """Return how many problems of each kind there are, and the first of each."""
+    counts: Counter[str] = Counter()
+    shown: list[dict[str, str]] = []
+    for problem in problems:
+        counts[problem.kind] += 1
+        if counts[problem.kind] <= SHOWN:
+            shown.append(asdict(problem))
+    return {"problems": dict(counts), "problems shown": shown}
