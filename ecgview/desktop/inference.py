@@ -45,6 +45,7 @@ class Inference(QObject):
         self._may_ask = may_ask
         self.device = "auto"
         self.model_id: str | None = None
+        self.lef_id: str | None = None
         self.recall: Callable[[str], Prediction | None] = lambda sha256: None
         self.forget(None)
 
@@ -59,6 +60,15 @@ class Inference(QObject):
         self.reconstruction: tuple[Reconstruction, Overlay] | None = None
         self.anomaly: Any = None
 
+    def choose(self, model_id: str | None, lef_id: str | None) -> None:
+        """Let these models answer from now on, None being the default ones, and ask them about the open record."""
+        self.model_id, self.lef_id = model_id, lef_id
+        record = self._record
+        self.forget(record)
+        if record is not None and self._may_ask():
+            self.request_prediction()
+            self.request_lef()
+
     def request_prediction(self) -> None:
         """Ask the classifier; an answer that is there already is told again."""
         if self.prediction is not None and self._may_ask():
@@ -71,7 +81,7 @@ class Inference(QObject):
         if self.lef is not None and self._may_ask():
             self.lef_ready.emit(self.lef)
         elif self._may_start(self.lef_failed):
-            self._start("lef", "Computing the LEF index", _lef, (), self._lef_done)
+            self._start("lef", "Computing the LEF index", _lef, (self.lef_id,), self._lef_done)
 
     def request_reconstruction(self, mask: NDArray[np.bool_]) -> None:
         """Ask for what lies under a mask (200 segments, True = hidden).
@@ -187,11 +197,11 @@ def _classify(
     return runtime.classify(record, model_id, device=device, progress=progress)
 
 
-def _lef(record: EcgRecord, device: str, progress: Progress = silent) -> LefResult:
+def _lef(record: EcgRecord, model_id: str | None, device: str, progress: Progress = silent) -> LefResult:
     steady.load_model_libraries()
     from ecgview.models.tabular import lef
 
-    return lef.predict(record, device=device, progress=progress)
+    return lef.predict(record, model_id, device=device, progress=progress)
 
 
 def _reconstruct(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
-from ecgview.desktop.dialogs import about
+from ecgview.desktop.dialogs import about, choose_models, lef_pictures
 from ecgview.desktop.window_state import MASK_SEGMENTS
 
 if TYPE_CHECKING:
@@ -57,5 +57,7 @@ ACTIONS = (
         ("V",),
         with_ai,
     ),
-    Action("models.facts", "Model facts", about.show_models, ("Ctrl+I",), separator_before=True),
+    Action("models.lef_pictures", "Contributions as pictures", lef_pictures.show, ("Shift+E",), with_ai),
+    Action("models.choose", "Choose models...", choose_models.show, (), separator_before=True),
+    Action("models.facts", "Model facts", about.show_models, ("Ctrl+I",)),
 )

@@ -1,0 +1,58 @@
+"""Which classifier and which LEF model answer, among those that are here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtWidgets import QComboBox, QLabel
+
+import ecgview
+from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.theme import set_role
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+    from ecgview.models.cards import ModelCard
+
+
+def show(window: MainWindow) -> Sheet:
+    """Open the sheet; the choice holds until the window is closed."""
+    sheet = Sheet(window, "Choose models")
+    sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
+    inference = window.workspace.inference
+    classifier = _box(sheet, "classifier", "Diagnoses", inference.model_id)
+    lef = _box(sheet, "lef", "Low ejection fraction", inference.lef_id)
+    sheet.body.addStretch(1)
+
+    def choose() -> None:
+        inference.choose(classifier.currentData(), lef.currentData())
+        sheet.accept()
+
+    sheet.add_primary("Use these").clicked.connect(choose)
+    sheet.resize(560, 420)
+    sheet.open()
+    return sheet
+
+
+def _box(sheet: Sheet, kind: Literal["classifier", "lef"], title: str, chosen: str | None) -> QComboBox:
+    from ecgview.models import cards
+
+    heading = QLabel(title)
+    set_role(heading, "heading")
+    sheet.body.addWidget(heading)
+    box = QComboBox()
+    box.setObjectName(kind)
+    here = [card for card in cards.available(kind) if card.is_here]
+    for card in here:
+        box.addItem(f"{card.name} {card.version} ({card.id})", card.id)
+    facts = sheet.add_text("", "muted")
+    wanted = chosen or cards.default(kind).id
+    box.currentIndexChanged.connect(lambda index: facts.setText(_facts(here[index])))
+    sheet.body.insertWidget(sheet.body.count() - 1, box)
+    box.setCurrentIndex(max(0, box.findData(wanted)))
+    facts.setText(_facts(here[box.currentIndex()]))
+    return box
+
+
+def _facts(card: ModelCard) -> str:
+    return f"Trained on {card.training_data}. {card.calibrated[:1].upper()}{card.calibrated[1:]}."
