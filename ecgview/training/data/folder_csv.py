@@ -44,6 +44,7 @@ def open(path: Path) -> "FolderCsv":
             where=str(path),
             found=", ".join(item.name for item in tables) or "none",
         )
+    next(table.lines(tables[0], ("path", "patient_id")), None)  # the head first
     columns = table.columns(tables[0])
     own = tuple(name for name in columns if name not in KNOWN)
     for one, other in (("labels", own[0] if own else ""), ("split", "fold")):
@@ -155,10 +156,9 @@ def _row(line: table.Line, columns: tuple[str, ...]) -> Row:
 
 
 def _is_set(line: table.Line, column: str) -> bool:
-    value = line.number(column)
-    if value not in (0.0, 1.0):
+    if line[column] not in ("0", "1", "0.0", "1.0"):
         raise line.wrong(column, "a column that is not known is a label, and a label is 0 or 1", "0 or 1")
-    return value == 1.0
+    return line[column].startswith("1")
 
 
 def _fold(line: table.Line) -> int:

@@ -72,8 +72,9 @@ class PtbXl:
         """Yield the lines of the table whose recording is here, in its order."""
         packed = self._packed_ids()
         for line in self._lines():
+            row = _row(line)  # a wrong line is told whether its recording is here or not
             if line.whole("ecg_id") in packed or self._has_file(line):
-                yield _row(line)
+                yield row
 
     def records(self, tell: Tell | None = None) -> Iterator[tuple[Row, EcgRecord]]:
         """Yield what is packed, then what lies in files; a recording in both is read from the pack."""

@@ -81,6 +81,6 @@ def problem_of_file(path: Path, where: str = "") -> Problem | None:
 
 
 def fitting_tasks(codes: Iterable[str]) -> tuple[Task, ...]:
-    """Return the published tasks whose vocabulary holds at least one of these codes."""
-    known = set(codes)
-    return tuple(task for task in map(tasks.get, tasks.names()) if known & set(task.vocabulary))
+    """Return the published tasks of which at least one class occurs."""
+    row = Row("", "", "", codes=tuple(codes))
+    return tuple(task for task in map(tasks.get, tasks.names()) if task.targets([row]).any())
