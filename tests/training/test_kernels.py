@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from ecgview.errors import ModelError
 from ecgview.models import cards, runtime
 from ecgview.models.networks.random_kernels import RandomKernels
 from ecgview.models.preprocessing import prepare
-from ecgview.training import baselines, kernel_classifier, kernels, sources, splits
+from ecgview.training import baselines, kernel_classifier, kernels, sources, splits, teacher
 from ecgview.training.kernel_classifier import KernelRecipe
 from ecgview.training.pack import load_or_build
 from ecgview.training.pretrain import INPUT, open_pack
@@ -108,6 +109,23 @@ def test_the_shipped_file_answers_as_the_fitted_model(tiny_ptbxl: Path, tmp_path
     np.testing.assert_allclose(
         said, fitted.validation_probability, atol=0.01
     )  # packed ECGs are whole microvolts
+
+
+def test_the_teacher_has_not_seen_the_label_that_it_answers(tiny_ptbxl: Path, tmp_path: Path) -> None:
+    pack = open_pack(tiny_ptbxl, tmp_path)
+    train, others = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
+    fold = np.array([row.fold for row in pack.rows])
+    swapped = {"NORM": "IMI", "IMI": "NORM"}
+    rows = tuple(
+        replace(row, codes=tuple(swapped.get(code, code) for code in row.codes)) if row.fold == 3 else row
+        for row in pack.rows
+    )
+    before = teacher.superclass_logits(pack, train, others, tmp_path, 0.01)
+    after = teacher.superclass_logits(replace(pack, rows=rows), train, others, tmp_path, 0.01)
+    np.testing.assert_array_equal(before[fold == 3], after[fold == 3])
+    assert np.abs(before[fold == 4] - after[fold == 4]).max() > 0.1  # others learnt from the swapped labels
+    assert np.isnan(before[fold == 9]).all()
+    assert np.isfinite(before[others]).all()
 
 
 @pytest.mark.parametrize(
