@@ -196,3 +196,15 @@ def test_a_wrong_table_is_refused(echo_folder: Path, tmp_path: Path, change, mes
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no EchoNext folder"):
         layout.open_folder(tmp_path)
+
+
+def test_the_data_check_knows_the_layout(
+    echo_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "check", str(echo_folder), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["sources"]
+    assert found["layout"] == "EchoNext, synthetic"
+    assert found["records"] == 64
+    assert found["facts"]["waveforms"].startswith("constants per lead")
+    assert main(["data", "check", str(_copy(echo_folder, tmp_path / "e", _leak))]) == 1
+    assert "stands in two splits" in capsys.readouterr().err
