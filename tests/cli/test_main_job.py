@@ -107,9 +107,15 @@ COMMANDS = (
     ["models"],
     *(["models", action] for action in ("list", "info", "get", "import")),
     ["train"],
-    *(["train", "mtecg", stage] for stage in ("pretrain", "finetune")),
-    ["train", "lef", "reference"],
+    *(["train", "mtecg", stage] for stage in ("pretrain", "finetune", "probe", "ablate")),
+    *(["train", "wav2vec", stage] for stage in ("pretrain", "finetune", "identify")),
+    *(["train", "lef", stage] for stage in ("fit", "synthetic", "reference")),
+    *(["train", system] for system in ("posttrain", "kernels", "results")),
     ["evaluate"],
+    ["score"],
+    ["identify"],
+    ["data"],
+    ["data", "check"],
 )
 
 
