@@ -135,8 +135,13 @@ def report(
     with_ai: bool = True,
     device: str = "auto",
     progress: Progress = silent,
+    *,
+    model: str | None = None,
+    lef_model: str | None = None,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
+
+    `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -157,14 +162,19 @@ def report(
             "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())
         )
     opened = _record(record)
-    prediction, result = _ai(opened, device, progress) if with_ai else (None, None)
+    for name in filter(None, (model, lef_model)):
+        model_card(name)  # a wrong name is told, not passed over
+    prediction, result = _ai(opened, model, lef_model, device, progress) if with_ai else (None, None)
     content = contents.gather(opened, prediction=prediction, lef=result, paper=PaperSettings(layout=layout))
     return form.write(content, out)
 
 
-def _ai(record: EcgRecord, device: str, progress: Progress) -> tuple[Prediction | None, LefResult | None]:
+def _ai(
+    record: EcgRecord, model: str | None, lef_model: str | None, device: str, progress: Progress
+) -> tuple[Prediction | None, LefResult | None]:
     try:
-        return classify(record, None, device, progress), lef(record, device=device, progress=progress)
+        said = classify(record, model, device, progress)
+        return said, lef(record, lef_model, device=device, progress=progress)
     except ModelError as error:
         progress(1.0, f"without AI results: {error}")
         return None, None

@@ -19,6 +19,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--layout", default="3x4+1R", help="3x4, 3x4+1R, 3x4+3R, 6x2, 12x1, 4x3, ...")
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
+    parser.add_argument("--model", metavar="ID", help="the classifier")
+    parser.add_argument(
+        "--lef-model", metavar="ID", help="the LEF model; a fitted one adds a page of pictures"
+    )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     _each.add_json(parser)
 
@@ -34,7 +38,16 @@ def run(args: argparse.Namespace) -> int:
             notes.append(text)
             print(f"ecgview: {text}", file=sys.stderr)
 
-    out = api.report(args.file, args.output, args.layout, not args.no_ai, args.device, tell)
+    out = api.report(
+        args.file,
+        args.output,
+        args.layout,
+        not args.no_ai,
+        args.device,
+        tell,
+        model=args.model,
+        lef_model=args.lef_model,
+    )
     if args.json:
         _each.print_json(
             {"path": str(args.file), "output": str(out), "layout": args.layout, "warnings": notes}

@@ -33,6 +33,17 @@ class Column:
     runs: tuple[TextRun, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture (PNG) with its upper left corner at (x, y), scaled into a box."""
+
+    content: bytes
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """One sheet; the page's upper left corner lies at (page_x_mm, page_y_mm)."""
@@ -43,4 +54,5 @@ class Sheet:
     page_y_mm: float = 0.0
     overlay: Overlay | None = None
     footer: str = ""
+    pictures: tuple[Picture, ...] = ()
     size_mm: tuple[float, float] = A4_LANDSCAPE

@@ -4,14 +4,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
 from ecgview.paper.page import PageText
 from ecgview.paper.painter import page_font, paint_page, paint_text
 from ecgview.paper.palette import Palette
-from ecgview.paper.sheet import Column, Sheet, TextRun
+from ecgview.paper.sheet import Column, Picture, Sheet, TextRun
 
 
 def ensure_application() -> None:
@@ -70,6 +70,8 @@ def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float
         painter.translate(sheet.page_x_mm * scale, sheet.page_y_mm * scale)
         paint_page(painter, sheet.page, palette, px_per_mm=scale, overlay=sheet.overlay, background=False)
         painter.restore()
+    for picture in sheet.pictures:
+        _paint_picture(painter, picture, scale)
     limit = sheet.size_mm[1] - BOTTOM_MM
     left_over = []
     for column in sheet.columns:
@@ -80,6 +82,16 @@ def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float
         footer = PageText(sheet.footer, sheet.size_mm[0] / 2, sheet.size_mm[1] - 5.0, 2.8, "scale", "centre")
         paint_text(painter, footer, palette, scale)
     return tuple(left_over)
+
+
+def _paint_picture(painter: QPainter, picture: Picture, scale: float) -> None:
+    """Paint a picture as large as its box allows, in its own proportions, at the upper left."""
+    image = QImage.fromData(picture.content)
+    if image.isNull():
+        return
+    part = min(picture.width_mm / image.width(), picture.height_mm / image.height())
+    size = QSizeF(part * image.width() * scale, part * image.height() * scale)
+    painter.drawImage(QRectF(QPointF(picture.x_mm * scale, picture.y_mm * scale), size), image)
 
 
 def _paint_column(

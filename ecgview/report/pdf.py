@@ -12,7 +12,7 @@ from ecgview.paper.page import Page
 from ecgview.paper.palette import RED, Palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.paper.sheet import A4_LANDSCAPE, Column, Sheet, TextRun, Tone
-from ecgview.report import _texts
+from ecgview.report import _pictures, _texts
 from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
 
@@ -57,6 +57,8 @@ def sheets(content: ReportContent) -> list[Sheet]:
     else:
         heading = _header(content, width, 0, 1)
         found.append(Sheet((*heading, *(replace(c, y_mm=HEADER_MM + 2.0) for c in columns)), footer=footer))
+    if pictures := _pictures.of(content, SIDE_MM, HEADER_MM + 4.0):
+        found.append(Sheet(_header(content, width, 0, 1), footer=footer, pictures=pictures))
     return found
 
 

@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pdfplumber
 import pytest
 
 from ecgview import api
 from ecgview.cli import main
 from ecgview.errors import FormatError
+from ecgview.formats import wfdb_record
 from ecgview.models import cards
 from ecgview.models.tabular import table
 from ecgview.models.tabular.shares import all_shares
@@ -115,6 +117,13 @@ def test_the_three_commands_end_in_a_model_that_the_window_loads(
     assert record.synthetic
     said = api.lef(record, "lef-synthetic", device="cpu")
     assert said.kind == "probability"
+    record_file = wfdb_record.write(record, tmp_path / "one")
+    words = ["report", str(record_file), "-o", str(tmp_path / "r.pdf"), "--lef-model", "lef-synthetic"]
+    assert main([*words, "--device", "cpu"]) == 0
+    with pdfplumber.open(tmp_path / "r.pdf") as pdf:
+        assert len(pdf.pages[-1].images) == 3
+        assert "Research use only" in (pdf.pages[-1].extract_text() or "")
+    assert main([*words[:-1], "no-such-model"]) == 1
     again = predictors.cohort(source, "test", [cards.get(CLASSIFIER)], 54.0, tmp_path / "cache")
     model = table.read(card.weights_path)
     output = outputs(model, again.values[:1])
