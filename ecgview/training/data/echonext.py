@@ -15,7 +15,11 @@ from ecgview.training.echonext.layout import EchoNext, EchoRow
 from ecgview.training.rows import Row
 
 NAME = "EchoNext"
-FOLDS: Mapping[int, str] = {1: "train", 2: "val", 3: "test"}  # no_split has no fold
+FOLDS: Mapping[int, str] = {
+    1: "train",
+    8: "val",
+    9: "test",
+}  # folds that `splits` takes so; no_split has none
 TASK = Task("echonext12", layout.FLAGS, np.eye(len(layout.FLAGS), dtype=np.bool_), layout.FLAGS, "all")
 
 
