@@ -1,6 +1,7 @@
 """From a training run to a model that the window can use: fp16 safetensors and a card."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +17,12 @@ from ecgview.errors import ModelError
 from ecgview.models.cards import sha256_of
 from ecgview.models.networks.mtecg import Mtecg
 from ecgview.models.networks.net1d import Net1d
-from ecgview.training import labels
+from ecgview.training import classify, labels
+from ecgview.training.data.tasks import Task
 from ecgview.training.finetune import FinetuneRecipe, Tuned
 from ecgview.training.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
-from ecgview.training.posttrain import NET1D_INPUT, PostTrainRecipe
+from ecgview.training.posttrain import NET1D_INPUT
 from ecgview.training.pretrain import INPUT, SCALE, PretrainRecipe
 from ecgview.training.probe import ProbeRecipe
 
@@ -73,8 +75,9 @@ def any_classifier(
     whole: Collection[str] = (),
     tolerance: float = 1e-4,
     notes: Sequence[str] = (),
+    task: Task | None = None,
 ) -> Path:
-    """Write weights and card of a classifier of the 71 statements. Return the card.
+    """Write weights and card of a classifier of the 71 statements, or of another task. Return the card.
 
     Args:
         network: in evaluation mode.
@@ -91,8 +94,10 @@ def any_classifier(
         whole: names of weights that half precision would change too much.
         tolerance: how far the logits may lie from the recorded ones on another machine.
         notes: what a reader of the card must know.
+        task: whose classes the outputs are; PTB-XL's 71 statements when None.
     """
-    codes = labels.statement_codes()
+    name_of_task = "all71" if task is None else task.name
+    codes = labels.statement_codes() if task is None else task.codes
     thresholds = [
         round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
         if wanted[:, k].sum() >= FEWEST_POSITIVES
@@ -110,9 +115,11 @@ def any_classifier(
         "training_data": training_data.format(labelled=n_train),
         "calibrated": "not calibrated",
         "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
-        "predictors for the LEF index",
+        "predictors for the LEF index"
+        if name_of_task == "all71"
+        else f"{len(codes)} classes of the task {name_of_task} from one ECG of an adult, beside a reader's own read",
         "out_of_scope": OUT_OF_SCOPE,
-        "label_set": "ptbxl71",
+        "label_set": "ptbxl71" if name_of_task == "all71" else "",
         "labels": list(codes),
         "thresholds": thresholds,
         "input": dict(input_spec),
@@ -127,27 +134,35 @@ def any_classifier(
     return write(network, card, folder, whole, tolerance)
 
 
+def described(data: classify.Data) -> str:
+    """Return in words what was learnt from, with {labelled} for the number of records."""
+    rows = [data.pack.rows[k] for k in data.train]
+    if data.task.name == "all71" and {row.source for row in rows} == {"ptbxl"}:
+        return DATA
+    counts = Counter(row.source for row in rows)
+    parts = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    return (
+        f"{{labelled}} labelled records ({parts}), task {data.task.name}; validation records chose the epoch"
+    )
+
+
 def post_trained(
-    network: nn.Module,
-    wanted: NDArray[np.float32],
-    said: NDArray[np.float32],
-    recipe: PostTrainRecipe,
-    n_train: int,
-    folder: Path,
+    network: nn.Module, said: NDArray[np.float32], data: classify.Data, recipe: Any, folder: Path
 ) -> Path:
-    """Write weights and card of a post-trained network, transformer or Net1D. Return the card."""
+    """Write weights and card of a network trained on a task, transformer or Net1D. Return the card."""
     if isinstance(network, Mtecg):
-        sizes: dict[str, Any] = {"mean_pool": True}
-        name, network_id, spec = "MTECG-T, post-trained", "mtecg", _input()
+        own = network.config
+        sizes: dict[str, Any] = {"mean_pool": own.mean_pool, "depth": own.depth}
+        name, network_id, spec = f"MTECG-T, {data.task.name}", "mtecg", _input()
     elif isinstance(network, Net1d):
         wide = network.config
         sizes = {"stem_width": wide.stem_width, "widths": list(wide.widths), "blocks": list(wide.blocks)}
-        name, network_id, spec = "Net1D, post-trained", "net1d", asdict(NET1D_INPUT)
+        name, network_id, spec = f"Net1D, {data.task.name}", "net1d", asdict(NET1D_INPUT)
     else:
         raise ModelError(f"no card is known for a {type(network).__name__}", expected="MTECG or Net1D")
     return any_classifier(
         network,
-        wanted,
+        data.wanted[data.validation],
         said,
         folder,
         name=name,
@@ -155,7 +170,9 @@ def post_trained(
         input_spec=spec,
         config=sizes,
         recipe=recipe,
-        n_train=n_train,
+        n_train=len(data.train),
+        training_data=described(data),
+        task=data.task,
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,15 +20,15 @@ from ecgview.models.networks.drop_path import DropPathRule
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.progress import Progress, silent
-from ecgview.training import classify, labels, pretrain, probe, share, sources, splits
+from ecgview.training import classify, material, pretrain, probe, share
 from ecgview.training.augment import Augmentation
 from ecgview.training.finetune import load_encoder
 from ecgview.training.initialise import start_small
 from ecgview.training.optimisation import LoopSettings, Precision
-from ecgview.training.pack import load_or_build
 from ecgview.training.recipe import with_loop_values
 
 Method = Literal["posttrain", "baseline"]
+NET1D_STARTS = ("net1d", "ecgfounder-12")
 NET1D_INPUT = InputSpec(leads=STANDARD_12, filter="ecgfounder")
 
 
@@ -38,6 +37,7 @@ class PostTrainRecipe:
     """Both stages. Rates, decays, dropout, epochs and stochastic depth as in methods C.2; the rest is ours."""
 
     method: Method = "posttrain"
+    task: str = "all71"  # the paper's are all71, diag44, sub23 and rhythm12 of PTB-XL; any other task will do
     preview_epochs: int = 30
     preview_rate: float = 5e-3
     preview_decay: float = 0.1
@@ -92,7 +92,7 @@ def run(
 
     Args:
         recipe: how.
-        data: folder with PTB-XL.
+        data: a data set in any known layout, or a folder with PTB-XL.
         out: folder of the run: `preview/` and `full/`; resumed if it exists.
         cache: packed ECGs.
         start: a masked-autoencoder run or catalogue id (transformer), "ecgfounder-12" (Net1D), or "net1d" for random
@@ -104,28 +104,31 @@ def run(
         ModelError: no such start, or weights that do not fit.
     """
     torch.manual_seed(recipe.seed)
-    body = backbone(recipe, start)
-    pack = load_or_build(sources.read_all(data), body.spec, cache, str(data.resolve()), progress)
-    train = splits.part_of(splits.labelled(pack, "train"), recipe.share_of_data, recipe.seed)
-    if recipe.most_records:
-        train = train[: recipe.most_records]
-    material = classify.Data(
-        pack, train, splits.labelled(pack, "validation"), labels.targets(pack, np.arange(len(pack)))
+    spec = NET1D_INPUT if str(start) in NET1D_STARTS else pretrain.INPUT
+    found = material.of_task(
+        data,
+        cache,
+        spec,
+        recipe.task,
+        progress,
+        share=recipe.share_of_data,
+        seed=recipe.seed,
+        most_records=recipe.most_records,
     )
+    body = backbone(recipe, start, len(found.task))
     made = classify.Inputs(lambda x, _: x * body.scale, lambda x: [x * body.scale], recipe.augmentation)
     if recipe.method == "posttrain":
-        _preview(recipe, body, material, out / "preview", progress, device)
-    network = _full(recipe, body, material, made, out / "full", progress, device)
-    return network, material, made
+        _preview(recipe, body, found, out / "preview", progress, device)
+    network = _full(recipe, body, found, made, out / "full", progress, device)
+    return network, found, made
 
 
-def backbone(recipe: PostTrainRecipe, start: Path | None) -> Backbone:
+def backbone(recipe: PostTrainRecipe, start: Path | None, n_classes: int = 71) -> Backbone:
     """Return the network that a recipe and a start name, with a new head."""
-    n_classes = len(labels.statement_codes())
     stochastic = recipe.method == "posttrain"
     drop_path = recipe.drop_path if stochastic else 0.0
     dropout = recipe.dropout if stochastic else 0.0
-    if start is not None and str(start) in ("net1d", "ecgfounder-12"):
+    if start is not None and str(start) in NET1D_STARTS:
         config = _net1d_config(recipe, n_classes, dropout, drop_path)
         net = Net1d(config)
         if str(start) == "ecgfounder-12":
@@ -223,17 +226,17 @@ def _full(
         weight_decay=recipe.weight_decay if ours else recipe.baseline_decay,
         betas=(0.9, 0.999),
         seed=recipe.seed,
-        select="statement_auroc",
+        select="statement_auroc" if recipe.task == "all71" else "auroc",
     )
     settings = with_loop_values(settings, recipe)
-    seen = _partly_seen(body.network, recipe.seen) if isinstance(body.network, Mtecg) else None
+    seen = partly_seen(body.network, recipe.seen) if isinstance(body.network, Mtecg) else None
     objective = classify.StatementObjective(body.network, seen, recipe.dropout if ours else 0.0)
     return classify.train(
         objective, data, made, settings, recipe.batch, out, depth=body.depth, device=device, progress=progress
     )
 
 
-def _partly_seen(network: Mtecg, share_seen: float) -> Callable[[Tensor], Tensor] | None:
+def partly_seen(network: Mtecg, share_seen: float) -> Callable[[Tensor], Tensor] | None:
     """Return features of a random part of the segments, for speed and as a regulariser; None = all of them."""
     if share_seen >= 1.0:
         return None

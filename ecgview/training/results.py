@@ -191,8 +191,7 @@ def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float
         places.progress,
         places.device,
     )
-    test = splits.labelled(material.pack, "test")
-    return classify.answers(network, material.pack, test, made.views)
+    return classify.answers(network, material.pack, material.test, made.views)
 
 
 def _contrast(scale: Scale, places: Places, kind: str) -> Path:
@@ -223,8 +222,7 @@ def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Array:
         places.progress,
         places.device,
     )
-    test = splits.labelled(material.pack, "test")
-    return classify.answers(network, material.pack, test, wav2vec.inputs(leads, 0.0).views)
+    return classify.answers(network, material.pack, material.test, wav2vec.inputs(leads, 0.0).views)
 
 
 def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:

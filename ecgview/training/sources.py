@@ -35,6 +35,11 @@ def read_all(data: Path) -> Iterator[tuple[Row, EcgRecord]]:
         yield from read_unlabelled(folder)
 
 
+def has_ptbxl(data: Path) -> bool:
+    """Return whether a PTB-XL table lies at a path or one level below."""
+    return any(data.glob(PTBXL_TABLE)) or any(data.glob(f"*/{PTBXL_TABLE}"))
+
+
 def read_ptbxl(folder: Path) -> Iterator[tuple[Row, EcgRecord]]:
     """Yield the records of one PTB-XL folder: `records500/` files, or losslessly packed `part*.npz`."""
     return ptbxl.open(folder, rate_hz=500).records()

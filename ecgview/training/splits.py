@@ -68,14 +68,21 @@ def checked(
         yield row
 
 
-def labelled(
-    pack: "Pack", split: str, folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS
-) -> NDArray[np.int64]:
-    """Return the labelled rows of one split.
+Folds = Mapping[str, tuple[int, ...]]
+
+
+def of_pack(pack: "Pack") -> Folds:
+    """Return the splits of a pack: PTB-XL's published ones where all ten folds are there."""
+    return for_folds(row.fold for row in pack.rows)
+
+
+def labelled(pack: "Pack", split: str, folds: Folds | None = None) -> NDArray[np.int64]:
+    """Return the labelled rows of one split; the folds are those of the pack where none are given.
 
     Raises:
         ModelError: the split is unknown, empty, or shares a patient with another split.
     """
+    folds = folds or of_pack(pack)
     if split not in folds:
         raise ModelError(f"unknown split {split}", expected=", ".join(folds))
     check_no_leak(pack, folds)
@@ -85,14 +92,16 @@ def labelled(
     return index
 
 
-def unlabelled(pack: "Pack", folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> NDArray[np.int64]:
+def unlabelled(pack: "Pack", folds: Folds | None = None) -> NDArray[np.int64]:
     """Return every row that self-supervision may use: all but the test fold."""
+    folds = folds or of_pack(pack)
     test = set(folds["test"])
     return np.array([i for i, row in enumerate(pack.rows) if row.fold not in test], dtype=np.int64)
 
 
-def check_no_leak(pack: "Pack", folds: Mapping[str, tuple[int, ...]] = SPLIT_FOLDS) -> None:
+def check_no_leak(pack: "Pack", folds: Folds | None = None) -> None:
     """Raise ModelError naming a patient who stands in two splits."""
+    folds = folds or of_pack(pack)
     split_of_fold = {fold: split for split, members in folds.items() for fold in members}
     seen: dict[str, str] = {}
     for row in pack.rows:

@@ -12,6 +12,7 @@ from ecgview.training import (
     classify,
     export,
     finetune,
+    finetune_task,
     identification,
     kernel_classifier,
     posttrain,
@@ -68,9 +69,22 @@ def _pretrain(recipe: Any, places: Places, device: str, progress: Progress) -> N
 
 
 def _finetune(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    if recipe.task != "all71":
+        _finetune_task(recipe, places, device, progress)
+        return
     tuned = finetune.run(recipe, places.data, places.out, places.cache, places.start, progress, device)
     if places.export is not None:
         export.classifier(tuned, recipe, places.export)
+
+
+def _finetune_task(recipe: Any, places: Places, device: str, progress: Progress) -> None:
+    """Fine-tune on a task other than the 71 statements, from any known data set."""
+    network, data, made = finetune_task.run(
+        recipe, places.data, places.out, places.cache, places.start, progress, device
+    )
+    if places.export is not None:
+        said = classify.answers(network, data.pack, data.validation, made.views)
+        export.post_trained(network, said, data, recipe, places.export)
 
 
 def _probe(recipe: Any, places: Places, device: str, progress: Progress) -> None:
@@ -104,6 +118,8 @@ def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> N
             config={**asdict(recipe.sizes), "pretraining_heads": False},
             recipe=recipe,
             n_train=len(data.train),
+            training_data=export.described(data),
+            task=data.task,
             notes=(
                 "The window shows its answer on the first 5 s; thresholds are for the mean of two 5 s halves.",
             ),
@@ -124,8 +140,7 @@ def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> 
     )
     if places.export is not None:
         said = classify.answers(network, data.pack, data.validation, made.views)
-        wanted = data.wanted[data.validation]
-        export.post_trained(network, wanted, said, recipe, len(data.train), places.export)
+        export.post_trained(network, said, data, recipe, places.export)
 
 
 def _kernels(recipe: Any, places: Places, device: str, progress: Progress) -> None:

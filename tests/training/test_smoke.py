@@ -8,7 +8,9 @@ import pytest
 
 from ecgview import resources
 from ecgview.cli import main
+from ecgview.formats import wfdb_record
 from ecgview.models import cards
+from ecgview.record import EcgRecord
 from ecgview.training import systems
 from ecgview.training.recipe import with_values
 
@@ -78,6 +80,31 @@ def test_every_system_runs_end_to_end(
     else:
         assert main(["classify", record[0], "--model", "tiny", "--json"]) == 0
         assert "NORM" in capsys.readouterr().out
+
+
+def test_another_task_and_another_data_set(
+    tmp_path: Path, pulse_record: EcgRecord, tiny_ptbxl: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder with a CSV has its own labels and no folds; PTB-XL's superclasses are a task of five."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    lines = ["path,patient_id,labels"]
+    for number in range(40):
+        gain = 1.0 if number % 2 else -1.0
+        wfdb_record.write(pulse_record.with_signal(gain * pulse_record.signal), folder / f"r{number:02d}")
+        lines.append(f"r{number:02d}.hea,p{number},{'up' if number % 2 else 'down'}")
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    common = ["--smoke", "--cache", str(tmp_path / "cache"), "--export"]
+    for system, data, task, labels in (
+        (["mtecg", "finetune"], folder, "own", ("down", "up")),
+        (["posttrain", "--start", "net1d"], tiny_ptbxl, "super5", ("NORM", "MI", "STTC", "CD", "HYP")),
+    ):
+        model = cards.user_folder() / f"tiny-{task}"
+        words = ["train", *system, "--data", str(data), "--out", str(tmp_path / task), *common, str(model)]
+        assert main([*words, "--set", f'task="{task}"']) == 0, capsys.readouterr().err
+        card = cards.get(f"tiny-{task}")
+        assert card.labels == labels
+        assert f"task {task}" in card.training_data
 
 
 def card_pairs(card: cards.ModelCard) -> dict[str, float]:
