@@ -9,6 +9,8 @@ SHOWN = 8
 
 Runs = tuple[TextRun, ...]
 
+MOST_PREDICTORS = 10
+
 
 def patient(content: ReportContent) -> Runs:
     """Return name, id, sex and age."""
@@ -94,7 +96,10 @@ def lef(content: ReportContent) -> Runs:
     kind = "index, not a probability" if answer.kind == "index" else "probability"
     threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
     runs.append(TextRun(f"{answer.result}: {answer.value:.2f} ({kind}; {threshold})", 3.2, bold=True))
-    runs += [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
+    if (
+        len(answer.single_predictors) <= MOST_PREDICTORS
+    ):  # of a fitted model the contributions below name the largest
+        runs += [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
     return (*runs, *_contributions(answer), *_facts(answer.model, ""))
 
 
@@ -104,9 +109,14 @@ def _contributions(answer: LefResult) -> Runs:
         return ()
     largest = max((abs(item.contribution) for item in shares.items), default=1.0) or 1.0
     runs = [TextRun(f"Contributions ({shares.output_unit}, {shares.method})", bold=True)]
-    for item in shares.items[:10]:
+    for item in shares.items[:MOST_PREDICTORS]:
         text = f"{item.predictor} = {item.value:.3g}:  {item.contribution:+.3f}"
         runs.append(TextRun(text, 2.8, bar=item.contribution / largest))
+    if rest := shares.items[MOST_PREDICTORS:]:
+        others = sum(item.contribution for item in rest)
+        runs.append(
+            TextRun(f"{len(rest)} others:  {others:+.3f}", 2.8, bar=others / max(largest, abs(others)))
+        )
     total = sum(item.contribution for item in shares.items)
     runs.append(
         TextRun(f"base {shares.base_value:.3f} + sum {total:+.3f} = {shares.model_output:.3f}", bold=True)

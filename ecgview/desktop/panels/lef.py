@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
 
 QUESTION = "Is the left ventricular ejection fraction low (LVEF of 40 % or less)?"
+MOST = 10  # predictors in the list
 RAISED = "May suggest further evaluation such as echocardiography."
 NOT_RAISED = "A negative result does not rule out disease."
 SCOPE = "Adults, one 10 s 12-lead ECG. Not for paced rhythm, not for monitoring. Not a measurement of LVEF."
@@ -68,9 +69,7 @@ class LefPanel(AiPanel):
         if result.single_predictors:
             self.content.addWidget(Rule())
             self.content.addWidget(Text("Single predictors", size="strong"))
-            rows = [
-                Row(name, "", number, None, False, decides=False) for name, number in result.single_predictors
-            ]
+            rows = [Row(name, "", number, None, False, decides=False) for name, number in _foremost(result)]
             self.content.addWidget(ScoreList(rows, visible_rows=6))
             self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
         self.content.addWidget(Rule())
@@ -92,6 +91,14 @@ class _Gauge(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             tone = "positive" if self._is_raised else "accent"
             paint_bar(painter, self, QRectF(0, 4, self.width(), 8), self._value, self._threshold, tone)
+
+
+def _foremost(result: LefResult) -> list[tuple[str, float]]:
+    """Return the predictors, of a fitted model with many of them the ten that moved its output most."""
+    shares = result.contributions
+    if shares is None or len(result.single_predictors) <= MOST:
+        return list(result.single_predictors)
+    return [(item.predictor, item.value) for item in shares.items[:MOST]]
 
 
 PANEL = Panel(
