@@ -16,8 +16,16 @@ HELP = "figures of a model on PTB-XL's test fold, with intervals, baselines, sub
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("model", metavar="MODEL", help="id of a classifier or autoencoder")
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder with PTB-XL in it or one level below")
+    parser.add_argument(
+        "data", metavar="DATA", type=Path, help="folder with the data set in it or one level below"
+    )
     parser.add_argument("--split", default="test", choices=["train", "validation", "test"])
+    parser.add_argument(
+        "--task",
+        default="ptbxl",
+        choices=["ptbxl", "cinc26"],
+        help="cinc26: every labelled record of the PhysioNet/CinC Challenge's folders in DATA, without a split",
+    )
     parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: the user's cache folder)")
     parser.add_argument("--resamples", type=count, default=1000, help="of the bootstrap (1000)")
     parser.add_argument(
@@ -58,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
         compare_with=args.compare,
         leads=args.leads,
         subgroups=args.subgroups,
+        task=args.task,
     )
     print("", file=sys.stderr)
     _write(args, figures)

@@ -21,14 +21,15 @@ from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.training import labels
 from ecgview.training.evaluation import (
     asked,
+    benchmark,
     classification,
     comparison,
+    external,
     lead_subsets,
     levels,
     sheet,
     subgroups,
     table,
-    tasks,
     write_sheet,
     write_table,
 )
@@ -73,10 +74,14 @@ def _answers(skill: float, model_id: str = "planted", n: int = 160) -> Asked:
         said[:, k] = 1 / (1 + np.exp(-(skill * (wanted[:, k] - 0.5) + noise.normal(size=n))))
     ages, sexes = (None, 25.0, 45.0, 63.0, 300.0), ("male", "female", "")
     rows = tuple(
-        Row("ptbxl", str(i), f"p{i // 2}", 9, age_years=ages[i % 5], sex=sexes[i % 3]) for i in range(n)
+        Row("ptbxl", str(i), f"p{i // 2}", 9, _named(wanted[i]), ages[i % 5], sexes[i % 3]) for i in range(n)
     )
     thresholds = np.array([np.nan if t is None else t for t in _card().thresholds])
     return Asked(_card(model_id), codes, thresholds, rows, wanted, said)
+
+
+def _named(wanted: np.ndarray) -> tuple[str, ...]:
+    return tuple(code for code, present in zip(labels.statement_codes(), wanted, strict=True) if present)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +94,7 @@ def figures() -> dict:
         "resamples": 200,
         "resampled_by": "patient",
         **classification.describe(own, 200),
-        "tasks": tasks.table(own, 100),
+        "tasks": benchmark.table(own, 100),
         "subgroups": subgroups.table(own, 100),
         "lead_subsets": [
             {
@@ -159,19 +164,16 @@ def test_subgroups_add_up(figures: dict) -> None:
 
 
 def test_tasks_are_those_of_the_benchmark(figures: dict) -> None:
-    sizes = {task: len(classes) for task, (classes, _) in tasks.members().items()}
-    assert list(sizes.values()) == [44, 23, 5, 19, 12]
     own, rows = _answers(3.0), {row["task"]: row for row in figures["tasks"]}
+    assert [row["n_classes"] for row in rows.values()] == [44, 23, 5, 19, 12]
     supers, _ = levels.levels(own)
     labelled = supers.wanted.sum(1) > 0
     known = roc_auc_score(supers.wanted[labelled], supers.said[labelled], average=None)
     present = supers.wanted[labelled].sum(0) < labelled.sum()
-    assert rows["diagnostic superclasses"]["n_records"] == labelled.sum() < 160
-    assert rows["diagnostic superclasses"]["macro_auroc"]["value"] == pytest.approx(
-        known[present].mean(), abs=1e-4
-    )
+    assert rows["super5"]["n_records"] == labelled.sum() < 160
+    assert rows["super5"]["macro_auroc"]["value"] == pytest.approx(known[present].mean(), abs=1e-4)
     rhythm = own.codes.index("AFIB")
-    assert rows["rhythm statements"]["n_records"] == own.wanted[:, rhythm].sum()
+    assert rows["rhythm12"]["n_records"] == own.wanted[:, rhythm].sum()
     np.testing.assert_allclose(supers.said, labels.superclass_probability(own.said), atol=1e-6)
     np.testing.assert_array_equal(supers.wanted, labels.superclass_targets(own.wanted))
 
@@ -179,7 +181,7 @@ def test_tasks_are_those_of_the_benchmark(figures: dict) -> None:
 def test_a_model_of_some_statements_is_scored_on_those() -> None:
     some = _answers(3.0).only(["LVH", "NORM"])
     assert [level.name for level in levels.levels(some)] == ["statement"]
-    assert tasks.table(some, 20) == []
+    assert benchmark.table(some, 20) == []
     assert "superclass_macro_auroc" not in classification.describe(some, 20)
 
 
@@ -292,6 +294,31 @@ def test_absent_leads_are_zeroed_and_windows_averaged(classifier: ModelCard) -> 
     assert [row.record_id for row in found.rows] == ["a", "b"]
     np.testing.assert_allclose(found.said, [every[[0, 2]].mean(0), every[1]], atol=1e-6)
     assert found.wanted[:, found.codes.index("NORM")].tolist() == [1, 1]
+
+
+def test_an_external_test_asks_by_finding(
+    classifier: ModelCard,  # noqa: F811
+    shared_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = external.mapped(classifier.labels)
+    assert len(found) == 21
+    assert {name: classifier.labels[k] for name, k in found.items()}["LAnFB"] == "LAFB"
+    small = tmp_path / "cinc"
+    small.mkdir()
+    for path in sorted((shared_data / "cinc2021").glob("[EJH]*[0-5].*")):
+        (small / path.name).write_bytes(path.read_bytes())
+    words = ["evaluate", "tiny", str(small), "--task", "cinc26", "--cache", str(tmp_path / "cache")]
+    assert main([*words, "--resamples", "20", "--json", "--pdf", str(tmp_path / "f.pdf")]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert 10 < figures["n_records"] < len(list(small.glob("[EJ]*.hea"))) + 1  # HR* are PTB-XL's
+    assert (figures["n_classes_answered"], figures["n_classes"]) == (21, 26)
+    assert figures["challenge_score"]["value"] <= 1
+    assert "superclass_macro_auroc" not in figures
+    assert "baselines" not in figures
+    with pdfplumber.open(tmp_path / "f.pdf") as document:
+        assert "21 of 26 scored classes" in " ".join(document.pages[0].extract_text().split())
 
 
 def test_lead_sets_are_named() -> None:

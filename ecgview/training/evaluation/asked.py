@@ -16,12 +16,15 @@ from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import FILTERS
 from ecgview.progress import Progress, silent
-from ecgview.training import labels, sources
+from ecgview.training import labels, sources, splits
+from ecgview.training.data import tasks
+from ecgview.training.evaluation import external
 from ecgview.training.metrics import Bootstrap
 from ecgview.training.pack import NOT_LINEAR, Pack, Row, load_or_build
 
 Array = NDArray[np.float32]
 BATCH = 32
+PTBXL = "ptbxl"  # PTB-XL's statements; any other task is of `training.data.tasks`
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,7 @@ class Asked:
     rows: tuple[Row, ...]
     wanted: Array
     said: Array
+    task: str = PTBXL
 
     @cached_property
     def patients(self) -> NDArray[np.int64]:
@@ -77,11 +81,25 @@ def check(card: ModelCard) -> None:
         )
 
 
-def open_pack(card: ModelCard, data: Path, cache: Path, progress: Progress = silent) -> Pack:
+def open_pack(
+    card: ModelCard, data: Path, cache: Path, progress: Progress = silent, task: str = PTBXL
+) -> Pack:
     """Return every record below `data` at the model's rate and length; filtered where the filter is linear."""
     kept = "none" if card.input.filter in NOT_LINEAR else card.input.filter
     spec = replace(card.input, leads=STANDARD_12, filter=kept, scale=1.0, lead_agnostic=False)
-    return load_or_build(sources.read_all(data), spec, cache, str(data.resolve()), progress)
+    if task == PTBXL:
+        return load_or_build(sources.read_all(data), spec, cache, str(data.resolve()), progress)
+    return load_or_build(external.records(data), spec, cache, f"{task}|{data.resolve()}", progress)
+
+
+def rows_of(pack: Pack, split: str, task: str) -> NDArray[np.int64]:
+    """Return the rows of a split of PTB-XL, or every row that is labelled for another task."""
+    if task == PTBXL:
+        return splits.labelled(pack, split)
+    index = np.flatnonzero(tasks.get(task).keeps(pack.rows))
+    if not len(index):
+        raise ModelError("no record can be scored", expected="labelled records as long as the model needs")
+    return index
 
 
 def asked(
@@ -90,6 +108,7 @@ def asked(
     index: NDArray[np.int64],
     progress: Progress = silent,
     leads: Sequence[str] | None = None,
+    task: str = PTBXL,
 ) -> Asked:
     """Return answers about these rows of `open_pack`, windows of one record averaged; see `answers` for `leads`."""
     said = answers(card, pack, index, progress, leads=leads, filtered=card.input.filter not in NOT_LINEAR)
@@ -100,15 +119,13 @@ def asked(
     mean = np.zeros((len(order), said.shape[1]), np.float64)
     np.add.at(mean, record, said)
     mean /= np.bincount(record)[:, None]
-    columns = [labels.statement_codes().index(code) for code in card.labels]
-    return Asked(
-        card,
-        card.labels,
-        np.array([np.nan if t is None else t for t in card.thresholds]),
-        tuple(pack.rows[i] for i in kept),
-        labels.targets(pack, kept)[:, columns],
-        mean.astype(np.float32),
-    )
+    rows = tuple(pack.rows[i] for i in kept)
+    known = {code: k for k, code in enumerate(card.labels)} if task == PTBXL else external.mapped(card.labels)
+    thresholds = np.array([np.nan if t is None else t for t in card.thresholds])
+    own = tasks.get("all71" if task == PTBXL else task)
+    wanted = own.targets(rows)[:, [own.codes.index(code) for code in known]]
+    at = list(known.values())
+    return Asked(card, tuple(known), thresholds[at], rows, wanted, mean[:, at].astype(np.float32), task)
 
 
 def answers(

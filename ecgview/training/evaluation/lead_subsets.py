@@ -63,7 +63,7 @@ def table(
     rows = []
     for names in fitting:
         all_leads = set(names) == set(whole.card.input.leads)
-        part = whole if all_leads else asked(whole.card, pack, index, progress, leads=names)
+        part = whole if all_leads else asked(whole.card, pack, index, progress, names, whole.task)
         row: dict[str, Any] = {"leads": list(names), "n_leads": len(names), "n_records": len(part.rows)}
         for level, reference in zip(levels(part), full, strict=True):
             scores = score(level, bootstrap)

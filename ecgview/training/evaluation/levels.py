@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.training import labels, metrics
-from ecgview.training.evaluation.asked import Asked
+from ecgview.training.evaluation.asked import PTBXL, Asked
 from ecgview.training.metrics import Array, Bootstrap, Draws, Index
 
 FEWEST_POSITIVES = 5  # of a statement among the records, to be scored; a default of ours
@@ -45,6 +45,8 @@ class Scores:
 def levels(asked: Asked) -> list[Level]:
     """Return the superclasses, where the model names every statement of all five, and the statements."""
     found = statements(asked)
+    if asked.task != PTBXL:
+        return [found]
     supers = grouped("superclass", found, labels.SUPERCLASSES, labels.superclass_matrix())
     return [supers, found] if len(supers.classes) == len(labels.SUPERCLASSES) else [found]
 

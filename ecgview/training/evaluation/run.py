@@ -13,14 +13,18 @@ from ecgview.training import splits
 from ecgview.training.evaluation import (
     against_baselines,
     asked,
+    benchmark,
     classification,
     comparison,
+    external,
     lead_subsets,
+    levels,
     reconstruction,
-    tasks,
 )
 from ecgview.training.evaluation import subgroups as by_group
 from ecgview.training.pack import Pack
+
+TASKS = (asked.PTBXL, external.TASK)
 
 
 def evaluate(
@@ -35,6 +39,7 @@ def evaluate(
     compare_with: str = "",
     leads: str = "",
     subgroups: bool = False,
+    task: str = asked.PTBXL,
 ) -> dict[str, Any]:
     """Return the figures of one model on one split of PTB-XL below `data`, as plain values.
 
@@ -49,6 +54,7 @@ def evaluate(
         compare_with: id of another classifier, for paired differences.
         leads: sets of leads to repeat the figures with, "12,6,3,2,1" or names joined by a plus.
         subgroups: repeat the figures by sex, age and source.
+        task: "ptbxl", or "cinc26": every labelled record of the PhysioNet/CinC Challenge's folders below `data`.
 
     Raises:
         ModelError: the model is of a kind or label set that cannot be compared with PTB-XL or with the other
@@ -57,38 +63,45 @@ def evaluate(
     card = cards.get(model_id)
     sets = lead_subsets.parse(leads) if leads else []
     other = cards.get(compare_with) if compare_with else None
-    _check(card, other, bool(sets or subgroups))
-    pack = asked.open_pack(card, data, cache, progress)
-    index = splits.labelled(pack, split)
-    head = _head(card, pack, index, split, resamples)
+    _check(card, other, bool(sets or subgroups), task)
+    pack = asked.open_pack(card, data, cache, progress, task)
+    index = asked.rows_of(pack, split, task)
+    head = _head(card, pack, index, split if task == asked.PTBXL else "", resamples)
     if card.kind == "autoencoder":
         return head | reconstruction.describe(card, pack, index, resamples, progress)
-    own = asked.asked(card, pack, index, progress)
+    own = asked.asked(card, pack, index, progress, task=task)
     progress(0.5, "resampling")
     figures = head | classification.describe(own, resamples)
-    figures["tasks"] = tasks.table(own, resamples)
+    if task == asked.PTBXL:
+        figures["tasks"] = benchmark.table(own, resamples)
+    else:
+        called = levels.statements(own).called
+        figures |= {"task": task, **external.score(own.codes, own.rows, called, resamples)}
     if subgroups:
         figures["subgroups"] = by_group.table(own, resamples)
     if sets:
         figures["lead_subsets"] = lead_subsets.table(own, pack, index, sets, resamples, progress)
         figures["lead_subsets_note"] = lead_subsets.note(card)
     if other is not None:
-        theirs = asked.open_pack(other, data, cache, progress)
-        said = asked.asked(other, theirs, splits.labelled(theirs, split), progress)
+        theirs = asked.open_pack(other, data, cache, progress, task)
+        rows = asked.rows_of(theirs, split, task)
+        said = asked.asked(other, theirs, rows, progress, task=task)
         figures["comparison"] = comparison.compare(own, said, resamples)
-    if with_baselines:
+    if with_baselines and task == asked.PTBXL:
         figures["baselines"] = against_baselines.table(own, data, cache, resamples, progress)
     return figures
 
 
-def _check(card: ModelCard, other: ModelCard | None, more: bool) -> None:
+def _check(card: ModelCard, other: ModelCard | None, more: bool, task: str) -> None:
     """Raise ModelError before anything is read where the figures cannot be had."""
+    if task not in TASKS:
+        raise ModelError("there is no such task to evaluate", expected=", ".join(TASKS), found=task)
     if card.kind != "autoencoder":
         asked.check(card)
-    elif other is not None or more:
+    elif other is not None or more or task != asked.PTBXL:
         raise ModelError(
             f"{card.id} is an autoencoder",
-            expected="a classifier for comparisons, lead sets and subgroups",
+            expected="a classifier for comparisons, lead sets, subgroups and other tasks",
         )
     if other is not None:
         asked.check(other)
@@ -102,8 +115,8 @@ def _head(card: ModelCard, pack: Pack, index: np.ndarray, split: str, resamples:
         "model": card.id,
         "version": card.version,
         "sha256": card.sha256,
-        "split": split,
-        "folds": list(splits.SPLIT_FOLDS[split]),
+        "split": split or "external",
+        "folds": list(splits.SPLIT_FOLDS[split]) if split else [],
         "n_records": len({(row.source, row.record_id) for row in rows}),
         "n_patients": len({row.patient_id for row in rows}),
         "resamples": resamples,

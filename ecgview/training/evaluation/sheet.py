@@ -48,20 +48,30 @@ def draw(figures: Figures, card: ModelCard) -> "Figure":
 def _head(ink: Ink, figures: Figures, card: ModelCard) -> float:
     ink.line(LEFT, 8.5, f"Evaluation of {card.name} {card.version}", 14, bold=True)
     y = ink.line(LEFT, 15.5, RESEARCH_USE_ONLY, 8, bold=True)
-    folds = ", ".join(map(str, figures["folds"]))
     rows = [
         ("Model", f"{card.id}, version {card.version}, {card.network}; sha256 {card.sha256}"),
         ("Trained on", card.training_data),
         ("Calibration", card.calibrated),
-        (
-            "Evaluated on",
-            f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
-            f"(fold {folds}); no patient stands in two splits",
-        ),
+        ("Evaluated on", _evaluated_on(figures)),
     ]
     y = ink.facts(LEFT, y + 1, RIGHT - LEFT, rows, 6.8)
     ink.rule(y + 0.6)
     return y + 2.2
+
+
+def _evaluated_on(figures: Figures) -> str:
+    if figures.get("task") == "cinc26":
+        score = _with_interval(figures["challenge_score"])
+        return (
+            f"{figures['n_records']} records of the PhysioNet/CinC Challenges 2020 and 2021, PTB-XL's left out; "
+            f"{figures['n_classes_answered']} of {figures['n_classes']} scored classes answered by the PTB-XL statement "
+            f"of the same SNOMED CT finding; challenge score {score}"
+        )
+    folds = ", ".join(map(str, figures["folds"]))
+    return (
+        f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
+        f"(fold {folds}); no patient stands in two splits"
+    )
 
 
 def _plain(ink: Ink, y: float, figures: Figures) -> None:
@@ -215,10 +225,11 @@ def _comparison(ink: Ink, y: float, compared: Mapping[str, Any]) -> float:
 
 
 def _baselines(ink: Ink, y: float, baselines: Mapping[str, Mapping[str, Any]]) -> None:
-    rows = [["Baseline", "superclass AUROC", "this model has more by"]]
+    rows = [["Baseline (macro AUROC)", "of it", "this model has more by"]]
     for name, found in baselines.items():
-        cells = [found.get("superclass_macro_auroc"), found.get("model_minus_baseline_superclass_auroc")]
-        rows.append([name, *(_with_interval(cell) for cell in cells)])
+        for level in ("superclass", "statement"):
+            cells = [found.get(f"{level}_macro_auroc"), found.get(f"model_minus_baseline_{level}_auroc")]
+            rows.append([f"{name}, {level}", *(_with_interval(cell) for cell in cells)])
     ink.table(MIDDLE + 1, y, 92, rows, 6.2)
 
 
