@@ -42,7 +42,9 @@ class LefPanel(AiPanel):
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.request_lef, "lef")
             return
-        asked = QUESTION if result.kind == "index" else f"{result.model.name}."  # a fitted model names its limit
+        asked = (
+            QUESTION if result.kind == "index" else f"{result.model.name}."
+        )  # a fitted model names its limit
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))
         if result.value is None:
             reason = result.reason or "the model gave no reason"

@@ -75,7 +75,7 @@ def evaluate(
     if task == asked.PTBXL:
         figures["tasks"] = benchmark.table(own, resamples)
     else:
-        called = levels.statements(own).called
+        called = levels.statements(own).called.astype(np.float32)
         figures |= {"task": task, **external.score(own.codes, own.rows, called, resamples)}
     if subgroups:
         figures["subgroups"] = by_group.table(own, resamples)

@@ -64,8 +64,8 @@ def _evaluated_on(figures: Figures) -> str:
         score = _with_interval(figures["challenge_score"])
         return (
             f"{figures['n_records']} records of the PhysioNet/CinC Challenges 2020 and 2021, PTB-XL's left out; "
-            f"{figures['n_classes_answered']} of {figures['n_classes']} scored classes answered by the PTB-XL statement "
-            f"of the same SNOMED CT finding; challenge score {score}"
+            f"{figures['n_classes_answered']} of {figures['n_classes']} scored classes answered by the PTB-XL "
+            f"statement of the same SNOMED CT finding; challenge score {score}"
         )
     folds = ", ".join(map(str, figures["folds"]))
     return (
