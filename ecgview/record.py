@@ -20,6 +20,7 @@ class Patient:
     name: str = ""
     sex: str = ""  # "male", "female" or ""
     age_years: float | None = None
+    birth_date: str = ""  # ISO 8601
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,72 @@ class Acquisition:
     lowpass_hz: float | None = None
     notch_hz: float | None = None
     derived_leads: tuple[str, ...] = ()  # computed by ecgview from recorded limb leads
+    step_uv: float | None = None  # microvolts per stored step, where all leads share one
     extra: Mapping[str, str] = field(
         default_factory=dict
     )  # everything else that the source says, field -> text
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMeasurement:
+    """One value that stands in the file: `name` is one of DEVICE_MEASUREMENTS, or the source's own."""
+
+    name: str
+    value: float
+    unit: str  # "ms", "deg", "bpm", "mV", ...
+    lead: str = ""  # empty: of all leads
+
+
+DEVICE_MEASUREMENTS: tuple[str, ...] = (  # the global ones, by ecgview's names
+    "heart_rate",
+    "rr",
+    "p_duration",
+    "pr",
+    "qrs",
+    "qt",
+    "qtc",
+    "qtcb",
+    "qtcf",
+    "p_axis",
+    "qrs_axis",
+    "t_axis",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatement:
+    """One statement that stands in the file: of the machine, or of a person who read it there."""
+
+    text: str
+    code: str = ""  # as the source spells it
+    by: str = "machine"  # "machine" or "reader"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MedianBeat:
+    """The representative beat that the device made, (leads, samples) float32 mV; never shown as the rhythm."""
+
+    signal: Signal
+    lead_names: tuple[str, ...]
+    sampling_rate_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReading:
+    """What the device, or a reader before this one, made of the ECG; never mixed with ecgview's own values."""
+
+    measurements: tuple[DeviceMeasurement, ...] = ()
+    statements: tuple[DeviceStatement, ...] = ()
+    median: MedianBeat | None = None
+    qrs_s: tuple[float, ...] = ()  # seconds from the first sample
+
+    def __bool__(self) -> bool:
+        return bool(self.measurements or self.statements or self.median or self.qrs_s)
+
+    def value(self, name: str) -> float | None:
+        """Return a global measurement by its name in DEVICE_MEASUREMENTS; None where the file has none."""
+        found = (one.value for one in self.measurements if one.name == name and not one.lead)
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +135,7 @@ class EcgRecord:
     source: Source = field(default_factory=Source)
     notes: tuple[ImportNote, ...] = ()
     synthetic: bool = False
+    device_reading: DeviceReading = field(default_factory=DeviceReading)
 
     def __post_init__(self) -> None:
         signal = np.ascontiguousarray(self.signal, dtype=np.float32)

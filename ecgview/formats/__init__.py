@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ecgview.errors import FormatError
 from ecgview.formats._listing import list_records as _list_records
@@ -12,7 +12,7 @@ from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
-HEAD_BYTES = 512
+HEAD_BYTES = 4096
 
 
 class Format(Protocol):
@@ -34,6 +34,31 @@ class Format(Protocol):
 
     def peek(self, path: Path) -> RecordSummary:
         """Return what is known without reading the samples."""
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """What a module that can also write holds besides."""
+
+    @property
+    def NAME(self) -> str:
+        """Name as shown to a user."""
+
+    @property
+    def WRITES(self) -> str:
+        """Suffix of the file that stands for the record, lower case with the dot."""
+
+    def write(self, record: EcgRecord, target: Path) -> Path:
+        """Write with metadata and return the file that stands for the record; FormatError names it."""
+
+    def loss(self, record: EcgRecord) -> str:
+        """Return in one sentence what this format loses of the samples, or that it loses nothing."""
+
+
+@cache
+def writers() -> dict[str, Writer]:
+    """Return the formats that can be written, by their suffix."""
+    return {fmt.WRITES: fmt for fmt in known() if isinstance(fmt, Writer)}
 
 
 @cache

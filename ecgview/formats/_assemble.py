@@ -8,7 +8,7 @@ import numpy as np
 
 from ecgview.errors import FormatError
 from ecgview.leads import canonical_name, derive_limb, order_key
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient, Signal, Source
+from ecgview.record import Acquisition, DeviceReading, EcgRecord, ImportNote, Patient, Signal, Source
 from ecgview.signal.quality import import_notes
 
 
@@ -23,6 +23,7 @@ def assemble(
     acquisition: Acquisition | None = None,
     notes: Sequence[ImportNote] = (),
     synthetic: bool = False,
+    device_reading: DeviceReading | None = None,
 ) -> EcgRecord:
     """Return the record of a file's leads.
 
@@ -36,6 +37,7 @@ def assemble(
         acquisition: what the file says of the recording.
         notes: what the reader already noticed.
         synthetic: the file says that no patient was recorded.
+        device_reading: measurements, statements and median beat that stand in the file.
 
     Raises:
         FormatError: no samples, no leads, an impossible rate or a lead that occurs twice.
@@ -79,6 +81,7 @@ def assemble(
         Source(where, format_name, digest),
         (*notes, *import_notes(ordered, tuple(order), fs_hz)),
         synthetic,
+        device_reading or DeviceReading(),
     )
 
 

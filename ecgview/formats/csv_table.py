@@ -18,6 +18,7 @@ from ecgview.record import EcgRecord, ImportNote, Patient, Signal
 
 NAME = "CSV"
 EXTENSIONS: tuple[str, ...] = (".csv", ".tsv")
+WRITES = ".csv"
 LARGEST_FILE = 400_000_000
 
 _KNOWN = set(STANDARD_12) | set(EXTRA)
@@ -91,6 +92,11 @@ def write(record: EcgRecord, target: Path) -> Path:
     header = "\n".join([*lines, ",".join(record.lead_names)])
     np.savetxt(target, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="")
     return target
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    return "rounded to 0.1 uV"
 
 
 def _head(path: Path) -> tuple[list[str], list[str], str]:

@@ -24,6 +24,7 @@ from ecgview.record import EcgRecord, ImportNote
 
 NAME = "NumPy"
 EXTENSIONS: tuple[str, ...] = (".npy", ".npz")
+WRITES = ".npz"
 MOST_SAMPLES = 120_000_000
 _FACTOR = {"mv": 1.0, "uv": 1e-3, "v": 1e3}
 
@@ -85,6 +86,11 @@ def write(record: EcgRecord, target: Path) -> Path:
         synthetic=record.synthetic,
     )
     return target
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    return "lossless"
 
 
 def _stored(path: Path) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import numpy as np
 
 from ecgview.errors import FormatError
 from ecgview.formats._assemble import assemble
+from ecgview.formats._quantise import quantise
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._wfdb_header import Header, fields_of, patient_of, read_header
 from ecgview.record import Acquisition, EcgRecord, ImportNote, Signal
 
 NAME = "WFDB"
 EXTENSIONS: tuple[str, ...] = (".hea",)
+WRITES = ".hea"
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
 
 _TO_MV = {
@@ -85,7 +87,7 @@ def read(path: Path) -> EcgRecord:
 
 
 def write(record: EcgRecord, target: Path) -> Path:
-    """Write `target`.hea and `target`.dat (16 bit, 1 uV per step where it fits); return the header's path.
+    """Write `target`.hea and `target`.dat, 16 bit in the file's own step or 1 uV; return the header's path.
 
     Raises:
         FormatError: the name is not one that WFDB allows, or the file cannot be written.
@@ -96,24 +98,29 @@ def write(record: EcgRecord, target: Path) -> Path:
     comments = [f"{key}: {value}" for key, value in record.acquisition.extra.items()]
     if record.synthetic and not any("synthetic" in line.lower() for line in comments):
         comments.append("synthetic: no patient was recorded")
-    peak = np.nanmax(np.abs(record.signal), axis=1)
-    gain = [1000.0 if value < 32.0 else float(np.floor(32000.0 / value)) for value in peak]
+    steps = quantise(record, str(target), may_have_gaps=True)
+    n_leads = len(record.lead_names)
     try:
         wfdb.wrsamp(
             target.name,
             fs=record.sampling_rate_hz,
-            units=["mV"] * len(record.lead_names),
+            units=["mV"] * n_leads,
             sig_name=list(record.lead_names),
-            p_signal=record.signal.T.astype(np.float64),
-            fmt=["16"] * len(record.lead_names),
-            adc_gain=gain,
-            baseline=[0] * len(record.lead_names),
+            d_signal=steps.values.T,
+            fmt=["16"] * n_leads,
+            adc_gain=[1000.0 / steps.step_uv] * n_leads,
+            baseline=[0] * n_leads,
             comments=comments,
             write_dir=str(target.parent),
         )
     except (ValueError, OSError) as error:
         raise FormatError(f"cannot be written ({error})", where=str(target)) from None
     return target.with_suffix(".hea")
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    return quantise(record, "", may_have_gaps=True).stated
 
 
 def _is_synthetic(header: Header) -> bool:
