@@ -55,4 +55,4 @@ def _box(sheet: Sheet, kind: Literal["classifier", "lef"], title: str, chosen: s
 
 
 def _facts(card: ModelCard) -> str:
-    return f"Trained on {card.training_data}. {card.calibrated[:1].upper()}{card.calibrated[1:]}."
+    return f"Training data: {card.training_data}. {card.calibrated[:1].upper()}{card.calibrated[1:]}."

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QTabWidget, QWidget
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
 
 WIDTH_PX = 860
+HEIGHT_PX = 450
 COHORT = (("beeswarm", "Cohort"), ("bar", "Mean size"))
 NO_COHORT = "This model has no pictures of a cohort: it was never fitted to one."
 
@@ -67,7 +68,7 @@ def _open(window: QWidget, result: LefResult, pictures: list[tuple[str, bytes]])
     kind = "an index, not a probability" if result.kind == "index" else "a probability"
     facts = result.model
     sheet.add_text(
-        f"{facts.name} {facts.version}, {kind}; {facts.calibrated}. Trained on {facts.training_data}.",
+        f"{facts.name} (version {facts.version}), {kind}; {facts.calibrated}. Training data: {facts.training_data}.",
         "muted",
     )
     tabs = QTabWidget()
@@ -78,7 +79,10 @@ def _open(window: QWidget, result: LefResult, pictures: list[tuple[str, bytes]])
         label.setObjectName(f"picture {title}")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setStyleSheet("background: white")  # the pictures are black on white in either theme
-        label.setPixmap(picture.scaledToWidth(WIDTH_PX, Qt.TransformationMode.SmoothTransformation))
+        whole = QSize(WIDTH_PX, HEIGHT_PX)
+        kept, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        label.setPixmap(picture.scaled(whole, kept, smooth))
+        label.setMinimumHeight(HEIGHT_PX + 12)
         tabs.addTab(label, title)
     sheet.body.addWidget(tabs, 1)
     if len(pictures) == 1:

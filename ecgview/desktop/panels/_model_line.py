@@ -11,8 +11,8 @@ SHORT_SHA = 8
 def model_sentence(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> str:
     """Return name, version, short hash, training data, calibration and what ran where."""
     parts = [
-        f"{model.name} {model.version} ({model.sha256[:SHORT_SHA]})",
-        f"trained on {model.training_data}",
+        f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})",
+        f"training data: {model.training_data}",
     ]
     parts.append(model.calibrated)
     if device:

@@ -86,7 +86,7 @@ def test_a4_the_five_largest_margins_stand_first_and_all_on_request(opened: Work
     assert len(names) == 5
     assert "3 of 71 statements reach their threshold" in words_of(panel)
     assert (
-        "Testnet 1.2.3 (abcdef01) · trained on a hundred ECGs · not calibrated · ran on cpu, 83\u00a0ms"
+        "Testnet, version 1.2.3 (abcdef01) · training data: a hundred ECGs · not calibrated · ran on cpu, 83\u00a0ms"
         in words_of(panel)
     )
     assert "Only the first 10 s were analysed." in words_of(panel)
@@ -175,7 +175,7 @@ def test_a1_a2_the_lef_card_says_what_kind_of_number_it_is_and_what_it_is_for(
         "1-P(NORM): 0.830",
         "P(ILBBB): 0.040",
         "P(INJAL): 0.120",
-        "Testnet 1.2.3 (abcdef01)",
+        "Testnet, version 1.2.3 (abcdef01)",
     ):
         assert wanted in words
 
