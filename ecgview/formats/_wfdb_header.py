@@ -1,11 +1,13 @@
 """WFDB headers: repaired where old tools wrote them loosely, checked before anything is opened."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecgview.errors import FormatError
-from ecgview.record import Patient
+from ecgview.formats import _metadata
+from ecgview.formats._text import decode
+from ecgview.record import Acquisition, DeviceReading, Patient
 
 LARGEST_HEADER = 1_000_000
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -39,7 +41,7 @@ def read_header(path: Path) -> Header:
         raise FormatError(
             "header too large", where=str(path), expected="under 1 MB", found=f"{len(raw)} bytes"
         )
-    text = raw.decode("utf-8", errors="replace")
+    text = decode(raw)
     lines = [line.strip() for line in text.splitlines()]
     body = [line for line in lines if line and not line.startswith("#")]
     comments = tuple(line.lstrip("# ").strip() for line in lines if line.startswith("#"))
@@ -147,7 +149,37 @@ def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
             )
 
 
-def patient_of(header: Header) -> Patient:
+def described(header: Header) -> tuple[Patient, Acquisition, DeviceReading]:
+    """Return what the comments say: ecgview's own lines where there are some, else "Age: 63", "Sex: Male" and the rest.
+
+    The gain is the step where all leads share one and its unit is the mV.
+    """
+    told = _metadata.told(header.comments)
+    own = Acquisition(start_time=header.start_time, step_uv=_step_uv(header))
+    if not told.found:
+        return _patient(header), replace(own, extra=_fields(header)), DeviceReading()
+    acquisition = told.acquisition
+    return (
+        told.patient,
+        replace(
+            acquisition,
+            start_time=acquisition.start_time or own.start_time,
+            step_uv=acquisition.step_uv or own.step_uv,
+        ),
+        told.device_reading,
+    )
+
+
+def _step_uv(header: Header) -> float | None:
+    """Return microvolts per step; a missing gain is WFDB's 200 steps per mV, which says nothing."""
+    gains = set(header.gains)
+    if len(gains) != 1 or None in gains or {unit.lower() for unit in header.units} - {"mv", ""}:
+        return None
+    gain = float(gains.pop() or 0.0)
+    return round(1000.0 / gain, 9) if gain > 0 else None
+
+
+def _patient(header: Header) -> Patient:
     """Return sex and age from "Age: 63" / "Sex: Male" comments, or the older "<age>: 63 <sex>: M"."""
     text = "\n".join(header.comments)
     age = re.search(r"<?\bage\b>?\s*[:=]?\s*(\d+(?:\.\d+)?)", text, re.IGNORECASE)
@@ -160,7 +192,7 @@ def patient_of(header: Header) -> Patient:
     )
 
 
-def fields_of(header: Header) -> dict[str, str]:
+def _fields(header: Header) -> dict[str, str]:
     """Return every "Name: value" comment as it stands."""
     pairs = (comment.partition(":") for comment in header.comments)
     return {key.strip().strip("<>"): value.strip() for key, colon, value in pairs if colon and key.strip()}

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgview.errors import FormatError
+from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import EXTRA, STANDARD_12, canonical_name
@@ -40,8 +41,11 @@ def peek(path: Path) -> RecordSummary:
     leads = [name for name in header if canonical_name(name) in _KNOWN]
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
+    told = _metadata.told(comments)
+    patient = told.patient if told.found else _patient(comments)
+    start = told.acquisition.start_time
     return RecordSummary(
-        str(path), path.stem, NAME, _patient(comments), "", len(leads), rate, None, "synthetic" in text
+        str(path), path.stem, NAME, patient, start, len(leads), rate, None, "synthetic" in text
     )
 
 
@@ -71,6 +75,7 @@ def read(path: Path) -> EcgRecord:
     if not unit:
         notes.append(ImportNote("units", "the table names no unit; mV taken"))
     synthetic = "synthetic" in " ".join(comments).lower()
+    told = _metadata.told(comments)
     signal: Signal = (table[:, leads].T * factor).astype(np.float32)
     return assemble(
         signal,
@@ -78,7 +83,9 @@ def read(path: Path) -> EcgRecord:
         rate,
         path=path,
         format_name=NAME,
-        patient=_patient(comments),
+        patient=told.patient if told.found else _patient(comments),
+        acquisition=told.acquisition,
+        device_reading=told.device_reading,
         notes=notes,
         synthetic=synthetic,
     )
@@ -86,11 +93,14 @@ def read(path: Path) -> EcgRecord:
 
 def write(record: EcgRecord, target: Path) -> Path:
     """Write a table in mV with its sampling rate in the first line; 0.1 uV is kept. Return the path."""
-    lines = [f"# sampling_rate_hz: {record.sampling_rate_hz:g}", "# units: mV"]
+    lines = [f"# sampling_rate_hz: {record.sampling_rate_hz!r}", "# units: mV"]
+    lines += [f"# {line}" for line in _metadata.lines(record)]
     if record.synthetic:
         lines.append("# synthetic: no patient was recorded")
     header = "\n".join([*lines, ",".join(record.lead_names)])
-    np.savetxt(target, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="")
+    np.savetxt(
+        target, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="", encoding="utf-8"
+    )
     return target
 
 

@@ -2,16 +2,18 @@
 
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from ecgview.errors import FormatError
+from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
 from ecgview.formats._quantise import quantise
 from ecgview.formats._summary import RecordSummary
-from ecgview.formats._wfdb_header import Header, fields_of, patient_of, read_header
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Signal
+from ecgview.formats._wfdb_header import Header, described, read_header
+from ecgview.record import EcgRecord, ImportNote, Signal
 
 NAME = "WFDB"
 EXTENSIONS: tuple[str, ...] = (".hea",)
@@ -44,8 +46,8 @@ def peek(path: Path) -> RecordSummary:
         str(path),
         path.stem,
         NAME,
-        patient_of(header),
-        header.start_time,
+        described(header)[0],
+        described(header)[1].start_time,
         header.n_signals,
         header.fs_hz,
         None if header.n_samples is None else header.n_samples / header.fs_hz,
@@ -71,6 +73,7 @@ def read(path: Path) -> EcgRecord:
     signal, names, units, fs_hz = _samples(path, header, stop)
     signal, kept, unit_notes = _to_millivolts(signal, names, units, path)
     synthetic = _is_synthetic(header)
+    patient, acquisition, reading = described(header)
     if synthetic:
         notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
     return assemble(
@@ -79,10 +82,11 @@ def read(path: Path) -> EcgRecord:
         fs_hz,
         path=path,
         format_name=NAME,
-        patient=patient_of(header),
-        acquisition=Acquisition(start_time=header.start_time, extra=fields_of(header)),
+        patient=patient,
+        acquisition=acquisition,
         notes=[*notes, *unit_notes],
         synthetic=synthetic,
+        device_reading=reading,
     )
 
 
@@ -95,9 +99,7 @@ def write(record: EcgRecord, target: Path) -> Path:
     import wfdb
 
     target = target.with_suffix("") if target.suffix in (".hea", ".dat") else target
-    comments = [f"{key}: {value}" for key, value in record.acquisition.extra.items()]
-    if record.synthetic and not any("synthetic" in line.lower() for line in comments):
-        comments.append("synthetic: no patient was recorded")
+    comments = _comments(record)
     steps = quantise(record, str(target), may_have_gaps=True)
     n_leads = len(record.lead_names)
     try:
@@ -111,6 +113,7 @@ def write(record: EcgRecord, target: Path) -> Path:
             adc_gain=[1000.0 / steps.step_uv] * n_leads,
             baseline=[0] * n_leads,
             comments=comments,
+            base_datetime=_moment(record.acquisition.start_time),
             write_dir=str(target.parent),
         )
     except (ValueError, OSError) as error:
@@ -121,6 +124,23 @@ def write(record: EcgRecord, target: Path) -> Path:
 def loss(record: EcgRecord) -> str:
     """Return what is lost."""
     return quantise(record, "", may_have_gaps=True).stated
+
+
+def _comments(record: EcgRecord) -> list[str]:
+    """Return age and sex as PhysioNet's own sets write them, then everything in ecgview's lines."""
+    years, sex = record.patient.age_years, record.patient.sex
+    comments = [f"Age: {years:g}"] if years is not None else []
+    comments += [f"Sex: {sex.capitalize()}"] if sex else []
+    comments += [" ".join(line.split()) for line in _metadata.lines(record)]
+    return [*comments, "synthetic: no patient was recorded"] if record.synthetic else comments
+
+
+def _moment(start_time: str) -> datetime | None:
+    """Return the time of a header's first line, which has no time zone; the exact text is in the comments."""
+    try:
+        return datetime.fromisoformat(start_time).replace(tzinfo=None) if "T" in start_time else None
+    except ValueError:
+        return None
 
 
 def _is_synthetic(header: Header) -> bool:

@@ -20,7 +20,7 @@ PAPER_POSTTRAIN = (
     "paper: macro AUROC 1.2-3.3 % and macro AUPRC 5.3-20.9 % above baseline fine-tuning; with 10 % of the data "
     "9.1 % and 34.9 %"
 )
-PAPER_LEADS = "paper: the table could not be read"
+PAPER_LEADS = "paper: its figures per lead set are not known to us"
 
 
 def summarise(

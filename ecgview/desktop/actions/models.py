@@ -12,6 +12,7 @@ from ecgview.desktop.window_state import MASK_SEGMENTS
 
 if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
 
 MENU = "Models"
 ORDER = 50
@@ -38,6 +39,11 @@ def average_masks(window: MainWindow) -> None:
     window.workspace.request_anomaly(RATIO)
 
 
+def _no_blind_read(workspace: Workspace) -> bool:
+    """Return whether models may be chosen: a first read without AI is not interrupted by their names."""
+    return workspace.session is None or workspace.may_show_ai()
+
+
 ACTIONS = (
     Action("models.classify", "Analyse the ECG", lambda w: w.workspace.request_prediction(), ("D",), with_ai),
     Action("models.lef", "Low ejection fraction", lambda w: w.workspace.request_lef(), ("E",), with_ai),
@@ -58,6 +64,13 @@ ACTIONS = (
         with_ai,
     ),
     Action("models.lef_pictures", "Contributions as pictures", lef_pictures.show, ("Shift+E",), with_ai),
-    Action("models.choose", "Choose models...", choose_models.show, (), separator_before=True),
+    Action(
+        "models.choose",
+        "Choose models …",
+        choose_models.show,
+        ("Ctrl+M",),
+        _no_blind_read,
+        separator_before=True,
+    ),
     Action("models.facts", "Model facts", about.show_models, ("Ctrl+I",)),
 )
