@@ -134,7 +134,6 @@ def test_the_command_prints_its_counts(
 
 
 def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed (extra: ray)")
     here, there = tmp_path / "here.parquet", tmp_path / "ray.parquet"
     api.score(archive_folder, here, device="cpu", per_part=20)
     api.score(archive_folder, there, device="cpu", per_part=20, on_ray=True)
