@@ -80,12 +80,12 @@ def _pairs(record: EcgRecord) -> Iterator[tuple[str, str]]:
             if value not in ("", None):
                 yield name, repr(value) if isinstance(value, float) else str(value)
     for key, value in record.acquisition.extra.items():
-        yield f"extra.{_escaped(key).replace(': ', ' ')}", value
+        yield f"extra.{_key(key)}", value
     reading = record.device_reading
     for one in reading.measurements:
         yield "measurement", "|".join((one.name, repr(one.value), one.unit, one.lead))
     for statement in reading.statements:
-        yield f"statement.{statement.by}.{_escaped(statement.code)}", statement.text
+        yield f"statement.{statement.by}.{_key(statement.code)}", statement.text
     if reading.qrs_s:
         yield "qrs_s", " ".join(repr(value) for value in reading.qrs_s)
 
@@ -132,6 +132,10 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
 
 
+def _key(text: str) -> str:
+    return _escaped(text).replace(":", "\\c")
+
+
 def _plain(text: str) -> str:
     parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
+    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r").replace("\\c", ":") for part in parts)

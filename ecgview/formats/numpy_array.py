@@ -1,15 +1,19 @@
 """NumPy files. `.npz` holds `signal` (leads, samples) in mV, `fs_hz` and `lead_names`; `.npy` the signal alone.
 
+Written by ecgview, an `.npz` holds `metadata`, one line of text per field, and the device's median beat, too.
+
 A bare `.npy` says neither rate nor leads: both come from a JSON file beside it with the same name
 ({"fs_hz": 500, "lead_names": [...], "units": "mV"}). Without one, only the usual (12, 5000) is taken, as ten
 seconds of the standard leads in mV, and a note says so. Objects (pickles) are never loaded.
 """
 
 import json
+import os
 import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
+from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
-from ecgview.record import EcgRecord, ImportNote
+from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 
 NAME = "NumPy"
 EXTENSIONS: tuple[str, ...] = (".npy", ".npz")
 WRITES = ".npz"
 MOST_SAMPLES = 120_000_000
+SMALL = 64_000_000  # bytes that any machine has room for
+HIGHEST_RATIO = 100
 _FACTOR = {"mv": 1.0, "uv": 1e-3, "v": 1e3}
 
 
@@ -39,13 +46,30 @@ def sniff(head: bytes, path: Path) -> int:
 
 
 def peek(path: Path) -> RecordSummary:
-    """Return what the shape says."""
-    return RecordSummary(str(path), path.stem, NAME)
+    """Return what the metadata say; the samples are not unpacked."""
+    if path.suffix.lower() == ".npy":
+        return RecordSummary(str(path), path.stem, NAME)
+    stored = _stored(path, {"metadata", "fs_hz", "fs", "lead_names", "synthetic"})
+    told = _metadata.told(_lines(stored))
+    names, rate = stored.get("lead_names"), stored.get("fs_hz", stored.get("fs"))
+    return RecordSummary(
+        str(path),
+        path.stem,
+        NAME,
+        told.patient,
+        told.acquisition.start_time,
+        len(names) if isinstance(names, list) else None,
+        float(rate) if isinstance(rate, int | float) else None,
+        None,
+        stored.get("synthetic") is True,
+    )
 
 
 def read(path: Path) -> EcgRecord:
     """Return the record of an array; FormatError says what is missing beside it."""
-    stored = _stored(path)
+    stored = _stored(path, _NPZ_KEYS)
+    if "signal" not in stored:
+        raise FormatError("no array named 'signal'", where=str(path), expected="signal, fs_hz, lead_names")
     signal = stored["signal"]
     if signal.dtype.kind not in "fiu":
         raise FormatError("is no array of numbers", where=f"{path}: signal", found=str(signal.dtype))
@@ -63,28 +87,54 @@ def read(path: Path) -> EcgRecord:
     unit = str(stored.get("units", "mV"))
     if unit.lower() not in _FACTOR:
         raise FormatError("unknown unit", where=f"{path}: units", expected="mV, uV or V", found=unit[:20])
+    told = _metadata.told(_lines(stored))
+    reading = told.device_reading
     return assemble(
         (signal * _FACTOR[unit.lower()]).astype(np.float32),
         names,
         rate,
         path=path,
         format_name=NAME,
+        patient=told.patient,
+        acquisition=told.acquisition,
+        device_reading=DeviceReading(
+            reading.measurements, reading.statements, _median(stored), reading.qrs_s
+        ),
         notes=notes,
         synthetic=bool(stored.get("synthetic", False)),
     )
 
 
 def write(record: EcgRecord, target: Path) -> Path:
-    """Write a `.npz` with signal, rate, lead names and whether it is synthetic; return the path."""
+    """Write a `.npz` with signal, rate, lead names, metadata and median beat, whole or not at all; return it."""
     target = target.with_suffix(".npz")
-    np.savez_compressed(
-        target,
-        signal=record.signal,
-        fs_hz=record.sampling_rate_hz,
-        lead_names=np.array(record.lead_names),
-        units="mV",
-        synthetic=record.synthetic,
+    median = record.device_reading.median
+    beat: dict[str, Any] = (
+        {}
+        if median is None
+        else {
+            "median": median.signal,
+            "median_leads": np.array(median.lead_names),
+            "median_fs_hz": median.sampling_rate_hz,
+        }
     )
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with open(part, "wb") as file:
+            np.savez_compressed(
+                file,
+                signal=record.signal,
+                fs_hz=record.sampling_rate_hz,
+                lead_names=np.array(record.lead_names),
+                units="mV",
+                synthetic=record.synthetic,
+                metadata=np.array(_metadata.lines(record), dtype=np.str_),
+                **beat,
+            )
+        os.replace(part, target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FormatError(f"cannot be written ({error.strerror})", where=str(target)) from None
     return target
 
 
@@ -93,14 +143,34 @@ def loss(record: EcgRecord) -> str:
     return "lossless"
 
 
-def _stored(path: Path) -> dict[str, Any]:
+def _lines(stored: dict[str, Any]) -> list[str]:
+    lines = stored.get("metadata")
+    return [str(line) for line in lines] if isinstance(lines, list) else []
+
+
+def _median(stored: dict[str, Any]) -> MedianBeat | None:
+    """Return the median beat, or None where it is not there or its arrays do not fit together."""
+    signal, names, rate = (stored.get(key) for key in ("median", "median_leads", "median_fs_hz"))
+    if not isinstance(signal, list) or not isinstance(names, list) or not isinstance(rate, int | float):
+        return None
+    try:
+        beat = np.array(signal, dtype=np.float32)
+    except (TypeError, ValueError):
+        return None
+    if beat.ndim != 2 or beat.shape[0] != len(names) or rate <= 0:
+        return None
+    return MedianBeat(beat, tuple(str(name) for name in names), float(rate))
+
+
+def _stored(path: Path, keys: Collection[str]) -> dict[str, Any]:
     """Return the arrays of the file, and what the JSON file beside a `.npy` says."""
     try:
         loaded: Any = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return {"signal": loaded, **_sidecar(path)}
         with loaded:
-            values = {name: loaded[name] for name in loaded.files if name in _NPZ_KEYS}
+            _refuse_bomb(loaded, path)
+            values = {name: loaded[name] for name in loaded.files if name in keys}
     except _DAMAGED as error:
         raise FormatError(
             "cannot be read as numbers; pickled objects are refused",
@@ -108,9 +178,21 @@ def _stored(path: Path) -> dict[str, Any]:
             expected="an array saved without objects",
             found=str(error)[:100],
         ) from None
-    if "signal" not in values:
-        raise FormatError("no array named 'signal'", where=str(path), expected="signal, fs_hz, lead_names")
     return {name: value if name == "signal" else value.tolist() for name, value in values.items()}
+
+
+def _refuse_bomb(loaded: Any, path: Path) -> None:
+    """Raise FormatError for a zip whose arrays are far larger than any ECG's would be."""
+    entries = loaded.zip.infolist()
+    full = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if full > SMALL and full > HIGHEST_RATIO * max(1, packed):
+        raise FormatError(
+            "unpacks to far too much",
+            where=str(path),
+            expected=f"at most {HIGHEST_RATIO} times the packed size",
+            found=f"{full:,} bytes from {packed:,}",
+        )
 
 
 _DAMAGED = (  # what a broken zip or array header raises, one layer or another
@@ -128,7 +210,8 @@ _DAMAGED = (  # what a broken zip or array header raises, one layer or another
     zlib.error,
     zipfile.BadZipFile,
 )
-_NPZ_KEYS = ("signal", "fs_hz", "fs", "lead_names", "units", "synthetic")
+_SIDECAR_KEYS = ("fs_hz", "fs", "lead_names", "units", "synthetic")
+_NPZ_KEYS = (*_SIDECAR_KEYS, "signal", "metadata", "median", "median_leads", "median_fs_hz")
 
 
 def _sidecar(path: Path) -> dict[str, Any]:
@@ -143,7 +226,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
         raise FormatError(
             "is no JSON object", where=str(beside), expected='{"fs_hz": 500, "lead_names": [...]}'
         )
-    return {name: values[name] for name in _NPZ_KEYS if name in values and name != "signal"}
+    return {name: values[name] for name in _SIDECAR_KEYS if name in values}
 
 
 def _layout(

@@ -131,7 +131,7 @@ def _comments(record: EcgRecord) -> list[str]:
     years, sex = record.patient.age_years, record.patient.sex
     comments = [f"Age: {years:g}"] if years is not None else []
     comments += [f"Sex: {sex.capitalize()}"] if sex else []
-    comments += [" ".join(line.split()) for line in _metadata.lines(record)]
+    comments += _metadata.lines(record)
     return [*comments, "synthetic: no patient was recorded"] if record.synthetic else comments
 
 
