@@ -1,12 +1,16 @@
 """Files: which formats are known, which one a file is in, and how it becomes a record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgview.errors import FormatError
+from ecgview.formats import _archive, _member
 from ecgview.formats._listing import list_records as _list_records
+from ecgview.formats._listing import records_among
 from ecgview.formats._summary import RecordSummary
 from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
@@ -55,6 +59,14 @@ class Writer(Protocol):
         """Return in one sentence what this format loses of the samples, or that it loses nothing."""
 
 
+@runtime_checkable
+class Collection(Protocol):
+    """What a module holds besides whose files hold many records; it reads and peeks `file#member`, too."""
+
+    def members(self, path: Path) -> Iterable[str]:
+        """Return the names of the records of a file."""
+
+
 @cache
 def writers() -> dict[str, Writer]:
     """Return the formats that can be written, by their suffix."""
@@ -80,6 +92,7 @@ def detect(path: Path) -> Format:
     Raises:
         FormatError: the file is not there, is empty, is a picture, or no format knows it.
     """
+    path = _member.split(path)[0]
     try:
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
@@ -105,27 +118,82 @@ def read(path: str | Path, progress: Progress = silent) -> EcgRecord:
         FormatError: the file cannot be read; the message names the file and the field.
         Cancelled: `progress` says that nobody waits any more.
     """
-    path = _record_file(Path(path))
-    fmt = detect(path)
-    progress(0.1, f"reading {path.name}")
-    record = fmt.read(path)
+    named = _record_file(Path(path))
+    with _on_disk(named) as file:
+        fmt = detect(file)
+        progress(0.1, f"reading {named.name}")
+        record = fmt.read(file)
+    if file != named:
+        record = replace(record, source=replace(record.source, path=str(named)))
     progress(1.0, "read")
     return record
 
 
 def peek(path: str | Path) -> RecordSummary:
     """Return what a worklist shows of a file, without reading its samples."""
-    path = _record_file(Path(path))
-    return detect(path).peek(path)
+    named = _record_file(Path(path))
+    with _on_disk(named) as file:
+        summary = detect(file).peek(file)
+    return summary if file == named else replace(summary, path=str(named))
 
 
 def list_records(paths: Sequence[str | Path]) -> list[Path]:
-    """Return one path per record for files, folders (with all below) and glob patterns; nothing is read.
+    """Return one path per record for files, folders (with all below), glob patterns and archives.
+
+    Nothing is read but the list of what is in an archive, or in a file of many records: these are
+    `file#member`, which `read` and `peek` take.
 
     Raises:
-        FormatError: a path does not exist, or a pattern matches nothing.
+        FormatError: a path does not exist, a pattern matches nothing, or an archive cannot be listed.
     """
-    return _list_records(paths, extensions())
+    found: dict[Path, None] = {}
+    for path in _list_records(paths, extensions()):
+        found |= dict.fromkeys(_inner(path))
+    return list(found)
+
+
+def _inner(path: Path) -> list[Path]:
+    """Return the records of one file: itself, unless it holds several."""
+    if not path.is_file():
+        return [path]
+    if _archive.is_archive(path):
+        inside = records_among(_archive.names(path), extensions())
+        if not inside:
+            raise FormatError("holds no ECG files", where=str(path), expected=", ".join(sorted(extensions())))
+        return [_member.join(path, name) for name in inside]
+    if path.suffix.lower() in _collections():
+        fmt = detect(path)
+        members = list(fmt.members(path)) if isinstance(fmt, Collection) else []
+        if len(members) > 1:
+            return [_member.join(path, name) for name in members]
+    return [path]
+
+
+@cache
+def _collections() -> frozenset[str]:
+    """Return the extensions of files that may hold many records."""
+    return frozenset(ext for fmt in known() if isinstance(fmt, Collection) for ext in fmt.EXTENSIONS)
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[Path]:
+    """Give the file itself, or a private copy of an archive's file; errors name the archive."""
+    file, name = _member.split(path)
+    if not _archive.is_archive(file):
+        yield path
+        return
+    if not name:
+        raise FormatError(
+            "is an archive of records", where=str(path), expected="one of its records, file#name"
+        )
+    with _archive.unpacked(file, name) as copy:
+        try:
+            yield copy
+        except FormatError as error:
+            where = (error.where or "").replace(str(copy.parent), f"{file}{_member.MARK}{Path(name).parent}")
+            raise FormatError(
+                error.message, where=where or str(path), expected=error.expected, found=error.found
+            ) from None
 
 
 def _record_file(path: Path) -> Path:

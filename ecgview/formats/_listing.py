@@ -3,10 +3,11 @@
 import glob
 import os
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from ecgview.errors import FormatError
+from ecgview.formats._member import split
 
 DEEPEST = 12  # folders below the one that was opened
 TABLES = (".csv", ".tsv")
@@ -21,11 +22,25 @@ def list_records(paths: Sequence[str | Path], extensions: frozenset[str]) -> lis
     return [Path(item) for item in found]
 
 
+def records_among(names: Iterable[str], extensions: frozenset[str]) -> list[str]:
+    """Return those of an archive's names that stand for records; a header stands for the files of its name."""
+    paths = [PurePosixPath(name) for name in names]
+    headers = {path.with_suffix("") for path in paths if path.suffix == ".hea"}
+    records = [
+        path
+        for path in paths
+        if path.suffix.lower() in extensions
+        and (path.suffix == ".hea" or path.with_suffix("") not in headers)
+    ]
+    others = [path for path in records if path.suffix.lower() not in TABLES]
+    return sorted(str(path) for path in others or records)  # a table beside ECGs is hardly one
+
+
 def _expand(path: str | Path, extensions: frozenset[str]) -> list[str]:
     text = os.fspath(path)
     if os.path.isdir(text):
         return sorted(_walk(text, extensions, DEEPEST))
-    if os.path.exists(text) or os.path.exists(f"{text}.hea"):
+    if os.path.exists(text) or os.path.exists(f"{text}.hea") or split(Path(text))[1]:
         return [text]
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
     if not matches:
