@@ -5,7 +5,7 @@ Two commands need the window and stand above this room: `ecgview.open_window` an
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Identification, LefResult, Prediction, Reconstruction
 from ecgview.signal.measurements import Measurement
+
+if TYPE_CHECKING:
+    from ecgview.report.convert import Converted
 
 PathLike = str | Path
 
@@ -138,10 +141,12 @@ def report(
     *,
     model: str | None = None,
     lef_model: str | None = None,
+    deidentify: bool = False,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
     `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
+    `deidentify` leaves out what tells who, where and when.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -161,7 +166,7 @@ def report(
         raise ReportError(
             "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())
         )
-    opened = _record(record)
+    opened = formats.deidentified(_record(record)) if deidentify else _record(record)
     for name in filter(None, (model, lef_model)):
         model_card(name)  # a wrong name is told, not passed over
     prediction, result = _ai(opened, model, lef_model, device, progress) if with_ai else (None, None)
@@ -288,6 +293,45 @@ def evaluate(
     from ecgview.training import evaluation
 
     return evaluation.evaluate(model_id, Path(data), Path(cache), split, **options)
+
+
+def convert(
+    sources: Iterable[PathLike],
+    out: PathLike,
+    to: str = "",
+    *,
+    deidentify: bool = True,
+    overwrite: bool = False,
+    key: PathLike | None = None,
+    progress: Progress = silent,
+) -> "list[Converted]":
+    """Write records in another format; return what became of each, with what the format lost.
+
+    Args:
+        sources: files, folders, patterns or archives of any known format.
+        out: a file, whose suffix chooses the format, or a folder.
+        to: the format as a suffix (dcm, scp, xml, edf, hea, csv, npz) when `out` is a folder.
+        deidentify: drop what tells who, where and when, and name files anew (`ecg-00001`); a single file keeps the
+            name in `out`.
+        overwrite: replace files that are there.
+        key: a table of which new file was which, written outside the export.
+        progress: told per file; may cancel.
+
+    Raises:
+        FormatError: a source does not exist.
+        ReportError: no such format, several records for one file, or a folder or key that cannot be written.
+    """
+    from ecgview.report import convert as conversion
+
+    target = Path(out)
+    if to:
+        order = conversion.Order(target, to, "", deidentify, overwrite)
+    else:
+        order = conversion.Order(target.parent, target.suffix, target.stem, deidentify, overwrite)
+    rows = list(conversion.convert(list(sources), order, progress))
+    if key is not None:
+        conversion.write_key(rows, Path(key))
+    return rows
 
 
 def list_records(paths: Iterable[PathLike]) -> list[Path]:

@@ -24,6 +24,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--lef-model", metavar="ID", help="the LEF model; a fitted one adds a page of pictures"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--deidentify", action="store_true", help="without what tells who, where and when")
     _each.add_json(parser)
 
 
@@ -47,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         tell,
         model=args.model,
         lef_model=args.lef_model,
+        deidentify=args.deidentify,
     )
     if args.json:
         _each.print_json(

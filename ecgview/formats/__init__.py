@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from ecgview.errors import FormatError
 from ecgview.formats import _archive, _member
+from ecgview.formats._deidentify import deidentified
 from ecgview.formats._listing import list_records as _list_records
 from ecgview.formats._listing import records_among
 from ecgview.formats._summary import RecordSummary
@@ -17,6 +18,22 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
 HEAD_BYTES = 4096
+
+__all__ = [
+    "Collection",
+    "Format",
+    "RecordSummary",
+    "Writer",
+    "deidentified",
+    "detect",
+    "extensions",
+    "known",
+    "list_records",
+    "peek",
+    "read",
+    "record_name",
+    "writers",
+]
 
 
 class Format(Protocol):
@@ -150,6 +167,14 @@ def list_records(paths: Sequence[str | Path]) -> list[Path]:
     for path in _list_records(paths, extensions()):
         found |= dict.fromkeys(_inner(path))
     return list(found)
+
+
+def record_name(path: str | Path) -> str:
+    """Return a short name for a record: its file's, or the member's own, without folder and suffix."""
+    file, member = _member.split(Path(path))
+    if not member:
+        return file.stem
+    return Path(member).stem if _archive.is_archive(file) else f"{file.stem}-{member}"
 
 
 def _inner(path: Path) -> list[Path]:

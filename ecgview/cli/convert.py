@@ -1,0 +1,70 @@
+"""Convert ECG files between formats."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from ecgview import api
+from ecgview.cli import _each
+from ecgview.errors import ReportError
+
+NAME = "convert"
+HELP = (
+    "write ECGs in another format: DICOM, SCP, aECG, EDF, WFDB, CSV, NPZ; de-identified unless told otherwise"
+)
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the sources, the target and what becomes of the identity."""
+    parser.add_argument("sources", metavar="IN", nargs="+", help="files, folders, patterns, archives")
+    parser.add_argument(
+        "out", metavar="OUT", type=Path, help="a file (its suffix chooses the format) or a folder"
+    )
+    parser.add_argument(
+        "--to", metavar="FORMAT", default="", help="for a folder: dcm, scp, xml, edf, hea, csv, npz"
+    )
+    identity = parser.add_mutually_exclusive_group()
+    identity.add_argument(
+        "--deidentify",
+        action="store_true",
+        default=True,
+        help="without name, identifiers, dates, free text, and under new names (the default)",
+    )
+    identity.add_argument(
+        "--identified", dest="deidentify", action="store_false", help="with all that the source says"
+    )
+    parser.add_argument("--key", metavar="FILE.csv", type=Path, help="write which new file was which")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    _each.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, tell the losses, and return 1 if a file failed."""
+    _each.say_research_only()
+    if args.key and args.key.resolve().is_relative_to(args.out.resolve()):
+        raise ReportError(
+            "the key would be shared with the files", where=str(args.key), expected="a place outside OUT"
+        )
+    rows = api.convert(
+        args.sources,
+        args.out,
+        args.to,
+        deidentify=args.deidentify,
+        overwrite=args.overwrite,
+        key=args.key,
+        progress=_tell,
+    )
+    print("", file=sys.stderr)
+    for row in rows:
+        if row.error:
+            print(f"ecgview: {row.source}: {row.error}", file=sys.stderr)
+        elif not args.json:
+            print(f"{row.target}: {row.loss}")
+    if args.json:
+        _each.print_json([asdict(row) for row in rows])
+    return 1 if any(row.error for row in rows) else 0
+
+
+def _tell(fraction: float, text: str = "") -> None:
+    print(f"\r{100 * fraction:5.1f} %  {text:<40}", end="", file=sys.stderr, flush=True)
