@@ -109,16 +109,16 @@ def _take(
             continue
         own = tag if tag != "qtco" else element.get("label", tag)
         key = own if lead else _NAMES.get(own, own)
-        unit, factor = _unit(tag)
+        unit, per_unit = _unit(tag)
         if (key, lead) not in found:
-            found[key, lead] = DeviceMeasurement(key, value * factor, unit, lead)
+            found[key, lead] = DeviceMeasurement(key, value / per_unit, unit, lead)
         used.append(element)
 
 
 def _unit(tag: str) -> tuple[str, float]:
     if tag.endswith("amp") or tag in _MILLIVOLTS:
-        return "mV", 1e-3
-    if tag.endswith("dur") or tag in _MILLISECONDS or tag in _NAMES and _NAMES[tag] in ("pr", "qrs", "qt"):
+        return "mV", 1000.0
+    if tag.endswith("dur") or tag in _MILLISECONDS or (tag in _NAMES and _NAMES[tag] in ("pr", "qrs", "qt")):
         return "ms", 1.0
     if tag.endswith("rate"):
         return "bpm", 1.0

@@ -85,20 +85,9 @@ def rhythm(
     root: "Element", how: Layout, path: Path
 ) -> tuple[NDArray[np.float32], tuple[str, ...], list[ImportNote]]:
     """Return (leads, samples) mV, one name per row, and what was noticed."""
-    rows = _stored(text(root, "waveforms/parsedwaveforms"), how, path)
-    lengths = {len(row) for row in rows}
-    if len(lengths) > 1:
-        raise FormatError(
-            "leads of different length",
-            where=f"{path}: parsedwaveforms",
-            found=", ".join(str(n) for n in sorted(lengths)[:6]),
-        )
-    by_name = dict(zip(how.names, rows, strict=True))
-    if how.compression:
-        xli.restore_limb_leads(by_name)
-    signs = [-1 if label.startswith("-") else 1 for label in by_name]
-    stored = np.stack([*by_name.values()]) if by_name else np.zeros((0, 0))
-    values = (stored.astype(np.float64) - how.offset) * np.array(signs)[:, None]
+    stored = _stored(text(root, "waveforms/parsedwaveforms"), how, path)
+    signs = [-1 if label.startswith("-") else 1 for label in how.names]
+    values = (stored - how.offset) * np.array(signs)[:, None]
     values, notes = _without_calibration(values, how)
     held_ms = 1000.0 * stored.shape[1] / how.fs_hz
     if how.stated_ms and abs(held_ms - how.stated_ms) > 1000.0 / how.fs_hz + 0.5:
@@ -107,7 +96,7 @@ def rhythm(
                 "header", f"{held_ms:.0f} ms per lead are stored; the file says {how.stated_ms:.0f} ms"
             )
         )
-    names = tuple(label.removeprefix("-") for label in by_name)
+    names = tuple(label.removeprefix("-") for label in how.names)
     return (values * (how.step_uv / 1000.0)).astype(np.float32), names, notes
 
 
@@ -208,16 +197,10 @@ def _names(waves: "Element", signal: "Element | None", path: Path) -> tuple[str,
     return names
 
 
-def _stored(data: str, how: Layout, path: Path) -> list[NDArray[np.int16]] | list[NDArray[np.float64]]:
-    """Return one row per lead as stored: all samples of the first lead, then those of the next."""
+def _stored(data: str, how: Layout, path: Path) -> NDArray[np.float64]:
+    """Return (leads, samples) in steps; the file holds all samples of the first lead, then those of the next."""
     if how.compression:
-        if "-aVR" in how.names:
-            raise FormatError(
-                "inverted leads in compressed data are not known", where=f"{path}: leadlabels", found="-aVR"
-            )
-        return xli.decode(
-            _bytes(data, how.encoding, path, "parsedwaveforms"), len(how.names), MOST_SAMPLES, path
-        )
+        return _decompressed(_bytes(data, how.encoding, path, "parsedwaveforms"), how, path)
     values = _values(data, how.encoding, how.dtype, path, "parsedwaveforms")
     each, left = divmod(len(values), len(how.names))
     if left or not 0 < each <= MOST_SAMPLES:
@@ -227,7 +210,25 @@ def _stored(data: str, how: Layout, path: Path) -> list[NDArray[np.int16]] | lis
             expected=f"a multiple of {len(how.names)}",
             found=str(len(values)),
         )
-    return list(values.reshape(len(how.names), each))
+    return values.reshape(len(how.names), each)
+
+
+def _decompressed(raw: bytes, how: Layout, path: Path) -> NDArray[np.float64]:
+    if "-aVR" in how.names:
+        raise FormatError(
+            "inverted leads in compressed data are not known", where=f"{path}: leadlabels", found="-aVR"
+        )
+    rows = xli.decode(raw, len(how.names), MOST_SAMPLES, path)
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise FormatError(
+            "leads of different length",
+            where=f"{path}: parsedwaveforms",
+            found=", ".join(str(length) for length in sorted(lengths)[:6]),
+        )
+    by_name = dict(zip(how.names, rows, strict=True))
+    xli.restore_limb_leads(by_name, path)
+    return np.stack(list(by_name.values())).astype(np.float64)
 
 
 def _values(data: str, encoding: str, dtype: str, path: Path, field: str) -> NDArray[np.float64]:

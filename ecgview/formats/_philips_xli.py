@@ -19,6 +19,7 @@ from ecgview.formats._binary import Bytes
 CODE_BITS = 10
 LAST_ENTRY = (1 << CODE_BITS) - 2  # the code above it ends a chunk
 ZERO_CORRECTION = 64
+RESTORED = {"III", "aVR", "aVL", "aVF"}
 
 
 def decode(raw: bytes, n_leads: int, most_samples: int, path: Path) -> list[NDArray[np.int16]]:
@@ -44,9 +45,20 @@ def decode(raw: bytes, n_leads: int, most_samples: int, path: Path) -> list[NDAr
     return rows
 
 
-def restore_limb_leads(rows: dict[str, NDArray[np.int16]]) -> None:
-    """Turn III, aVR, aVL and aVF from stored residuals into samples, in place; I and II are stored as they are."""
+def restore_limb_leads(rows: dict[str, NDArray[np.int16]], path: Path) -> None:
+    """Turn III, aVR, aVL and aVF from stored residuals into samples, in place; I and II are stored as they are.
+
+    Raises:
+        FormatError: residuals without leads I and II, from which alone they can be restored.
+    """
     if not {"I", "II"} <= set(rows):
+        if RESTORED & set(rows):
+            raise FormatError(
+                "limb leads cannot be restored without I and II",
+                where=f"{path}: leadlabels",
+                expected="I and II",
+                found=", ".join(rows)[:80],
+            )
         return
     one, two = (rows[name].astype(np.int32) for name in ("I", "II"))
     if "III" in rows:

@@ -1,4 +1,4 @@
-"""Philips XML ("restingecgdata", schemas 1.03, 1.04, 1.04.01): PageWriter, TraceMaster, IntelliSpace ECG, HeartStart MRx.
+"""Philips XML ("restingecgdata", schemas 1.03, 1.04, 1.04.01) of PageWriter, IntelliSpace ECG and HeartStart MRx.
 
 Known from the schemas, which other projects publish with their notes (resolution in uV, all samples of a lead together,
 "Plain", "Base64" or "Hex"), from public descriptions of its compression (see `_philips_xli`), and from real files of
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgview.errors import FormatError
-from ecgview.formats import _xml
+from ecgview.formats import _person, _xml
 from ecgview.formats._assemble import assemble
 from ecgview.formats._philips_reading import measurements, number, statements
 from ecgview.formats._philips_waveforms import layout, representative_beat, rhythm
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 NAME = "Philips XML"
 EXTENSIONS: tuple[str, ...] = (".xml",)
 VERSIONS = ("1.03", "1.04", "1.04.01", "1.04.02")
-_AGE_UNITS = {
-    "years": 1.0,
-    "months": 12.0,
-    "weeks": 52.18,
-    "days": 365.25,
-    "hours": 8766.0,
-    "minutes": 525960.0,
-}
 
 
 def sniff(head: bytes, path: Path) -> int:
@@ -43,7 +35,7 @@ def sniff(head: bytes, path: Path) -> int:
 
 def peek(path: Path) -> RecordSummary:
     """Return what stands in the header; the duration is unknown until the calibration pulse is found."""
-    root = _root(path)
+    root = _checked(_xml.parse_head(path, "waveforms", "parsedwaveforms"), path)
     how = layout(root, path)
     acquired = find(root, "dataacquisition")
     return RecordSummary(
@@ -61,7 +53,7 @@ def peek(path: Path) -> RecordSummary:
 
 def read(path: Path) -> EcgRecord:
     """Return the record; FormatError names the file and the field that is wrong."""
-    root = _root(path)
+    root = _checked(_xml.parse(path), path)
     how = layout(root, path)
     signal, names, notes = rhythm(root, how, path)
     version = text(root, "documentinfo/documentversion")
@@ -69,7 +61,7 @@ def read(path: Path) -> EcgRecord:
         notes.append(
             ImportNote("header", f"schema {version[:20] or 'unknown'}; known are {', '.join(VERSIONS)}")
         )
-    used = [element for element in root.iter() if _xml.name(element) in ("parsedwaveforms", "waveform")]
+    used = [one for one in root.iter() if _xml.name(one) in ("parsedwaveforms", "waveform")]
     used += every(root, "waveforms/repbeats/repbeat")
     used += every(root, "waveforms/leadwaveforms/leadwaveform")
     patient = _patient(root, used)
@@ -88,8 +80,7 @@ def read(path: Path) -> EcgRecord:
     )
 
 
-def _root(path: Path) -> "Element":
-    root = _xml.parse(path)
+def _checked(root: "Element", path: Path) -> "Element":
     if _xml.name(root) != "restingecgdata":
         raise FormatError(
             "not Philips XML", where=f"{path}: root", expected="restingecgdata", found=_xml.name(root)[:40]
@@ -109,35 +100,24 @@ def _patient(root: "Element", used: list["Element"]) -> Patient:
     parts = [find(person, f"name/{key}") for key in ("lastname", "firstname", "middlename")]
     number_, sex, born = (find(person, key) for key in ("patientid", "sex", "age/dateofbirth"))
     used.extend(one for one in (*parts, number_) if one is not None)
-    birth_date = _date(text(born))
+    birth_date = _person.iso_date(text(born))
     if birth_date and born is not None:
         used.append(born)
     known = {"male": "male", "female": "female"}.get(text(sex).lower(), "")
     if known and sex is not None:
         used.append(sex)
     return Patient(
-        text(number_), _full_name(*map(text, parts)), known, _age(root, person, birth_date), birth_date
+        text(number_), _person.full_name(*map(text, parts)), known, _age(root, person, birth_date), birth_date
     )
-
-
-def _full_name(last: str, first: str, middle: str) -> str:
-    if re.fullmatch(r"[\u3400-\u9fff]+", last + first + middle):
-        return last + first + middle
-    given = " ".join(part for part in (first, middle) if part)
-    return ", ".join(part for part in (last, given) if part)
 
 
 def _age(root: "Element", person: "Element", birth_date: str) -> float | None:
     """Return the age as stated, or at the recording; the default that the analysis assumed is no age."""
-    for unit, per_year in _AGE_UNITS.items():
-        stated = number(text(person, f"age/{unit}"))
-        if stated is not None and 0 <= stated / per_year < 200:
-            return round(stated / per_year, 3)
-    recorded = _start(find(root, "dataacquisition"))[:10]
-    if not birth_date or not recorded or recorded < birth_date:
-        return None
-    (year, *day), (born, *birthday) = (tuple(map(int, date.split("-"))) for date in (recorded, birth_date))
-    return float(year - born - (day < birthday))
+    for unit in _person.PER_YEAR:
+        stated = _person.age_in_years(number(text(person, f"age/{unit}")), unit)
+        if stated is not None:
+            return stated
+    return _person.age_on(_start(find(root, "dataacquisition")), birth_date)
 
 
 def _acquisition(root: "Element", step_uv: float, used: list["Element"]) -> Acquisition:
@@ -172,11 +152,5 @@ def _acquisition(root: "Element", step_uv: float, used: list["Element"]) -> Acqu
 def _start(acquired: "Element | None") -> str:
     if acquired is None:
         return ""
-    day, clock = _date(acquired.get("date", "")), acquired.get("time", "").strip()
+    day, clock = _person.iso_date(acquired.get("date", "")), acquired.get("time", "").strip()
     return f"{day}T{clock}" if day and re.fullmatch(r"\d{2}:\d{2}:\d{2}(\.\d+)?", clock) else day
-
-
-def _date(found: str) -> str:
-    """Return an ISO date as it stands there, "" for anything else."""
-    match = re.match(r"\d{4}-(\d{2})-(\d{2})", found.strip())
-    return match[0] if match and 1 <= int(match[1]) <= 12 and 1 <= int(match[2]) <= 31 else ""
