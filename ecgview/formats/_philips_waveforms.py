@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats import _philips_xli as xli
+from ecgview.formats._digits import samples
 from ecgview.formats._xml import every, find, text
 from ecgview.leads import STANDARD_12, canonical_name
 from ecgview.record import ImportNote, MedianBeat
@@ -233,12 +234,7 @@ def _decompressed(raw: bytes, how: Layout, path: Path) -> NDArray[np.float64]:
 
 def _values(data: str, encoding: str, dtype: str, path: Path, field: str) -> NDArray[np.float64]:
     if encoding == "plain":
-        try:
-            return np.array(data.replace(",", " ").split(), dtype=np.float64)
-        except ValueError:
-            raise FormatError(
-                "not a number", where=f"{path}: {field}", expected="samples as plain numbers"
-            ) from None
+        return samples(data, MOST_LEADS * MOST_SAMPLES, f"{path}: {field}")
     raw = _bytes(data, encoding, path, field)
     size = np.dtype(dtype).itemsize
     if len(raw) % size:
