@@ -63,7 +63,7 @@ def read(path: Path) -> EcgRecord:
         (signal, names), notes = strip(strips[0], how, path)
         if len(strips) > 1:
             notes.append(ImportNote("header", f"the first of {len(strips)} strips was taken"))
-        if whole is not None and text(whole, "FullDisclosureData"):
+        if whole is not None and find(whole, "FullDisclosureData") is not None:
             notes.append(ImportNote("header", "the whole recording, which is there too, is not opened"))
     elif whole is not None:
         how = layout(whole, path, "FullDisclosure", "NumberOfChannels")
