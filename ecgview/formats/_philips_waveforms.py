@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats import _philips_xli as xli
-from ecgview.formats._digits import samples
+from ecgview.formats._digits import LARGEST, samples
 from ecgview.formats._xml import every, find, text
 from ecgview.leads import STANDARD_12, canonical_name
 from ecgview.record import ImportNote, MedianBeat
@@ -150,8 +150,8 @@ class _Stated:
     def number(self, attribute: str, *elements: str) -> float | None:
         found = self.text(attribute, *elements)
         value = _float(found)
-        if found and value is None:
-            raise FormatError("not a number", where=f"{self._path}: {attribute}", found=found[:40])
+        if found and (value is None or abs(value) > LARGEST):
+            raise FormatError("not a usable number", where=f"{self._path}: {attribute}", found=found[:40])
         return value
 
     def sample_type(self) -> str:

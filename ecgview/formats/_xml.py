@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
+MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
 
@@ -140,6 +141,7 @@ class _Bounded:
 
         self._path = path
         self._depth = 0
+        self._elements = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
         self.close = self._tree.close
@@ -147,8 +149,11 @@ class _Bounded:
     def start(self, tag: str, attributes: dict[str, str]) -> "Element":
         """Open an element."""
         self._depth += 1
+        self._elements += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
+        if self._elements > MOST_ELEMENTS:
+            raise FormatError("XML of too many elements", where=str(self._path), expected=f"{MOST_ELEMENTS}")
         return self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> "Element":

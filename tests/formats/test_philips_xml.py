@@ -312,10 +312,13 @@ def test_a_malformed_file_names_itself_and_the_field(kind: str, tmp_path: Path) 
     assert field in (caught.value.where or "")
 
 
-def test_entities_and_other_roots_are_refused(tmp_path: Path) -> None:
+def test_entities_floods_and_other_roots_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "e.xml"
     path.write_text('<!DOCTYPE restingecgdata [<!ENTITY a "b">]><restingecgdata>&a;</restingecgdata>')
     with pytest.raises(FormatError, match="entities"):
+        formats.read(path)
+    path.write_text("<restingecgdata>" + "<a/>" * 300_001 + "</restingecgdata>")
+    with pytest.raises(FormatError, match="too many elements"):
         formats.read(path)
     path.write_text("<restingecgdata/>")
     with pytest.raises(FormatError, match="holds no rhythm"):
