@@ -12,12 +12,14 @@ from ecgview.formats import _archive, _member
 from ecgview.formats._deidentify import deidentified
 from ecgview.formats._listing import list_records as _list_records
 from ecgview.formats._listing import records_among
+from ecgview.formats._scan import OUT_OF_SCOPE, picture
 from ecgview.formats._summary import RecordSummary
 from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
 HEAD_BYTES = 4096
+BY_CONTENT = 80  # a score that a name alone never gets
 
 __all__ = [
     "Collection",
@@ -120,9 +122,10 @@ def detect(path: Path) -> Format:
     if not head:
         raise FormatError("the file is empty", where=str(path))
     score, best = max(((fmt.sniff(head, path), fmt) for fmt in known()), key=lambda pair: pair[0])
+    kind = picture(head) if score < BY_CONTENT else ""
+    if kind:
+        raise FormatError(f"a {kind}: {OUT_OF_SCOPE}", where=str(path))
     if score <= 0:
-        if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
-            raise FormatError("a scan or picture; ecgview reads digital ECGs only", where=str(path))
         names = ", ".join(fmt.NAME for fmt in known())
         raise FormatError("no known ECG format", where=str(path), expected=names)
     return best

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
+MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
 
@@ -37,21 +38,44 @@ def parse(path: Path) -> "Element":
     Raises:
         FormatError: too large, too deep, not well-formed, or with entities of its own.
     """
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise FormatError("XML too large", where=str(path), expected="under 64 MB", found=f"{size} bytes")
-    return parse_bytes(path.read_bytes(), path)
+    return parse_bytes(_whole(path), path)
+
+
+def parse_head(path: Path, *stop: str) -> "Element":
+    """Return the root of a file as far as the start of the first element along `stop`: for a look at its header.
+
+    That element holds its attributes, but no text; nothing behind it is parsed. Without such an element, all is.
+
+    Raises:
+        FormatError: as of `parse`, for what was parsed.
+    """
+    target = _Stopping(path, stop)
+    try:
+        return _built(_whole(path), path, target)
+    except _Enough as enough:
+        return enough.root
 
 
 def parse_bytes(raw: bytes, path: Path) -> "Element":
     """Return the root of XML that was read already; `path` is named in errors."""
+    return _built(raw, path, _Bounded(path))
+
+
+def _whole(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise FormatError("XML too large", where=str(path), expected="under 64 MB", found=f"{size} bytes")
+    return path.read_bytes()
+
+
+def _built(raw: bytes, path: Path, target: "_Bounded") -> "Element":
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import ElementTree
     from defusedxml.common import DefusedXmlException
 
     text = _DECLARATION.sub("", decode(raw, _declared(raw)).lstrip("\ufeff \t\r\n\0"), count=1)
-    parser = ElementTree.DefusedXMLParser(target=_Bounded(path), forbid_dtd=False)
+    parser = ElementTree.DefusedXMLParser(target=target, forbid_dtd=False)
     try:
         parser.feed(text.rstrip("\0").encode("utf-8", "replace"))
         root: Element = parser.close()
@@ -117,6 +141,7 @@ class _Bounded:
 
         self._path = path
         self._depth = 0
+        self._elements = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
         self.close = self._tree.close
@@ -124,14 +149,49 @@ class _Bounded:
     def start(self, tag: str, attributes: dict[str, str]) -> "Element":
         """Open an element."""
         self._depth += 1
+        self._elements += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
+        if self._elements > MOST_ELEMENTS:
+            raise FormatError("XML of too many elements", where=str(self._path), expected=f"{MOST_ELEMENTS}")
         return self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> "Element":
         """Close an element."""
         self._depth -= 1
         return self._tree.end(tag)
+
+
+class _Enough(Exception):
+    """The element was reached behind which nothing is wanted."""
+
+    def __init__(self, root: "Element") -> None:
+        super().__init__()
+        self.root = root
+
+
+class _Stopping(_Bounded):
+    """Build the tree up to an element."""
+
+    def __init__(self, path: Path, stop: tuple[str, ...]) -> None:
+        super().__init__(path)
+        self._stop = list(stop)
+        self._open: list[str] = []
+        self._root: Element | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> "Element":
+        """Open an element."""
+        element = super().start(tag, attributes)
+        self._root = element if self._root is None else self._root
+        self._open.append(tag.rpartition("}")[2])
+        if self._open[-len(self._stop) :] == self._stop:
+            raise _Enough(self._root)
+        return element
+
+    def end(self, tag: str) -> "Element":
+        """Close an element."""
+        self._open.pop()
+        return super().end(tag)
 
 
 def _declared(raw: bytes) -> str:

@@ -68,7 +68,7 @@ def _bad_pickle(folder: Path, record: EcgRecord) -> tuple[Path, str]:
 def _bad_picture(folder: Path, record: EcgRecord) -> tuple[Path, str]:
     path = folder / "scan.pdf"
     path.write_bytes(b"%PDF-1.4 not an ecg")
-    return path, "scan or picture"
+    return path, "scanned or photographed ECGs are out of scope"
 
 
 BAD = [

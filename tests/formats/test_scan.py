@@ -1,0 +1,66 @@
+"""A scan or photograph is told from its content, whatever its name, and the user learns what to ask for."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ecgview import formats
+from ecgview.errors import FormatError
+from ecgview.formats import _scan
+
+HEADS = {
+    "PDF document": b"%PDF-1.7\n",
+    "PNG picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "JPEG picture": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+    "TIFF picture": b"II*\0\x08\0\0\0",
+    "GIF picture": b"GIF89a",
+    "HEIC picture": b"\0\0\0\x18ftypheic",
+    "WebP picture": b"RIFF\x10\0\0\0WEBPVP8 ",
+    "BMP picture": b"BM\x36\0\x0c\0\0\0\0\0\x36\0\0\0(\0\0\0",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(HEADS))
+@pytest.mark.parametrize("name", ["ecg.pdf", "ecg.csv", "ecg.xml", "ecg.hea", "ecg"])
+def test_a_picture_is_refused_by_content(kind: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(HEADS[kind] + bytes(200))
+    for open_it in (formats.read, formats.peek):
+        with pytest.raises(FormatError) as caught:
+            open_it(path)
+        assert str(path) in str(caught.value)
+        assert f"a {kind}: " in caught.value.message
+        assert "ask the cart for its digital export" in caught.value.message
+
+
+def test_big_endian_tiff_and_a_pdf_behind_a_line_of_rubbish_are_known() -> None:
+    assert _scan.picture(b"MM\0*\0\0\0\x08") == "TIFF picture"
+    assert _scan.picture(b"\r\n\r\n%PDF-1.4") == "PDF document"
+
+
+def test_digital_files_are_no_pictures(shared_data: Path) -> None:
+    for path in sorted((shared_data / "formats").rglob("*.*")):
+        assert _scan.picture(path.read_bytes()[:4096]) == "", path
+
+
+def test_a_dicom_file_with_a_tiff_preamble_is_no_picture() -> None:
+    assert _scan.picture(b"II*\0".ljust(128, b"\0") + b"DICM") == ""
+    assert _scan.picture(b"") == ""
+
+
+def test_the_table_of_formats_names_every_reader_and_why_others_are_left_out() -> None:
+    table = Path(__file__).resolve().parents[2] / "resources" / "help" / "formats.csv"
+    with open(table, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["format", "extensions", "read", "write", "known_from", "real_files", "note"]
+    assert len({row["format"] for row in rows}) == len(rows)
+    for row in rows:
+        assert None not in row
+        assert {row["read"], row["write"]} <= {"yes", "no"}
+        assert row["real_files"]
+        assert row["known_from"] if row["read"] == "yes" else row["note"]
+    read = {ext for row in rows if row["read"] == "yes" for ext in row["extensions"].split(";")}
+    assert formats.extensions() <= read
+    written = {ext for row in rows if row["write"] == "yes" for ext in row["extensions"].split(";")}
+    assert set(formats.writers()) <= written
