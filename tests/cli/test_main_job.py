@@ -113,6 +113,7 @@ COMMANDS = (
     *(["train", system] for system in ("posttrain", "kernels", "results")),
     ["evaluate"],
     ["score"],
+    ["convert"],
     ["identify"],
     ["data"],
     ["data", "check"],
