@@ -11,6 +11,8 @@ from ecgview.leads import canonical_name, derive_limb, order_key
 from ecgview.record import Acquisition, DeviceReading, EcgRecord, ImportNote, Patient, Signal, Source
 from ecgview.signal.quality import import_notes
 
+ABSURD_MV = 1e6  # a kilovolt: no electrode gives it, a damaged gain does; such samples are gaps
+
 
 def assemble(
     signal: Signal,
@@ -49,9 +51,10 @@ def assemble(
         raise FormatError(
             "impossible sampling rate", where=where, expected="1 to 100,000 Hz", found=f"{fs_hz}"
         )
-    if not np.isfinite(signal).any():
-        raise FormatError("holds no valid sample", where=where, found="NaN or infinite values only")
-    signal = np.where(np.isfinite(signal), signal, np.nan).astype(np.float32)
+    valid = np.abs(signal) < ABSURD_MV  # False for NaN, too
+    if not valid.any():
+        raise FormatError("holds no valid sample", where=where, found="NaN, infinite or absurd values only")
+    signal = np.where(valid, signal, np.nan).astype(np.float32)
     names = [canonical_name(name) for name in raw_names]
     double = sorted({name for name in names if names.count(name) > 1})
     if double:

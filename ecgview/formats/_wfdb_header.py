@@ -10,6 +10,8 @@ from ecgview.formats._text import decode
 from ecgview.record import Acquisition, DeviceReading, Patient
 
 LARGEST_HEADER = 1_000_000
+FASTEST_HZ = 100_000
+LONGEST_NAME = 200
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: i + 1 for i, name in enumerate(_MONTH_NAMES)}
 
@@ -84,7 +86,7 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
             "incomplete record line", where=where, expected="name signals [rate [samples]]", found=line
         )
     name, _, segments = parts[0].partition("/")
-    if not re.fullmatch(r"[\w.-]+", name):
+    if not re.fullmatch(r"[\w.-]{1,100}", name):
         raise FormatError("not a record name", where=where, found=parts[0][:60])
     try:
         n_segments = int(segments) if segments else 0
@@ -95,6 +97,10 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
         raise FormatError(
             "not a number", where=where, expected="name signals rate samples", found=line[:80]
         ) from None
+    if not 0 < fs_hz <= FASTEST_HZ:
+        raise FormatError(
+            "impossible sampling rate", where=where, expected=f"above 0, to {FASTEST_HZ:,} Hz", found=parts[2]
+        )
     if not 0 <= n_signals <= 1000 or n_segments < 0 or n_segments > 100_000:
         raise FormatError("impossible number of signals", where=where, found=parts[1])
     if n_signals == 0:
@@ -139,7 +145,12 @@ def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
     for name in names:
         if name == "~":
             continue  # a gap between segments
-        odd = not name.isprintable() or any(sign in name for sign in "/\\:") or name in ("..", "-")
+        odd = (
+            len(name) > LONGEST_NAME
+            or not name.isprintable()
+            or any(sign in name for sign in "/\\:")
+            or name in ("..", "-")
+        )
         if odd or (folder / name).resolve().parent != folder:
             raise FormatError(
                 "names a file outside the record's folder",

@@ -76,7 +76,8 @@ def read(path: Path) -> EcgRecord:
         notes.append(ImportNote("units", "the table names no unit; mV taken"))
     synthetic = "synthetic" in " ".join(comments).lower()
     told = _metadata.told(comments)
-    signal: Signal = (table[:, leads].T * factor).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is a gap
+        signal: Signal = (table[:, leads].T * factor).astype(np.float32)
     return assemble(
         signal,
         [header[i] for i in leads],

@@ -156,16 +156,20 @@ def _samples(path: Path, header: Header, stop: int | None) -> tuple[Signal, list
     with tempfile.TemporaryDirectory(prefix="ecgview-") as scratch:
         _stage(folder, header, path, Path(scratch))
         try:
-            read = wfdb.rdrecord(
-                os.path.join(scratch, header.record_name), sampto=stop, m2s=True, smooth_frames=True
-            )
+            with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
+                read = wfdb.rdrecord(
+                    os.path.join(scratch, header.record_name), sampto=stop, m2s=True, smooth_frames=True
+                )
         except FormatError:
             raise
         except Exception as error:  # wfdb raises what its parts raise; the user is told which file
             raise FormatError(f"the WFDB record cannot be decoded ({error})", where=str(path)) from None
     if read.p_signal is None or not read.p_signal.size:
         raise FormatError("holds no samples", where=str(path))
-    return read.p_signal.T.astype(np.float32), list(read.sig_name), list(read.units), float(read.fs)
+    with np.errstate(over="ignore"):
+        signal = read.p_signal.T.astype(np.float32)
+    names = [name or f"signal {number}" for number, name in enumerate(read.sig_name, 1)]
+    return signal, names, list(read.units), float(read.fs)
 
 
 def _stage(folder: Path, header: Header, path: Path, scratch: Path) -> None:
