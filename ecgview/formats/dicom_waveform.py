@@ -1,0 +1,112 @@
+"""DICOM ECG waveforms (12-Lead, General, Ambulatory, 32-bit, and any object with a Waveform Sequence of ECG leads).
+
+DICOM PS3.3 A.34, C.10.8 to C.10.10; PS3.5 7 and Annex A; PS3.16 CID 3001, 3227 to 3229. The rhythm is read, a median
+beat is kept apart. Deflated, big-endian and implicit data sets are read, and files without preamble.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ecgview.errors import FormatError
+from ecgview.formats import _dicom_own
+from ecgview.formats._assemble import assemble
+from ecgview.formats._dicom_annotations import said
+from ecgview.formats._dicom_described import acquisition_of, is_synthetic, patient_of, start_of
+from ecgview.formats._dicom_elements import Body, Elements, open_file, starts_dataset
+from ecgview.formats._dicom_glance import glance
+from ecgview.formats._dicom_groups import channel_names, groups_of, median, rhythm
+from ecgview.formats._dicom_own import told_of
+from ecgview.formats._summary import RecordSummary
+from ecgview.record import DeviceReading, EcgRecord, ImportNote
+
+NAME = "DICOM"
+EXTENSIONS: tuple[str, ...] = (".dcm", ".dicom", ".dic")
+
+_ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9.1."
+
+
+def sniff(head: bytes, path: Path) -> int:
+    """Return how surely this is DICOM: by its prefix, else by its first element."""
+    if head[128:132] == b"DICM":
+        return 95
+    return 70 if starts_dataset(head) else 0
+
+
+def read(path: Path) -> EcgRecord:
+    """Return the record of a waveform object; FormatError names the file and the element that is wrong."""
+    dataset, body = open_file(path)
+    return _record(dataset, body, path)
+
+
+def peek(path: Path) -> RecordSummary:
+    """Return what the data set says; no sample is decoded, and annotations are passed over where that is safe."""
+    dataset, groups, body = glance(path)
+    if not groups:
+        raise _refused(dataset, body, path)
+    best = max(groups, key=lambda group: group.rank)
+    told = told_of(dataset)
+    patient, start = patient_of(dataset, reckon_age=told is None), start_of(dataset)
+    return RecordSummary(
+        str(path),
+        path.stem,
+        NAME,
+        _dicom_own.patient(patient, told.patient) if told else patient,
+        (told.acquisition.start_time if told else "") or start,
+        best.n_channels,
+        best.fs_hz or None,
+        best.seconds or None,
+        is_synthetic(dataset),
+    )
+
+
+def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
+    groups = groups_of(dataset)
+    if not groups:
+        raise _refused(dataset, body, path)
+    sop_class = dataset.text("SOPClassUID") or body.sop_class
+    leads, shown = rhythm(groups, path, only_coded=bool(sop_class) and not sop_class.startswith(_ECG_CLASSES))
+    beat, middle = median(groups, shown, path)
+    annotated = said(dataset, shown, middle, channel_names(groups))
+    told = told_of(dataset)
+    patient = patient_of(dataset, reckon_age=told is None)
+    acquisition = replace(acquisition_of(dataset, shown, leads.step_uv), derived_leads=leads.computed)
+    if annotated.rest:
+        acquisition = replace(
+            acquisition, extra={**acquisition.extra, "WaveformAnnotationSequence": annotated.rest}
+        )
+    reading = DeviceReading(annotated.measurements, annotated.statements, beat, annotated.qrs_s)
+    if told:
+        patient = _dicom_own.patient(patient, told.patient)
+        acquisition = _dicom_own.acquisition(acquisition, told.acquisition)
+        reading = _dicom_own.reading(reading, told.device_reading)
+    synthetic = is_synthetic(dataset)
+    notes = [*leads.notes, *annotated.notes]
+    if synthetic:
+        notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
+    return assemble(
+        leads.signal,
+        leads.names,
+        leads.fs_hz,
+        path=path,
+        format_name=NAME,
+        patient=patient,
+        acquisition=acquisition,
+        notes=notes,
+        synthetic=synthetic,
+        device_reading=reading,
+    )
+
+
+def _refused(dataset: Elements, body: Body, path: Path) -> FormatError:
+    """Return the error for an object without waveform, which says what it is."""
+    from pydicom.uid import UID
+
+    uid = dataset.text("SOPClassUID") or body.sop_class
+    name = UID(uid).name if uid else "no SOP class is stated"
+    modality = dataset.text("Modality")
+    return FormatError(
+        "a DICOM object without waveform; pictures, scans and documents are out of scope",
+        where=f"{path}: WaveformSequence",
+        expected="a 12-Lead, General or Ambulatory ECG object",
+        found=f"{name}, modality {modality}" if modality else name,
+    )
