@@ -78,10 +78,7 @@ class Elements:
 
     def raw(self, keyword: str | int) -> bytes:
         """Return the stored bytes; b"" where the element is absent, empty or a sequence."""
-        try:
-            value = self._dataset.get_item(_tag(keyword)).value
-        except KeyError:
-            return b""
+        value = getattr(self._dataset.get_item(_tag(keyword)), "value", None)
         return value if isinstance(value, bytes) else b""
 
     def text(self, keyword: str | int) -> str:
@@ -119,10 +116,8 @@ class Elements:
     def items(self, keyword: str | int) -> list["Elements"]:
         """Return the items of a sequence; [] where there is none."""
         tag = _tag(keyword)
-        if tag not in self._dataset:
-            return []
         element = self._dataset.get_item(tag)
-        found = element.value
+        found = getattr(element, "value", None)
         if isinstance(found, bytes):
             found = self._parsed(element)
         if isinstance(found, bytes | str) or not hasattr(found, "__iter__"):
