@@ -43,7 +43,7 @@ def said(dataset: Elements, shown: Group, middle: Group | None, names: dict[tupl
     """
     measurements, statements, marks, rest, notes = [], [], [], [], []
     for item in dataset.items("WaveformAnnotationSequence")[:MOST_ANNOTATIONS]:
-        text = item.text("UnformattedTextValue")
+        text = item.text("UnformattedTextValue").replace("\r\n", "\n")
         concept = item.code("ConceptNameCodeSequence")
         value = item.code("ConceptCodeSequence")
         numbers = item.numbers("NumericValue")

@@ -73,12 +73,12 @@ class Elements:
 
     def vr(self, tag: int) -> str:
         """Return the value representation that the file says, or that the dictionary knows."""
-        said = str(getattr(self._dataset.get_item(tag), "VR", None) or "UN")
+        said = str(getattr(self._dataset.get_item(tag, keep_deferred=True), "VR", None) or "UN")
         return _known_vr(tag) if said == "UN" or said not in _VRS else said
 
     def raw(self, keyword: str | int) -> bytes:
         """Return the stored bytes; b"" where the element is absent, empty or a sequence."""
-        value = getattr(self._dataset.get_item(_tag(keyword)), "value", None)
+        value = getattr(self._dataset.get_item(_tag(keyword), keep_deferred=True), "value", None)
         return value if isinstance(value, bytes) else b""
 
     def text(self, keyword: str | int) -> str:
@@ -116,8 +116,8 @@ class Elements:
     def items(self, keyword: str | int) -> list["Elements"]:
         """Return the items of a sequence; [] where there is none."""
         tag = _tag(keyword)
-        element = self._dataset.get_item(tag)
-        found = getattr(element, "value", None)
+        element = self._dataset.get_item(tag, keep_deferred=True)
+        found: Any = getattr(element, "value", None)
         if isinstance(found, bytes):
             found = self._parsed(element)
         if isinstance(found, bytes | str) or not hasattr(found, "__iter__"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ecgview.formats import _metadata
 from ecgview.formats._dicom_elements import Elements
-from ecgview.record import Acquisition, DeviceReading, Patient
+from ecgview.record import Acquisition, DeviceReading, EcgRecord, Patient
 
 CREATOR = "ECGVIEW"
 GROUP = 0x0009
@@ -45,6 +45,32 @@ def told_of(dataset: Elements) -> _metadata.Told | None:
             raw = dataset.raw(GROUP << 16 | (tag & 0xFF) << 8 | LINES)
             return _metadata.told(raw.decode("utf-8", "replace").rstrip(" \0").split("\n"))
     return None
+
+
+def lines_for(record: EcgRecord, again: EcgRecord | None) -> str:
+    """Return ecgview's lines for a file: of each kind that differs when the file is read again, and the other fields.
+
+    Args:
+        record: what is written.
+        again: the record as the file without such lines gives it back; None for the first attempt.
+    """
+    from ecgview import __version__
+
+    lines = [f"{_metadata.MARK}{WRITER}: {__version__}"]
+    if again is not None:
+        wanted, found = _by_kind(record), _by_kind(again)
+        for kind, said in wanted.items():
+            if said != found.get(kind):
+                lines += said
+    return "\n".join(lines)
+
+
+def _by_kind(record: EcgRecord) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for line in _metadata.lines(record):
+        kind = line.removeprefix(_metadata.MARK).partition(": ")[0].partition(".")[0]
+        kinds.setdefault(kind, []).append(line)
+    return kinds
 
 
 def patient(found: Patient, told: Patient) -> Patient:

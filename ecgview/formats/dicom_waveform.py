@@ -2,8 +2,14 @@
 
 DICOM PS3.3 A.34, C.10.8 to C.10.10; PS3.5 7 and Annex A; PS3.16 CID 3001, 3227 to 3229. The rhythm is read, a median
 beat is kept apart. Deflated, big-endian and implicit data sets are read, and files without preamble.
+
+Written are explicit little-endian objects in UTF-8. The standard has no place for a statement's code and for who made
+it, for an age that is no whole number of years, months, weeks or days, for times of QRS complexes between samples, and
+for fields of other formats: these stand in a private text element (0009,xx01) of the creator "ECGVIEW", which other
+readers pass over and de-identifiers remove.
 """
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +17,19 @@ from ecgview.errors import FormatError
 from ecgview.formats import _dicom_own
 from ecgview.formats._assemble import assemble
 from ecgview.formats._dicom_annotations import said
+from ecgview.formats._dicom_build import dataset_of, encoded, new_uids, parts_of
 from ecgview.formats._dicom_described import acquisition_of, is_synthetic, patient_of, start_of
-from ecgview.formats._dicom_elements import Body, Elements, open_file, starts_dataset
+from ecgview.formats._dicom_elements import Body, Elements, open_bytes, open_file, starts_dataset
 from ecgview.formats._dicom_glance import glance
 from ecgview.formats._dicom_groups import channel_names, groups_of, median, rhythm
 from ecgview.formats._dicom_own import told_of
+from ecgview.formats._quantise import quantise
 from ecgview.formats._summary import RecordSummary
 from ecgview.record import DeviceReading, EcgRecord, ImportNote
 
 NAME = "DICOM"
 EXTENSIONS: tuple[str, ...] = (".dcm", ".dicom", ".dic")
+WRITES = ".dcm"
 
 _ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9.1."
 
@@ -57,6 +66,43 @@ def peek(path: Path) -> RecordSummary:
         best.seconds or None,
         is_synthetic(dataset),
     )
+
+
+def write(record: EcgRecord, target: Path) -> Path:
+    """Write an ECG waveform object with 16-bit samples and return its path.
+
+    What the standard's elements do not bring back stands in a private text element of ecgview's.
+
+    Raises:
+        FormatError: the file cannot be written.
+    """
+    parts = parts_of(record, str(target))
+    uids = new_uids()
+    try:
+        first = encoded(dataset_of(record, parts, _dicom_own.lines_for(record, None), uids))
+        again = _record(*open_bytes(first, target), target)
+        raw = encoded(dataset_of(record, parts, _dicom_own.lines_for(record, again), uids))
+        _put(raw, target)
+    except FormatError:
+        raise
+    except Exception as error:  # the library raises what its parts raise; the user is told which file
+        raise FormatError(f"cannot be written ({error})", where=str(target)) from None
+    return target
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    return quantise(record, "", may_have_gaps=True).stated
+
+
+def _put(raw: bytes, target: Path) -> None:
+    """Write a file whole or not at all."""
+    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        scratch.write_bytes(raw)
+        os.replace(scratch, target)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
