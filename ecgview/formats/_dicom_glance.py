@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ecgview.errors import FormatError
 from ecgview.formats._dicom_elements import Body, Elements, body_of, elements_of, open_file, part_of
-from ecgview.formats._dicom_groups import Group, group_of, groups_of
+from ecgview.formats._dicom_groups import MANY, Group, group_of, groups_of
 
 HEAD_BYTES = 128 * 1024  # annotations of a hundred beats stand before the waveform
 _AFTER_PATIENT = 0x0028_0000
@@ -28,7 +28,7 @@ def glance(path: Path) -> tuple[Elements, list[Group], Body]:
     at = _first_item(body)
     if at is not None:
         first = group_of(part_of(body, path, at, _CHANNELS), 1)
-        if first.original and not first.is_median and first.n_channels >= 8 and first.fs_hz > 0:
+        if first.original and not first.is_median and first.n_channels >= MANY and first.fs_hz > 0:
             return elements_of(body, path, _AFTER_PATIENT), [first], body
     dataset, body = open_file(path)
     return dataset, groups_of(dataset), body

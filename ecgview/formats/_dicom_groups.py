@@ -18,8 +18,10 @@ from ecgview.record import ImportNote, MedianBeat, Signal
 
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
 MOST_GROUPS = 100
+MANY = 8  # channels of a whole 12-lead ECG, limb leads left to be computed
 SHORT_S = 3.0  # a derived group below this is a median beat, whatever its label
 PAD_RUN_S = 0.2  # see _padded
+WAVEFORM_DATA = 0x5400_1010
 NO_VALUE = -32768  # of 16 bits: what converters write where they have none (seen in a real file)
 IMPOSSIBLE_MV = 30.0  # no lead reaches it
 DERIVED_TEXT = "computed by ecgview from recorded leads"
@@ -56,7 +58,7 @@ class Group:
     @property
     def rank(self) -> tuple[bool, bool, bool, int, int]:
         """The larger, the more is it the rhythm to be read."""
-        many = self.n_channels >= 8
+        many = self.n_channels >= MANY
         return (not self.is_median, many, self.original, "RHYTHM" in self.label.upper(), self.n_samples)
 
 
@@ -242,6 +244,8 @@ def _stored(group: Group, where: str) -> NDArray[np.integer]:
             found=f"{kind or 'nothing'} of {bits} bits",
         )
     data = item.raw("WaveformData")
+    if bits == 8 and not item.little and item.vr(WAVEFORM_DATA) == "OW":
+        data = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2").byteswap().tobytes()  # PS3.5 8.3
     size = bits // 8
     needed = group.n_channels * group.n_samples * size
     if not needed or needed > len(data):
@@ -344,7 +348,7 @@ def _common_step(channels: Sequence[_Channel]) -> float | None:
 
 def _joined(leads: Leads, first: Group, group: Group, path: Path, only_coded: bool) -> Leads | None:
     """Return the leads with those of a group that was recorded before or after; None where they do not fit."""
-    if group.fs_hz != leads.fs_hz or len(leads.names) >= 8:
+    if group.fs_hz != leads.fs_hz or first.n_channels >= MANY:
         return None
     try:
         more = decoded(group, path, only_coded=only_coded)

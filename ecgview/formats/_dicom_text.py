@@ -15,6 +15,8 @@ _NAME_BREAKS = {0x5C, 0x5E, 0x3D}
 _LINE_BREAKS = {0x0D, 0x0A, 0x09, 0x0C}
 _PAIRS = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe])+")  # the Chinese characters of GB 2312
 
+_ESCAPE = re.compile(r"\x1b(?:\$[()]?|[()\-,])?.")
+
 
 @lru_cache(maxsize=32)
 def encodings(declared: str) -> tuple[str, ...]:
@@ -71,8 +73,8 @@ def _switching(raw: bytes, declared: Sequence[str], name: bool) -> str:
     try:
         found: str = decode_bytes(raw, list(declared), _NAME_BREAKS if name else _LINE_BREAKS)
     except Exception:  # the library raises what its codecs raise
-        return decode(raw.replace(b"\x1b", b""))
-    return found
+        found = decode(raw)
+    return _ESCAPE.sub("", found)  # the library leaves those of IR 58 in place
 
 
 def person(raw: str) -> str:
