@@ -20,7 +20,7 @@ from ecgview.formats import _dicom_text
 
 LARGEST_FILE = 256_000_000
 LARGEST_INFLATED = 128_000_000
-MOST_READS = 500_000  # steps over elements and items, some three per element
+MOST_READS = 300_000  # steps over elements and items, some three per element
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _TEXT = frozenset(
     ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
@@ -145,9 +145,8 @@ class Elements:
                 len(element.value),
                 "iso8859",
             )
-        except FormatError:
-            raise
         except Exception:  # the library raises what its parts raise; a broken sequence holds nothing
+            self._steps.check()
             return []
 
 
@@ -158,6 +157,11 @@ class Steps:
         self.path = path
         self.left = MOST_READS
 
+    def check(self) -> None:
+        """Raise FormatError when the file holds more elements than any ECG."""
+        if self.left < 0:
+            raise FormatError("holds too many elements", where=str(self.path))
+
 
 class _Counted(io.BytesIO):
     def __init__(self, raw: bytes, steps: Steps):
@@ -167,8 +171,7 @@ class _Counted(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         """Return bytes; FormatError when the file holds more elements than any ECG."""
         self._steps.left -= 1
-        if self._steps.left < 0:
-            raise FormatError("holds too many elements", where=str(self._steps.path))
+        self._steps.check()
         return super().read(size)
 
 
@@ -216,9 +219,8 @@ def part_of(body: Body, path: Path, at: int, stop: int) -> Elements:
             stop_when=(lambda tag, vr, length: tag >= stop) if stop else None,
             at_top_level=not at,
         )
-    except FormatError:
-        raise
     except Exception as error:  # the library raises what its parts raise; the user is told which file
+        steps.check()
         raise FormatError("the DICOM data set is broken", where=str(path), found=str(error)[:100]) from None
     return Elements(dataset, path, body.little, steps)
 

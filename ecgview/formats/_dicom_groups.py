@@ -217,7 +217,11 @@ def _scaled(stored: NDArray[np.integer], found: _Found, padding: int | None, run
         if padding is not None:
             gaps, inside = _padded(values, padding, run)
             crossed += [channel.name] if inside else []
-        if padding != NO_VALUE and abs(NO_VALUE * channel.scale) > IMPOSSIBLE_MV:
+        if (
+            padding != NO_VALUE
+            and values.dtype.itemsize == 2
+            and abs(NO_VALUE * channel.scale) > IMPOSSIBLE_MV
+        ):
             empty = values == NO_VALUE
             lowest += [channel.name] if empty.any() else []
             gaps = gaps | empty

@@ -145,10 +145,16 @@ def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
 
 def _refused(dataset: Elements, body: Body, path: Path) -> FormatError:
     """Return the error for an object without waveform, which says what it is."""
-    from pydicom.uid import UID
+    from pydicom.uid import UID_dictionary
 
     uid = dataset.text("SOPClassUID") or body.sop_class
-    name = UID(uid).name if uid else "no SOP class is stated"
+    name = UID_dictionary.get(uid, (uid[:64] or "no SOP class is stated",))[0]
+    if uid.startswith(_ECG_CLASSES):
+        return FormatError(
+            "the waveform is missing; the file may be cut short",
+            where=f"{path}: WaveformSequence",
+            found=name,
+        )
     modality = dataset.text("Modality")
     return FormatError(
         "a DICOM object without waveform; pictures, scans and documents are out of scope",

@@ -479,6 +479,22 @@ def test_objects_without_waveform_are_named(sop_class: str, modality: str, name:
             action(path)
 
 
+def test_an_ecg_object_that_ends_before_its_waveform_is_cut_short(tmp_path: Path) -> None:
+    path = _save(_object(_group(_ramp(), [_channel("I"), _channel("V1")])), tmp_path / "c.dcm")
+    path.write_bytes(path.read_bytes()[:400])
+    for action in (formats.read, formats.peek):
+        with pytest.raises(FormatError, match=r"c\.dcm.*cut short"):
+            action(path)
+
+
+def test_a_flood_of_elements_is_refused(tmp_path: Path) -> None:
+    path = _save(_object(), tmp_path / "flood.dcm")
+    items = b"\xfe\xff\x00\xe0" + bytes(4)
+    path.write_bytes(path.read_bytes() + b"\0\x54\0\1SQ\0\0" + b"\xff" * 4 + items * 400_000)
+    with pytest.raises(FormatError, match="too many elements"):
+        formats.read(path)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
