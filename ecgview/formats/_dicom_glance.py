@@ -30,8 +30,17 @@ def glance(path: Path) -> tuple[Elements, list[Group], Body]:
         first = group_of(part_of(body, path, at, _CHANNELS), 1)
         if first.original and not first.is_median and first.n_channels >= MANY and first.fs_hz > 0:
             return elements_of(body, path, _AFTER_PATIENT), [first], body
+    if at is None and _is_no_waveform(body.sop_class):
+        return elements_of(body, path, _AFTER_PATIENT), [], body
     dataset, body = open_file(path)
     return dataset, groups_of(dataset), body
+
+
+def _is_no_waveform(sop_class: str) -> bool:
+    """Return whether a standard class is one of pictures, documents or plans: such files can be very large."""
+    from pydicom.uid import UID_dictionary
+
+    return sop_class in UID_dictionary and "Waveform" not in UID_dictionary[sop_class][0]
 
 
 def _first_item(body: Body) -> int | None:
