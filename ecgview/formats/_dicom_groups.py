@@ -1,0 +1,374 @@
+"""Multiplex groups of a DICOM waveform: which one is the rhythm, which the median beat, and their samples in mV.
+
+PS3.3 C.10.9: value = stored * sensitivity * correction factor + baseline, in the units of the sensitivity; the baseline
+is in those units, too, and is added after scaling.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import FormatError
+from ecgview.formats._dicom_codes import MV_PER_UNIT, lead_of
+from ecgview.formats._dicom_elements import Elements
+from ecgview.record import ImportNote, MedianBeat, Signal
+
+MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
+MOST_GROUPS = 100
+MANY = 8  # channels of a whole 12-lead ECG, limb leads left to be computed
+SHORT_S = 3.0  # a derived group below this is a median beat, whatever its label
+PAD_RUN_S = 0.2  # see _padded
+WAVEFORM_DATA = 0x5400_1010
+NO_VALUE = -32768  # of 16 bits: what converters write where they have none (seen in a real file)
+IMPOSSIBLE_MV = 30.0  # no lead reaches it
+DERIVED_TEXT = "computed by ecgview from recorded leads"
+_WIDTH = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
+_MEDIAN_WORDS = ("MEDIAN", "REPRESENTATIVE", "AVERAGE", "TEMPLATE", "REFERENCE BEAT")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One multiplex group: channels that were sampled together."""
+
+    number: int  # from 1, as annotations refer to it
+    item: Elements
+    label: str
+    original: bool
+    n_channels: int
+    n_samples: int
+    fs_hz: float
+    offset_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Duration."""
+        return self.n_samples / self.fs_hz if self.fs_hz > 0 else 0.0
+
+    @property
+    def is_median(self) -> bool:
+        """Whether the label, or else length and origin, say that this is one averaged beat."""
+        label = self.label.upper()
+        if any(word in label for word in _MEDIAN_WORDS):
+            return True
+        return not self.original and "RHYTHM" not in label and self.seconds < SHORT_S
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int, int]:
+        """The larger, the more is it the rhythm to be read."""
+        many = self.n_channels >= MANY
+        return (not self.is_median, many, self.original, "RHYTHM" in self.label.upper(), self.n_samples)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leads:
+    """Leads of one or several groups, (leads, samples) float32 mV."""
+
+    names: tuple[str, ...]
+    signal: Signal
+    fs_hz: float
+    step_uv: float | None = None
+    computed: tuple[str, ...] = ()  # by ecgview, before it wrote the file
+    notes: tuple[ImportNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    index: int
+    name: str
+    scale: float  # mV per step
+    baseline: float  # mV
+    computed: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    channels: list[_Channel] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)
+    why_not: str = ""
+
+
+def groups_of(dataset: Elements) -> list[Group]:
+    """Return the groups of a data set in its order; [] where it has no waveform."""
+    return [group_of(item, i) for i, item in enumerate(dataset.items("WaveformSequence")[:MOST_GROUPS], 1)]
+
+
+def group_of(item: Elements, number: int) -> Group:
+    """Return what one item of the Waveform Sequence says of itself, its channels not looked at."""
+    return Group(
+        number,
+        item,
+        item.text("MultiplexGroupLabel"),
+        item.text("WaveformOriginality").upper() != "DERIVED",
+        item.whole("NumberOfWaveformChannels"),
+        item.whole("NumberOfWaveformSamples"),
+        item.number("SamplingFrequency") or 0.0,
+        (item.number("MultiplexGroupTimeOffset") or 0.0) / 1000.0,
+    )
+
+
+def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Leads, Group]:
+    """Return the leads to be read and the group they are in; parts of a 3 x 4 recording become one record.
+
+    Args:
+        groups: of the file, at least one.
+        path: named in errors.
+        only_coded: take only channels whose code or name is that of a known lead (objects of other classes).
+
+    Raises:
+        FormatError: no rhythm, no lead in volts, or samples that are not there.
+    """
+    best = max(groups, key=lambda group: group.rank)
+    if best.is_median:
+        raise FormatError(
+            "holds a median beat only, no rhythm",
+            where=f"{path}: WaveformSequence",
+            expected="a group of original samples",
+            found=best.label or "a derived group",
+        )
+    leads = decoded(best, path, only_coded=only_coded)
+    notes = list(leads.notes)
+    for group in groups:
+        if group is best or group.is_median:
+            continue
+        joined = _joined(leads, best, group, path, only_coded)
+        if joined is None:
+            notes.append(
+                ImportNote("groups", f"group {group.number} ({group.label or 'no label'}) is not shown")
+            )
+        else:
+            leads = joined
+    return (
+        Leads(leads.names, leads.signal, leads.fs_hz, leads.step_uv, leads.computed, tuple(notes)),
+        best,
+    )
+
+
+def median(groups: Sequence[Group], shown: Group, path: Path) -> tuple[MedianBeat | None, Group | None]:
+    """Return the median beat, kept apart from the rhythm; None where there is none, or none that can be decoded."""
+    for group in groups:
+        if group is shown or not group.is_median:
+            continue
+        try:
+            leads = decoded(group, path, only_coded=False)
+        except FormatError:
+            continue
+        if len(set(leads.names)) == len(leads.names) and np.isfinite(leads.signal).any():
+            return MedianBeat(leads.signal, leads.names, leads.fs_hz), group
+    return None, None
+
+
+def channel_names(groups: Sequence[Group]) -> dict[tuple[int, int], str]:
+    """Return (group, channel), both from 1 as annotations refer to them -> lead."""
+    found = {}
+    for group in groups:
+        definitions = group.item.items("ChannelDefinitionSequence")[: group.n_channels]
+        for index, one in enumerate(definitions, 1):
+            source = one.code("ChannelSourceSequence")
+            found[group.number, index] = lead_of(source.value, source.meaning, one.text("ChannelLabel"))[0]
+    return found
+
+
+def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
+    """Return the leads of one group in mV.
+
+    Raises:
+        FormatError: counts that do not fit the bytes, an unknown sample format, no channel in volts.
+    """
+    where = f"{path}: WaveformSequence item {group.number}"
+    if not 0.001 <= group.fs_hz <= 1e6:
+        raise FormatError("no sampling rate", where=f"{where}, SamplingFrequency", expected="a number of Hz")
+    stored = _stored(group, where)
+    found = _channels(group.item, stored.shape[1], only_coded)
+    if not found.channels:
+        raise FormatError(
+            "holds no lead in volts", where=f"{where}, ChannelDefinitionSequence", found=found.why_not or None
+        )
+    limit = max(1, MOST_SAMPLES // len(found.channels))
+    if len(stored) > limit:
+        minutes = limit / group.fs_hz / 60
+        found.notes.append(
+            ImportNote(
+                "duration",
+                f"{group.seconds / 3600:.1f} h recorded; the first {minutes:.0f} min are open",
+            )
+        )
+        stored = stored[:limit]
+    return Leads(
+        tuple(channel.name for channel in found.channels),
+        _scaled(stored, found, _padding(group.item, stored.dtype), round(PAD_RUN_S * group.fs_hz)),
+        group.fs_hz,
+        _common_step(found.channels),
+        tuple(channel.name for channel in found.channels if channel.computed),
+        tuple(found.notes),
+    )
+
+
+def _scaled(stored: NDArray[np.integer], found: _Found, padding: int | None, run: int) -> Signal:
+    """Return (leads, samples) float32 mV, what is not recorded as NaN; doubts go to the notes."""
+    signal = np.empty((len(found.channels), len(stored)), dtype=np.float32)
+    crossed, lowest = [], []
+    for row, channel in zip(signal, found.channels, strict=True):
+        values = stored[:, channel.index]
+        row[:] = values * channel.scale + channel.baseline
+        gaps = np.zeros(len(values), dtype=np.bool_)
+        if padding is not None:
+            gaps, inside = _padded(values, padding, run)
+            crossed += [channel.name] if inside else []
+        if (
+            padding != NO_VALUE
+            and values.dtype.itemsize == 2
+            and abs(NO_VALUE * channel.scale) > IMPOSSIBLE_MV
+        ):
+            empty = values == NO_VALUE
+            lowest += [channel.name] if empty.any() else []
+            gaps = gaps | empty
+        row[gaps] = np.nan
+    if crossed:
+        text = f"the padding value {padding} also occurs as a measured value; only runs of {PAD_RUN_S:g} s or more"
+        found.notes.append(ImportNote("padding", f"{text} count as gaps", tuple(crossed)))
+    if lowest:
+        text = f"the lowest value {NO_VALUE} stands for no value, though the file does not say so"
+        found.notes.append(ImportNote("padding", text, tuple(lowest)))
+    return signal
+
+
+def _stored(group: Group, where: str) -> NDArray[np.integer]:
+    """Return (samples, channels) as stored; counts are checked against the bytes before anything is allocated."""
+    item = group.item
+    bits = item.whole("WaveformBitsAllocated")
+    kind = item.text("WaveformSampleInterpretation").upper()
+    if kind not in _WIDTH or bits != 8 * int(_WIDTH[kind][1]):
+        raise FormatError(
+            "unknown sample format",
+            where=f"{where}, WaveformSampleInterpretation",
+            expected="SB or UB of 8 bits, SS or US of 16, SL or UL of 32",
+            found=f"{kind or 'nothing'} of {bits} bits",
+        )
+    data = item.raw("WaveformData")
+    if bits == 8 and not item.little and item.vr(WAVEFORM_DATA) == "OW":
+        data = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2").byteswap().tobytes()  # PS3.5 8.3
+    size = bits // 8
+    needed = group.n_channels * group.n_samples * size
+    if not needed or needed > len(data):
+        raise FormatError(
+            "the samples are cut short or a count is wrong" if needed else "holds no samples",
+            where=f"{where}, WaveformData",
+            expected=f"{group.n_channels} channels x {group.n_samples} samples x {size} bytes",
+            found=f"{len(data)} bytes",
+        )
+    order = "<" if item.little else ">"
+    values = np.frombuffer(data, dtype=order + _WIDTH[kind], count=needed // size)
+    return values.reshape(group.n_samples, group.n_channels)
+
+
+def _channels(item: Elements, n_channels: int, only_coded: bool) -> _Found:
+    """Return the channels that are leads in volts, each lead once; what is left out is noted."""
+    found = _Found()
+    names: set[str] = set()
+    definitions = item.items("ChannelDefinitionSequence")[:n_channels]
+    if len(definitions) < n_channels:
+        found.why_not = f"{len(definitions)} definitions of {n_channels} channels"
+        found.notes.append(ImportNote("groups", f"{found.why_not}: the others are left out"))
+    for index, one in enumerate(definitions):
+        source = one.code("ChannelSourceSequence")
+        name, known, derived = lead_of(source.value, source.meaning, one.text("ChannelLabel"))
+        name = name or f"channel {index + 1}"
+        if only_coded and not known:
+            found.why_not = f"{name}, no ECG lead"
+            continue
+        scale, baseline, why_not = _scale(one)
+        if not why_not and name in names:
+            why_not = "the lead occurs twice"
+        if why_not:
+            found.why_not = f"{name}: {why_not}"
+            found.notes.append(ImportNote("units", f"channel {name} left out: {why_not}"))
+            continue
+        if not one.code("ChannelSensitivityUnitsSequence").value:
+            found.notes.append(ImportNote("units", f"{name}: no unit stated; uV taken", (name,)))
+        if derived:
+            found.notes.append(
+                ImportNote("derived", f"{name} was computed by the device from other electrodes", (name,))
+            )
+        names.add(name)
+        computed = one.text("ChannelDerivationDescription") == DERIVED_TEXT
+        found.channels.append(_Channel(index, name, scale, baseline, computed))
+    return found
+
+
+def _scale(channel: Elements) -> tuple[float, float, str]:
+    """Return mV per step, the baseline in mV, and why the channel cannot be shown in mV, or ""."""
+    unit = channel.code("ChannelSensitivityUnitsSequence")
+    factor = next(
+        (MV_PER_UNIT[text] for text in (unit.value.lower(), unit.meaning.lower()) if text in MV_PER_UNIT),
+        None if unit.value or unit.meaning else 1e-3,
+    )
+    if factor is None:
+        return 0.0, 0.0, f"its unit {unit.value or unit.meaning!r} is no voltage"
+    sensitivity = channel.number("ChannelSensitivity")
+    if not sensitivity:
+        return 0.0, 0.0, "it has no sensitivity, so its amplitude is unknown"
+    correction = channel.number("ChannelSensitivityCorrectionFactor")
+    baseline = channel.number("ChannelBaseline") or 0.0
+    scale = sensitivity * (1.0 if correction is None else correction) * factor
+    if not 1e-12 < abs(scale) < 1e6 or abs(baseline * factor) > 1e6:
+        return 0.0, 0.0, f"an impossible sensitivity of {sensitivity:g} {unit.value}"
+    return scale, baseline * factor, ""
+
+
+def _padding(item: Elements, dtype: np.dtype[np.integer]) -> int | None:
+    """Return the value that marks samples as not recorded, stored as the samples are; None where there is none."""
+    raw = item.raw("WaveformPaddingValue")
+    if len(raw) < dtype.itemsize:
+        return None
+    return int(np.frombuffer(raw, dtype=dtype, count=1)[0])
+
+
+def _padded(values: NDArray[np.integer], padding: int, run: int) -> tuple[NDArray[np.bool_], bool]:
+    """Return which samples are padding, and whether the value lies inside the range of the measured ones.
+
+    Some carts declare 0, which every lead crosses (seen in a real file): there only long runs are gaps.
+    """
+    gaps = np.asarray(values == padding)
+    if not gaps.any() or gaps.all():
+        return gaps, False
+    measured = values[~gaps]
+    if not measured.min() < padding < measured.max():
+        return gaps, False
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], gaps.view(np.int8), [0]))))
+    kept = np.zeros_like(gaps)
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start >= max(2, run):
+            kept[start:stop] = True
+    return kept, True
+
+
+def _common_step(channels: Sequence[_Channel]) -> float | None:
+    steps = {round(abs(channel.scale) * 1000.0, 9) for channel in channels}
+    return steps.pop() if len(steps) == 1 else None
+
+
+def _joined(leads: Leads, first: Group, group: Group, path: Path, only_coded: bool) -> Leads | None:
+    """Return the leads with those of a group that was recorded before or after; None where they do not fit."""
+    if group.fs_hz != leads.fs_hz or first.n_channels >= MANY:
+        return None
+    try:
+        more = decoded(group, path, only_coded=only_coded)
+    except FormatError:
+        return None
+    new = [i for i, name in enumerate(more.names) if name not in leads.names]
+    shift = round((group.offset_s - first.offset_s) * leads.fs_hz)
+    if not new or shift < 0:
+        return None
+    n_samples = max(leads.signal.shape[1], shift + more.signal.shape[1])
+    if n_samples * (len(leads.names) + len(new)) > MOST_SAMPLES:
+        return None
+    signal = np.full((len(leads.names) + len(new), n_samples), np.nan, dtype=np.float32)
+    signal[: len(leads.names), : leads.signal.shape[1]] = leads.signal
+    signal[len(leads.names) :, shift : shift + more.signal.shape[1]] = more.signal[new]
+    names = leads.names + tuple(more.names[i] for i in new)
+    step = leads.step_uv if leads.step_uv == more.step_uv else None
+    computed = (*leads.computed, *(name for name in more.computed if name in names))
+    return Leads(names, signal, leads.fs_hz, step, computed, leads.notes)
