@@ -9,6 +9,7 @@ beat was subtracted, and adds the reference beat.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ def smoothed(row: Samples, protected: Sequence[Zone], beats: Sequence[Beat], fir
             continue
         start, end = max(start - 1, 0), min(end + 1, count)
         limits = [start, *(cut for cut in cuts if start < cut < end), end]
-        for low, high in zip(limits, limits[1:], strict=False):
+        for low, high in pairwise(limits):
             part = row[low:high]
             if len(part) > 2:
                 result[low + 1 : high - 1] = _whole((part[:-2] + part[1:-1] + part[2:]) / 3)

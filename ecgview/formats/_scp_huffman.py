@@ -9,6 +9,7 @@ All prefixes are looked up at every bit of a lead at once; only the walk from co
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def read_tables(data: Bytes) -> list[Table]:
         tables.append(make_table([_code(data, field) for _ in range(size)], f"{data.path}: {field}"))
     for number, table in enumerate(tables, start=1):
         targets = table.values[table.switches]
-        if targets.size and not (1 <= targets.min() and targets.max() <= len(tables)):
+        if targets.size and not (targets.min() >= 1 and targets.max() <= len(tables)):
             raise FormatError(
                 "switches to a table that is not there",
                 where=f"{data.path}: section 2, table {number}",
@@ -116,7 +117,7 @@ def _code(data: Bytes, field: str) -> Code:
 def make_table(codes: list[Code], where: str) -> Table:
     """Return codes ready for decoding; FormatError when one prefix begins another."""
     ordered = sorted(codes, key=lambda code: (code.prefix << 32 - code.prefix_bits, code.prefix_bits))
-    for one, next_one in zip(ordered, ordered[1:], strict=False):
+    for one, next_one in pairwise(ordered):
         end = (one.prefix + 1) << 32 - one.prefix_bits
         if next_one.prefix << 32 - next_one.prefix_bits < end:
             found = f"{one.prefix:0{one.prefix_bits}b}, {next_one.prefix:0{next_one.prefix_bits}b}"
@@ -176,7 +177,8 @@ def _words(raw: bytes) -> NDArray[np.uint64]:
 
 
 def _windows(words: NDArray[np.uint64], places: Integers) -> NDArray[np.uint64]:
-    return words[places >> 3] << (places & 7).astype(np.uint64)
+    windows: NDArray[np.uint64] = words[places >> 3] << (places & 7).astype(np.uint64)
+    return windows
 
 
 def _matches(words: NDArray[np.uint64], table: Table) -> tuple[Integers, list[int]]:

@@ -4,13 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgview.errors import FormatError
+from ecgview.formats import _scp_healforce
 from ecgview.formats._assemble import assemble
 from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
+from ecgview.formats._scp_healforce import HealForce
 from ecgview.formats._scp_rhythm import rate_of, read_block, read_leads, read_rhythm
 from ecgview.formats._scp_sections import Sections, looks_like, sections, whole_file
 from ecgview.formats._summary import RecordSummary
-from ecgview.record import DeviceReading, EcgRecord
+from ecgview.record import Acquisition, DeviceReading, EcgRecord
 
 NAME = "SCP-ECG"
 EXTENSIONS: tuple[str, ...] = (".scp",)
@@ -18,12 +20,17 @@ EXTENSIONS: tuple[str, ...] = (".scp",)
 
 def sniff(head: bytes, path: Path) -> int:
     """Return how surely this is an SCP-ECG record."""
-    return looks_like(head) or (3 if path.suffix.lower() in EXTENSIONS else 0)
+    return (
+        looks_like(head) or _scp_healforce.looks_like(head) or (3 if path.suffix.lower() in EXTENSIONS else 0)
+    )
 
 
 def peek(path: Path) -> RecordSummary:
     """Return what the header says."""
-    record = sections(whole_file(path), path)
+    raw = whole_file(path)
+    if _scp_healforce.looks_like(raw[:64]):
+        return _peek_healforce(raw, path)
+    record = sections(raw, path)
     header = read_header(record)
     leads = read_leads(record).leads
     block = read_block(record, 6, len(leads), samples=False)
@@ -43,7 +50,10 @@ def peek(path: Path) -> RecordSummary:
 
 def read(path: Path) -> EcgRecord:
     """Return the record; FormatError names the file, the section and the field."""
-    record = sections(whole_file(path), path)
+    raw = whole_file(path)
+    if _scp_healforce.looks_like(raw[:64]):
+        return _read_healforce(raw, path)
+    record = sections(raw, path)
     try:
         return _read(record)
     except FormatError as error:
@@ -73,6 +83,32 @@ def _read(record: Sections) -> EcgRecord:
             tuple(found.measurements), tuple(found.statements), rhythm.median, rhythm.qrs_s
         ),
     )
+
+
+def _read_healforce(raw: bytes, path: Path) -> EcgRecord:
+    file = HealForce(raw, path)
+    patient, start = file.header()
+    _, _, rate, nanovolts = file.shape()
+    signal, beats = file.rhythm()
+    names = file.names()
+    return assemble(
+        signal,
+        names,
+        rate,
+        path=path,
+        format_name=NAME,
+        patient=patient,
+        acquisition=Acquisition(start_time=start, device="Heal Force", step_uv=nanovolts / 1000),
+        notes=file.notes,
+        device_reading=DeviceReading(qrs_s=beats),
+    )
+
+
+def _peek_healforce(raw: bytes, path: Path) -> RecordSummary:
+    file = HealForce(raw, path)
+    patient, start = file.header()
+    leads, count, rate, _ = file.shape()
+    return RecordSummary(str(path), path.stem, NAME, patient, start, leads, rate, count / rate)
 
 
 def _is_synthetic(header: Header) -> bool:
