@@ -68,6 +68,8 @@ def _globals(data: Bytes, found: Findings, encoding: str, number: int) -> None:
     told = [struct.unpack("<5H3h", data.take(16, "section 7, measurements")) for _ in range(blocks)]
     if told:
         found.measurements += _of_beat(told[0])
+        onsets = ", ".join(f"{name} {value}" for name, value in _onsets(told[0]).items())
+        found.extra |= {"onsets and offsets": f"{onsets} ms"} if onsets else {}
     others = [block for block in told[1:] if block != told[0] and _onsets(block)]
     if others:
         found.extra["measurements of beats"] = "\n".join(" ".join(map(str, block)) for block in others)
@@ -86,7 +88,7 @@ def _of_beat(block: tuple[int, ...]) -> list[DeviceMeasurement]:
     ]
     for name, value in zip(AXES, block[5:], strict=True):
         measured += [] if value == NO_AXIS else _some(name, value, "deg", zero=True)
-    return measured + [DeviceMeasurement(name, float(value), "ms") for name, value in onsets.items()]
+    return measured
 
 
 def _onsets(block: tuple[int, ...]) -> dict[str, int]:

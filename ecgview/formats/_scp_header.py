@@ -148,7 +148,7 @@ def _told(tag: int, value: bytes, encoding: str) -> tuple[str, str]:
         case 27, 2:
             return "", ""
         case 4, 3:
-            return "age", _with_unit(value, _AGE_UNITS)
+            return "age", "" if value[2] == 1 else _with_unit(value, _AGE_UNITS)
         case 6, 3:
             return "height", _with_unit(value, _HEIGHT_UNITS)
         case 7, 3:

@@ -30,7 +30,7 @@ _NUMBERS = {name: number for number, name in reversed(NAMES.items())}
 
 
 def lead_name(number: int) -> str:
-    """Return the name of a lead; "SCP lead n" where the table has none or the file says "unspecified"."""
+    """Return the name of a lead; "SCP lead n" where the table has none."""
     return canonical_name(NAMES[number]) if number in NAMES else f"SCP lead {number}"
 
 

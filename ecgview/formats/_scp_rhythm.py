@@ -16,6 +16,7 @@ from ecgview.formats import _scp_bimodal, _scp_huffman
 from ecgview.formats._scp_bimodal import Beat
 from ecgview.formats._scp_leads import CALIBRATION, lead_name
 from ecgview.formats._scp_sections import Sections
+from ecgview.leads import order_key
 from ecgview.record import ImportNote, MedianBeat, Signal
 
 MOST_SAMPLES = 20_000_000  # of all leads together: 80 MB
@@ -88,16 +89,17 @@ def read_leads(record: Sections) -> Leads:
         raise FormatError("no leads", where=where, found="0")
     leads = []
     from_zero = False
-    for _ in range(count):
+    for place in range(1, count + 1):
         first, last = data.u32("section 3, first sample"), data.u32("section 3, last sample")
         number = data.u8("section 3, lead")
+        name = lead_name(number) if number else f"lead {place}"
         if first == 0:
             from_zero, first = True, 1
         if last < first or last - first >= MOST_SAMPLES:
             raise FormatError(
-                "impossible sample numbers", where=f"{where}, {lead_name(number)}", found=f"{first} to {last}"
+                "impossible sample numbers", where=f"{where}, {name}", found=f"{first} to {last}"
             )
-        leads.append(Lead(lead_name(number), number, first, last))
+        leads.append(Lead(name, number, first, last))
     if sum(lead.count for lead in leads) > MOST_SAMPLES:
         raise FormatError("impossible sample numbers", where=where, expected=f"under {MOST_SAMPLES} samples")
     if from_zero:
@@ -345,7 +347,7 @@ def _median(reference: _Reference, leads: tuple[Lead, ...]) -> MedianBeat | None
     if not wanted or not length:
         return None
     signal = np.full((len(wanted), length), np.nan, np.float32)
-    names = sorted(wanted, key=lambda name: wanted[name])
+    names = sorted(sorted(wanted, key=lambda name: wanted[name]), key=order_key)
     for place, name in enumerate(names):
         row = reference.rows[wanted[name]]
         signal[place, : len(row)] = row * (reference.nanovolts * 1e-6)

@@ -1,21 +1,28 @@
 """SCP-ECG (EN 1064, ISO 11073-91064; protocols 1.x, 2.x and 3.0 with rhythm in section 6)."""
 
-from dataclasses import replace
+import os
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from ecgview.errors import FormatError
-from ecgview.formats import _scp_healforce
+from ecgview.formats import _metadata, _scp_healforce
 from ecgview.formats._assemble import assemble
 from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
 from ecgview.formats._scp_healforce import HealForce
 from ecgview.formats._scp_rhythm import rate_of, read_block, read_leads, read_rhythm
 from ecgview.formats._scp_sections import Sections, looks_like, sections, whole_file
+from ecgview.formats._scp_write import CONTINUED, SYNTHETIC, scp_bytes, steps_of, without_derived
 from ecgview.formats._summary import RecordSummary
-from ecgview.record import Acquisition, DeviceReading, EcgRecord
+from ecgview.record import Acquisition, DeviceReading, EcgRecord, Patient
 
 NAME = "SCP-ECG"
 EXTENSIONS: tuple[str, ...] = (".scp",)
+WRITES = ".scp"
+_Part = TypeVar("_Part", Patient, Acquisition)
 
 
 def sniff(head: bytes, path: Path) -> int:
@@ -63,26 +70,100 @@ def read(path: Path) -> EcgRecord:
         raise FormatError(message, where=error.where, expected=error.expected, found=error.found) from None
 
 
+def write(record: EcgRecord, target: Path) -> Path:
+    """Write 16 bit samples (Huffman coded where a lead would not fit otherwise); return the path."""
+    return _write(record, target, huffman=False)
+
+
+def write_compressed(record: EcgRecord, target: Path) -> Path:
+    """Write second differences in the default Huffman table, as lossless as `write`; return the path."""
+    return _write(record, target, huffman=True)
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    if not np.isfinite(record.signal).all():
+        return "cannot be written: the record has gaps, which this format cannot mark"
+    return steps_of(without_derived(record), "").stated
+
+
+def _write(record: EcgRecord, target: Path, *, huffman: bool) -> Path:
+    raw = scp_bytes(record, str(target), huffman=huffman)
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        beside.write_bytes(raw)
+        os.replace(beside, target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise FormatError(f"cannot be written ({error.strerror or error})", where=str(target)) from None
+    return target
+
+
 def _read(record: Sections) -> EcgRecord:
     header = read_header(record)
     rhythm = read_rhythm(record, read_leads(record))
     found = read_findings(record, header.encoding)
+    lines = _whole_lines(header.free_text)
+    told = _metadata.told(lines)
+    free = [line for line in told.rest if line and line != SYNTHETIC]
     extra = _others(record) | found.extra | rhythm.extra | dict(header.acquisition.extra)
-    extra |= {"free text": "\n".join(header.free_text)} if any(header.free_text) else {}
+    extra |= {"free text": "\n".join(free)} if free else {}
+    acquisition = _merged(header.acquisition, told.acquisition)
+    reading = told.device_reading
     return assemble(
         rhythm.signal,
-        rhythm.names,
-        rhythm.rate_hz,
+        _own_names(lines, rhythm.names),
+        _own_rate(lines) or rhythm.rate_hz,
         path=record.path,
         format_name=NAME,
-        patient=header.patient,
-        acquisition=replace(header.acquisition, step_uv=rhythm.step_uv, extra=extra),
+        patient=_merged(header.patient, told.patient),
+        acquisition=replace(acquisition, step_uv=rhythm.step_uv, extra=extra | dict(told.acquisition.extra)),
         notes=record.notes,
         synthetic=_is_synthetic(header),
         device_reading=DeviceReading(
-            tuple(found.measurements), tuple(found.statements), rhythm.median, rhythm.qrs_s
+            reading.measurements or tuple(found.measurements),
+            reading.statements or tuple(found.statements),
+            rhythm.median,
+            reading.qrs_s or rhythm.qrs_s,
         ),
     )
+
+
+def _whole_lines(free_text: tuple[str, ...]) -> list[str]:
+    """Return free text fields with those joined that continue another."""
+    lines: list[str] = []
+    for text in free_text:
+        if text.startswith(CONTINUED) and lines:
+            lines[-1] += text.removeprefix(CONTINUED)
+        else:
+            lines.append(text)
+    return lines
+
+
+def _merged(header: _Part, told: _Part) -> _Part:
+    """Return the header's values, except where ecgview's lines tell them more exactly."""
+    empty = type(told)()
+    names = (one.name for one in fields(told) if one.name != "extra")
+    exact = {name: getattr(told, name) for name in names if getattr(told, name) != getattr(empty, name)}
+    return replace(header, **exact)
+
+
+def _own_line(lines: list[str], key: str) -> str:
+    start = f"{_metadata.MARK}{key}: "
+    return next((line.removeprefix(start) for line in lines if line.startswith(start)), "")
+
+
+def _own_rate(lines: list[str]) -> float | None:
+    try:
+        rate = float(_own_line(lines, "sampling_rate_hz"))
+    except ValueError:
+        return None
+    return rate if 1 <= rate <= 100_000 else None
+
+
+def _own_names(lines: list[str], names: list[str]) -> list[str]:
+    own = [name for name in _own_line(lines, "lead_names").split("|") if name]
+    return own if len(own) == len(names) == len(set(own)) else names
 
 
 def _read_healforce(raw: bytes, path: Path) -> EcgRecord:
