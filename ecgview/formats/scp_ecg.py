@@ -1,4 +1,13 @@
-"""SCP-ECG (EN 1064, ISO 11073-91064; protocols 1.x, 2.x and 3.0 with rhythm in section 6)."""
+"""SCP-ECG (EN 1064, ISO 11073-91064; protocols 1.x, 2.x and 3.0 with rhythm in section 6).
+
+Known from the published standard and its tutorials, from real files, and from what other readers of them are seen to
+do. Long-term rhythm (section 12 of protocol 3) is not read; section 9 is the maker's own and only named.
+
+Written is protocol 2.0. What has no field there (statements with codes, measurements of other names or not in whole
+ms, any other metadata) goes to free text as ecgview's lines. No place have: gaps, leads of more than 65,535 bytes,
+steps that are no whole number of nV, and a reference beat whose leads are not the rhythm's. Texts are ASCII, Latin-1,
+GB 2312 or, where those do not suffice, UTF-8 (language support code 0x37), whichever comes first.
+"""
 
 import os
 from dataclasses import fields, replace
@@ -13,9 +22,11 @@ from ecgview.formats._assemble import assemble
 from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
 from ecgview.formats._scp_healforce import HealForce
-from ecgview.formats._scp_rhythm import rate_of, read_block, read_leads, read_rhythm
+from ecgview.formats._scp_layout import rate_of, read_block, read_leads
+from ecgview.formats._scp_rhythm import read_rhythm
 from ecgview.formats._scp_sections import Sections, looks_like, sections, whole_file
-from ecgview.formats._scp_write import CONTINUED, SYNTHETIC, scp_bytes, steps_of, without_derived
+from ecgview.formats._scp_write import SYNTHETIC, scp_bytes, steps_of, without_derived
+from ecgview.formats._scp_write_header import CONTINUED
 from ecgview.formats._summary import RecordSummary
 from ecgview.record import Acquisition, DeviceReading, EcgRecord, Patient
 
@@ -41,17 +52,22 @@ def peek(path: Path) -> RecordSummary:
     header = read_header(record)
     leads = read_leads(record).leads
     block = read_block(record, 6, len(leads), samples=False)
-    rate, _ = rate_of(block.interval_us)
+    lines = _whole_lines(header.free_text)
+    told = _metadata.told(lines)
+    rate = _own_rate(lines) or rate_of(block.interval_us)[0]
+    if block.bimodal and record.has(5):
+        rate = rate_of(read_block(record, 5, len(leads), samples=False).interval_us)[0]
     span = max(lead.last for lead in leads) - min(lead.first for lead in leads) + 1
     return RecordSummary(
         str(path),
         path.stem,
         NAME,
-        header.patient,
-        header.acquisition.start_time,
+        _merged(header.patient, told.patient),
+        told.acquisition.start_time or header.acquisition.start_time,
         len(leads),
         rate,
         span / rate,
+        _is_synthetic(header),
     )
 
 
@@ -100,6 +116,13 @@ def _write(record: EcgRecord, target: Path, *, huffman: bool) -> Path:
 
 
 def _read(record: Sections) -> EcgRecord:
+    if record.has(12) and not record.has(6):
+        raise FormatError(
+            "long-term rhythm (section 12 of protocol 3) is not read",
+            where=f"{record.path}: section 6",
+            expected="rhythm in section 6",
+            found="none",
+        )
     header = read_header(record)
     rhythm = read_rhythm(record, read_leads(record))
     found = read_findings(record, header.encoding)
