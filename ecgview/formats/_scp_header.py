@@ -117,8 +117,8 @@ def _fields(record: Sections) -> list[tuple[int, bytes]]:
     found: list[tuple[int, bytes]] = []
     while data.left >= 3:
         tag, length = data.u8("section 1, tag"), data.u16("section 1, length")
-        if tag == 255 or (tag == 0 and length == 0 and found):
-            return found
+        if tag == 255 or not (tag or length or any(data.raw[data.at : data.stop])):
+            return found  # the terminator, or padding where a writer forgot it
         if length > data.left:
             text = f"field {tag} of section 1 claims {length} bytes of {data.left}; the rest was left out"
             record.notes.append(ImportNote("header", text))
