@@ -8,10 +8,11 @@ may come out of them. PS3.5 7.1, PS3.10 7.1.
 import io
 import math
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,12 @@ def open_bytes(raw: bytes, path: Path) -> tuple[Elements, Body]:
     return elements_of(body, path), body
 
 
+@cache
+def _silence() -> None:
+    """Keep the library's warnings about odd files off a user's terminal: what matters becomes an import note."""
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+
+
 def elements_of(body: Body, path: Path, stop: int = 0) -> Elements:
     """Return a data set taken apart, up to the tag `stop` where one is given."""
     return part_of(body, path, 0, stop)
@@ -208,6 +215,7 @@ def part_of(body: Body, path: Path, at: int, stop: int) -> Elements:
     """Return the elements from a place in a data set up to the tag `stop` or the end of the item."""
     from pydicom.filereader import read_dataset
 
+    _silence()
     steps = Steps(path)
     file = _Counted(body.raw, steps)
     file.seek(at)
