@@ -5,7 +5,6 @@ A bare `.npy` says neither rate nor leads: both come from a JSON file beside it 
 seconds of the standard leads in mV, and a note says so. Objects (pickles) are never loaded.
 """
 
-import json
 import struct
 import tokenize
 import zipfile
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats._assemble import assemble
+from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, ImportNote
@@ -98,7 +98,7 @@ def _stored(path: Path) -> dict[str, Any]:
     try:
         loaded: Any = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return {"signal": loaded, **_sidecar(path)}
+            return {"signal": loaded, **read_sidecar(path)}
         with loaded:
             values = {name: loaded[name] for name in loaded.files if name in _NPZ_KEYS}
     except _DAMAGED as error:
@@ -129,21 +129,6 @@ _DAMAGED = (  # what a broken zip or array header raises, one layer or another
     zipfile.BadZipFile,
 )
 _NPZ_KEYS = ("signal", "fs_hz", "fs", "lead_names", "units", "synthetic")
-
-
-def _sidecar(path: Path) -> dict[str, Any]:
-    beside = path.with_suffix(".json")
-    if not beside.is_file():
-        return {}
-    try:
-        values = json.loads(beside.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"is not JSON ({error})", where=str(beside)) from None
-    if not isinstance(values, dict):
-        raise FormatError(
-            "is no JSON object", where=str(beside), expected='{"fs_hz": 500, "lead_names": [...]}'
-        )
-    return {name: values[name] for name in _NPZ_KEYS if name in values and name != "signal"}
 
 
 def _layout(
