@@ -17,7 +17,9 @@ MOST_SAMPLES = 60_000_000  # over all leads; longer records open at their beginn
 COARSE_UV = 10.0  # per step: diagnostic recorders have 5 or finer (IEC 60601-2-25)
 TO_MV = {"mv": 1.0, "uv": 1e-3, "nv": 1e-6, "v": 1e3, "millivolt": 1.0, "microvolt": 1e-3}
 _KNOWN = frozenset(STANDARD_12 + EXTRA)
-_PREFIX = re.compile(r"^(?:ECG|EKG|LEAD|LEADS)(?![a-z])[\s:_.-]*", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(?:ECG|EKG|LEADS?)(?:-|[\s:_.]*)", re.IGNORECASE
+)  # "ECG -aVR" keeps its sign
 _SUFFIX = re.compile(r"[\s_-]*(?:REF|\(?[mu]V\)?)$", re.IGNORECASE)
 _NO_ECG = re.compile(
     r"^(?:EEG|EMG|EOG|ERG|ENG|MEG|MCG|EP|TEMP|RESP|SAO2|SPO2|PPG|ABP|ACC|STATUS)\b", re.IGNORECASE

@@ -15,6 +15,7 @@ from ecgview.formats._quantise import Steps, quantise
 from ecgview.record import EcgRecord
 
 LARGEST_RECORD = 61_440  # bytes of a data record that the specification recommends as the most
+MOST_UV = 1e7  # seven digits and a sign
 _USUAL = (
     32767,
     32760,
@@ -43,6 +44,8 @@ def write(record: EcgRecord, target: Path) -> Path:
     """
     target = target if target.suffix.lower() == ".edf" else target.with_name(f"{target.name}.edf")
     steps = quantise(record, str(target), may_have_gaps=False)
+    if steps.step_uv * 32767 >= MOST_UV:
+        raise FormatError("the amplitudes are too large for EDF", where=str(target), expected="under 10 V")
     try:
         made = _made(record, steps)
         _replace(target, made)

@@ -11,6 +11,7 @@ from ecgview.errors import FormatError
 
 MARK = b"\x89HDF\r\n\x1a\n"
 MOST_NAMES = 1000
+LARGEST_CHUNK = 64_000_000  # bytes, unpacked
 
 
 class File:
@@ -63,7 +64,7 @@ class File:
         """Refuse a chunk that unpacks to far more than a record needs."""
         dataset = self._handle[name]
         size = int(np.prod(dataset.chunks or (1,), dtype=object)) * dataset.dtype.itemsize
-        if size > 512_000_000:
+        if size > LARGEST_CHUNK:
             raise FormatError("a chunk is too large", where=f"{self.path}: {name}", found=f"{size} bytes")
 
 

@@ -326,3 +326,17 @@ def test_the_contec_file_is_its_own_table(shared_data: Path) -> None:
     assert (record.sampling_rate_hz, record.n_samples) == (800.0, 37855)
     assert np.allclose(record.signal.T, (table + 0.5) * 2000 / 65535, atol=1e-6)
     assert any("V1" in note.text for note in record.notes if note.kind == "missing-lead")
+
+
+def test_an_inverted_lead_is_not_taken_for_the_lead(tmp_path: Path) -> None:
+    path = tmp_path / "cabrera.edf"
+    path.write_bytes(_file(_ramp(2, 500, 2), ["I", "ECG -aVR"], [500, 500]))
+    record = formats.read(path)
+    assert "aVR" not in record.lead_names
+    assert record.lead_names == ("I", "ECG -aVR")
+
+
+def test_amplitudes_beyond_the_fields_are_refused(tmp_path: Path, pulse_record: EcgRecord) -> None:
+    with pytest.raises(FormatError, match="too large"):
+        edf.write(pulse_record.with_signal(pulse_record.signal * 20_000), tmp_path / "volts.edf")
+    assert not list(tmp_path.glob("volts*"))
