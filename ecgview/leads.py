@@ -1,5 +1,6 @@
 """Lead names, their order, and the limb-lead identities."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,15 +11,18 @@ CHEST: tuple[str, ...] = STANDARD_12[6:]
 EXTRA: tuple[str, ...] = ("V3R", "V4R", "V5R", "V6R", "V7", "V8", "V9", "X", "Y", "Z")
 
 _CANONICAL = {name.upper(): name for name in STANDARD_12 + EXTRA}
+_INVERTED = re.compile(r"(?:^|\s)[-\u2212](?=\w)")
 _SYNONYMS = {"MLI": "I", "MLII": "II", "MLIII": "III", "VX": "X", "VY": "Y", "VZ": "Z"}
 
 
 def canonical_name(raw: str) -> str:
     """Return the field's spelling of a lead name ("AVR", "Lead II", "ecg v1" -> "aVR", "II", "V1").
 
-    An unknown name is returned stripped, otherwise as it was.
+    An unknown name is returned stripped, otherwise as it was; so is an inverted lead ("-aVR"), which is another one.
     """
     text = raw.strip().strip("\0").strip()
+    if _INVERTED.search(text):
+        return text
     key = text.upper().replace(" ", "").replace("_", "").replace("-", "")
     for prefix in ("LEAD", "ECG"):
         key = key.removeprefix(prefix)

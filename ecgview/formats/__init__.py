@@ -188,12 +188,12 @@ def _inner(path: Path) -> list[Path]:
         inside = records_among(_archive.names(path), extensions())
         if not inside:
             raise FormatError("holds no ECG files", where=str(path), expected=", ".join(sorted(extensions())))
-        return [_member.join(path, name) for name in inside]
+        return [_member.joined(path, name) for name in inside]
     if path.suffix.lower() in _collections():
         fmt = detect(path)
         members = list(fmt.members(path)) if isinstance(fmt, Collection) else []
         if len(members) > 1:
-            return [_member.join(path, name) for name in members]
+            return [_member.joined(path, name) for name in members]
     return [path]
 
 
@@ -218,7 +218,7 @@ def _on_disk(path: Path) -> Iterator[Path]:
         try:
             yield copy
         except FormatError as error:
-            where = (error.where or "").replace(str(copy.parent), f"{file}{_member.MARK}{Path(name).parent}")
+            where = (error.where or "").replace(str(copy.parent), f"{file}{_member.SIGN}{Path(name).parent}")
             raise FormatError(
                 error.message, where=where or str(path), expected=error.expected, found=error.found
             ) from None

@@ -1,24 +1,43 @@
-"""One record within a file of many: `exams.hdf5#1234`, `export.zip#ward/ecg.xml`."""
+"""Files that hold many records: a record is named "file#member", for example "exams_part0.hdf5#214626";
+so is one in an archive, "export.zip#ward/ecg.xml"."""
 
+import os
 from pathlib import Path
 
-MARK = "#"
+from ecgview.errors import FormatError
+from ecgview.record import ImportNote
+
+SIGN = "#"
 
 
 def split(path: Path) -> tuple[Path, str]:
-    """Return the file and the record's name in it; the name is "" for a file as a whole."""
+    """Return the file and the member that is meant; "" for a path without one.
+
+    A "#" is part of a name where a file of the whole name exists, or no file of the part before it.
+    """
     text = str(path)
-    at = text.find(MARK)
-    if at < 0 or path.exists():
+    at = text.find(SIGN)
+    if at < 0 or os.path.exists(text):
         return path, ""
     while at >= 0:
-        file = Path(text[:at])
-        if file.is_file():
-            return file, text[at + 1 :]
-        at = text.find(MARK, at + 1)
+        if os.path.isfile(text[:at]):
+            return Path(text[:at]), text[at + 1 :]
+        at = text.find(SIGN, at + 1)
     return path, ""
 
 
-def join(path: Path, name: str) -> Path:
-    """Return the path of one record within a file."""
-    return Path(f"{path}{MARK}{name}")
+def joined(file: Path, member: str) -> Path:
+    """Return the path that names a member of a file."""
+    return Path(f"{file}{SIGN}{member}")
+
+
+def first_of(count: int, member: str) -> ImportNote:
+    """Return the note on a file that was opened without saying which of its records is meant."""
+    return ImportNote("header", f"the first of {count} records is shown: {SIGN}{member}")
+
+
+def unknown(file: Path, member: str, count: int) -> FormatError:
+    """Return the error that a file holds no such record."""
+    return FormatError(
+        "holds no such record", where=str(joined(file, member[:60])), expected=f"one of its {count} records"
+    )

@@ -7,7 +7,6 @@ A bare `.npy` says neither rate nor leads: both come from a JSON file beside it 
 seconds of the standard leads in mV, and a note says so. Objects (pickles) are never loaded.
 """
 
-import json
 import os
 import struct
 import tokenize
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._sidecar import KEYS, read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
 from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
@@ -167,7 +167,7 @@ def _stored(path: Path, keys: Collection[str]) -> dict[str, Any]:
     try:
         loaded: Any = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return {"signal": loaded, **_sidecar(path)}
+            return {"signal": loaded, **read_sidecar(path)}
         with loaded:
             _refuse_bomb(loaded, path)
             values = {name: loaded[name] for name in loaded.files if name in keys}
@@ -210,23 +210,7 @@ _DAMAGED = (  # what a broken zip or array header raises, one layer or another
     zlib.error,
     zipfile.BadZipFile,
 )
-_SIDECAR_KEYS = ("fs_hz", "fs", "lead_names", "units", "synthetic")
-_NPZ_KEYS = (*_SIDECAR_KEYS, "signal", "metadata", "median", "median_leads", "median_fs_hz")
-
-
-def _sidecar(path: Path) -> dict[str, Any]:
-    beside = path.with_suffix(".json")
-    if not beside.is_file():
-        return {}
-    try:
-        values = json.loads(beside.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"is not JSON ({error})", where=str(beside)) from None
-    if not isinstance(values, dict):
-        raise FormatError(
-            "is no JSON object", where=str(beside), expected='{"fs_hz": 500, "lead_names": [...]}'
-        )
-    return {name: values[name] for name in _SIDECAR_KEYS if name in values}
+_NPZ_KEYS = (*KEYS, "signal", "metadata", "median", "median_leads", "median_fs_hz")
 
 
 def _layout(

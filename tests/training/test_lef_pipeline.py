@@ -15,8 +15,9 @@ from ecgview.formats import wfdb_record
 from ecgview.models import cards
 from ecgview.models.tabular import table
 from ecgview.models.tabular.shares import all_shares
+from ecgview.signal import echonext_scaling
 from ecgview.training import calibration
-from ecgview.training.echonext import layout, normalisation, synthetic
+from ecgview.training.echonext import layout, synthetic
 from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, fit, outputs
 
@@ -143,7 +144,7 @@ def test_what_is_read_back_is_what_was_normalised(echo_folder: Path) -> None:
     one, two, three = (record.lead(name) for name in ("I", "II", "III"))
     assert np.median(np.abs(three - (two - one))) < 0.01
     stored = np.load(echo_folder / "EchoNext_train_waveforms.npy", mmap_mode="r")[0, 0]
-    np.testing.assert_allclose(normalisation.normalised(record.signal.T), stored, atol=2e-3)
+    np.testing.assert_allclose(echonext_scaling.normalised(record.signal.T), stored, atol=2e-3)
 
 
 def test_the_other_order_of_the_features_is_seen(tmp_path: Path) -> None:
@@ -154,12 +155,12 @@ def test_the_other_order_of_the_features_is_seen(tmp_path: Path) -> None:
 def test_another_scale_of_the_waveforms_is_seen_or_refused(echo_folder: Path, tmp_path: Path) -> None:
     sample = np.load(echo_folder / "EchoNext_train_waveforms.npy")[:8, 0].astype(np.float64)
     millivolts = (
-        sample * normalisation._STD * np.array(normalisation.MV_PER_UNIT)
-        + np.array(normalisation._MEAN) * normalisation.MV_PER_UNIT
+        sample * echonext_scaling._STD * np.array(echonext_scaling.MV_PER_UNIT)
+        + np.array(echonext_scaling._MEAN) * echonext_scaling.MV_PER_UNIT
     )
-    assert normalisation.fitting(millivolts / normalisation.ONE_SCALE_MV, "x").name == "one scale"
+    assert echonext_scaling.fitting(millivolts / echonext_scaling.ONE_SCALE_MV, "x").name == "one scale"
     with pytest.raises(FormatError, match="III is not II - I"):
-        normalisation.fitting(np.random.default_rng(0).normal(size=(4, 2500, 12)), "x")
+        echonext_scaling.fitting(np.random.default_rng(0).normal(size=(4, 2500, 12)), "x")
 
 
 def _copy(folder: Path, to: Path, change) -> Path:  # type: ignore[no-untyped-def]

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, ImportNote, Patient, Source
-from ecgview.training.echonext import normalisation, tabular
+from ecgview.signal import echonext_scaling
+from ecgview.training.echonext import tabular
 
 SPLITS = ("train", "val", "test", "no_split")
 RATE_HZ = 250.0
@@ -63,7 +64,7 @@ class EchoNext:
 
     folder: Path
     rows: dict[str, list[EchoRow]]
-    scaling: normalisation.Scaling
+    scaling: echonext_scaling.Scaling
     tabular_order: str  # how the tabular features are ordered, or why that is not known
     is_synthetic: bool
 
@@ -100,8 +101,8 @@ def open_folder(folder: Path) -> EchoNext:
     sample = []
     for split, found in present.items():
         waveforms = _waveforms(folder, split, len(found))
-        sample.append(np.asarray(waveforms[: normalisation.SAMPLE, 0], dtype=np.float64))
-    scaling = normalisation.fitting(np.concatenate(sample), str(folder))
+        sample.append(np.asarray(waveforms[: echonext_scaling.SAMPLE, 0], dtype=np.float64))
+    scaling = echonext_scaling.fitting(np.concatenate(sample), str(folder))
     order = tabular.order_of(folder, present)
     synthetic = any(row.patient.startswith(SYNTHETIC_MARK) for found in rows.values() for row in found[:1])
     return EchoNext(folder, rows, scaling, order, synthetic)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ecgview.models import cards, runtime
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
-from ecgview.training.echonext import layout, normalisation, tabular
+from ecgview.signal import echonext_scaling
+from ecgview.training.echonext import layout, tabular
 
 NOISE = 0.35  # deviation beside a planted score of deviation 1
 MEAN_LVEF, POINTS = 54.0, 9.0  # percent, and percent per deviation
@@ -73,7 +74,7 @@ def write(
     ]
     for name in SHARES:
         rows = np.flatnonzero(split == name)
-        stored = normalisation.normalised(signals[rows].transpose(0, 2, 1))[:, None]  # (n, 1, 2500, 12)
+        stored = echonext_scaling.normalised(signals[rows].transpose(0, 2, 1))[:, None]  # (n, 1, 2500, 12)
         np.save(folder / f"EchoNext_{name}_waveforms.npy", stored)
         order = tabular.AGE_LAST if age_last else tabular.AGE_SECOND
         features = [[float(lines[k][column]) for column in order] for k in rows]
@@ -124,14 +125,14 @@ def planted_score(
 
 def _answers(signals: NDArray[np.float32], card: cards.ModelCard, progress: Progress) -> NDArray[np.float32]:
     """Return (records, labels): the classifier on the ECGs as they will be read back."""
-    scale = normalisation.fitting(
-        normalisation.normalised(signals[:64].transpose(0, 2, 1)).astype(np.float64), "synthetic"
+    scale = echonext_scaling.fitting(
+        echonext_scaling.normalised(signals[:64].transpose(0, 2, 1)).astype(np.float64), "synthetic"
     )
     module = runtime.network(card, runtime.resolve_device("auto"))
     rows = []
     for start in range(0, len(signals), 32):
         progress(start / len(signals), f"synthetic ECG {start}")
-        stored = normalisation.normalised(signals[start : start + 32].transpose(0, 2, 1))
+        stored = echonext_scaling.normalised(signals[start : start + 32].transpose(0, 2, 1))
         inputs = [prepare(layout.as_record(scale.millivolts(one.T)), card.input) for one in stored]
         rows.append(
             runtime.probabilities(module, np.stack(inputs), runtime.resolve_device("auto"), whole_batch=True)
