@@ -76,8 +76,10 @@ def read(path: Path) -> EcgRecord:
     leads = _leads(told, len(values), path, notes)
     factor = _factor(told, values, path, notes)
     extra = {key: _as_text(value) for key, value in found.items() if key != name}
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is a gap
+        signal = (values.astype(np.float64) * factor).astype(np.float32)
     return assemble(
-        (values.astype(np.float64) * factor).astype(np.float32),
+        signal,
         leads,
         rate,
         path=path,

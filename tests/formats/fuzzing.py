@@ -176,7 +176,8 @@ def _typed(work: Callable[[], object], path: Path) -> bool:
     try:
         made = work()
     except EcgviewError as error:
-        if not error.where or path.stem not in error.where:
+        beside = {path.stem, *(other.stem for other in path.parent.glob("*"))}
+        if not error.where or not any(stem in error.where for stem in beside):
             raise Fault(f"an error that does not name the file: {error}") from error
         return False
     if isinstance(made, EcgRecord) and not (made.signal.ndim == 2 and made.sampling_rate_hz > 0):

@@ -5,13 +5,15 @@ in every field that has room for a text of that length and tells of a person, a 
 """
 
 import base64
+import binascii
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import savemat
 
 from ecgview import formats
 from ecgview.leads import STANDARD_12
@@ -23,6 +25,7 @@ from ecgview.record import (
     EcgRecord,
     Patient,
 )
+from ecgview.signal import echonext_scaling
 
 Rows = NDArray[np.int16]
 Builder = Callable[[Path, Rows, str], Path]
@@ -139,6 +142,91 @@ def contec(folder: Path, rows: Rows, who: str) -> Path:
     return path
 
 
+def ishne(folder: Path, rows: Rows, who: str) -> Path:
+    """Write an ISHNE Holter file of eight leads; names have room for 40 bytes."""
+    stored = np.stack([rows[STANDARD_12.index(name)] for name in STORED_8], axis=1)
+    name = who.encode("gb18030")
+
+    def twelve(values: tuple[int, ...]) -> bytes:
+        return struct.pack("<12h", *(values + (-9,) * 12)[:12])
+
+    head = struct.pack("<iiiih", len(name), stored.shape[0], 522, 522 + len(name), 1)
+    head += name.ljust(40, b"\0") * 2 + name[:20].ljust(20, b"\0")
+    head += struct.pack("<2h3h3h", 2, 3, 5, 4, 1931, 29, 2, 2024) + struct.pack(
+        "<3h3h", 29, 2, 2024, 8, 9, 10
+    )
+    head += struct.pack("<h", 8) + twelve((5, 6, 11, 12, 13, 14, 15, 16)) + twelve((1,) * 8)
+    head += twelve((5000,) * 8) + struct.pack("<h", 5) + name.ljust(40, b"\0") + struct.pack("<h", 500)
+    head += name.ljust(80, b"\0") * 2 + bytes(88)
+    checksum = binascii.crc_hqx(head + name, 0xFFFF)
+    path = folder / "sample_ishne.ecg"
+    path.write_bytes(b"ISHNE1.0" + struct.pack("<H", checksum) + head + name + stored.astype("<i2").tobytes())
+    return path
+
+
+def mfer(folder: Path, rows: Rows, who: str) -> Path:
+    """Write an MFER file of eight leads, big-endian, one block of each lead."""
+
+    def tag(number: int, value: bytes, lead: bytes = b"") -> bytes:
+        size = bytes([len(value)]) if len(value) < 128 else b"\x84" + struct.pack(">I", len(value))
+        return bytes([number]) + lead + size + value
+
+    stored = np.stack([rows[STANDARD_12.index(name)] for name in STORED_8])
+    name = who.encode()
+    raw = tag(0x40, b"MFR Standard 12 leads ECG".ljust(32)) + tag(0x01, b"\0") + tag(0x03, b"UTF-8")
+    raw += tag(0x08, struct.pack(">H", 1)) + tag(0x0B, b"\x00\x00\x01\xf4") + tag(0x0C, b"\x00\xfa\x00\x05")
+    raw += tag(0x04, struct.pack(">I", stored.shape[1])) + tag(0x05, struct.pack(">I", 8))
+    raw += tag(0x06, struct.pack(">I", 1)) + tag(0x81, name) + tag(0x82, name)
+    raw += tag(0x83, bytes([93]) + struct.pack(">HHBB", 90, 1931, 4, 5)) + tag(0x84, b"\x02")
+    raw += (
+        tag(0x85, struct.pack(">HBBBBBHH", 2024, 2, 29, 8, 9, 10, 0, 0)) + tag(0x17, name) + tag(0x16, name)
+    )
+    for number, code in enumerate((1, 2, 3, 4, 5, 6, 7, 8)):
+        raw += tag(0x3F, tag(0x09, struct.pack(">H", code)), bytes([number]))
+    raw += tag(0x1E, stored.astype(">i2").tobytes()) + b"\x80"
+    path = folder / "sample.mwf"
+    path.write_bytes(raw)
+    return path
+
+
+def matlab(folder: Path, rows: Rows, who: str) -> Path:
+    """Write a MATLAB 5 file with rate, leads, units; only a comment can tell who."""
+    path = folder / "sample.mat"
+    told = {
+        "val": rows * 5.0,
+        "fs": 500.0,
+        "units": "uV",
+        "age": 93.0,
+        "sex": "F",
+        "name": who,
+        "comment": who,
+    }
+    savemat(path, told)
+    return path
+
+
+def code15(folder: Path, rows: Rows, who: str) -> Path:
+    """Write a CODE-15 part of one exam with its table; the published identifiers are numbers, here they are not."""
+    path = folder / "exams_part0.hdf5"
+    tracings = np.zeros((1, 4096, 12), dtype=np.float32)
+    tracings[0, 48 : 48 + rows.shape[1]] = (rows * STEP_MV).T
+    with h5py.File(path, "w") as file:
+        file["tracings"], file["exam_id"] = tracings, np.array([1169160])
+    table = f"exam_id,age,is_male,patient_id,trace_file\n1169160,93,False,{who},exams_part0.hdf5\n"
+    (folder / "exams.csv").write_text(table, encoding="utf-8")
+    return path
+
+
+def echonext(folder: Path, rows: Rows, who: str) -> Path:
+    """Write an EchoNext array of one ECG, always ten seconds, with its table."""
+    path = folder / "EchoNext_val_waveforms.npy"
+    whole = np.resize(rows.T, (2500, 12)) * STEP_MV
+    np.save(path, echonext_scaling.normalised(whole[None])[:, None])
+    table = f"patient_key,split,sex,age_at_ecg,location_setting\n{who},val,0,93,{who}\n"
+    (folder / "EchoNext_metadata_100k.csv").write_text(table, encoding="utf-8")
+    return path
+
+
 def _text(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
@@ -150,8 +238,13 @@ SAMPLES: dict[str, Builder] = {
     "Philips XML": philips,
     "CardioSoft XML": cardiosoft,
     "Contec ECG": contec,
+    "ISHNE Holter": ishne,
+    "MFER": mfer,
+    "MATLAB": matlab,
+    "CODE-15": code15,
+    "EchoNext": echonext,
 }
-RATE = {name: 800.0 if name == "Contec ECG" else 500.0 for name in SAMPLES}
+RATE = dict.fromkeys(SAMPLES, 500.0) | {"Contec ECG": 800.0, "CODE-15": 400.0, "EchoNext": 250.0}
 
 
 def limb(rows: Rows) -> Rows:
@@ -160,9 +253,3 @@ def limb(rows: Rows) -> Rows:
     one, two = made[0], made[1]
     made[2], made[3], made[4], made[5] = two - one, -(one + two) // 2, one - two // 2, two - one // 2
     return made.astype(np.int16)
-
-
-def told(path: Path, who: str) -> EcgRecord:
-    """Return the record of a sample with `who` in its path, too."""
-    found = formats.read(path)
-    return replace(found, source=replace(found.source, path=f"/ward/{who}/{path.name}"))

@@ -17,14 +17,16 @@ from ecgview.signal.filters import DisplayFilter
 
 MM = 72 / 25.4
 UNFILTERED = PaperSettings(layout="12x1", display_filter=DisplayFilter(None, None))
-HEIGHT_MM = {name: 10.0 for name in STANDARD_12} | {"III": 0.0, "aVL": 5.0, "aVF": 5.0}
+HEIGHT_MM = dict.fromkeys(STANDARD_12, 10.0) | {"II": 5.0, "III": 5.0, "aVR": 7.5, "aVL": 7.5, "aVF": 0.0}
 
 
 def _wave(shape: str, rate: float) -> Rows:
-    """Return ten seconds of 10 Hz, 200 steps of 5 uV from bottom to top, the same in I, II and V1 to V6."""
+    """Return ten seconds of 10 Hz, 200 steps of 5 uV from bottom to top in I and V1 to V6, half of it in II."""
     turn = (np.arange(int(10 * rate)) * 10 / rate) % 1.0
     wave = 200.0 * (turn < 0.5) if shape == "square" else 100.0 * np.sin(2 * np.pi * turn)
-    return limb(np.stack([np.round(wave)] * 12).astype(np.int16))
+    rows = np.round(np.stack([wave] * 12)).astype(np.int16)
+    rows[1] = np.round(wave / 2)
+    return limb(rows)
 
 
 def _traces(path: Path) -> list[NDArray[np.float64]]:

@@ -34,8 +34,8 @@ def _sample(name: str, who: str, folder: Path) -> Path:
     place.mkdir()
     rows = np.random.default_rng(5).integers(-150, 150, (12, int(RATE[name]))).astype(np.int16)
     made = SAMPLES[name](place, limb(rows), who)
-    if made.suffix == ".hea":
-        return made  # names its signal file inside
+    if made.suffix in (".hea", ".npy", ".hdf5"):
+        return made  # belongs to files beside it, by name
     return made.rename(place / f"{who}{made.suffix}")
 
 
