@@ -5,7 +5,7 @@ declaration: a declared encoding that does not decode the bytes is replaced by t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
+_CHUNK = 65_536
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
 
@@ -37,24 +39,51 @@ def parse(path: Path) -> "Element":
     Raises:
         FormatError: too large, too deep, not well-formed, or with entities of its own.
     """
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise FormatError("XML too large", where=str(path), expected="under 64 MB", found=f"{size} bytes")
-    return parse_bytes(path.read_bytes(), path)
+    return parse_bytes(_bytes(path), path)
 
 
 def parse_bytes(raw: bytes, path: Path) -> "Element":
     """Return the root of XML that was read already; `path` is named in errors."""
+    return _tree(raw, path, None)
+
+
+def outline(path: Path, enough: "Callable[[Element], bool]") -> "Element":
+    """Return the root of a file's beginning: nothing is parsed after an element that is `enough`.
+
+    Args:
+        path: the file.
+        enough: asked of every element at its end; elements around it are still open and may lack children.
+
+    Raises:
+        FormatError: as `parse`, for what comes before.
+    """
+    return _tree(_bytes(path), path, enough)
+
+
+def _bytes(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise FormatError("XML too large", where=str(path), expected="under 64 MB", found=f"{size} bytes")
+    return path.read_bytes()
+
+
+def _tree(raw: bytes, path: Path, enough: "Callable[[Element], bool] | None") -> "Element":
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import ElementTree
     from defusedxml.common import DefusedXmlException
 
     text = _DECLARATION.sub("", decode(raw, _declared(raw)).lstrip("\ufeff \t\r\n\0"), count=1)
-    parser = ElementTree.DefusedXMLParser(target=_Bounded(path), forbid_dtd=False)
+    text = _FORBIDDEN.sub(" ", text.rstrip("\0"))
+    target = _Bounded(path, enough)
+    parser = ElementTree.DefusedXMLParser(target=target, forbid_dtd=False)
     try:
-        parser.feed(text.rstrip("\0").encode("utf-8", "replace"))
+        encoded = text.encode("utf-8", "replace")
+        for start in range(0, len(encoded), _CHUNK):
+            parser.feed(encoded[start : start + _CHUNK])
         root: Element = parser.close()
+    except _Enough as found:
+        root = found.root
     except DefusedXmlException:
         raise FormatError(
             "XML with entities is refused", where=f"{path}: DOCTYPE", expected="XML without entities"
@@ -109,13 +138,23 @@ def number(element: "Element", path: str, file: Path) -> float | None:
     return value
 
 
-class _Bounded:
-    """Build the tree, but no deeper than any ECG is."""
+class _Enough(Exception):
+    """What is wanted has been seen; `root` is the tree so far."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, root: "Element") -> None:
+        super().__init__()
+        self.root = root
+
+
+class _Bounded:
+    """Build the tree, but no deeper than any ECG is, and no further than is enough."""
+
+    def __init__(self, path: Path, enough: "Callable[[Element], bool] | None") -> None:
         from xml.etree.ElementTree import TreeBuilder
 
         self._path = path
+        self._enough = enough
+        self._root: Element | None = None
         self._depth = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
@@ -126,12 +165,18 @@ class _Bounded:
         self._depth += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
-        return self._tree.start(tag, attributes)
+        element = self._tree.start(tag, attributes)
+        if self._root is None:
+            self._root = element
+        return element
 
     def end(self, tag: str) -> "Element":
         """Close an element."""
         self._depth -= 1
-        return self._tree.end(tag)
+        element = self._tree.end(tag)
+        if self._enough is not None and self._root is not None and self._enough(element):
+            raise _Enough(self._root)
+        return element
 
 
 def _declared(raw: bytes) -> str:

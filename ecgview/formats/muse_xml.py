@@ -1,0 +1,207 @@
+"""GE MUSE XML ("RestingECG"): exports of the MUSE system and of MAC carts. There is no writer.
+
+Known from real files of MUSE 8 and 9 (carts MAC, MAC 55, MV360; 240 and 500 Hz), as no public standard describes it:
+HighPassFilter is in hundredths of a hertz (5, 16 and 56 are 0.05, 0.16 and 0.56 Hz, the steps of these carts), dates
+are month first, eight leads are stored and the limb leads follow from I and II. The measurement matrix stays undecoded
+among the other fields. MUSE files begin with a DOCTYPE that names a DTD: it is never loaded.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgview.errors import FormatError
+from ecgview.formats import _xml
+from ecgview.formats._assemble import assemble
+from ecgview.formats._muse_reading import amplitude_fields, beats, measurements, statements
+from ecgview.formats._muse_waveforms import kind, median_beat, rate, rhythm_of, waveform_fields, waves
+from ecgview.formats._person import age_at, full_name, iso_date, iso_time, sex_of, years
+from ecgview.formats._summary import RecordSummary
+from ecgview.formats._xml import every, find, name, text
+from ecgview.formats._xml_fields import fields
+from ecgview.leads import STANDARD_12, canonical_name
+from ecgview.record import Acquisition, DeviceMeasurement, DeviceReading, EcgRecord, ImportNote, Patient
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+NAME = "MUSE XML"
+EXTENSIONS: tuple[str, ...] = (".xml",)
+
+
+def sniff(head: bytes, path: Path) -> int:
+    """Return how surely this is MUSE XML: by its root element."""
+    return 95 if _xml.root_name(head) == "RestingECG" else 0
+
+
+def peek(path: Path) -> RecordSummary:
+    """Return what stands beside the samples, which are not decoded."""
+    root = _checked(_xml.outline(path, _ends_rhythm), path)
+    rhythm = rhythm_of(root, path)
+    fs_hz = rate(rhythm, path)
+    leads = {canonical_name(text(one, "LeadID")) for one in every(rhythm, "LeadData")}
+    if len(leads & {"I", "II", "III"}) > 1:
+        leads |= set(STANDARD_12[:6])  # what `read` computes
+    count = text(rhythm, "LeadData/LeadSampleCountTotal")
+    seconds = int(count) / fs_hz if count.isdecimal() and len(count) < 10 else None
+    patient, start = _patient(root, []), _start(root, [])
+    return RecordSummary(
+        str(path), path.stem, NAME, patient, start, len(leads), fs_hz, seconds, _is_synthetic(root)
+    )
+
+
+def read(path: Path) -> EcgRecord:
+    """Return the record; FormatError names the file and the field that is wrong."""
+    root = _checked(_xml.parse(path), path)
+    rhythm = rhythm_of(root, path)
+    opened = waves(rhythm, path)
+    notes = [*opened.notes, *_others(root, rhythm)]
+    used: list[Element] = []
+    patient = _patient(root, used)
+    notes += _age_note(patient, _start(root, []))
+    measured = measurements(root, used, notes)
+    seconds = opened.signal.shape[1] / opened.fs_hz
+    qrs_s, rr_ms = beats(root, opened.fs_hz, seconds, used, notes)
+    if rr_ms is not None and not any(one.name == "rr" for one in measured):
+        measured = (*measured, DeviceMeasurement("rr", rr_ms, "ms"))
+    reading = DeviceReading(measured, statements(root, used), median_beat(root, path), qrs_s)
+    return assemble(
+        opened.signal,
+        opened.names,
+        opened.fs_hz,
+        path=path,
+        format_name=NAME,
+        patient=patient,
+        acquisition=_acquisition(root, rhythm, opened.step_uv, used, notes),
+        notes=notes,
+        synthetic=_is_synthetic(root),
+        device_reading=reading,
+    )
+
+
+def _checked(root: "Element", path: Path) -> "Element":
+    if name(root) != "RestingECG":
+        raise FormatError("not MUSE XML", where=f"{path}: root", expected="RestingECG", found=name(root)[:40])
+    return root
+
+
+def _ends_rhythm(element: "Element") -> bool:
+    return name(element) == "Waveform" and kind(element) == "rhythm"
+
+
+def _is_synthetic(root: "Element") -> bool:
+    said = (
+        "PatientDemographics/PatientLastName",
+        "PatientDemographics/PatientFirstName",
+        "TestDemographics/SiteName",
+        "TestDemographics/AcquisitionDevice",
+        "MuseInfo/MuseVersion",
+    )
+    return any("synthetic" in text(root, one).lower() for one in said)
+
+
+def _patient(root: "Element", used: list["Element"]) -> Patient:
+    person = find(root, "PatientDemographics")
+    if person is None:
+        return Patient()
+    number = find(person, "PatientID")
+    parts = [find(person, f"Patient{key}Name") for key in ("Last", "First", "Middle")]
+    sex, born, age, unit = (find(person, key) for key in ("Gender", "DateofBirth", "PatientAge", "AgeUnits"))
+    used += [one for one in (number, *parts) if one is not None]
+    birth_date = iso_date(text(born))
+    stated = years(_number(text(age)), text(unit))
+    aged = stated is not None
+    for element, understood in ((sex, sex_of(text(sex))), (born, birth_date), (age, aged), (unit, aged)):
+        if element is not None and understood:
+            used.append(element)
+    return Patient(
+        text(number),
+        full_name(*(text(part) for part in parts)),
+        sex_of(text(sex)),
+        stated if stated is not None else age_at(birth_date, _start(root, [])),
+        birth_date,
+    )
+
+
+def _age_note(patient: Patient, start: str) -> list[ImportNote]:
+    from_birth = age_at(patient.birth_date, start)
+    if from_birth is None or patient.age_years is None or abs(from_birth - patient.age_years) < 2:
+        return []
+    said = f"age {patient.age_years:g} stated and shown; {from_birth:g} from the birth date"
+    return [ImportNote("header", said)]
+
+
+def _start(root: "Element", used: list["Element"]) -> str:
+    day, clock = (find(root, f"TestDemographics/Acquisition{key}") for key in ("Date", "Time"))
+    date, time = iso_date(text(day)), iso_time(text(clock))
+    if not date:
+        return ""
+    used += [one for one, known in ((day, date), (clock, time)) if one is not None and known]
+    return f"{date}T{time}" if time else date
+
+
+def _acquisition(
+    root: "Element",
+    rhythm: "Element",
+    step_uv: float | None,
+    used: list["Element"],
+    notes: list[ImportNote],
+) -> Acquisition:
+    start = _start(root, used)
+    device = find(root, "TestDemographics/AcquisitionDevice")
+    if device is not None:
+        used.append(device)
+    filters = tuple(
+        _filter(rhythm, field, notes) for field in ("HighPassFilter", "LowPassFilter", "ACFilter")
+    )
+    return Acquisition(start, text(device), *filters, step_uv=step_uv, extra=_extra(root, used))
+
+
+def _filter(rhythm: "Element", field: str, notes: list[ImportNote]) -> float | None:
+    """Return a cut-off in Hz, None where no filter is named; high-pass in hundredths unless it has a point."""
+    said = text(rhythm, field).replace(",", ".")
+    value = _number(said)
+    if value is None or value <= 0:
+        return None
+    if field == "HighPassFilter" and "." not in said:
+        value /= 100.0
+    if not 0.001 <= value <= 2000:
+        notes.append(ImportNote("header", f"{field} {said[:20]} is not a filter"))
+        return None
+    return value
+
+
+def _extra(root: "Element", used: list["Element"]) -> dict[str, str]:
+    """Return every field without a place of its own; long repetitions in one line each."""
+    waveforms = list(every(root, "Waveform"))
+    found: dict[str, str] = {}
+    for waveform in waveforms[:20]:
+        found |= waveform_fields(waveform)
+    found |= amplitude_fields(root)
+    kinds = [text(one, "Type") for one in every(root, "QRSTimesTypes/QRS")]
+    if any(kinds):
+        found["QRSTimesTypes/Type"] = " ".join(kinds)
+    used += [part for one in every(root, "QRSTimesTypes/QRS") for part in one if name(part) != "Time"]
+    for waveform in waveforms:
+        root.remove(waveform)
+    for block in list(every(root, "AmplitudeMeasurements")):
+        for one in list(every(block, "MeasuredAmplitude")):
+            block.remove(one)
+    return fields(root, used) | found
+
+
+def _others(root: "Element", opened: "Element") -> list[ImportNote]:
+    others = [one for one in every(root, "Waveform") if one is not opened and kind(one) != "median"]
+    if not others:
+        return []
+    kinds = ", ".join(
+        f"{text(one, 'WaveformType')[:20]} {text(one, 'SampleBase')[:10]} Hz" for one in others[:5]
+    )
+    return [ImportNote("header", f"{len(others)} more waveforms in the file are not open: {kinds}")]
+
+
+def _number(found: str) -> float | None:
+    try:
+        value = float(found)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e9 else None
