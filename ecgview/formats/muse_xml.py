@@ -150,10 +150,15 @@ def _acquisition(
     device = find(root, "TestDemographics/AcquisitionDevice")
     if device is not None:
         used.append(device)
-    filters = tuple(
-        _filter(rhythm, field, notes) for field in ("HighPassFilter", "LowPassFilter", "ACFilter")
+    return Acquisition(
+        start,
+        text(device),
+        _filter(rhythm, "HighPassFilter", notes),
+        _filter(rhythm, "LowPassFilter", notes),
+        _filter(rhythm, "ACFilter", notes),
+        step_uv=step_uv,
+        extra=_extra(root, used),
     )
-    return Acquisition(start, text(device), *filters, step_uv=step_uv, extra=_extra(root, used))
 
 
 def _filter(rhythm: "Element", field: str, notes: list[ImportNote]) -> float | None:
