@@ -39,51 +39,65 @@ def parse(path: Path) -> "Element":
     Raises:
         FormatError: too large, too deep, not well-formed, or with entities of its own.
     """
-    return parse_bytes(_bytes(path), path)
+    return parse_bytes(_whole(path), path)
+
+
+def parse_head(path: Path, *stop: str) -> "Element":
+    """Return the root of a file as far as the start of the first element along `stop`: for a look at its header.
+
+    That element holds its attributes, but no text; nothing behind it is parsed. Without such an element, all is.
+
+    Raises:
+        FormatError: as of `parse`, for what was parsed.
+    """
+    target = _Stopping(path, stop)
+    try:
+        return _built(_whole(path), path, target)
+    except _Enough as enough:
+        return enough.root
+
+
+def outline(path: Path, enough: "Callable[[Element], bool]") -> "Element":
+    """Return the root of a file as far as the end of the first element that is `enough`.
+
+    Args:
+        path: the file.
+        enough: asked of every element at its end; those around it are still open.
+
+    Raises:
+        FormatError: as of `parse`, for what was parsed.
+    """
+    try:
+        return _built(_whole(path), path, _Asking(path, enough))
+    except _Enough as found:
+        return found.root
 
 
 def parse_bytes(raw: bytes, path: Path) -> "Element":
     """Return the root of XML that was read already; `path` is named in errors."""
-    return _tree(raw, path, None)
+    return _built(raw, path, _Bounded(path))
 
 
-def outline(path: Path, enough: "Callable[[Element], bool]") -> "Element":
-    """Return the root of a file's beginning: nothing is parsed after an element that is `enough`.
-
-    Args:
-        path: the file.
-        enough: asked of every element at its end; elements around it are still open and may lack children.
-
-    Raises:
-        FormatError: as `parse`, for what comes before.
-    """
-    return _tree(_bytes(path), path, enough)
-
-
-def _bytes(path: Path) -> bytes:
+def _whole(path: Path) -> bytes:
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise FormatError("XML too large", where=str(path), expected="under 64 MB", found=f"{size} bytes")
     return path.read_bytes()
 
 
-def _tree(raw: bytes, path: Path, enough: "Callable[[Element], bool] | None") -> "Element":
+def _built(raw: bytes, path: Path, target: "_Bounded") -> "Element":
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import ElementTree
     from defusedxml.common import DefusedXmlException
 
     text = _DECLARATION.sub("", decode(raw, _declared(raw)).lstrip("\ufeff \t\r\n\0"), count=1)
-    text = _FORBIDDEN.sub(" ", text.rstrip("\0"))
-    target = _Bounded(path, enough)
     parser = ElementTree.DefusedXMLParser(target=target, forbid_dtd=False)
     try:
-        encoded = text.encode("utf-8", "replace")
+        encoded = _FORBIDDEN.sub(" ", text.rstrip("\0")).encode("utf-8", "replace")
         for start in range(0, len(encoded), _CHUNK):
             parser.feed(encoded[start : start + _CHUNK])
         root: Element = parser.close()
-    except _Enough as found:
-        root = found.root
     except DefusedXmlException:
         raise FormatError(
             "XML with entities is refused", where=f"{path}: DOCTYPE", expected="XML without entities"
@@ -138,23 +152,13 @@ def number(element: "Element", path: str, file: Path) -> float | None:
     return value
 
 
-class _Enough(Exception):
-    """What is wanted has been seen; `root` is the tree so far."""
-
-    def __init__(self, root: "Element") -> None:
-        super().__init__()
-        self.root = root
-
-
 class _Bounded:
-    """Build the tree, but no deeper than any ECG is, and no further than is enough."""
+    """Build the tree, but no deeper than any ECG is."""
 
-    def __init__(self, path: Path, enough: "Callable[[Element], bool] | None") -> None:
+    def __init__(self, path: Path) -> None:
         from xml.etree.ElementTree import TreeBuilder
 
         self._path = path
-        self._enough = enough
-        self._root: Element | None = None
         self._depth = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
@@ -165,16 +169,64 @@ class _Bounded:
         self._depth += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
-        element = self._tree.start(tag, attributes)
-        if self._root is None:
-            self._root = element
-        return element
+        return self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> "Element":
         """Close an element."""
         self._depth -= 1
-        element = self._tree.end(tag)
-        if self._enough is not None and self._root is not None and self._enough(element):
+        return self._tree.end(tag)
+
+
+class _Enough(Exception):
+    """The element was reached behind which nothing is wanted."""
+
+    def __init__(self, root: "Element") -> None:
+        super().__init__()
+        self.root = root
+
+
+class _Stopping(_Bounded):
+    """Build the tree up to an element."""
+
+    def __init__(self, path: Path, stop: tuple[str, ...]) -> None:
+        super().__init__(path)
+        self._stop = list(stop)
+        self._open: list[str] = []
+        self._root: Element | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> "Element":
+        """Open an element."""
+        element = super().start(tag, attributes)
+        self._root = element if self._root is None else self._root
+        self._open.append(tag.rpartition("}")[2])
+        if self._open[-len(self._stop) :] == self._stop:
+            raise _Enough(self._root)
+        return element
+
+    def end(self, tag: str) -> "Element":
+        """Close an element."""
+        self._open.pop()
+        return super().end(tag)
+
+
+class _Asking(_Bounded):
+    """Build the tree until an element is enough."""
+
+    def __init__(self, path: Path, enough: "Callable[[Element], bool]") -> None:
+        super().__init__(path)
+        self._enough = enough
+        self._root: Element | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> "Element":
+        """Open an element."""
+        element = super().start(tag, attributes)
+        self._root = element if self._root is None else self._root
+        return element
+
+    def end(self, tag: str) -> "Element":
+        """Close an element."""
+        element = super().end(tag)
+        if self._root is not None and self._enough(element):
             raise _Enough(self._root)
         return element
 

@@ -30,11 +30,14 @@ def fields(root: "Element", used: "Collection[Element]" = (), label: str = "") -
 def _collect(element: "Element", path: str, taken: set[int], label: str, found: dict[str, str]) -> None:
     if len(found) >= MOST_FIELDS or path.count("/") >= DEEPEST:
         return
+    text = (element.text or "").strip()
+    told = not text or id(element) in taken
     for key, value in element.attrib.items():
+        if key == "units" and told:
+            continue  # the unit of nothing, or of what was read already
         if value.strip() and not key.startswith("{http://www.w3.org/2001/XMLSchema-instance}"):
             found[f"{path}@{key.rpartition('}')[2][:LONGEST_NAME]}"] = " ".join(value.split())
-    text = (element.text or "").strip()
-    if text and path and id(element) not in taken:
+    if path and not told:
         found[path] = " ".join(text.split())
     seen: dict[str, int] = {}
     for child in element:

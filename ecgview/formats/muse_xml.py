@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from ecgview.errors import FormatError
 from ecgview.formats import _xml
 from ecgview.formats._assemble import assemble
+from ecgview.formats._muse_person import age_note, patient_of, start_of
 from ecgview.formats._muse_reading import amplitude_fields, beats, measurements, statements
 from ecgview.formats._muse_waveforms import kind, median_beat, rate, rhythm_of, waveform_fields, waves
-from ecgview.formats._person import age_at, full_name, iso_date, iso_time, sex_of, years
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._xml import every, find, name, text
 from ecgview.formats._xml_fields import fields
 from ecgview.leads import STANDARD_12, canonical_name
-from ecgview.record import Acquisition, DeviceMeasurement, DeviceReading, EcgRecord, ImportNote, Patient
+from ecgview.record import Acquisition, DeviceMeasurement, DeviceReading, EcgRecord, ImportNote
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -43,7 +43,7 @@ def peek(path: Path) -> RecordSummary:
         leads |= set(STANDARD_12[:6])  # what `read` computes
     count = text(rhythm, "LeadData/LeadSampleCountTotal")
     seconds = int(count) / fs_hz if count.isdecimal() and len(count) < 10 else None
-    patient, start = _patient(root, []), _start(root, [])
+    patient, start = patient_of(root, []), start_of(root, [])
     return RecordSummary(
         str(path), path.stem, NAME, patient, start, len(leads), fs_hz, seconds, _is_synthetic(root)
     )
@@ -56,8 +56,8 @@ def read(path: Path) -> EcgRecord:
     opened = waves(rhythm, path)
     notes = [*opened.notes, *_others(root, rhythm)]
     used: list[Element] = []
-    patient = _patient(root, used)
-    notes += _age_note(patient, _start(root, []))
+    patient = patient_of(root, used)
+    notes += age_note(patient, start_of(root, []))
     measured = measurements(root, used, notes)
     seconds = opened.signal.shape[1] / opened.fs_hz
     qrs_s, rr_ms = beats(root, opened.fs_hz, seconds, used, notes)
@@ -99,46 +99,6 @@ def _is_synthetic(root: "Element") -> bool:
     return any("synthetic" in text(root, one).lower() for one in said)
 
 
-def _patient(root: "Element", used: list["Element"]) -> Patient:
-    person = find(root, "PatientDemographics")
-    if person is None:
-        return Patient()
-    number = find(person, "PatientID")
-    parts = [find(person, f"Patient{key}Name") for key in ("Last", "First", "Middle")]
-    sex, born, age, unit = (find(person, key) for key in ("Gender", "DateofBirth", "PatientAge", "AgeUnits"))
-    used += [one for one in (number, *parts) if one is not None]
-    birth_date = iso_date(text(born))
-    stated = years(_number(text(age)), text(unit))
-    aged = stated is not None
-    for element, understood in ((sex, sex_of(text(sex))), (born, birth_date), (age, aged), (unit, aged)):
-        if element is not None and understood:
-            used.append(element)
-    return Patient(
-        text(number),
-        full_name(*(text(part) for part in parts)),
-        sex_of(text(sex)),
-        stated if stated is not None else age_at(birth_date, _start(root, [])),
-        birth_date,
-    )
-
-
-def _age_note(patient: Patient, start: str) -> list[ImportNote]:
-    from_birth = age_at(patient.birth_date, start)
-    if from_birth is None or patient.age_years is None or abs(from_birth - patient.age_years) < 2:
-        return []
-    said = f"age {patient.age_years:g} stated and shown; {from_birth:g} from the birth date"
-    return [ImportNote("header", said)]
-
-
-def _start(root: "Element", used: list["Element"]) -> str:
-    day, clock = (find(root, f"TestDemographics/Acquisition{key}") for key in ("Date", "Time"))
-    date, time = iso_date(text(day)), iso_time(text(clock))
-    if not date:
-        return ""
-    used += [one for one, known in ((day, date), (clock, time)) if one is not None and known]
-    return f"{date}T{time}" if time else date
-
-
 def _acquisition(
     root: "Element",
     rhythm: "Element",
@@ -146,7 +106,7 @@ def _acquisition(
     used: list["Element"],
     notes: list[ImportNote],
 ) -> Acquisition:
-    start = _start(root, used)
+    start = start_of(root, used)
     device = find(root, "TestDemographics/AcquisitionDevice")
     if device is not None:
         used.append(device)
