@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ecgview.formats._person import age_in_years, age_on, full_name, iso_date
 from ecgview.formats._xml import find, text
-from ecgview.record import ImportNote, Patient
+from ecgview.record import Patient
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -40,15 +40,6 @@ def patient_of(root: "Element", used: list["Element"]) -> Patient:
         stated if stated is not None else age_on(start_of(root, []), birth_date),
         birth_date,
     )
-
-
-def age_note(patient: Patient, start: str) -> list[ImportNote]:
-    """Return a note where the stated age is not what follows from the birth date."""
-    from_birth = age_on(start, patient.birth_date)
-    if from_birth is None or patient.age_years is None or abs(from_birth - patient.age_years) < 2:
-        return []
-    said = f"age {patient.age_years:g} stated and shown; {from_birth:g} from the birth date"
-    return [ImportNote("header", said)]
 
 
 def start_of(root: "Element", used: list["Element"]) -> str:

@@ -5,7 +5,7 @@ declaration: a declared encoding that does not decode the bytes is replaced by t
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
-_CHUNK = 65_536
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
@@ -57,22 +56,6 @@ def parse_head(path: Path, *stop: str) -> "Element":
         return enough.root
 
 
-def outline(path: Path, enough: "Callable[[Element], bool]") -> "Element":
-    """Return the root of a file as far as the end of the first element that is `enough`.
-
-    Args:
-        path: the file.
-        enough: asked of every element at its end; those around it are still open.
-
-    Raises:
-        FormatError: as of `parse`, for what was parsed.
-    """
-    try:
-        return _built(_whole(path), path, _Asking(path, enough))
-    except _Enough as found:
-        return found.root
-
-
 def parse_bytes(raw: bytes, path: Path) -> "Element":
     """Return the root of XML that was read already; `path` is named in errors."""
     return _built(raw, path, _Bounded(path))
@@ -94,9 +77,7 @@ def _built(raw: bytes, path: Path, target: "_Bounded") -> "Element":
     text = _DECLARATION.sub("", decode(raw, _declared(raw)).lstrip("\ufeff \t\r\n\0"), count=1)
     parser = ElementTree.DefusedXMLParser(target=target, forbid_dtd=False)
     try:
-        encoded = _FORBIDDEN.sub(" ", text.rstrip("\0")).encode("utf-8", "replace")
-        for start in range(0, len(encoded), _CHUNK):
-            parser.feed(encoded[start : start + _CHUNK])
+        parser.feed(_FORBIDDEN.sub(" ", text.rstrip("\0")).encode("utf-8", "replace"))
         root: Element = parser.close()
     except DefusedXmlException:
         raise FormatError(
@@ -207,28 +188,6 @@ class _Stopping(_Bounded):
         """Close an element."""
         self._open.pop()
         return super().end(tag)
-
-
-class _Asking(_Bounded):
-    """Build the tree until an element is enough."""
-
-    def __init__(self, path: Path, enough: "Callable[[Element], bool]") -> None:
-        super().__init__(path)
-        self._enough = enough
-        self._root: Element | None = None
-
-    def start(self, tag: str, attributes: dict[str, str]) -> "Element":
-        """Open an element."""
-        element = super().start(tag, attributes)
-        self._root = element if self._root is None else self._root
-        return element
-
-    def end(self, tag: str) -> "Element":
-        """Close an element."""
-        element = super().end(tag)
-        if self._root is not None and self._enough(element):
-            raise _Enough(self._root)
-        return element
 
 
 def _declared(raw: bytes) -> str:

@@ -33,8 +33,8 @@ def _collect(element: "Element", path: str, taken: set[int], label: str, found: 
     text = (element.text or "").strip()
     told = not text or id(element) in taken
     for key, value in element.attrib.items():
-        if key == "units" and told:
-            continue  # the unit of nothing, or of what was read already
+        if key == label or (key == "units" and told):
+            continue  # stands in the path; the unit of nothing, or of what was read already
         if value.strip() and not key.startswith("{http://www.w3.org/2001/XMLSchema-instance}"):
             found[f"{path}@{key.rpartition('}')[2][:LONGEST_NAME]}"] = " ".join(value.split())
     if path and not told:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ecgview.errors import FormatError
 from ecgview.formats import _xml
+from ecgview.formats._ages import age_note
 from ecgview.formats._assemble import assemble
-from ecgview.formats._muse_person import age_note, patient_of, start_of
+from ecgview.formats._muse_person import patient_of, start_of
 from ecgview.formats._muse_reading import amplitude_fields, beats, measurements, statements
 from ecgview.formats._muse_waveforms import kind, median_beat, rate, rhythm_of, waveform_fields, waves
 from ecgview.formats._summary import RecordSummary
@@ -34,8 +35,8 @@ def sniff(head: bytes, path: Path) -> int:
 
 
 def peek(path: Path) -> RecordSummary:
-    """Return what stands beside the samples, which are not decoded."""
-    root = _checked(_xml.outline(path, _ends_rhythm), path)
+    """Return what stands beside the samples, which are not decoded; the rate stands at the file's end."""
+    root = _checked(_xml.parse(path), path)
     rhythm = rhythm_of(root, path)
     fs_hz = rate(rhythm, path)
     leads = {canonical_name(text(one, "LeadID")) for one in every(rhythm, "LeadData")}
@@ -82,10 +83,6 @@ def _checked(root: "Element", path: Path) -> "Element":
     if name(root) != "RestingECG":
         raise FormatError("not MUSE XML", where=f"{path}: root", expected="RestingECG", found=name(root)[:40])
     return root
-
-
-def _ends_rhythm(element: "Element") -> bool:
-    return name(element) == "Waveform" and kind(element) == "rhythm"
 
 
 def _is_synthetic(root: "Element") -> bool:
