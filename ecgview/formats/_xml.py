@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
+MOST_ELEMENTS = 500_000  # a hundred times what ECGs have
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
@@ -141,6 +142,7 @@ class _Bounded:
 
         self._path = path
         self._depth = 0
+        self._count = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
         self.close = self._tree.close
@@ -150,6 +152,9 @@ class _Bounded:
         self._depth += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
+        self._count += 1
+        if self._count > MOST_ELEMENTS:
+            raise FormatError("XML of too many elements", where=str(self._path), expected=f"{MOST_ELEMENTS}")
         return self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> "Element":
