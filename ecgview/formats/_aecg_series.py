@@ -115,12 +115,17 @@ def wave(series: "Element", path: Path) -> Wave:
     return Wave(signal, tuple(placed), fs_hz, step, head, tuple(notes))
 
 
-def median_beat(root: "Element", path: Path) -> MedianBeat | None:
-    """Return the representative beat; None where the file has none."""
+def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianBeat | None:
+    """Return the representative beat; None where the file has none, or, with a note, where it cannot be read."""
     for series in all_series(root):
-        if is_beat(series) and lead_codes(series):
+        if not is_beat(series) or not lead_codes(series):
+            continue
+        try:
             found = wave(series, path)
-            return MedianBeat(found.signal, found.names, found.fs_hz)
+        except FormatError as error:
+            notes.append(ImportNote("header", f"the representative beat cannot be read: {error.sentence}"))
+            return None
+        return MedianBeat(found.signal, found.names, found.fs_hz)
     return None
 
 

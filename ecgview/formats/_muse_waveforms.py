@@ -119,12 +119,17 @@ def waves(waveform: "Element", path: Path) -> Waves:
     return Waves(signal, tuple(rows), fs_hz, step_uv, tuple(notes))
 
 
-def median_beat(root: "Element", path: Path) -> MedianBeat | None:
-    """Return the cart's median beat; None where the file has none."""
+def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianBeat | None:
+    """Return the cart's median beat; None where the file has none, or, with a note, where it cannot be decoded."""
     for waveform in every(root, "Waveform"):
-        if kind(waveform) == "median" and find(waveform, "LeadData") is not None:
+        if kind(waveform) != "median" or find(waveform, "LeadData") is None:
+            continue
+        try:
             found = waves(waveform, path)
-            return MedianBeat(found.signal, found.names, found.fs_hz)
+        except FormatError as error:
+            notes.append(ImportNote("header", f"the median beat cannot be read: {error.sentence}"))
+            return None
+        return MedianBeat(found.signal, found.names, found.fs_hz)
     return None
 
 

@@ -30,7 +30,7 @@ from ecgview.formats._summary import RecordSummary
 from ecgview.formats._xml import every, name, text
 from ecgview.formats._xml_fields import fields
 from ecgview.leads import STANDARD_12
-from ecgview.record import DeviceReading, EcgRecord, ImportNote
+from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -70,12 +70,13 @@ def read(path: Path) -> EcgRecord:
     opened = _aecg_series.wave(rhythm, path)
     told = _metadata.told(text(root, "text").splitlines())
     found = annotations(root, rhythm)
-    reading = _reading(root, found, opened.head, told.device_reading, path)
+    notes = [*opened.notes, *_others(root, rhythm)]
+    median = _aecg_series.median_beat(root, path, notes)
     used: list[Element] = []
     patient = patient_of(root, told, used)
     acquisition = acquisition_of(root, rhythm, opened.step_uv, used)
     synthetic = is_synthetic(root)
-    notes = [*opened.notes, *age_note(patient, acquisition.start_time), *_others(root, rhythm)]
+    notes += age_note(patient, acquisition.start_time)
     return assemble(
         opened.signal,
         opened.names,
@@ -83,7 +84,7 @@ def read(path: Path) -> EcgRecord:
         path=path,
         format_name=NAME,
         patient=patient,
-        device_reading=reading,
+        device_reading=_reading(found, opened.head, told.device_reading, median),
         acquisition=replace(
             acquisition,
             start_time=acquisition.start_time or told.acquisition.start_time,
@@ -121,12 +122,12 @@ def _checked(root: "Element", path: Path) -> "Element":
 
 
 def _reading(
-    root: "Element", found: list[Annotation], head: str, own: DeviceReading, path: Path
+    found: list[Annotation], head: str, own: DeviceReading, median: MedianBeat | None
 ) -> DeviceReading:
     return DeviceReading(
         (*measurements(found)[0], *own.measurements),
         (*statements(found)[0], *own.statements),
-        _aecg_series.median_beat(root, path),
+        median,
         beats(found, head) or own.qrs_s,
     )
 

@@ -64,7 +64,7 @@ def read(path: Path) -> EcgRecord:
     qrs_s, rr_ms = beats(root, opened.fs_hz, seconds, used, notes)
     if rr_ms is not None and not any(one.name == "rr" for one in measured):
         measured = (*measured, DeviceMeasurement("rr", rr_ms, "ms"))
-    reading = DeviceReading(measured, statements(root, used), median_beat(root, path), qrs_s)
+    reading = DeviceReading(measured, statements(root, used), median_beat(root, path, notes), qrs_s)
     return assemble(
         opened.signal,
         opened.names,
