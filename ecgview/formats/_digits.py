@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 
 PIECE = 1 << 18  # characters
+LARGEST = 1e9
 _GAP = re.compile(r"[,\s]+")
 
 
 def samples(data: str, most: int, where: str) -> NDArray[np.float64]:
-    """Return finite numbers, parted by commas or white space.
+    """Return numbers, parted by commas or white space.
 
     Args:
         data: the text; a gap at its end is allowed.
@@ -20,7 +21,7 @@ def samples(data: str, most: int, where: str) -> NDArray[np.float64]:
         where: file and field, named in errors.
 
     Raises:
-        FormatError: something that is no finite number, or too many.
+        FormatError: something that is no number of a possible size, or too many.
     """
     pieces: list[NDArray[np.float64]] = []
     start = total = 0
@@ -39,6 +40,6 @@ def samples(data: str, most: int, where: str) -> NDArray[np.float64]:
             raise FormatError("not a number", where=where, expected="samples as plain numbers") from None
         start = stop
     values = np.concatenate(pieces) if pieces else np.zeros(0)
-    if not np.isfinite(values).all():
-        raise FormatError("not a finite number", where=where, expected="samples as plain numbers")
+    if not (np.abs(values) <= LARGEST).all():
+        raise FormatError("a number that no recorder gives", where=where, expected=f"within {LARGEST:g}")
     return values

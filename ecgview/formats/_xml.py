@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
-MOST_ELEMENTS = 500_000  # a hundred times what ECGs have
+MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
@@ -142,7 +142,7 @@ class _Bounded:
 
         self._path = path
         self._depth = 0
-        self._count = 0
+        self._elements = 0
         self._tree = TreeBuilder()
         self.data = self._tree.data
         self.close = self._tree.close
@@ -150,10 +150,10 @@ class _Bounded:
     def start(self, tag: str, attributes: dict[str, str]) -> "Element":
         """Open an element."""
         self._depth += 1
+        self._elements += 1
         if self._depth > DEEPEST:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
-        self._count += 1
-        if self._count > MOST_ELEMENTS:
+        if self._elements > MOST_ELEMENTS:
             raise FormatError("XML of too many elements", where=str(self._path), expected=f"{MOST_ELEMENTS}")
         return self._tree.start(tag, attributes)
 

@@ -364,3 +364,14 @@ def test_dates_are_month_first_unless_that_is_no_month() -> None:
         "",
         "",
     ]
+
+
+def test_control_characters_in_free_text_do_not_hide_the_ecg(tmp_path: Path) -> None:
+    person = "<PatientDemographics><PatientLastName>WE\x1aST\x00</PatientLastName></PatientDemographics>"
+    assert formats.read(_file(tmp_path / "made.xml", person + _rhythm())).patient.name == "WE ST"
+
+
+def test_a_broken_median_beat_leaves_the_rhythm_readable(tmp_path: Path) -> None:
+    record = _made(tmp_path, _waveform("Median", {"I": _lead("I", [1, 2], WaveFormData="AA$A")}) + _rhythm())
+    assert record.device_reading.median is None
+    assert any("median beat cannot be read" in note.text for note in record.notes)
