@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
 MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ def _built(raw: bytes, path: Path, target: "_Bounded") -> "Element":
     text = _DECLARATION.sub("", decode(raw, _declared(raw)).lstrip("\ufeff \t\r\n\0"), count=1)
     parser = ElementTree.DefusedXMLParser(target=target, forbid_dtd=False)
     try:
-        parser.feed(text.rstrip("\0").encode("utf-8", "replace"))
+        parser.feed(_FORBIDDEN.sub(" ", text.rstrip("\0")).encode("utf-8", "replace"))
         root: Element = parser.close()
     except DefusedXmlException:
         raise FormatError(
