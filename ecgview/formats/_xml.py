@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
 MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
 
 
 def root_name(head: bytes) -> str:
