@@ -140,6 +140,7 @@ class _Version5:
             file.take(min(-size % 8, file.left), field)
         return first, part
 
+    @np.errstate(invalid="ignore", over="ignore")  # a damaged type reads names and sizes as absurd numbers
     def _matrix(self, part: Bytes, depth: int) -> tuple[str, Any]:
         """Return name and value of an array."""
         self.parts -= 1

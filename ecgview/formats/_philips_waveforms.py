@@ -180,7 +180,7 @@ def _names(waves: "Element", signal: "Element | None", path: Path) -> tuple[str,
             )
         return STANDARD_12
     names = tuple(
-        f"-{canonical_name(label)}" if label[0] == "-" else canonical_name(label) for label in labels
+        f"-{canonical_name(label[1:])}" if label[0] == "-" else canonical_name(label) for label in labels
     )
     plain = [label.removeprefix("-") for label in names]
     if len(names) > MOST_LEADS or len(set(plain)) < len(plain):

@@ -31,6 +31,7 @@ NAME = "NumPy"
 EXTENSIONS: tuple[str, ...] = (".npy", ".npz")
 WRITES = ".npz"
 MOST_SAMPLES = 120_000_000
+LAST_LETTER = 0x10FFFF
 SMALL = 64_000_000  # bytes that any machine has room for
 HIGHEST_RATIO = 100
 _FACTOR = {"mv": 1.0, "uv": 1e-3, "v": 1e3}
@@ -65,6 +66,7 @@ def peek(path: Path) -> RecordSummary:
     )
 
 
+@np.errstate(all="ignore")  # what float32 cannot hold becomes a gap in `assemble`
 def read(path: Path) -> EcgRecord:
     """Return the record of an array; FormatError says what is missing beside it."""
     stored = _stored(path, _NPZ_KEYS)
@@ -170,7 +172,7 @@ def _stored(path: Path, keys: Collection[str]) -> dict[str, Any]:
             return {"signal": loaded, **read_sidecar(path)}
         with loaded:
             _refuse_bomb(loaded, path)
-            values = {name: loaded[name] for name in loaded.files if name in keys}
+            values = {name: _sound(loaded[name], f"{path}: {name}") for name in loaded.files if name in keys}
     except _DAMAGED as error:
         raise FormatError(
             "cannot be read as numbers; pickled objects are refused",
@@ -179,6 +181,18 @@ def _stored(path: Path, keys: Collection[str]) -> dict[str, Any]:
             found=str(error)[:100],
         ) from None
     return {name: value if name == "signal" else value.tolist() for name, value in values.items()}
+
+
+def _sound(array: Any, where: str) -> NDArray[Any]:
+    """Return an array of a `.npz` after looking at what NumPy leaves unchecked: its type and its letters."""
+    if not isinstance(array, np.ndarray):
+        raise FormatError("is no array", where=where, expected="an entry that ends in .npy")
+    if array.dtype.kind == "U" and array.size and array.dtype.itemsize:
+        order = array.dtype.newbyteorder("=")
+        letters = np.ascontiguousarray(array.astype(order)).reshape(-1).view(np.uint32)
+        if ((letters > LAST_LETTER) | ((letters >= 0xD800) & (letters < 0xE000))).any():
+            raise FormatError("holds letters that do not exist", where=where)
+    return array
 
 
 def _refuse_bomb(loaded: Any, path: Path) -> None:
@@ -202,6 +216,7 @@ _DAMAGED = (  # what a broken zip or array header raises, one layer or another
     KeyError,
     MemoryError,
     NotImplementedError,
+    OverflowError,
     RuntimeError,
     SyntaxError,
     TypeError,

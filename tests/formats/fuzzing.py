@@ -7,7 +7,9 @@ format, seed and number alone: `--format DICOM --seed 1 --only 4711` runs a sing
 """
 
 import argparse
+import io
 import itertools
+import json
 import os
 import random
 import resource
@@ -28,10 +30,11 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE)]
 
 import numpy as np  # noqa: E402
 from mutations import mutated  # noqa: E402
-from samples import RATE, SAMPLES, limb  # noqa: E402
+from samples import RATE, SAMPLES, Rows, limb  # noqa: E402
 
 from ecgview import formats  # noqa: E402
 from ecgview.errors import EcgviewError  # noqa: E402
+from ecgview.leads import STANDARD_12  # noqa: E402
 from ecgview.record import EcgRecord  # noqa: E402
 
 REAL = HERE.parents[2] / "shared" / "data" / "formats"
@@ -83,6 +86,8 @@ def seeds(name: str) -> list[Seed]:
             rows = np.cumsum(np.random.default_rng(number).integers(-9, 10, (12, samples)), axis=1)
             main = SAMPLES[name](folder, limb(rows.astype(np.int16)), "Li Lei")
             made.append(_seed(main, folder))
+            if name == "NumPy":
+                made.append(_bare(rows))
     return made + [seed for seed in _real(name) if sum(map(len, seed.files.values())) <= LARGEST_SEED]
 
 
@@ -90,6 +95,14 @@ def _seed(main: Path, folder: Path) -> Seed:
     return Seed(
         main.name, {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
     )
+
+
+def _bare(rows: Rows) -> Seed:
+    """Return an array of samples alone with the JSON file that says what it is."""
+    stored = io.BytesIO()
+    np.save(stored, rows * 0.005)
+    told = {"fs_hz": 500, "lead_names": list(STANDARD_12), "units": "mV"}
+    return Seed("sample.npy", {"sample.npy": stored.getvalue(), "sample.json": json.dumps(told).encode()})
 
 
 def _archives(folder: Path) -> list[Seed]:

@@ -1,8 +1,11 @@
 """What goes wrong with files: flipped bits, wrong lengths, cuts, hostile XML, names that lead elsewhere."""
 
+import io
 import random
 import re
 import struct
+import zipfile
+import zlib
 
 ODD_BYTES = (0, 1, 0x7F, 0x80, 0xFE, 0xFF)
 ODD_NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -25,6 +28,8 @@ _NAME = re.compile(rb"[\w-]+\.(?:dat|mat|hea|dtd|npy|json)")
 
 def mutated(raw: bytes, rng: random.Random) -> bytes:
     """Return the bytes with one to eight faults."""
+    if raw.startswith(b"PK") and rng.random() < 0.7:
+        return _inside_zip(raw, rng)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         raw = rng.choice(_KINDS)(raw, rng)
     return raw
@@ -109,6 +114,24 @@ def _hostile_xml(raw: bytes, rng: random.Random) -> bytes:
         spot = body.find(b">", rng.randrange(max(1, len(body)))) + 1
         body = body[:spot] + rng.choice((b"&e9;", b"&x;")) + body[spot:]
     return raw[:at] + added + body
+
+
+def _inside_zip(raw: bytes, rng: random.Random) -> bytes:
+    """Damage one entry and pack it anew with a right checksum, so that the damage is reached."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            entries = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError, NotImplementedError):
+        return _flip(raw, rng)
+    if not entries:
+        return raw
+    hit = rng.choice(sorted(entries))
+    entries[hit] = rng.choice(_KINDS[:11])(entries[hit], rng)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, body in entries.items():
+            archive.writestr(name if rng.random() < 0.95 else f"../{name}", body)
+    return made.getvalue()
 
 
 def _place(raw: bytes, rng: random.Random) -> int:
