@@ -11,6 +11,8 @@ from ecgview.errors import FormatError
 
 MARK = b"\x89HDF\r\n\x1a\n"
 MOST_NAMES = 1000
+_SUPERBLOCKS = (0, 512, 1024, 2048, 4096)
+FARTHEST = 4096
 LARGEST_CHUNK = 64_000_000  # bytes, unpacked
 
 
@@ -68,12 +70,42 @@ class File:
             raise FormatError("a chunk is too large", where=f"{self.path}: {name}", found=f"{size} bytes")
 
 
+def _check_superblock(path: Path) -> None:
+    """Raise FormatError when the file's own account of its extent is not true: the library would believe it.
+
+    HDF5 File Format Specification 3.0, section II.A: base address and end of file, by superblock version.
+    """
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        head = file.read(FARTHEST + 64)
+    at = next((at for at in _SUPERBLOCKS if head[at : at + 8] == MARK), None)
+    if at is None:
+        raise FormatError("is no HDF5 file", where=str(path))
+    block = head[at : at + 64]
+    version = block[8] if len(block) == 64 else 255
+    width = block[13] if version < 2 else block[9]
+    if version > 3 or width not in (2, 4, 8):
+        raise FormatError("an unknown HDF5 superblock", where=f"{path}: superblock", found=str(version))
+    first = {0: 24, 1: 28}.get(version, 12)
+    base, _, end = (
+        int.from_bytes(block[first + k * width : first + (k + 1) * width], "little") for k in range(3)
+    )
+    if base not in (0, at) or not 0 < end <= size:
+        raise FormatError(
+            "the HDF5 file is cut short or its extent is wrong",
+            where=f"{path}: superblock",
+            expected=f"{size} bytes",
+            found=f"{end} bytes from {base}",
+        )
+
+
 @contextmanager
 def open_file(path: Path) -> Iterator[File]:
     """Open a file for reading; whatever h5py raises becomes a FormatError."""
     import h5py
 
     try:
+        _check_superblock(path)
         with h5py.File(path, "r") as handle:
             yield File(path, handle)
     except FormatError:

@@ -1,4 +1,4 @@
-"""What a JSON file beside an array says of it: {"fs_hz": 500, "lead_names": [...], "units": "mV"}."""
+"""What a JSON file beside bare numbers says of them: {"fs_hz": 500, "lead_names": [...], "units": "mV"}."""
 
 import json
 from pathlib import Path

@@ -69,6 +69,7 @@ def peek(path: Path) -> RecordSummary:
     )
 
 
+@np.errstate(all="ignore")  # damaged numbers become gaps in `assemble`
 def read(path: Path) -> EcgRecord:
     """Return one exam in mV without the zeros around it; FormatError names what is wrong."""
     where, asked = _member.split(path)
@@ -190,8 +191,7 @@ def _table_row(table: Path, exam: str) -> dict[str, str]:
                 return {}
             text.seek(at + 1)
             line = decode(text.readline()[:10_000]).strip()
-    except (OSError, ValueError):
+        cells = next(csv.reader([line.replace("\r", " ")]))
+    except (OSError, ValueError, csv.Error):
         return {}
-    return {
-        name.strip(): value.strip() for name, value in zip(columns, next(csv.reader([line])), strict=False)
-    }
+    return {name.strip(): value.strip() for name, value in zip(columns, cells, strict=False)}

@@ -1,7 +1,8 @@
 """CSV and TSV tables: one column per lead with a header of lead names, one row per sample.
 
 The sampling rate comes from a time column (seconds or ms) or from a leading comment such as
-"# sampling_rate_hz: 500"; the unit from "# units: uV" (mV where nothing is said, with a note).
+"# sampling_rate_hz: 500"; the unit from "# units: uV" (mV where nothing is said, with a note). A table of bare
+numbers opens with a JSON file of the same name beside it: {"fs_hz": 800, "lead_names": [...], "units": "5uV"}.
 """
 
 import csv
@@ -13,6 +14,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import EXTRA, STANDARD_12, canonical_name
 from ecgview.record import EcgRecord, ImportNote, Patient, Signal
@@ -57,7 +59,10 @@ def read(path: Path) -> EcgRecord:
             "table too large", where=str(path), expected="under 400 MB; WFDB or NPZ serve better"
         )
     comments, header, delimiter = _head(path)
-    table = _numbers(path, header, delimiter)
+    bare = all(map(_is_number, header))
+    if bare:
+        header, comments = _beside(path, header)
+    table = _numbers(path, header, delimiter, bare)
     leads = [i for i, name in enumerate(header) if canonical_name(name) in _KNOWN]
     if not leads:
         raise FormatError(
@@ -69,13 +74,19 @@ def read(path: Path) -> EcgRecord:
     rate = _rate(path, comments, header, table)
     notes: list[ImportNote] = []
     unit = _declared(comments, r"units?")
-    factor = _FACTOR.get(unit.lower()) if unit else 1.0
+    factor = _scale(unit) if unit else 1.0
     if factor is None:
-        raise FormatError("unknown unit", where=f"{path}: units", expected="mV, uV or V", found=unit)
+        raise FormatError(
+            "unknown unit", where=f"{path}: units", expected="mV, uV, V or 5uV", found=unit[:40]
+        )
     if not unit:
         notes.append(ImportNote("units", "the table names no unit; mV taken"))
     synthetic = "synthetic" in " ".join(comments).lower()
     told = _metadata.told(comments)
+    empty = [i for i in leads if np.isnan(table[:, i]).all()]
+    if empty and len(empty) < len(leads):
+        notes.append(ImportNote("header", f"empty columns left out: {', '.join(header[i] for i in empty)}"))
+        leads = [i for i in leads if i not in empty]
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is a gap
         signal: Signal = (table[:, leads].T * factor).astype(np.float32)
     return assemble(
@@ -129,11 +140,25 @@ def _head(path: Path) -> tuple[list[str], list[str], str]:
     raise FormatError("no header of lead names", where=f"{path}: line 1", expected="I,II,III,...")
 
 
-def _numbers(path: Path, header: list[str], delimiter: str) -> np.ndarray:
-    """Return (rows, columns) float64; an empty cell is a gap."""
+def _beside(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
+    """Return column names and header lines of a table of bare numbers, from the JSON file beside it."""
+    told = read_sidecar(path)
+    names = told.get("lead_names")
+    if not isinstance(names, list) or len(names) != len(cells):
+        raise FormatError(
+            "no column is a lead",
+            where=f"{path}: header",
+            expected=f"a line of lead names, or {path.stem}.json beside it with fs_hz and {len(cells)} lead_names",
+            found=", ".join(cells)[:80],
+        )
+    return [str(name) for name in names], [f"{key}: {told[key]}" for key in ("fs_hz", "units") if key in told]
+
+
+def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.ndarray:
+    """Return (rows, columns) float64; an empty cell is a gap. A bare table has no line of names."""
     rows: list[list[float]] = []
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        seen_header = False
+        seen_header = bare
         for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
             if not cells or cells[0].startswith("#"):
                 continue
@@ -171,6 +196,14 @@ def _declared(comments: list[str], key: str) -> str:
         if match:
             return match.group(1)
     return ""
+
+
+def _scale(unit: str) -> float | None:
+    """Return the millivolts of one unit, of "uV" as of "5uV" per step; None for what is no voltage."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)?(\D+)", unit.lower())
+    if match is None or match[2] not in _FACTOR:
+        return None
+    return float(match[1] or 1.0) * _FACTOR[match[2]]
 
 
 def _declared_rate(comments: list[str]) -> float | None:
