@@ -6,6 +6,7 @@ numbers opens with a JSON file of the same name beside it: {"fs_hz": 800, "lead_
 """
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import EXTRA, STANDARD_12, canonical_name
@@ -110,9 +112,9 @@ def write(record: EcgRecord, target: Path) -> Path:
     if record.synthetic:
         lines.append("# synthetic: no patient was recorded")
     header = "\n".join([*lines, ",".join(record.lead_names)])
-    np.savetxt(
-        target, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="", encoding="utf-8"
-    )
+    table = io.StringIO()
+    np.savetxt(table, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="")
+    replace_file(target, table.getvalue().encode("utf-8"))
     return target
 
 

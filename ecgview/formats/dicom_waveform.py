@@ -9,7 +9,6 @@ for fields of other formats: these stand in a private text element (0009,xx01) o
 readers pass over and de-identifiers remove.
 """
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from ecgview.formats._dicom_glance import glance
 from ecgview.formats._dicom_groups import channel_names, groups_of, median, rhythm
 from ecgview.formats._dicom_own import told_of
 from ecgview.formats._quantise import quantise
+from ecgview.formats._replace import replace_file
 from ecgview.formats._summary import RecordSummary
 from ecgview.record import DeviceReading, EcgRecord, ImportNote
 
@@ -82,7 +82,7 @@ def write(record: EcgRecord, target: Path) -> Path:
         first = encoded(dataset_of(record, parts, _dicom_own.lines_for(record, None), uids))
         again = _record(*open_bytes(first, target), target)
         raw = encoded(dataset_of(record, parts, _dicom_own.lines_for(record, again), uids))
-        _put(raw, target)
+        replace_file(target, raw)
     except FormatError:
         raise
     except Exception as error:  # the library raises what its parts raise; the user is told which file
@@ -93,16 +93,6 @@ def write(record: EcgRecord, target: Path) -> Path:
 def loss(record: EcgRecord) -> str:
     """Return what is lost."""
     return quantise(record, "", may_have_gaps=True).stated
-
-
-def _put(raw: bytes, target: Path) -> None:
-    """Write a file whole or not at all."""
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        scratch.write_bytes(raw)
-        os.replace(scratch, target)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:

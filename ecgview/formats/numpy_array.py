@@ -7,7 +7,7 @@ A bare `.npy` says neither rate nor leads: both come from a JSON file beside it 
 seconds of the standard leads in mV, and a note says so. Objects (pickles) are never loaded.
 """
 
-import os
+import io
 import struct
 import tokenize
 import zipfile
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import KEYS, read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
@@ -120,23 +121,18 @@ def write(record: EcgRecord, target: Path) -> Path:
             "median_fs_hz": median.sampling_rate_hz,
         }
     )
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with open(part, "wb") as file:
-            np.savez_compressed(
-                file,
-                signal=record.signal,
-                fs_hz=record.sampling_rate_hz,
-                lead_names=np.array(record.lead_names),
-                units="mV",
-                synthetic=record.synthetic,
-                metadata=np.array(_metadata.lines(record), dtype=np.str_),
-                **beat,
-            )
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FormatError(f"cannot be written ({error.strerror})", where=str(target)) from None
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        signal=record.signal,
+        fs_hz=record.sampling_rate_hz,
+        lead_names=np.array(record.lead_names),
+        units="mV",
+        synthetic=record.synthetic,
+        metadata=np.array(_metadata.lines(record), dtype=np.str_),
+        **beat,
+    )
+    replace_file(target, packed.getvalue())
     return target
 
 

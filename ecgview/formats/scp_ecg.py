@@ -9,7 +9,6 @@ steps that are no whole number of nV, and a reference beat whose leads are not t
 GB 2312 or, where those do not suffice, UTF-8 (language support code 0x37), whichever comes first.
 """
 
-import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +18,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata, _scp_healforce
 from ecgview.formats._assemble import assemble
+from ecgview.formats._replace import replace_file
 from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
 from ecgview.formats._scp_healforce import HealForce
@@ -104,14 +104,7 @@ def loss(record: EcgRecord) -> str:
 
 
 def _write(record: EcgRecord, target: Path, *, huffman: bool) -> Path:
-    raw = scp_bytes(record, str(target), huffman=huffman)
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        beside.write_bytes(raw)
-        os.replace(beside, target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise FormatError(f"cannot be written ({error.strerror or error})", where=str(target)) from None
+    replace_file(target, scp_bytes(record, str(target), huffman=huffman))
     return target
 
 
