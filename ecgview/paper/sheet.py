@@ -46,9 +46,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One sheet; the page's upper left corner lies at (page_x_mm, page_y_mm)."""
+    """One sheet; the page's upper left corner lies at (page_x_mm, page_y_mm).
+
+    `heading` stands on this sheet and on every further one that its columns need, so that no sheet is without a
+    patient; there the columns go on at `body_mm`.
+    """
 
     columns: tuple[Column, ...]
+    heading: tuple[Column, ...] = ()
+    body_mm: float = 15.0
     page: Page | None = None
     page_x_mm: float = 0.0
     page_y_mm: float = 0.0

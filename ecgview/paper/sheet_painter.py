@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
@@ -59,7 +60,8 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
         is_first = False
         left_over = _paint_sheet(painter, sheet, palette, scale)
         if left_over:
-            waiting.insert(0, Sheet(left_over, footer=sheet.footer, size_mm=sheet.size_mm))
+            further = replace(sheet, columns=left_over, page=None, overlay=None, pictures=())
+            waiting.insert(0, further)
     painter.end()
 
 
@@ -73,11 +75,13 @@ def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float
     for picture in sheet.pictures:
         _paint_picture(painter, picture, scale)
     limit = sheet.size_mm[1] - BOTTOM_MM
+    for column in sheet.heading:
+        _paint_column(painter, column, palette, scale, limit)
     left_over = []
     for column in sheet.columns:
         rest = _paint_column(painter, column, palette, scale, limit)
         if rest:
-            left_over.append(Column(column.x_mm, 15.0, column.width_mm, rest))
+            left_over.append(Column(column.x_mm, sheet.body_mm, column.width_mm, rest))
     if sheet.footer:
         footer = PageText(sheet.footer, sheet.size_mm[0] / 2, sheet.size_mm[1] - 5.0, 2.8, "scale", "centre")
         paint_text(painter, footer, palette, scale)

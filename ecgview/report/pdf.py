@@ -47,18 +47,18 @@ def sheets(content: ReportContent) -> list[Sheet]:
     for number, page in enumerate(pages):
         header = _header(content, width, number, len(pages))
         overlay = _marks(content)
-        found.append(Sheet(header, page, (width - page.width_mm) / 2, HEADER_MM, overlay, footer))
+        left = (width - page.width_mm) / 2
+        found.append(Sheet((), header, HEADER_MM + 2.0, page, left, HEADER_MM, overlay, footer))
     columns = _columns(content, width)
     free = height - HEADER_MM - pages[-1].height_mm - 12.0
     if free >= LEAST_COLUMNS_MM:
         top = HEADER_MM + pages[-1].height_mm + 2.0
-        last = found[-1]
-        found[-1] = replace(last, columns=(*last.columns, *(replace(c, y_mm=top) for c in columns)))
+        found[-1] = replace(found[-1], columns=tuple(replace(c, y_mm=top) for c in columns))
     else:
-        heading = _header(content, width, 0, 1)
-        found.append(Sheet((*heading, *(replace(c, y_mm=HEADER_MM + 2.0) for c in columns)), footer=footer))
+        texts = tuple(replace(c, y_mm=HEADER_MM + 2.0) for c in columns)
+        found.append(Sheet(texts, _header(content, width, 0, 1), HEADER_MM + 2.0, footer=footer))
     if pictures := _pictures.of(content, SIDE_MM, HEADER_MM + 4.0):
-        found.append(Sheet(_header(content, width, 0, 1), footer=footer, pictures=pictures))
+        found.append(Sheet((), _header(content, width, 0, 1), footer=footer, pictures=pictures))
     return found
 
 

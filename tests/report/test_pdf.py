@@ -159,3 +159,17 @@ def test_json_is_strict_and_whole(tmp_path: Path, pulse_record: EcgRecord) -> No
     assert found["confirmed"] is False
     assert found["record"]["lead_names"] == list(STANDARD_12)
     assert {item["value"] for item in found["measurements"]} == {None}
+
+
+def test_every_sheet_names_the_patient_and_the_warning(tmp_path: Path, square_record: EcgRecord) -> None:
+    wordy = replace(FACTS, caveat="a caveat of many words " * 120)
+    scores = (LabelScore("NORM", "normal ECG", 0.9, 0.5),)
+    said = Prediction(wordy, "s", "cpu", 1.0, scores)
+    path = pdf.write(content.gather(square_record, prediction=said), tmp_path / "r.pdf")
+    with _open(path) as document:
+        texts = [page.extract_text() for page in document.pages]
+    assert len(texts) >= 2
+    for text in texts:
+        assert "id-77" in text
+        assert "Planted" in text
+        assert text.count("Research use only") >= 2
