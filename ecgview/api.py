@@ -35,12 +35,15 @@ def open_ecg(path: PathLike) -> EcgRecord:
 def info(path: PathLike) -> dict[str, Any]:
     """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
 
+    What the device, or a reader before, wrote into the file stands under `device`.
+
     Raises:
         FormatError: the file cannot be read.
     """
     from ecgview.report.json_report import plain
 
     record = formats.read(path)
+    written, median = record.device_reading, record.device_reading.median
     return {
         "path": str(path),
         "format": record.source.format,
@@ -54,6 +57,12 @@ def info(path: PathLike) -> dict[str, Any]:
         "sha256": record.source.sha256,
         "patient": plain(record.patient),
         "acquisition": plain(record.acquisition),
+        "device": {
+            "measurements": plain(written.measurements),
+            "statements": plain(written.statements),
+            "median_beat_leads": list(median.lead_names) if median else [],
+            "n_qrs": len(written.qrs_s),
+        },
         "warnings": [plain(note) for note in record.notes],
     }
 

@@ -28,7 +28,27 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {found['n_leads']} leads: {' '.join(found['lead_names'])}"
     yield f"  {found['duration_s']:g} s at {found['fs_hz']:g} Hz"
     yield f"  patient {who['patient_id'] or 'without ID'}, {who['sex'] or 'sex unknown'}, {age}"
+    recorded, filters = found["acquisition"], []
+    for name, sign in (("highpass_hz", "high-pass"), ("lowpass_hz", "low-pass"), ("notch_hz", "notch")):
+        filters += [f"{sign} {recorded[name]:g} Hz"] if recorded[name] is not None else []
+    about = [recorded["start_time"], recorded["device"], *filters]
+    if any(about):
+        yield f"  recorded {', '.join(part for part in about if part)}"
+    yield from _device(found["device"])
     if found["missing_leads"]:
         yield f"  not recorded: {' '.join(found['missing_leads'])}"
     for note in found["warnings"]:
         yield f"  {note['kind']}: {note['text']}"
+
+
+def _device(written: dict[str, Any]) -> Iterator[str]:
+    """Yield what stands in the file already, always with who wrote it."""
+    overall = [one for one in written["measurements"] if not one["lead"]]
+    if overall:
+        values = ", ".join(f"{one['name']} {one['value']:g} {one['unit']}" for one in overall)
+        yield f"  the device's measurements: {values}"
+    for statement in written["statements"]:
+        who = "device" if statement["by"] == "machine" else statement["by"]
+        yield f"  statement of the {who}: {statement['text']}"
+    if written["median_beat_leads"]:
+        yield f"  the device's median beat: {len(written['median_beat_leads'])} leads"
