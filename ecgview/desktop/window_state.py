@@ -33,7 +33,7 @@ class WindowState(QObject):
     """Everything one window knows.
 
     Signals (each carries one object and states a fact):
-        worklist_changed: list[WorklistItem]. record_opened: EcgRecord. record_failed: EcgviewError.
+        record_opened: EcgRecord. record_failed: EcgviewError.
         busy_changed: number of running jobs. job_progressed: (title, fraction, text).
         session_changed: ReadingSession | None, after every edit and change of state.
         measurements_ready: tuple[Measurement, ...]. prediction_ready: Prediction. lef_ready: LefResult.
@@ -50,7 +50,6 @@ class WindowState(QObject):
 
     settings: Settings
 
-    worklist_changed = Signal(object)
     record_opened = Signal(object)
     record_failed = Signal(object)
     busy_changed = Signal(int)

@@ -259,7 +259,6 @@ class Workspace(WindowState):
     def _wire(self) -> None:
         self.jobs.busy_changed.connect(self.busy_changed)
         self.jobs.job_progressed.connect(self.job_progressed)
-        self.worklist.changed.connect(self.worklist_changed)
         self.worklist.listed.connect(self._listed)
         self.worklist.failed.connect(self.fail)
         self.reading.session_changed.connect(self._session_changed)

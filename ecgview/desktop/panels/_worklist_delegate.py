@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ecgview.desktop.panels import _tokens as tokens
-from ecgview.desktop.panels._worklist_model import is_synthetic, state_words, what, who
+from ecgview.desktop.panels._worklist_words import is_synthetic, state_words, what, who
 from ecgview.desktop.worklist import WorklistItem
 
 ROW_PX = 50
