@@ -15,6 +15,7 @@ from ecgview.desktop.jobs import Jobs
 from ecgview.desktop.reading import Reading
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.theme import Colours, colours
+from ecgview.desktop.thumbnails import Thumbnails
 from ecgview.desktop.worklist import Worklist, WorklistItem
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
@@ -49,6 +50,7 @@ class WindowState(QObject):
     """
 
     settings: Settings
+    thumbnails: Thumbnails
 
     record_opened = Signal(object)
     record_failed = Signal(object)
@@ -89,6 +91,7 @@ class WindowState(QObject):
         self.settings = settings if settings is not None else Settings(settings_path())
         self.jobs = Jobs(self)
         self.worklist = Worklist(self.jobs, self)
+        self.thumbnails = Thumbnails(self.jobs, self.settings, self)
         self.reading = Reading(store_path, self.settings, self)
         self.inference = Inference(self.jobs, self.may_show_ai, self)
         self.inference.device = self.settings.text("models.device")

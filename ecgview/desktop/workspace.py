@@ -261,6 +261,7 @@ class Workspace(WindowState):
         self.jobs.job_progressed.connect(self.job_progressed)
         self.worklist.listed.connect(self._listed)
         self.worklist.failed.connect(self.fail)
+        self.thumbnails.failed.connect(self.fail)
         self.reading.session_changed.connect(self._session_changed)
         part = self.inference
         part.answered.connect(self._keep)

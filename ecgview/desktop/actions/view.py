@@ -167,6 +167,12 @@ _WINDOW = (
         hint="Words of the file's name, patient, date, format or number of leads; Escape shows all again",
     ),
     Action(
+        "view.thumbnails", "Mini-traces in the worklist",
+        lambda w: w.workspace.thumbnails.switch(not w.workspace.thumbnails.is_on), ("Shift+W",),
+        checked_when=lambda w: w.workspace.thumbnails.is_on,
+        hint="Lead II, or the first lead, of the rows on the screen; the picture is 2 mV high",
+    ),
+    Action(
         "view.panels", "Panels", lambda w: toggle_side(w.right), ("P",),
         checked_when=lambda w: not w.right.isHidden(),
     ),

@@ -31,7 +31,6 @@ class RecordTable(QTableView):
         self.setModel(model)
         self.setItemDelegate(delegate)
         self._set_up_rows()
-        self.set_row_height(row_px)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet("background: transparent;")
         self.setMouseTracking(True)
@@ -41,6 +40,7 @@ class RecordTable(QTableView):
         self._look.setSingleShot(True)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(lambda: self.looked_at.emit(self.rows_seen()))
+        self.set_row_height(row_px)
         bar = self.verticalScrollBar()
         for signal in (bar.valueChanged, bar.rangeChanged):
             signal.connect(self._look_soon)
@@ -59,6 +59,7 @@ class RecordTable(QTableView):
         """Give every row the same height."""
         self.verticalHeader().setMinimumSectionSize(pixels)
         self.verticalHeader().setDefaultSectionSize(pixels)
+        self._look_soon()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to the first and the last row with Home and End, as in a list."""

@@ -12,7 +12,7 @@ from ecgview.desktop.panel import VIEWS, Panel
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels import _worklist_search as search
 from ecgview.desktop.panels._widgets import Text, column
-from ecgview.desktop.panels._worklist_delegate import ROW_PX, WorklistDelegate
+from ecgview.desktop.panels._worklist_delegate import WorklistDelegate, row_px
 from ecgview.desktop.panels._worklist_model import WorklistModel
 from ecgview.desktop.panels._worklist_table import RecordTable
 
@@ -28,7 +28,9 @@ class WorklistPanel(QWidget):
         self._workspace = workspace
         self.model = WorklistModel(workspace.worklist, self)
         self.filter = self._make_filter()
-        self.list = RecordTable(self.model, WorklistDelegate(), ROW_PX)
+        self.list = RecordTable(
+            self.model, WorklistDelegate(workspace.thumbnails), row_px(workspace.thumbnails)
+        )
         self.list.clicked.connect(self._open)
         self.list.activated.connect(self._open)
         self.list.looked_at.connect(self._look_at)
@@ -40,6 +42,8 @@ class WorklistPanel(QWidget):
         self.model.rowsInserted.connect(self._take_in)
         self.model.rowsRemoved.connect(self._tell_count)
         workspace.record_opened.connect(self._follow)
+        workspace.thumbnails.ready.connect(self.list.viewport().update)
+        workspace.thumbnails.switched.connect(self._resize_rows)
         self._tell_count()
 
     def _make_filter(self) -> QLineEdit:
@@ -85,7 +89,14 @@ class WorklistPanel(QWidget):
             self._follow()
 
     def _look_at(self, rows: range) -> None:
-        self._workspace.worklist.prefer(self.model.places(rows))
+        places = self.model.places(rows)
+        self._workspace.worklist.prefer(places)
+        self._workspace.thumbnails.want(self._workspace.worklist[place] for place in places)
+
+    def _resize_rows(self, _on: bool) -> None:
+        self.list.set_row_height(row_px(self._workspace.thumbnails))
+        if self.list.currentIndex().isValid():
+            self.list.scrollTo(self.list.currentIndex())
 
     def _apply_filter(self, text: str) -> None:
         self.model.set_filter(text)
