@@ -50,6 +50,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("paper.notch", "Notch, Hz", 0.0, (0.0, 50.0, 60.0)),
     Setting("paper.palette", "Paper", "red", ("red", "grey")),
     Setting("window.theme", "Theme", "light", ("light", "dark")),
+    Setting("worklist.thumbnails", "Mini-traces in the worklist", True),
     Setting("screen.px_per_mm", "Screen scale, px/mm", 0.0, note="0 = not calibrated"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
 )

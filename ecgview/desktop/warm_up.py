@@ -40,6 +40,10 @@ def _import_readers(progress: Progress = silent) -> None:
     import scipy.signal  # noqa: F401
     import wfdb  # noqa: F401
 
+    from ecgview import formats
+
+    formats.known()
+
 
 def _run(wanted: str, progress: Progress = silent) -> str:
     from ecgview.models import runtime

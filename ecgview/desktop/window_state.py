@@ -15,6 +15,7 @@ from ecgview.desktop.jobs import Jobs
 from ecgview.desktop.reading import Reading
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.theme import Colours, colours
+from ecgview.desktop.thumbnails import Thumbnails
 from ecgview.desktop.worklist import Worklist, WorklistItem
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
@@ -33,7 +34,7 @@ class WindowState(QObject):
     """Everything one window knows.
 
     Signals (each carries one object and states a fact):
-        worklist_changed: list[WorklistItem]. record_opened: EcgRecord. record_failed: EcgviewError.
+        record_opened: EcgRecord. record_failed: EcgviewError.
         busy_changed: number of running jobs. job_progressed: (title, fraction, text).
         session_changed: ReadingSession | None, after every edit and change of state.
         measurements_ready: tuple[Measurement, ...]. prediction_ready: Prediction. lef_ready: LefResult.
@@ -49,8 +50,8 @@ class WindowState(QObject):
     """
 
     settings: Settings
+    thumbnails: Thumbnails
 
-    worklist_changed = Signal(object)
     record_opened = Signal(object)
     record_failed = Signal(object)
     busy_changed = Signal(int)
@@ -90,6 +91,7 @@ class WindowState(QObject):
         self.settings = settings if settings is not None else Settings(settings_path())
         self.jobs = Jobs(self)
         self.worklist = Worklist(self.jobs, self)
+        self.thumbnails = Thumbnails(self.jobs, self.settings, self)
         self.reading = Reading(store_path, self.settings, self)
         self.inference = Inference(self.jobs, self.may_show_ai, self)
         self.inference.device = self.settings.text("models.device")

@@ -1,13 +1,15 @@
 """The worklist: which records are there, what is known of each, which one is open.
 
-A folder is listed at once, without reading a sample; what the files say of themselves is read in the
-background, a slice at a time.
+A folder is listed without reading a sample, a slice at a time, so that its first rows stand before the last
+folder was looked into; what the files say of themselves follows in slices, the rows on the screen first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,13 @@ from ecgview.progress import Progress, silent
 if TYPE_CHECKING:
     from ecgview.formats._summary import RecordSummary
 
-SLICE = 32  # records looked into per background job
+FIRST_SLICE = 32  # records listed before anything is shown
+LIST_SLICE = 400  # records listed per background job after that: what the window takes in within a few ms
+PEEK_SLICE = 64  # records looked into per background job
+SLICE_S = 0.2  # a slice of slow files ends here, and shows what it has
+
+Listed = list[tuple[Path, str]]  # path, and its name where that is not the path's stem
+Peeked = list[tuple[int, "RecordSummary | None", str]]  # place, summary, problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +36,33 @@ class WorklistItem:
     """One row: a file, what it says of itself once that is read, and how far its reading is.
 
     `state` is the state of the reader's own read ("" where there is none); nothing that a model said
-    is ever part of a row.
+    is ever part of a row. `label` names the record where its file's name does not.
     """
 
     path: Path
     summary: RecordSummary | None = None
     problem: str = ""
     state: str = ""
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """The record's name: the file's, without its suffix."""
-        return self.path.stem
+        """The record's name: its label, or the file's name without its suffix."""
+        return self.label or self.path.stem
 
 
 class Worklist(QObject):
-    """The records of this sitting, in order.
+    """The records of this sitting, in order; the place of a record never changes.
 
     Signals:
-        changed: list[WorklistItem], after anything about it changed.
-        listed: list[Path], the records that were just added.
+        rows_added: (first place, end), after records were added.
+        rows_changed: list[int], the places of records of which more, or something else, is known.
+        listed: list[Path], records that were just found, new ones and known ones.
         failed: Exception.
     """
 
-    changed = Signal(object)
+    rows_added = Signal(int, int)
+    rows_changed = Signal(object)
     listed = Signal(object)
     failed = Signal(object)
 
@@ -60,18 +71,49 @@ class Worklist(QObject):
         self._jobs = jobs
         self._items: list[WorklistItem] = []
         self._place: dict[Path, int] = {}
+        self._looked_into = bytearray()  # one per row: whether its header was read, or is being read
+        self._first_unread = 0
+        self._wanted: Sequence[int] = ()
+        self._is_looking = False
         self.current: Path | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        return True  # an empty list is a list
+
+    def __getitem__(self, place: int) -> WorklistItem:
+        return self._items[place]
 
     @property
     def items(self) -> list[WorklistItem]:
         """The rows, in order (a copy)."""
         return list(self._items)
 
+    def place(self, path: Path) -> int:
+        """Return where a record stands; -1 if it is not in the list."""
+        return self._place.get(path, -1)
+
     def add(self, paths: Sequence[str | Path]) -> None:
         """Look for records at files, folders and globs, and add them; `listed` tells which."""
-        self._jobs.start(
-            _list, tuple(paths), title="Looking for ECGs", on_done=self._add_found, on_failed=self.failed.emit
-        )
+        self._list_on(_records(tuple(paths)), FIRST_SLICE)
+
+    def take(self, found: Listed) -> None:
+        """Add records that are known to be there, as (path, label); those already in the list stay."""
+        first = len(self._items)
+        for path, label in found:
+            if path not in self._place:
+                self._place[path] = len(self._items)
+                self._items.append(WorklistItem(path, label=label))
+        if first < len(self._items):
+            self._looked_into.extend(bytes(len(self._items) - first))
+            self.rows_added.emit(first, len(self._items))
+            self._look_on()
+
+    def prefer(self, places: Sequence[int]) -> None:
+        """Look into these records before the others: they are on the screen."""
+        self._wanted = places
 
     def neighbour(self, step: int) -> Path | None:
         """Return the record `step` rows after the open one; None at either end."""
@@ -84,66 +126,124 @@ class Worklist(QObject):
 
     def set_state(self, path: Path, state: str) -> None:
         """Show how far the reading of a record is."""
-        if (index := self._place.get(path)) is not None and self._items[index].state != state:
-            self._items[index] = replace(self._items[index], state=state)
-            self.changed.emit(self.items)
+        self.set_states({path: state})
 
     def set_states(self, states: dict[Path, str]) -> None:
         """Show how far the reading of many records is."""
-        for index, item in enumerate(self._items):
-            if (state := states.get(item.path)) is not None:
-                self._items[index] = replace(item, state=state)
-        self.changed.emit(self.items)
+        changed = []
+        for path, state in states.items():
+            if (index := self.place(path)) >= 0 and self._items[index].state != state:
+                self._items[index] = replace(self._items[index], state=state)
+                changed.append(index)
+        if changed:
+            self.rows_changed.emit(changed)
 
     def set_problem(self, path: Path, problem: str) -> None:
         """Show that a record could not be opened, and why."""
-        if (index := self._place.get(path)) is not None:
+        if (index := self.place(path)) >= 0:
             self._items[index] = replace(self._items[index], problem=problem)
-            self.changed.emit(self.items)
+            self.rows_changed.emit([index])
 
-    def _add_found(self, found: list[Path]) -> None:
-        fresh = [path for path in found if path not in self._place]
-        for path in fresh:
-            self._place[path] = len(self._items)
-            self._items.append(WorklistItem(path))
-        self.changed.emit(self.items)
-        self.listed.emit(found)
-        self._look_into(fresh)
+    # ---- listing -------------------------------------------------------------------------------------
 
-    def _look_into(self, paths: list[Path]) -> None:
-        if paths:
-            now, later = paths[:SLICE], paths[SLICE:]
-            self._jobs.start(
-                _peek_all,
-                now,
-                title="Reading headers",
-                on_done=lambda found: self._keep(found, later),
-                on_failed=self.failed.emit,
-            )
+    def _list_on(self, records: Iterator[tuple[Path, str]], n: int) -> None:
+        self._jobs.start(
+            _next_records,
+            records,
+            n,
+            title="Looking for ECGs",
+            on_done=lambda found: self._add_found(records, *found),
+            on_failed=self.failed.emit,
+        )
 
-    def _keep(self, found: list[tuple[Path, RecordSummary | None, str]], later: list[Path]) -> None:
-        for path, summary, problem in found:
-            index = self._place[path]
-            item = self._items[index]
-            self._items[index] = replace(item, summary=summary, problem=problem or item.problem)
-        self.changed.emit(self.items)
-        self._look_into(later)
+    def _add_found(
+        self, records: Iterator[tuple[Path, str]], found: Listed, ended: bool, error: EcgviewError | None
+    ) -> None:
+        if not ended:
+            self._list_on(records, LIST_SLICE)
+        self.take(found)
+        self.listed.emit([path for path, _ in found])
+        if error is not None:
+            self.failed.emit(error)
+
+    # ---- looking into them ---------------------------------------------------------------------------
+
+    def _look_on(self) -> None:
+        """Start on the next slice, unless one is being looked into."""
+        if self._is_looking or not (places := self._next_places()):
+            return
+        self._is_looking = True
+        self._jobs.start(
+            _peek_all,
+            [(place, self._items[place].path) for place in places],
+            title="Reading headers",
+            on_done=self._keep,
+            on_failed=lambda error: self._give_up(places, error),
+        )
+
+    def _next_places(self) -> list[int]:
+        wanted = [place for place in self._wanted if not self._looked_into[place]]
+        if wanted:
+            return wanted[:PEEK_SLICE]
+        unread = self._looked_into.find(0, self._first_unread)
+        self._first_unread = len(self._items) if unread < 0 else unread
+        nearby = range(self._first_unread, min(self._first_unread + PEEK_SLICE, len(self._items)))
+        return [place for place in nearby if not self._looked_into[place]]
+
+    def _keep(self, found: Peeked) -> None:
+        for place, summary, problem in found:
+            item = self._items[place]
+            self._looked_into[place] = 1
+            self._items[place] = replace(item, summary=summary, problem=problem or item.problem)
+        self._is_looking = False
+        self._look_on()
+        self.rows_changed.emit([place for place, _, _ in found])
+
+    def _give_up(self, places: list[int], error: Exception) -> None:
+        for place in places:  # a bug in a reader is told once, and the rows after it are read all the same
+            self._looked_into[place] = 1
+        self._is_looking = False
+        self._look_on()
+        self.failed.emit(error)
 
 
-def _list(paths: Sequence[str | Path], progress: Progress = silent) -> list[Path]:
+def _records(paths: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the records as they are found, in whatever worker asks for the next."""
     from ecgview import formats
 
-    return formats.list_records(paths)
+    for path in formats.iter_records(paths):
+        name = formats.record_name(path)
+        yield path, "" if name == path.stem else name
 
 
-def _peek_all(paths: list[Path], progress: Progress = silent) -> list[tuple[Path, RecordSummary | None, str]]:
+def _next_records(
+    records: Iterator[tuple[Path, str]], n: int, progress: Progress = silent
+) -> tuple[Listed, bool, EcgviewError | None]:
+    """Return the next records, whether these were the last, and what went wrong after them."""
+    found: Listed = []
+    began = time.monotonic()
+    try:
+        for record in islice(records, n):
+            found.append(record)
+            if time.monotonic() - began > SLICE_S:
+                return found, False, None
+    except EcgviewError as error:
+        return found, True, error
+    return found, len(found) < n, None
+
+
+def _peek_all(wanted: list[tuple[int, Path]], progress: Progress = silent) -> Peeked:
+    """Return what the files say, as far as the time of a slice goes; never nothing."""
     from ecgview import formats
 
-    found: list[tuple[Path, RecordSummary | None, str]] = []
-    for index, path in enumerate(paths):
-        progress(index / len(paths), path.name)
+    found: Peeked = []
+    began = time.monotonic()
+    for place, path in wanted:
+        progress(len(found) / len(wanted), path.name)
         try:
-            found.append((path, formats.peek(path), ""))
+            found.append((place, formats.peek(path), ""))
         except EcgviewError as error:
-            found.append((path, None, error.message))
+            found.append((place, None, error.message))
+        if time.monotonic() - began > SLICE_S:
+            break
     return found

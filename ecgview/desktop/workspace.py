@@ -259,9 +259,9 @@ class Workspace(WindowState):
     def _wire(self) -> None:
         self.jobs.busy_changed.connect(self.busy_changed)
         self.jobs.job_progressed.connect(self.job_progressed)
-        self.worklist.changed.connect(self.worklist_changed)
         self.worklist.listed.connect(self._listed)
         self.worklist.failed.connect(self.fail)
+        self.thumbnails.failed.connect(self.fail)
         self.reading.session_changed.connect(self._session_changed)
         part = self.inference
         part.answered.connect(self._keep)

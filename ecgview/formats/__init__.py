@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from ecgview.errors import FormatError
 from ecgview.formats import _archive, _member
 from ecgview.formats._deidentify import deidentified
-from ecgview.formats._listing import list_records as _list_records
+from ecgview.formats._listing import iter_records as _iter_records
 from ecgview.formats._listing import records_among
 from ecgview.formats._scan import OUT_OF_SCOPE, picture
 from ecgview.formats._summary import RecordSummary
@@ -29,6 +29,7 @@ __all__ = [
     "deidentified",
     "detect",
     "extensions",
+    "iter_records",
     "known",
     "list_records",
     "peek",
@@ -166,10 +167,17 @@ def list_records(paths: Sequence[str | Path]) -> list[Path]:
     Raises:
         FormatError: a path does not exist, a pattern matches nothing, or an archive cannot be listed.
     """
-    found: dict[Path, None] = {}
-    for path in _list_records(paths, extensions()):
-        found |= dict.fromkeys(_inner(path))
-    return list(found)
+    return list(dict.fromkeys(iter_records(paths)))
+
+
+def iter_records(paths: Sequence[str | Path]) -> Iterator[Path]:
+    """Yield what `list_records` returns, each path as soon as it is found; an error comes where it is met.
+
+    Raises:
+        FormatError: as `list_records`, after what was found before it.
+    """
+    for path in _iter_records(paths, extensions()):
+        yield from _inner(path)
 
 
 def record_name(path: str | Path) -> str:

@@ -13,13 +13,14 @@ DEEPEST = 12  # folders below the one that was opened
 TABLES = (".csv", ".tsv")
 
 
-def list_records(paths: Sequence[str | Path], extensions: frozenset[str]) -> list[Path]:
-    """Return one path per record, in natural order, each once."""
-    found: dict[str, None] = {}
+def iter_records(paths: Sequence[str | Path], extensions: frozenset[str]) -> Iterator[Path]:
+    """Yield one path per record as it is found, in natural order, each once."""
+    seen: set[str] = set()
     for path in paths:
         for item in _expand(path, extensions):
-            found[item] = None
-    return [Path(item) for item in found]
+            if item not in seen:
+                seen.add(item)
+                yield Path(item)
 
 
 def records_among(names: Iterable[str], extensions: frozenset[str]) -> list[str]:
@@ -36,48 +37,60 @@ def records_among(names: Iterable[str], extensions: frozenset[str]) -> list[str]
     return sorted(str(path) for path in others or records)  # a table beside ECGs is hardly one
 
 
-def _expand(path: str | Path, extensions: frozenset[str]) -> list[str]:
+def _expand(path: str | Path, extensions: frozenset[str]) -> Iterator[str]:
     text = os.fspath(path)
     if os.path.isdir(text):
-        return sorted(_walk(text, extensions, DEEPEST))
+        yield from _walk(text, extensions, DEEPEST)
+        return
     if os.path.exists(text) or os.path.exists(f"{text}.hea") or split(Path(text))[1]:
-        return [text]
+        yield text
+        return
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
     if not matches:
         raise FormatError("there is no such file or folder", where=text)
-    records = [item for match in matches for item in _expand_match(match, extensions)]
-    return records
+    for match in matches:
+        yield from _expand_match(match, extensions)
 
 
-def _expand_match(match: str, extensions: frozenset[str]) -> list[str]:
+def _expand_match(match: str, extensions: frozenset[str]) -> Iterator[str]:
     if os.path.isdir(match):
-        return sorted(_walk(match, extensions, DEEPEST))
-    return [match] if os.path.splitext(match)[1].lower() in extensions else []
+        yield from _walk(match, extensions, DEEPEST)
+    elif os.path.splitext(match)[1].lower() in extensions:
+        yield match
 
 
 def _walk(folder: str, extensions: frozenset[str], depth: int) -> Iterator[str]:
-    """Yield record files; a signal file or a table beside a WFDB header of the same name is that record."""
+    """Yield record files by path; a signal file or a table beside a WFDB header of the same name is that record.
+
+    Each folder is sorted as it is reached, with its mark behind a folder's name: the paths come out in the
+    order of their texts although the first is known before the last folder was looked into.
+    """
     try:
         entries = list(os.scandir(folder))
     except OSError as error:
         raise FormatError(f"the folder cannot be read ({error.strerror})", where=folder) from None
     headers = {entry.name[:-4] for entry in entries if entry.name.endswith(".hea")}
     segments = {f"{name}_layout" for name in headers}
-    for entry in entries:
+    inner = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+    for entry in sorted(entries, key=lambda entry: entry.name + os.sep * (entry.name in inner)):
         if entry.name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        if entry.name in inner:
             if depth:
                 yield from _walk(entry.path, extensions, depth - 1)
-            continue
-        stem, suffix = os.path.splitext(entry.name)
-        if suffix.lower() not in extensions or stem in segments:
-            continue
-        if suffix != ".hea" and stem in headers:
-            continue
-        if suffix.lower() in TABLES and not _names_leads(entry.path):
-            continue
-        yield entry.path
+        elif _stands_for_record(entry, extensions, headers, segments):
+            yield entry.path
+
+
+def _stands_for_record(
+    entry: os.DirEntry[str], extensions: frozenset[str], headers: set[str], segments: set[str]
+) -> bool:
+    stem, suffix = os.path.splitext(entry.name)
+    if suffix.lower() not in extensions or stem in segments:
+        return False
+    if suffix != ".hea" and stem in headers:
+        return False
+    return suffix.lower() not in TABLES or _names_leads(entry.path)
 
 
 def _names_leads(path: str) -> bool:

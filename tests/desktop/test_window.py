@@ -164,6 +164,19 @@ def test_w7_a_normal_ecg_is_read_in_five_keys(
     assert opened.workspace.record_path == record_files[1]
 
 
+def test_the_worklist_is_searched_without_the_mouse(opened: MainWindow, qtbot: QtBot) -> None:
+    opened.left.hide()
+    opened.menus["view.find_record"].trigger()
+    box = opened.left.findChild(QLineEdit)
+    assert box is not None
+    qtbot.waitUntil(box.hasFocus)
+    qtbot.keyClicks(box, "b.hea")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    qtbot.waitUntil(
+        lambda: opened.workspace.record_path is not None and opened.workspace.record_path.stem == "b"
+    )
+
+
 def test_every_shortcut_is_used_once_and_stands_on_the_sheet(opened: MainWindow) -> None:
     rows = [row for entries in menus.rows().values() for row in entries]
     used = Counter(QKeySequence(text).toString() for row in rows for text in row.shortcuts)

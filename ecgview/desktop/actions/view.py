@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import ask
@@ -50,6 +50,15 @@ def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Act
 def toggle_side(side: QWidget) -> None:
     """Hide a side of the window, or show it."""
     side.setVisible(side.isHidden())
+
+
+def find_record(window: MainWindow) -> None:
+    """Put the cursor into the worklist's filter."""
+    window.left.show()
+    box = window.left.findChild(QLineEdit, "worklist_filter")
+    if isinstance(box, QLineEdit):
+        box.setFocus()
+        box.selectAll()
 
 
 def toggle_grey_paper(window: MainWindow) -> None:
@@ -152,6 +161,16 @@ _WINDOW = (
     Action(
         "view.worklist", "Worklist", lambda w: toggle_side(w.left), ("W",),
         checked_when=lambda w: not w.left.isHidden(), separator_before=True,
+    ),
+    Action(
+        "view.find_record", "Find in the worklist", find_record, ("Ctrl+F",),
+        hint="Words of the file's name, patient, date, format or number of leads; Escape shows all again",
+    ),
+    Action(
+        "view.thumbnails", "Mini-traces in the worklist",
+        lambda w: w.workspace.thumbnails.switch(not w.workspace.thumbnails.is_on), ("Shift+W",),
+        checked_when=lambda w: w.workspace.thumbnails.is_on,
+        hint="Lead II, or the first lead, of the rows on the screen; the picture is 2 mV high",
     ),
     Action(
         "view.panels", "Panels", lambda w: toggle_side(w.right), ("P",),

@@ -1,29 +1,43 @@
-"""How a record of the worklist is drawn: name and state, then patient and recording."""
+"""How a record of the worklist is drawn: name and state, a mini-trace, then patient and recording."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ecgview.desktop.panels import _tokens as tokens
-from ecgview.desktop.panels._worklist_model import is_synthetic, state_words, what, who
+from ecgview.desktop.panels._worklist_words import is_synthetic, state_words, what, who
+from ecgview.desktop.thumbnails import Thumbnail, Thumbnails
 from ecgview.desktop.worklist import WorklistItem
 
-ROW_PX = 50
+_ROW_PX = 50
+_TRACE_PX = 40  # 2 mV
+_MV_PX = _TRACE_PX / 2
+_S_PX = 2.5 * _MV_PX  # the proportions of paper at 25 mm/s and 10 mm/mV
+_LEAD_PX = 20
 _STATE_TONE = {"in_reading": "warning", "read": "accent", "confirmed": "ok", "amended": "ok"}
 _LEFT = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
+def row_px(thumbnails: Thumbnails) -> int:
+    """Return the height of every row."""
+    return _ROW_PX + (_TRACE_PX if thumbnails.is_on else 0)
+
+
 class WorklistDelegate(QStyledItemDelegate):
-    """Two lines per record; the state is a word, never a colour alone."""
+    """Two lines per record, and a trace between them; the state is a word, never a colour alone."""
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._thumbnails = thumbnails
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the height of every row."""
-        return QSize(200, ROW_PX)
+        return QSize(200, row_px(self._thumbnails))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -36,10 +50,16 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_ground(painter, view, QRectF(place.rect), place.state)
         area = QRectF(place.rect).adjusted(12, 5, -10, -5)
-        upper = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
-        lower = QRectF(area.left(), upper.bottom(), area.width(), area.height() / 2)
+        line = (_ROW_PX - 10) / 2
+        upper = QRectF(area.left(), area.top(), area.width(), line)
+        lower = QRectF(area.left(), area.bottom() - line, area.width(), line)
+        picture = self._thumbnails.of(item.path) if self._thumbnails.is_on else None
         _paint_name(painter, view, upper, item)
-        _paint_details(painter, view, lower, item)
+        if picture is not None:
+            middle = QRectF(area.left(), upper.bottom(), area.width(), lower.top() - upper.bottom())
+            _paint_trace(painter, view, middle, picture)
+        synthetic = is_synthetic(item) or (picture is not None and picture.trace.synthetic)
+        _paint_details(painter, view, lower, item, synthetic)
         painter.restore()
 
 
@@ -64,7 +84,27 @@ def _paint_name(painter: QPainter, view: QWidget, area: QRectF, item: WorklistIt
     painter.drawText(area, _LEFT, metrics.elidedText(item.name, Qt.TextElideMode.ElideMiddle, room))
 
 
-def _paint_details(painter: QPainter, view: QWidget, area: QRectF, item: WorklistItem) -> None:
+def _paint_trace(painter: QPainter, view: QWidget, area: QRectF, picture: Thumbnail) -> None:
+    trace = picture.trace
+    painter.setFont(tokens.font(view.font(), "caption"))
+    painter.setPen(tokens.colour(view, "faint"))
+    painter.drawText(area, _LEFT, trace.reason or trace.lead)
+    strip = area.adjusted(_LEAD_PX, 0, 0, 0)
+    pen = QPen(tokens.colour(view, "text"), 1.0)
+    pen.setCosmetic(True)  # as thin on every scale
+    painter.save()
+    painter.setClipRect(strip)
+    painter.translate(strip.left(), strip.center().y() + trace.middle_mv * _MV_PX)
+    painter.scale(_S_PX, -_MV_PX)
+    painter.setPen(pen)
+    for line in picture.lines:
+        painter.drawPolyline(line)
+    painter.restore()
+
+
+def _paint_details(
+    painter: QPainter, view: QWidget, area: QRectF, item: WorklistItem, synthetic: bool
+) -> None:
     painter.setFont(tokens.font(view.font(), "caption"))
     metrics = QFontMetricsF(painter.font())
     details = what(item)
@@ -72,7 +112,7 @@ def _paint_details(painter: QPainter, view: QWidget, area: QRectF, item: Worklis
     painter.setPen(tokens.colour(view, "error" if item.problem else "secondary"))
     painter.drawText(area, _RIGHT, details)
     left = QRectF(area)
-    if is_synthetic(item):
+    if synthetic:
         left.setLeft(left.left() + _paint_tag(painter, view, area, "synthetic"))
     painter.setPen(tokens.colour(view, "secondary"))
     room = max(area.right() - used - left.left(), 0.0)

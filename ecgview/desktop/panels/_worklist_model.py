@@ -2,58 +2,64 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ecgview.desktop.worklist import WorklistItem
+from ecgview.desktop.panels._worklist_search import matches, searched, words
+from ecgview.desktop.panels._worklist_words import sentence
+from ecgview.desktop.worklist import Worklist, WorklistItem
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 class WorklistModel(QAbstractTableModel):
-    """One column, one row per record, in the order of the worklist; nothing in it comes from a model."""
+    """One column, one row per record, in the order of the worklist; nothing in it comes from a model.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    What the filter looks through is kept as one text per record, so that typing reads no file again.
+    """
+
+    def __init__(self, worklist: Worklist, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._items: Sequence[WorklistItem] = ()
-        self._shown: Sequence[int] = ()
-        self._filter = ""
+        self._worklist = worklist
+        self._texts: list[str] = []
+        self._shown: range | list[int] = range(0)  # places in the worklist, rising
+        self._words: tuple[str, ...] = ()
+        worklist.rows_added.connect(self._add)
+        worklist.rows_changed.connect(self._change)
+        self._add(0, len(worklist))
 
     @property
     def n_all(self) -> int:
         """Number of records in the list, shown or not."""
-        return len(self._items)
-
-    def set_items(self, items: Sequence[WorklistItem]) -> bool:
-        """Take over the list; returns whether other rows are shown now than before."""
-        shown = self._select(items, self._filter)
-        if len(items) == len(self._items) and shown == self._shown:
-            self._items = items
-            if shown:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, 0))
-            return False
-        self.beginResetModel()
-        self._items, self._shown = items, shown
-        self.endResetModel()
-        return True
+        return len(self._texts)
 
     def set_filter(self, text: str) -> None:
-        """Show the rows whose name, patient or state contains the text."""
+        """Show the rows in which every word of the text is found."""
         self.beginResetModel()
-        self._filter = text.strip().casefold()
-        self._shown = self._select(self._items, self._filter)
+        self._words = words(text)
+        if self._words:
+            self._shown = [i for i, row in enumerate(self._texts) if matches(row, self._words)]
+        else:
+            self._shown = range(len(self._texts))
         self.endResetModel()
 
     def row_of(self, path: Path) -> int:
         """Return the row now shown for a path, -1 if it is not shown."""
-        return next((row for row, place in enumerate(self._shown) if self._items[place].path == path), -1)
+        place = self._worklist.place(path)
+        row = bisect_left(self._shown, place)
+        return row if row < len(self._shown) and self._shown[row] == place else -1
+
+    def places(self, rows: range) -> Sequence[int]:
+        """Return the places in the worklist of shown rows."""
+        return self._shown[rows.start : rows.stop]
 
     def item(self, index: Index) -> WorklistItem:
         """Return the record of a shown row."""
-        return self._items[self._shown[index.row()]]
+        return self._worklist[self._shown[index.row()]]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
         """Return the number of rows shown."""
@@ -76,59 +82,36 @@ class WorklistModel(QAbstractTableModel):
             return sentence(item)
         return None
 
-    def _select(self, items: Sequence[WorklistItem], wanted: str) -> Sequence[int]:
-        if not wanted:
-            return range(len(items))
-        return [
-            place
-            for place, item in enumerate(items)
-            if wanted in f"{item.name} {who(item)} {state_words(item)}".casefold()
-        ]
+    def _add(self, first: int, end: int) -> None:
+        self._texts += [searched(self._worklist[place]) for place in range(first, end)]
+        fresh = [p for p in range(first, end) if matches(self._texts[p], self._words)]
+        if not fresh:
+            return
+        n = len(self._shown)
+        self.beginInsertRows(QModelIndex(), n, n + len(fresh) - 1)
+        self._shown = [*self._shown, *fresh] if self._words else range(end)
+        self.endInsertRows()
 
+    def _change(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._texts[place] = searched(self._worklist[place])
+            if isinstance(self._shown, list):
+                self._refilter(place, self._shown)
+        rows = [bisect_left(self._shown, place) for place in (min(places), max(places))]
+        last = min(rows[1], len(self._shown) - 1)
+        if rows[0] <= last:
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(last, 0))
 
-def who(item: WorklistItem) -> str:
-    """Return the patient's name or id (where it says more than the file's name), sex and age."""
-    if item.summary is None:
-        return ""
-    patient = item.summary.patient
-    sex = {"male": "M", "female": "F"}.get(patient.sex, "")
-    age = "" if patient.age_years is None else f"{patient.age_years:.0f}"
-    about = " ".join(part for part in (sex, age) if part)
-    named = patient.name or patient.patient_id
-    return ", ".join(part for part in ("" if named == item.name else named, about) if part)
-
-
-def what(item: WorklistItem) -> str:
-    """Return length, sampling rate, and the number of leads where it is not twelve."""
-    if item.problem:
-        return "cannot be read"
-    got = item.summary
-    if got is None:
-        return "…"
-    length = "" if got.duration_s is None else _length(got.duration_s)
-    rate = "" if got.fs_hz is None else f"{got.fs_hz:g} Hz"
-    leads = "" if got.n_leads in (None, 12) else f"{got.n_leads} leads"
-    return " · ".join(part for part in (length, rate, leads) if part)
-
-
-def state_words(item: WorklistItem) -> str:
-    """Return how far the reading is: "new", "in reading", "read", "confirmed", "amended"."""
-    return (item.state or "new").replace("_", " ")
-
-
-def is_synthetic(item: WorklistItem) -> bool:
-    """Return whether the record is known to be synthetic."""
-    return item.summary is not None and item.summary.synthetic
-
-
-def sentence(item: WorklistItem) -> str:
-    """Return the row in words, for tooltips and screen readers."""
-    synthetic = "synthetic" if is_synthetic(item) else ""
-    lines = (item.name, who(item), what(item), synthetic, state_words(item), item.problem, str(item.path))
-    return "\n".join(line for line in lines if line)
-
-
-def _length(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s" if abs(seconds - round(seconds)) < 0.05 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    def _refilter(self, place: int, shown: list[int]) -> None:
+        """Let a record come in, or go, whose text may fit the filter now and did not before."""
+        row = bisect_left(shown, place)
+        is_shown = row < len(shown) and shown[row] == place
+        fits = matches(self._texts[place], self._words)
+        if fits and not is_shown:
+            self.beginInsertRows(QModelIndex(), row, row)
+            shown.insert(row, place)
+            self.endInsertRows()
+        elif is_shown and not fits:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del shown[row]
+            self.endRemoveRows()

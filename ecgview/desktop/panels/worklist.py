@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QListView, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ecgview.desktop.panel import VIEWS, Panel
 from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels import _worklist_search as search
 from ecgview.desktop.panels._widgets import Text, column
-from ecgview.desktop.panels._worklist_delegate import WorklistDelegate
+from ecgview.desktop.panels._worklist_delegate import WorklistDelegate, row_px
 from ecgview.desktop.panels._worklist_model import WorklistModel
-from ecgview.desktop.worklist import WorklistItem
+from ecgview.desktop.panels._worklist_table import RecordTable
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -26,68 +26,84 @@ class WorklistPanel(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self.model = WorklistModel(self)
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by name, patient or state")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.textChanged.connect(self._apply_filter)
-        self.filter.installEventFilter(self)
-        self.list = self._make_list()
+        self.model = WorklistModel(workspace.worklist, self)
+        self.filter = self._make_filter()
+        self.list = RecordTable(
+            self.model, WorklistDelegate(workspace.thumbnails), row_px(workspace.thumbnails)
+        )
+        self.list.clicked.connect(self._open)
+        self.list.activated.connect(self._open)
+        self.list.looked_at.connect(self._look_at)
         self.count = Text("", size="caption", tone="secondary", elide=True)
         whole = column(self, spacing=tokens.SPACE_S)
         whole.addWidget(self.filter)
         whole.addWidget(self.count)
         whole.addWidget(self.list, 1)
-        workspace.worklist_changed.connect(self._show)
+        self.model.rowsInserted.connect(self._take_in)
+        self.model.rowsRemoved.connect(self._tell_count)
         workspace.record_opened.connect(self._follow)
-        self._show(workspace.worklist_items)
+        workspace.thumbnails.ready.connect(self.list.viewport().update)
+        workspace.thumbnails.switched.connect(self._resize_rows)
         self._tell_count()
 
-    def _make_list(self) -> QListView:
-        made = QListView()
-        made.setModel(self.model)
-        made.setItemDelegate(WorklistDelegate(made))
-        made.setUniformItemSizes(True)
-        made.setFrameShape(QFrame.Shape.NoFrame)
-        made.setStyleSheet("background: transparent;")
-        made.setMouseTracking(True)
-        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        made.setAccessibleName("Worklist")
-        made.clicked.connect(self._open)
-        made.activated.connect(self._open)
+    def _make_filter(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setObjectName("worklist_filter")
+        made.setAccessibleName("Filter of the worklist")
+        made.setPlaceholderText("Filter: name, sex, age, date")
+        made.setToolTip(search.HINT)
+        made.setClearButtonEnabled(True)
+        made.textChanged.connect(self._apply_filter)
+        made.installEventFilter(self)
         return made
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrow keys and Enter of the filter box work on the list."""
-        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            key = event.key()
-            if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-                self._step(1 if key == Qt.Key.Key_Down else -1)
-                return True
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                first = self.model.index(0, 0)
-                self._open(self.list.currentIndex() if self.list.currentIndex().isValid() else first)
-                return True
+        """Let the arrow keys and Enter of the filter box work on the list, and Escape empty it."""
+        key = event.key() if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress else 0
+        if watched is self.filter and self._key(key):
+            return True
         return super().eventFilter(watched, event)
+
+    def _key(self, key: int) -> bool:
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self._step(1 if key == Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            first = self.model.index(0, 0)
+            self._open(self.list.currentIndex() if self.list.currentIndex().isValid() else first)
+        elif key == Qt.Key.Key_Escape:
+            if not self.filter.text():
+                self.list.setFocus()
+            self.filter.clear()
+        else:
+            return False
+        return True
 
     def _step(self, by: int) -> None:
         row = min(max(self.list.currentIndex().row() + by, 0), self.model.rowCount() - 1)
         self.list.setCurrentIndex(self.model.index(row, 0))
         self.list.setFocus()
 
-    def _show(self, items: Sequence[WorklistItem]) -> None:
-        if self.model.set_items(items):
-            self._tell_count()
+    def _take_in(self, *_added: object) -> None:
+        self._tell_count()
+        if not self.list.currentIndex().isValid():
             self._follow()
+
+    def _look_at(self, rows: range) -> None:
+        places = self.model.places(rows)
+        self._workspace.worklist.prefer(places)
+        self._workspace.thumbnails.want(self._workspace.worklist[place] for place in places)
+
+    def _resize_rows(self, _on: bool) -> None:
+        self.list.set_row_height(row_px(self._workspace.thumbnails))
+        if self.list.currentIndex().isValid():
+            self.list.scrollTo(self.list.currentIndex())
 
     def _apply_filter(self, text: str) -> None:
         self.model.set_filter(text)
         self._tell_count()
         self._follow()
 
-    def _tell_count(self) -> None:
+    def _tell_count(self, *_changed: object) -> None:
         shown, n_all = self.model.rowCount(), self.model.n_all
         noun = "record" if n_all == 1 else "records"
         if n_all == 0:

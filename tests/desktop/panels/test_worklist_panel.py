@@ -1,5 +1,7 @@
 """The worklist: many records, filter, keyboard, states, and nothing of a model in it."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,13 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import worklist
-from ecgview.desktop.panels._worklist_model import sentence, what, who
+from ecgview.desktop.panels._worklist_search import matches, searched, words
+from ecgview.desktop.panels._worklist_words import sentence, what, who
 from ecgview.desktop.worklist import WorklistItem
 from ecgview.desktop.workspace import Workspace
-from ecgview.formats import wfdb_record
+from ecgview.formats import csv_table, wfdb_record
 from ecgview.formats._summary import RecordSummary
-from ecgview.record import Patient
+from ecgview.record import Acquisition, EcgRecord, Patient
 
 
 def _item(name: str, **summary: object) -> WorklistItem:
@@ -45,8 +48,7 @@ def test_twenty_thousand_rows_are_looked_at_only_where_they_are_seen(
         return original(self, index, role)
 
     monkeypatch.setattr(type(panel.model), "data", data)
-    items = [WorklistItem(Path(f"/ecgs/{i:05d}.hea")) for i in range(20_000)]
-    workspace.worklist_changed.emit(items)
+    workspace.worklist.take([(Path(f"/ecgs/{i:05d}.hea"), "") for i in range(20_000)])
     panel.list.scrollToBottom()
     panel.repaint()
     assert panel.model.rowCount() == 20_000
@@ -57,16 +59,110 @@ def test_twenty_thousand_rows_are_looked_at_only_where_they_are_seen(
     assert panel.model.rowCount() == 10 + 2  # 01230-01239, 00123 and 10123
 
 
+def _written(folder: Path, record: EcgRecord, n: int) -> list[Path]:
+    folder.mkdir()
+    sexes = ("male", "female")
+    return [
+        csv_table.write(
+            replace(
+                record,
+                signal=record.signal[:, :500],
+                patient=Patient(f"id-{i}", f"Name{i} 王", sexes[i % 2], 30.0 + i),
+                acquisition=Acquisition(start_time=f"2021-03-{i + 1:02d}T10:00:00"),
+            ),
+            folder / f"r{i:02d}.csv",
+        )
+        for i in range(n)
+    ]
+
+
 def test_filling_in_metadata_keeps_the_chosen_row(
-    panel: worklist.WorklistPanel, workspace: Workspace
+    panel: worklist.WorklistPanel, workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
 ) -> None:
-    items = [WorklistItem(Path(f"/ecgs/{i}.hea")) for i in range(50)]
-    workspace.worklist_changed.emit(items)
+    paths = _written(tmp_path / "many", pulse_record, 12)
+    workspace.worklist.take([(path, "") for path in paths])
     panel.list.setCurrentIndex(panel.model.index(7, 0))
-    items = [_item(str(i), duration_s=10.0, fs_hz=500.0, n_leads=12) for i in range(50)]
-    workspace.worklist_changed.emit(items)
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
     assert panel.list.currentIndex().row() == 7
-    assert "10 s · 500 Hz" in panel.model.index(7, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Name7 王, M 37" not in panel.model.index(7, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Name7 王, F 37" in panel.model.index(7, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_rows_that_fit_a_filter_come_in_as_their_headers_are_read(
+    panel: worklist.WorklistPanel, workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
+) -> None:
+    """The filter stands before anything is known of the records, and no file is looked into for it."""
+    panel.filter.setText("FEMALE 2021-03")
+    workspace.worklist.add([tmp_path / "many" for _ in _written(tmp_path / "many", pulse_record, 12)[:1]])
+    qtbot.waitUntil(lambda: len(workspace.worklist) == 12)
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
+    assert [panel.model.index(row, 0).data() for row in range(panel.model.rowCount())] == [
+        f"r{i:02d}" for i in range(1, 12, 2)
+    ]
+    assert "6 of 12 records" in words_of(panel.count)
+    shutil.rmtree(tmp_path / "many")
+    panel.filter.setText("male age:34")
+    assert [panel.model.index(row, 0).data() for row in range(panel.model.rowCount())] == ["r04"]
+    qtbot.keyClick(panel.filter, Qt.Key.Key_Escape)
+    assert panel.filter.text() == ""
+    assert panel.model.rowCount() == 12
+
+
+def test_the_first_rows_stand_before_the_last_folder_was_looked_into(
+    panel: worklist.WorklistPanel, workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
+) -> None:
+    """The rows come in the order of their paths, a slice at a time; what is not there is told at its turn."""
+    paths = _written(tmp_path / "b", pulse_record, 20) + _written(tmp_path / "c", pulse_record, 20)
+    added: list[tuple[int, int]] = []
+    failed: list[Exception] = []
+    workspace.worklist.rows_added.connect(lambda first, end: added.append((first, end)))
+    workspace.worklist.failed.connect(failed.append)
+    workspace.worklist.add([tmp_path / "b", tmp_path / "c", tmp_path / "nowhere"])
+    qtbot.waitUntil(lambda: bool(failed))
+    assert added == [(0, 32), (32, 40)]
+    assert [item.path for item in workspace.worklist_items] == paths
+    assert "no such file" in str(failed[0])
+
+
+def test_the_rows_on_the_screen_are_looked_into_first(
+    workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
+) -> None:
+    (path,) = _written(tmp_path / "one", pulse_record, 1)
+    read: list[int] = []
+    workspace.worklist.rows_changed.connect(read.extend)
+    workspace.worklist.prefer(range(300, 303))
+    workspace.worklist.take([(path.with_stem(f"r{i:03d}"), "") for i in range(400)])
+    qtbot.waitUntil(lambda: len(read) == 400)
+    assert read[:3] == [300, 301, 302]
+    assert sorted(read) == list(range(400))
+
+
+def test_words_of_a_filter_are_looked_for_in_every_field() -> None:
+    item = _item(
+        "a1",
+        patient=Patient("17", "Wang Xiaoming", "female", 63.0),
+        start_time="2020-11-30T08:15:00",
+        n_leads=8,
+        synthetic=True,
+    )
+    text = searched(item)
+    for query in (
+        "wang 63",
+        "f",
+        "sex:f",
+        "age:63",
+        "leads:8",
+        "8 leads",
+        "2020-11",
+        "wfdb",
+        "a1.hea",
+        "new",
+        "17",
+    ):
+        assert matches(text, words(query)), query
+    for query in ("male", "m", "age:6", "sex:m", "leads:12", "wang 64", "ecgs"):
+        assert not matches(text, words(query)), query
+    assert matches(searched(WorklistItem(Path("/x/all.zip#in/b.hea"))), words("all.zip b.hea"))
 
 
 def test_a_row_says_who_what_and_that_it_is_synthetic() -> None:

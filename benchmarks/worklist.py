@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Print what a folder of 20,000 records costs the window, as figures and against a plain walk of the folder.
+
+python benchmarks/worklist.py [N]        default: 20000 records, half CSV, half WFDB, made in a temporary folder
+"""
+
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+from PySide6.QtCore import QTimer
+
+from ecgview.formats import csv_table, wfdb_record
+from ecgview.leads import STANDARD_12
+from ecgview.record import Acquisition, EcgRecord, Patient
+
+PER_FOLDER = 500
+BEAT_MS = 1  # how often the watch looks at whether the window answers
+
+
+def main() -> None:
+    """Make the folder, walk it, then let the window list it."""
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    with tempfile.TemporaryDirectory(prefix="ecgview-worklist-") as scratch:
+        for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+            os.environ[name] = scratch
+        folder = make(Path(scratch) / "ecgs", n)
+        plain = statistics.median(timed(lambda: walked(str(folder))) for _ in range(3))
+        print(f"plain os.scandir walk of {n} records: {plain:.3f} s")
+        measure(folder, n, plain, Path(scratch))
+
+
+def make(folder: Path, n: int) -> Path:
+    """Write n small records; most of them are copies under another name and with another patient."""
+    rng = np.random.default_rng(1)
+    signal = rng.normal(0, 0.2, (12, 100)).astype(np.float32)
+    record = EcgRecord(signal, STANDARD_12, 100.0, acquisition=Acquisition(start_time="2021-03-04T10:00:00"))
+    for number in range(n):
+        place = folder / f"{number // PER_FOLDER:03d}"
+        if number % PER_FOLDER == 0:
+            place.mkdir(parents=True)
+            who = replace(
+                record, patient=Patient(f"id{number}", f"Name {number}", "male", 20.0 + number % 70)
+            )
+            table = csv_table.write(who, place / f"r{number:05d}.csv").read_bytes()
+            header = Path(wfdb_record.write(who, place / f"r{number + 1:05d}"))
+            samples = header.with_suffix(".dat").read_bytes()
+            text = header.read_text(encoding="utf-8")
+            first = header.stem
+        elif number % 2 == 0:
+            (place / f"r{number:05d}.csv").write_bytes(table)
+        else:
+            (place / f"r{number:05d}.hea").write_text(text.replace(first, f"r{number:05d}"), encoding="utf-8")
+            (place / f"r{number:05d}.dat").write_bytes(samples)
+    return folder
+
+
+def walked(folder: str) -> int:
+    """Return the number of files below a folder."""
+    return sum(walked(e.path) if e.is_dir(follow_symlinks=False) else 1 for e in os.scandir(folder))
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that a call takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+class Watch:
+    """Keep the longest time in which the window could not have answered a key."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self.beat)
+        self._timer.start(BEAT_MS)
+
+    def beat(self) -> None:
+        """Note how long ago the last beat was."""
+        now = time.perf_counter()
+        self.longest = max(self.longest, now - self._last - BEAT_MS / 1000)
+        self._last = now
+
+    def renew(self) -> float:
+        """Return the longest block so far, in ms, and begin again."""
+        self.beat()
+        longest, self.longest = self.longest * 1000, 0.0
+        return longest
+
+
+def measure(folder: Path, n: int, plain: float, scratch: Path) -> None:
+    """Let a real window list the folder, and scroll and filter while it does."""
+    from ecgview.desktop import warm_up
+    from ecgview.desktop.app import application, open_window
+    from ecgview.desktop.panels.worklist import WorklistPanel
+    from ecgview.desktop.settings import Settings
+
+    qt = application()
+    window = open_window(settings=Settings(), store_path=scratch / "store.db")
+    window.resize(1600, 1000)
+    window.show()
+    worklist = window.workspace.worklist
+    panel = window.left.findChild(WorklistPanel)
+    warm_up.preload(window.workspace)  # as the application does when it starts
+    until(qt, lambda: window.workspace.jobs.n_alive == 0)
+    before, watch, began = memory_mb(), Watch(), time.perf_counter()
+    worklist.add([folder])
+    until(qt, lambda: panel.model.rowCount() > 0)
+    print(f"first row: {time.perf_counter() - began:.3f} s")
+    until(qt, lambda: len(worklist) == n)
+    listed = time.perf_counter() - began
+    print(f"all rows listed: {listed:.2f} s, {listed / plain:.1f} times the plain walk")
+    blocks = [watch.renew()]
+    began_scroll = time.perf_counter()
+    panel.list.scrollTo(panel.model.index(n * 3 // 4, 0))
+    place = n * 3 // 4
+    until(qt, lambda: worklist[place].summary is not None)
+    print(f"header of a row just scrolled to: {time.perf_counter() - began_scroll:.3f} s")
+    until(qt, lambda: all(item.summary is not None for item in worklist.items[-2:]), every=0.05)
+    until(qt, lambda: all(item.summary is not None for item in worklist.items), every=0.5)
+    print(f"all headers read: {time.perf_counter() - began:.1f} s")
+    blocks.append(watch.renew())
+    print(f"memory for {n} rows: {memory_mb() - before:.0f} MB")
+    print(f"longest UI block: {blocks[0]:.0f} ms while listing, {blocks[1]:.0f} ms while reading headers")
+    for text in ("r00123", "name 2021-03", "male age:40", "no such record", ""):
+        took = timed(lambda text=text: panel.filter.setText(text)) * 1000
+        print(f"filter {text!r}: {panel.model.rowCount()} rows in {took:.0f} ms")
+    window.close()
+
+
+def until(qt, done: Callable[[], bool], every: float = 0.0) -> None:
+    """Let the window work until something holds; `every` spares a costly question."""
+    asked = 0.0
+    while True:
+        qt.processEvents()
+        time.sleep(0.0005)
+        if time.perf_counter() - asked >= every:
+            asked = time.perf_counter()
+            if done():
+                return
+
+
+def memory_mb() -> float:
+    """Return the memory that this process holds now, or has held at most where the system tells no more."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
