@@ -6,21 +6,23 @@ background, a slice at a time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from ecgview.desktop.jobs import Jobs
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, FormatError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
     from ecgview.formats._summary import RecordSummary
 
 SLICE = 32  # records looked into per background job
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # as `ecgview.formats` opens them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class WorklistItem:
 
     @property
     def name(self) -> str:
-        """The record's name: the file's, without its suffix."""
-        return self.path.stem
+        """The record's name: the file's or the member's, without its suffix."""
+        return name_of(self.path)
 
 
 class Worklist(QObject):
@@ -48,11 +50,13 @@ class Worklist(QObject):
     Signals:
         changed: list[WorklistItem], after anything about it changed.
         listed: list[Path], the records that were just added.
+        opened: list[str], what was asked for and is there: files, folders and archives, absolute.
         failed: Exception.
     """
 
     changed = Signal(object)
     listed = Signal(object)
+    opened = Signal(object)
     failed = Signal(object)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -101,7 +105,8 @@ class Worklist(QObject):
             self._items[index] = replace(self._items[index], problem=problem)
             self.changed.emit(self.items)
 
-    def _add_found(self, found: list[Path]) -> None:
+    def _add_found(self, answer: _Found) -> None:
+        found = answer.records
         fresh = [path for path in found if path not in self._place]
         for path in fresh:
             self._place[path] = len(self._items)
@@ -109,6 +114,9 @@ class Worklist(QObject):
         self.changed.emit(self.items)
         self.listed.emit(found)
         self._look_into(fresh)
+        self.opened.emit(answer.opened)
+        if answer.problem is not None:
+            self.failed.emit(answer.problem)
 
     def _look_into(self, paths: list[Path]) -> None:
         if paths:
@@ -130,10 +138,51 @@ class Worklist(QObject):
         self._look_into(later)
 
 
-def _list(paths: Sequence[str | Path], progress: Progress = silent) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search found, where, and the first thing that went wrong beside it."""
+
+    records: list[Path]
+    opened: list[str]
+    problem: EcgviewError | None
+
+
+def name_of(path: Path) -> str:
+    """Return how a record is called: its file, or its own name within an archive or a file of many.
+
+    From the words alone: it is asked for at every row that is painted, and no disk may be waited for.
+    """
+    file, _, member = path.as_posix().partition("#")
+    if not member or not PurePosixPath(file).suffix:
+        return path.stem
+    if file.lower().endswith(ARCHIVES):
+        return PurePosixPath(member).stem
+    return f"{PurePosixPath(file).stem}-{member}"
+
+
+def _list(paths: Sequence[str | Path], progress: Progress = silent) -> _Found:
+    """Look at each path by itself: a broken archive does not keep the files beside it away."""
     from ecgview import formats
 
-    return formats.list_records(paths)
+    records: dict[Path, None] = {}
+    opened: list[str] = []
+    problems: list[EcgviewError] = []
+    for index, path in enumerate(paths):
+        progress(index / len(paths))
+        try:
+            found = formats.list_records([path])
+            if not found:
+                known = ", ".join(sorted((*formats.extensions(), *ARCHIVES)))
+                raise FormatError("holds no ECG files", where=str(path), expected=known)
+        except EcgviewError as error:
+            problems.append(error)
+            continue
+        records |= dict.fromkeys(found)
+        if os.path.exists(path):
+            opened.append(os.path.abspath(path))
+    if problems and not records:
+        raise problems[0]
+    return _Found(list(records), opened, problems[0] if problems else None)
 
 
 def _peek_all(paths: list[Path], progress: Progress = silent) -> list[tuple[Path, RecordSummary | None, str]]:
