@@ -28,6 +28,7 @@ class Menus:
         self._window = window
         self._rows: dict[str, Action] = {}
         self.actions: dict[str, QAction] = {}
+        self.submenus: dict[str, QMenu] = {}
         for menu, entries in rows().items():
             self._fill(window.menuBar().addMenu(menu), entries)
         self.refresh()
@@ -44,15 +45,14 @@ class Menus:
                 made.setChecked(row.checked_when(self._window))
 
     def _fill(self, menu: QMenu, entries: tuple[Action, ...]) -> None:
-        submenus: dict[str, QMenu] = {}
         for row in entries:
-            if row.separator_before:
-                menu.addSeparator()
             target = menu
             if row.submenu:
-                if row.submenu not in submenus:
-                    submenus[row.submenu] = menu.addMenu(row.submenu)
-                target = submenus[row.submenu]
+                if row.submenu not in self.submenus:
+                    self.submenus[row.submenu] = menu.addMenu(row.submenu)
+                target = self.submenus[row.submenu]
+            if row.separator_before:
+                target.addSeparator()
             target.addAction(self._make(row))
 
     def _make(self, row: Action) -> QAction:

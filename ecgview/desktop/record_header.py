@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 import ecgview
 from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.worklist import name_of
 from ecgview.record import EcgRecord
 
 
@@ -36,7 +37,7 @@ class RecordHeader(QFrame):
 
     def show_record(self, record: EcgRecord, path: Path | None) -> None:
         """Show whose ECG this is."""
-        name = path.stem if path is not None else record.source.path
+        name = name_of(path) if path is not None else record.source.path
         self.name.setText(name)
         self.synthetic.setVisible(record.synthetic)
         self.details.setText(details(record, name))

@@ -52,6 +52,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("window.theme", "Theme", "light", ("light", "dark")),
     Setting("worklist.thumbnails", "Mini-traces in the worklist", True),
     Setting("screen.px_per_mm", "Screen scale, px/mm", 0.0, note="0 = not calibrated"),
+    Setting("files.recent", "Opened before", "", note="paths, newest first, one on each line"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
 )
 _ROWS = {row.key: row for row in SETTINGS}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from ecgview.desktop import side_panels, theme, warm_up
+from ecgview.desktop import dropping, recent, side_panels, theme, warm_up
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.dialogs import unexpected_error
 from ecgview.desktop.menus import Menus
@@ -19,7 +17,9 @@ from ecgview.desktop.side_panels import Section, SidePanels
 from ecgview.desktop.status_line import StatusLine
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.toolbar import ToolBar
+from ecgview.desktop.worklist import name_of
 from ecgview.desktop.workspace import Workspace
+from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 
@@ -53,10 +53,13 @@ class MainWindow(QMainWindow):
         self.left = _left(workspace, [p for p in panels if p.id == side_panels.WORKLIST])
         self._lay_out()
         self.menus = Menus(self)
+        self.recent = recent.RecentFiles(workspace, self.menus.submenus[recent.SUBMENU])
         self.tools = ToolBar(self)
         self.addToolBar(self.tools)
         self.status = StatusLine(workspace, self.canvas)
         self.setStatusBar(self.status)
+        self.drop_hint = dropping.DropHint(self)
+        dropping.claim(self)
         self._listen()
 
     def _lay_out(self) -> None:
@@ -129,7 +132,7 @@ class MainWindow(QMainWindow):
     def _show_record(self, record: EcgRecord) -> None:
         self.header.show_record(record, self.workspace.record_path)
         path = self.workspace.record_path
-        name = path.stem if path is not None else record.source.path
+        name = name_of(path) if path is not None else record.source.path
         self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
         self.canvas.setFocus()
 
@@ -166,15 +169,26 @@ class MainWindow(QMainWindow):
         self.set_sides(self.width())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
+        """Take files and folders, wherever they hover."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            place = self.centralWidget()
+            self.drop_hint.show_over(place, event.mimeData().urls(), self.workspace.colours)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the hint away."""
+        self.drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            self.workspace.open_paths(paths)
+        """Open what was dropped, or say why not."""
+        self.drop_hint.hide()
+        if not event.mimeData().hasUrls():
+            return
+        event.acceptProposedAction()
+        try:
+            self.workspace.open_paths(dropping.local_paths(event.mimeData().urls()))
+        except EcgviewError as error:
+            self.workspace.fail(error)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work, close the store, remember the place."""

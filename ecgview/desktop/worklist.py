@@ -6,17 +6,18 @@ folder was looked into; what the files say of themselves follows in slices, the 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from ecgview.desktop.jobs import Jobs
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, FormatError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FIRST_SLICE = 32  # records listed before anything is shown
 LIST_SLICE = 400  # records listed per background job after that: what the window takes in within a few ms
 PEEK_SLICE = 64  # records looked into per background job
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # as `ecgview.formats` opens them
 SLICE_S = 0.2  # a slice of slow files ends here, and shows what it has
 
 Listed = list[tuple[Path, str]]  # path, and its name where that is not the path's stem
@@ -58,12 +60,14 @@ class Worklist(QObject):
         rows_added: (first place, end), after records were added.
         rows_changed: list[int], the places of records of which more, or something else, is known.
         listed: list[Path], records that were just found, new ones and known ones.
+        opened: list[str], what was asked for and is there: files, folders and archives, absolute.
         failed: Exception.
     """
 
     rows_added = Signal(int, int)
     rows_changed = Signal(object)
     listed = Signal(object)
+    opened = Signal(object)
     failed = Signal(object)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -97,7 +101,7 @@ class Worklist(QObject):
 
     def add(self, paths: Sequence[str | Path]) -> None:
         """Look for records at files, folders and globs, and add them; `listed` tells which."""
-        self._list_on(_records(tuple(paths)), FIRST_SLICE)
+        self._list_on(_Search(paths), FIRST_SLICE)
 
     def take(self, found: Listed) -> None:
         """Add records that are known to be there, as (path, label); those already in the list stay."""
@@ -146,25 +150,25 @@ class Worklist(QObject):
 
     # ---- listing -------------------------------------------------------------------------------------
 
-    def _list_on(self, records: Iterator[tuple[Path, str]], n: int) -> None:
+    def _list_on(self, search: _Search, n: int) -> None:
         self._jobs.start(
             _next_records,
-            records,
+            search,
             n,
             title="Looking for ECGs",
-            on_done=lambda found: self._add_found(records, *found),
+            on_done=lambda found: self._add_found(search, *found),
             on_failed=self.failed.emit,
         )
 
-    def _add_found(
-        self, records: Iterator[tuple[Path, str]], found: Listed, ended: bool, error: EcgviewError | None
-    ) -> None:
+    def _add_found(self, search: _Search, found: Listed, ended: bool) -> None:
         if not ended:
-            self._list_on(records, LIST_SLICE)
+            self._list_on(search, LIST_SLICE)
         self.take(found)
         self.listed.emit([path for path, _ in found])
-        if error is not None:
-            self.failed.emit(error)
+        if ended:
+            self.opened.emit(search.opened)
+            if search.problems:
+                self.failed.emit(search.problems[0])
 
     # ---- looking into them ---------------------------------------------------------------------------
 
@@ -207,29 +211,62 @@ class Worklist(QObject):
         self.failed.emit(error)
 
 
-def _records(paths: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
-    """Yield the records as they are found, in whatever worker asks for the next."""
-    from ecgview import formats
+def name_of(path: Path) -> str:
+    """Return how a record is called: its file, or its own name within an archive or a file of many.
 
-    for path in formats.iter_records(paths):
-        name = formats.record_name(path)
-        yield path, "" if name == path.stem else name
+    From the words alone, since no disk may be waited for here.
+    """
+    file, _, member = path.as_posix().partition("#")
+    if not member or not PurePosixPath(file).suffix:
+        return path.stem
+    if file.lower().endswith(ARCHIVES):
+        return PurePosixPath(member).stem
+    return f"{PurePosixPath(file).stem}-{member}"
 
 
-def _next_records(
-    records: Iterator[tuple[Path, str]], n: int, progress: Progress = silent
-) -> tuple[Listed, bool, EcgviewError | None]:
-    """Return the next records, whether these were the last, and what went wrong after them."""
+class _Search:
+    """The records at some paths, one by one, in whatever worker asks for the next.
+
+    A path that cannot be searched, or holds nothing, is kept in `problems` and does not keep the others away.
+    """
+
+    def __init__(self, paths: Sequence[str | Path]) -> None:
+        self.opened: list[str] = []
+        self.problems: list[EcgviewError] = []
+        self._records = self._walk(tuple(paths))
+
+    def next(self, n: int) -> Iterator[tuple[Path, str]]:
+        """Yield the next records, at most `n`."""
+        return islice(self._records, n)
+
+    def _walk(self, paths: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
+        from ecgview import formats
+
+        for path in paths:
+            count = 0
+            try:
+                for record in formats.iter_records([path]):
+                    count += 1
+                    name = formats.record_name(record)
+                    yield record, "" if name == record.stem else name
+                if not count:
+                    known = ", ".join(sorted((*formats.extensions(), *ARCHIVES)))
+                    raise FormatError("holds no ECG files", where=str(path), expected=known)
+            except EcgviewError as error:
+                self.problems.append(error)
+            if count and os.path.exists(path):
+                self.opened.append(os.path.abspath(path))
+
+
+def _next_records(search: _Search, n: int, progress: Progress = silent) -> tuple[Listed, bool]:
+    """Return the next records and whether these were the last."""
     found: Listed = []
     began = time.monotonic()
-    try:
-        for record in islice(records, n):
-            found.append(record)
-            if time.monotonic() - began > SLICE_S:
-                return found, False, None
-    except EcgviewError as error:
-        return found, True, error
-    return found, len(found) < n, None
+    for record in search.next(n):
+        found.append(record)
+        if time.monotonic() - began > SLICE_S:
+            return found, False
+    return found, len(found) < n
 
 
 def _peek_all(wanted: list[tuple[int, Path]], progress: Progress = silent) -> Peeked:

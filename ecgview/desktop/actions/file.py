@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgview import resources
 from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.recent import SUBMENU
+from ecgview.desktop.worklist import ARCHIVES
 
 if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
@@ -21,10 +24,15 @@ def ask_files(window: MainWindow) -> None:
     """Ask for files and open them."""
     from ecgview import formats
 
-    known = " ".join(f"*{extension}" for extension in sorted(formats.extensions()))
-    paths, _ = QFileDialog.getOpenFileNames(window, "Open ECGs", "", f"ECGs ({known});;All files (*)")
+    paths, _ = QFileDialog.getOpenFileNames(window, "Open ECGs", "", file_kinds(formats.extensions()))
     if paths:
         window.workspace.open_paths(paths)
+
+
+def file_kinds(extensions: Iterable[str]) -> str:
+    """Return what the open dialog lists: ECGs with the archives of them, archives alone, everything."""
+    known, packed = (" ".join(f"*{one}" for one in group) for group in (sorted(extensions), ARCHIVES))
+    return f"ECGs and archives of ECGs ({known} {packed});;Archives ({packed});;All files (*)"
 
 
 def ask_folder(window: MainWindow) -> None:
@@ -65,6 +73,14 @@ def ask_screenshot(window: MainWindow) -> None:
 ACTIONS = (
     Action("file.open", "Open files …", ask_files, ("Ctrl+O",), short="Open"),
     Action("file.open_folder", "Open folder …", ask_folder, ("Ctrl+Shift+O",)),
+    Action(
+        "file.clear_recent",
+        "Clear",
+        lambda w: w.recent.clear(),
+        enabled_when=lambda workspace: bool(workspace.settings.text("files.recent")),
+        submenu=SUBMENU,
+        separator_before=True,
+    ),
     Action(
         "file.open_demo",
         "Open the demonstration worklist",
