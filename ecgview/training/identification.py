@@ -261,7 +261,7 @@ def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Pat
         "is_default": False,
         "licence": "MIT",
         "training_data": exporting.UNLABELLED + "; patients of folds 1-7 told apart by ArcFace",
-        "calibrated": f"likelihood ratio from {found['n_genuine']} genuine pairs of PTB-XL fold 8",
+        "calibrated": f"calibrated on {found['n_genuine']} genuine pairs of PTB-XL fold 8 (a likelihood ratio)",
         "intended_use": "Whether two ECGs may be of one patient: to find mixed-up recordings, for a person to check",
         "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on about two thousand "
         "patients of few centres; the heart changes, and so does the ECG",

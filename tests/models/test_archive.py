@@ -137,4 +137,10 @@ def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
     here, there = tmp_path / "here.parquet", tmp_path / "ray.parquet"
     api.score(archive_folder, here, device="cpu", per_part=20)
     api.score(archive_folder, there, device="cpu", per_part=20, on_ray=True)
-    assert pq.read_table(there).equals(pq.read_table(here))
+    one, other = pq.read_table(here), pq.read_table(there)
+    assert other.schema.equals(one.schema)
+    for name in one.column_names:
+        if name.startswith("p_"):  # Ray's tasks have other numbers of threads: the last bits differ
+            assert other[name].to_numpy() == pytest.approx(one[name].to_numpy(), abs=1e-6, nan_ok=True)
+        else:
+            assert other[name].equals(one[name]), name

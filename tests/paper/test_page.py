@@ -123,6 +123,9 @@ def test_f5_a_slow_recording_says_what_it_cannot_hold(pulse_record: EcgRecord) -
     )
 
 
+COLUMN_EDGES = (2.5, 5.0, 7.5)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seconds=st.floats(0.05, 9.95),
@@ -136,7 +139,8 @@ def test_locate_inverts_position(seconds: float, millivolts: float, lead: str, n
     for x, y in page.position(lead, seconds, millivolts):
         found = page.locate(x, y)
         assert found is not None
-        assert found.lead == lead
+        if seconds not in COLUMN_EDGES:  # where two leads meet, the point is both's
+            assert found.lead == lead
         assert found.seconds == pytest.approx(seconds, abs=1e-6)
         assert found.millivolts == pytest.approx(millivolts, abs=1e-6)
 
