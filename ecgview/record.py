@@ -110,6 +110,9 @@ class Source:
     sha256: str = ""  # over lead names, sampling rate and stored samples
 
 
+TELLS_A_READING = ("edited",)  # kinds of notes that repeat what a device or a reader before made of the ECG
+
+
 @dataclass(frozen=True, slots=True)
 class ImportNote:
     """One thing a reader should know about the file: kind is a short stable word."""

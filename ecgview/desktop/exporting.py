@@ -31,6 +31,7 @@ def content(workspace: Workspace) -> ReportContent:
         lef=workspace.lef,
         paper=workspace.paper_settings,
         measurements=workspace.measurements,
+        with_device=workspace.may_show_ai(),
     )
 
 

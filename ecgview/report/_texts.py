@@ -3,6 +3,7 @@
 from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
+from ecgview.signal.device_values import compared
 
 NOT_READ = "No statements: this ECG has not been read."
 SHOWN = 8
@@ -33,7 +34,7 @@ def acquisition(content: ReportContent) -> Runs:
         runs.append(TextRun(f"Device: {record.acquisition.device}", 3.2))
     if record.missing_leads:
         runs.append(TextRun(f"Not recorded: {', '.join(record.missing_leads)}", 3.0, tone="caution"))
-    notes = [note.text for note in record.notes if note.kind not in ("synthetic", "derived")]
+    notes = [note.text for note in content.notes if note.kind not in ("synthetic", "derived")]
     runs += [TextRun(note, 2.8, tone="faint") for note in notes[:2]]
     return tuple(runs)
 
@@ -61,6 +62,22 @@ def measurements(content: ReportContent) -> Runs:
     for item in content.measurements:
         value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
         runs.append(TextRun(f"{item.name}: {value}  ({item.source})"))
+    return tuple(runs)
+
+
+def device(content: ReportContent) -> Runs:
+    """Return what the device, or a reader before, wrote into the file, each with who wrote it."""
+    reading = content.record.device_reading
+    rows = compared(reading, content.measurements)
+    if not content.with_device or not (rows or reading.statements):
+        return ()
+    runs = [TextRun("In the file, not by ecgview", 3.6, bold=True)]
+    for row in rows:
+        beside = "; differs from ecgview's" if row.differs else ""
+        runs.append(TextRun(f"{row.name}: {row.text}  (device{beside})"))
+    for item in reading.statements:
+        who = "device" if item.by == "machine" else "a reader"
+        runs.append(TextRun(f"{item.text or item.code}  ({who})"))
     return tuple(runs)
 
 

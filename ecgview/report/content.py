@@ -1,12 +1,12 @@
 """What a report says, gathered once for every form of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import ecgview
 from ecgview.labels import label_set
 from ecgview.paper.settings import PaperSettings
-from ecgview.record import EcgRecord
+from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
 from ecgview.results import LefResult, Prediction
 from ecgview.review.read import Read, ReadKind, ReadStatement
 from ecgview.signal.measurements import Measurement, measure
@@ -22,8 +22,22 @@ class ReportContent:
     prediction: Prediction | None = None
     lef: LefResult | None = None
     paper: PaperSettings = field(default_factory=PaperSettings)
+    with_device: bool = True  # what the file's device or reader made of the ECG; never of a blind read (W2)
     application: str = f"ecgview {ecgview.__version__}"
     created: str = ""
+
+    @property
+    def notes(self) -> tuple[ImportNote, ...]:
+        """The notes of the import, without those that repeat a reading while the read is blind."""
+        return tuple(
+            note for note in self.record.notes if self.with_device or note.kind not in TELLS_A_READING
+        )
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """How it was recorded; the file's further fields may hold statements and wait for the reveal (W2)."""
+        got = self.record.acquisition
+        return got if self.with_device else replace(got, extra={})
 
     @property
     def is_confirmed(self) -> bool:
@@ -58,6 +72,7 @@ def gather(
     lef: LefResult | None = None,
     paper: PaperSettings | None = None,
     measurements: tuple[Measurement, ...] | None = None,
+    with_device: bool = True,
 ) -> ReportContent:
     """Return the content of a report; measurements are computed where they are not given."""
     return ReportContent(
@@ -67,5 +82,6 @@ def gather(
         prediction,
         lef,
         paper or PaperSettings(),
+        with_device,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -45,15 +45,24 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
             "fs_hz": record.sampling_rate_hz,
             "duration_s": record.seconds,
             "patient": plain(record.patient),
-            "acquisition": plain(record.acquisition),
-            "notes": [plain(note) for note in record.notes],
+            "acquisition": plain(content.acquisition),
+            "notes": [plain(note) for note in content.notes],
         },
         "paper": plain(content.paper),
         "measurements": [plain(item) for item in content.measurements],
+        "device": _device(content),
         "read": plain(content.read),
         "prediction": plain(content.prediction),
         "lef": plain(content.lef),
     }
+
+
+def _device(content: ReportContent) -> dict[str, Any] | None:
+    """Return what the device or a reader before wrote into the file; None while the read is blind."""
+    reading = content.record.device_reading
+    if not content.with_device:
+        return None
+    return {"measurements": plain(reading.measurements), "statements": plain(reading.statements)}
 
 
 def plain(value: Any) -> Any:

@@ -108,7 +108,7 @@ def _header(content: ReportContent, width: float, number: int, count: int) -> tu
 def _columns(content: ReportContent, width: float) -> tuple[Column, ...]:
     third = (width - 2 * SIDE_MM) / 3
     parts = (
-        _texts.statements(content) + _texts.measurements(content),
+        _texts.statements(content) + _texts.measurements(content) + _texts.device(content),
         _texts.prediction(content),
         _texts.lef(content),
     )

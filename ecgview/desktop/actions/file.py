@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgview import resources
 from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.dialogs import about_file, share
 from ecgview.desktop.recent import SUBMENU
 from ecgview.desktop.worklist import ARCHIVES
 
@@ -118,6 +119,15 @@ ACTIONS = (
         enabled_when=with_record,
         separator_before=True,
     ),
+    Action(
+        "file.share",
+        "Export for sharing …",
+        share.show,
+        ("Ctrl+Shift+E",),
+        enabled_when=with_record,
+        hint="The ECG in another format, without what tells who, where and when",
+    ),
+    Action("file.about", "About this file", about_file.show, ("Alt+Return",), enabled_when=with_record),
     Action("file.screenshot", "Save screenshot …", ask_screenshot, ("Ctrl+Shift+S",)),
     Action("file.quit", "Quit", lambda w: w.close(), ("Ctrl+Q",), separator_before=True),
 )

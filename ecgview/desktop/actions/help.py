@@ -1,11 +1,12 @@
 """The Help menu."""
 
 from ecgview.desktop.action import Action
-from ecgview.desktop.dialogs import about, shortcuts
+from ecgview.desktop.dialogs import about, file_formats, shortcuts
 
 MENU = "Help"
 ORDER = 60
 ACTIONS = (
     Action("help.shortcuts", "Keyboard shortcuts", shortcuts.show, ("?", "F1"), short="?"),
+    Action("help.formats", "File formats", file_formats.show, ("Ctrl+F1",)),
     Action("help.about", "About ecgview", about.show_about, ("Shift+F1",)),
 )

@@ -21,8 +21,10 @@ class AiPanel(QWidget):
     """A panel of AI results: closed while the read is blind, and emptied whenever the record changes.
 
     A panel builds its content in `fill`, which is called only while `session.may_show_ai` holds.
-    While closed, no label, tooltip or model of the widget holds anything that a model said.
+    While closed, no label, tooltip or model of the widget holds anything that a model said; `closed` tells why.
     """
+
+    closed = BLINDED
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -59,7 +61,7 @@ class AiPanel(QWidget):
         if self.workspace.record is None:
             self.content.addWidget(Text("Open an ECG to see what the models say.", tone="secondary"))
         elif not self.is_open:
-            self.content.addWidget(Notice(BLINDED, "accent"))
+            self.content.addWidget(Notice(self.closed, "accent"))
         else:
             self.fill()
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._widgets import Facts, Notice, Text, clear, column
-from ecgview.record import EcgRecord
+from ecgview.record import TELLS_A_READING, EcgRecord
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -24,14 +24,21 @@ class MeasurementsPanel(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
+        self._was_open = False
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
         workspace.record_opened.connect(self._renew)
         workspace.measurements_ready.connect(self._renew)
+        workspace.session_changed.connect(self._follow_session)
         self._renew()
+
+    def _follow_session(self, _session: object) -> None:
+        if self._was_open != self._workspace.may_show_ai():  # an edit of the read changes nothing here
+            self._renew()
 
     def _renew(self, _changed: object = None) -> None:
         clear(self._content)
+        self._was_open = self._workspace.may_show_ai()
         record = self._workspace.record
         if record is None:
             self._content.addWidget(Text("Open an ECG to see its measurements.", tone="secondary"))
@@ -44,6 +51,8 @@ class MeasurementsPanel(QWidget):
             if all(item.value is None for item in measured):
                 self._content.addWidget(Text(f"Not measured: {measured[0].note}.", tone="secondary"))
         for note in record.notes:
+            if note.kind in TELLS_A_READING and not self._workspace.may_show_ai():
+                continue  # W2
             self._content.addWidget(Notice(_note_text(note.text, note.leads), _tone(note.kind)))
         self._content.addWidget(Facts(acquisition_rows(record)))
 

@@ -1,0 +1,125 @@
+"""Everything that a file says: of the recording, of the patient, and what its device or a reader made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QPushButton, QTableView
+
+from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.record import TELLS_A_READING, EcgRecord
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+
+CLOSED = (
+    "What the device or a reader before made of this ECG, and the file's further fields, which may repeat it, "
+    "stay closed until you save your first read."
+)
+LONGEST = 2000  # characters of one field that are shown; a copy has no more
+Row = tuple[str, str]
+
+
+def show(window: MainWindow) -> Sheet | None:
+    """Open the sheet on the open record."""
+    record = window.workspace.record
+    if record is None:
+        return None
+    may_tell = window.workspace.may_show_ai()
+    sheet = Sheet(window, "About this file")
+    if not may_tell:
+        sheet.add_text(CLOSED, "banner")
+    table, shown = _table(list(rows(record, may_tell)))
+    search = QLineEdit()
+    search.setPlaceholderText("Search: field or value")
+    search.setClearButtonEnabled(True)
+    search.textChanged.connect(shown.setFilterFixedString)
+    sheet.body.addWidget(search)
+    sheet.body.addWidget(table, 1)
+    copy = QPushButton("Copy")
+    copy.clicked.connect(lambda: _copy(table))
+    sheet.buttons.addButton(copy, sheet.buttons.ButtonRole.ActionRole)
+    sheet.resize(760, 640)
+    sheet.open()
+    return sheet
+
+
+def rows(record: EcgRecord, may_tell: bool) -> Iterator[Row]:
+    """Yield (field, value) of all that is known; what tells a reading only where it may be told (W2)."""
+    yield from _recording(record)
+    for note in record.notes:
+        if may_tell or note.kind not in TELLS_A_READING:
+            yield f"note: {note.kind}", note.text
+    if not may_tell:
+        return
+    for one in record.device_reading.measurements:
+        lead = f" {one.lead}" if one.lead else ""
+        yield f"device: {one.name}{lead}", f"{one.value:g} {one.unit}"
+    for item in record.device_reading.statements:
+        who = "device" if item.by == "machine" else item.by
+        yield f"statement of the {who}", f"{item.text} [{item.code}]" if item.code else item.text
+    if record.device_reading.median is not None:
+        yield "device: median beat", f"{len(record.device_reading.median.lead_names)} leads"
+    yield from record.acquisition.extra.items()
+
+
+def _recording(record: EcgRecord) -> Iterator[Row]:
+    who, got = record.patient, record.acquisition
+    filters = (("high-pass", got.highpass_hz), ("low-pass", got.lowpass_hz), ("notch", got.notch_hz))
+    told = (
+        ("format", record.source.format),
+        ("file", record.source.path),
+        ("sha256 of leads, rate and samples", record.source.sha256),
+        ("patient ID", who.patient_id),
+        ("name", who.name),
+        ("sex", who.sex),
+        ("age", "" if who.age_years is None else f"{who.age_years:g} years"),
+        ("birth date", who.birth_date),
+        ("recorded", got.start_time.replace("T", " ")),
+        ("device", got.device),
+        (
+            "filter in the file",
+            ", ".join(f"{name} {value:g} Hz" for name, value in filters if value is not None),
+        ),
+        ("leads", " ".join(record.lead_names)),
+        ("computed leads", " ".join(got.derived_leads)),
+        ("sampling rate", f"{record.sampling_rate_hz:g} Hz"),
+        ("duration", f"{record.seconds:g} s"),
+        ("step", "" if got.step_uv is None else f"{got.step_uv:g} uV"),
+        ("synthetic", "synthetic: no patient was recorded" if record.synthetic else ""),
+    )
+    yield from ((name, value) for name, value in told if value)
+
+
+def _table(found: list[Row]) -> tuple[QTableView, QSortFilterProxyModel]:
+    model = QStandardItemModel(0, 2)
+    model.setHorizontalHeaderLabels(["Field", "Value"])
+    for name, value in found:
+        model.appendRow([QStandardItem(name), QStandardItem(value[:LONGEST])])
+    table = QTableView()
+    shown = QSortFilterProxyModel(table)
+    shown.setSourceModel(model)
+    model.setParent(table)
+    shown.setFilterKeyColumn(-1)
+    shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    table.setModel(shown)
+    table.verticalHeader().hide()
+    table.setWordWrap(True)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setColumnWidth(0, 250)
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    table.verticalHeader().setDefaultSectionSize(24)
+    return table, shown
+
+
+def _copy(table: QTableView) -> None:
+    """Copy the chosen rows, or all that are shown, with tabs between field and value."""
+    chosen = sorted({index.row() for index in table.selectedIndexes()}) or range(table.model().rowCount())
+    lines = ("\t".join(str(table.model().index(row, column).data()) for column in (0, 1)) for row in chosen)
+    QGuiApplication.clipboard().setText("\n".join(lines))

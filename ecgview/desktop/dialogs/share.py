@@ -1,0 +1,87 @@
+"""The open ECG as a file for others: any format that is written, without what tells who, where and when (P1, P2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel
+
+from ecgview import formats
+from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.theme import set_role
+from ecgview.errors import ReportError
+from ecgview.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ecgview.desktop.window import MainWindow
+    from ecgview.report.convert import Converted
+
+REMOVED = (
+    "Removed: name, identifiers, birth date, recording time, site, device, staff, free text, statements, every "
+    "further field of the source, and the old file name. Kept: samples, leads, rate, filters, sex, age (90 and "
+    "over as 90), the device's numbers and median beat."
+)
+
+
+def show(window: MainWindow) -> Sheet | None:
+    """Open the sheet for the open record."""
+    path = window.workspace.record_path
+    if path is None:
+        return None
+    sheet = Sheet(window, "Export for sharing")
+    heading = QLabel("Format")
+    set_role(heading, "heading")
+    sheet.body.addWidget(heading)
+    box = QComboBox()
+    box.setObjectName("format")
+    for suffix, writer in formats.writers().items():
+        box.addItem(f"{writer.NAME} ({suffix})", suffix)
+    sheet.body.addWidget(box)
+    without = QCheckBox("Without what tells who, where and when")
+    without.setObjectName("deidentify")
+    without.setChecked(True)
+    sheet.body.addWidget(without)
+    sheet.add_text(REMOVED, "muted")
+    sheet.body.addStretch(1)
+    sheet.add_primary("Choose a place …").clicked.connect(
+        lambda: _ask(window, sheet, path, box.currentData(), without.isChecked())
+    )
+    sheet.resize(560, 360)
+    sheet.open()
+    return sheet
+
+
+def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: bool) -> None:
+    name = "ecg-00001" if deidentify else formats.record_name(path)
+    kind = f"{formats.writers()[suffix].NAME} (*{suffix})"
+    chosen, _ = QFileDialog.getSaveFileName(window, "Export for sharing", f"{name}{suffix}", kind)
+    if chosen:
+        sheet.accept()
+        write(window, path, Path(chosen).with_suffix(suffix), deidentify)
+
+
+def write(window: MainWindow, path: Path, target: Path, deidentify: bool) -> None:
+    """Write the file in a job, and say what the format lost."""
+    workspace = window.workspace
+    workspace.jobs.start(
+        _converted,
+        path,
+        target,
+        deidentify,
+        title="Writing the file",
+        on_done=lambda row: workspace.post_message(f"Written: {row.target} ({row.loss})"),
+        on_failed=workspace.fail,
+        key="share",
+    )
+
+
+def _converted(path: Path, target: Path, deidentify: bool, progress: Progress = silent) -> Converted:
+    from ecgview.report import convert
+
+    # the dialog has asked about replacing
+    order = convert.Order(target.parent, target.suffix, target.stem, deidentify, overwrite=True)
+    (row,) = convert.convert([path], order, progress)
+    if row.error:
+        raise ReportError(row.error)
+    return row

@@ -1,0 +1,72 @@
+"""What the device, or a reader before this one, wrote into the file; closed while the read is blind (W2, M7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._gate import AiPanel
+from ecgview.desktop.panels._widgets import Text
+from ecgview.signal import device_values
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+
+NOTHING = "The file holds no measurements or statements."
+BY = {"machine": "Statements of the device", "reader": "Statements of a reader, in the file"}
+
+
+class DevicePanel(AiPanel):
+    """The file's own measurements beside ecgview's, and its statements with who made them."""
+
+    closed = "What the file says of the ECG stays closed until you save your first read."
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.measurements_ready.connect(self.renew)
+        self.renew()
+
+    def fill(self) -> None:
+        """Show what the file holds."""
+        record = self.workspace.record
+        if record is None or not (record.device_reading.measurements or record.device_reading.statements):
+            self.content.addWidget(Text(NOTHING, tone="secondary"))
+            return
+        rows = device_values.compared(record.device_reading, self.workspace.measurements or ())
+        if rows:
+            self.content.addWidget(_table(rows))
+        for by, heading in BY.items():
+            said = [item for item in record.device_reading.statements if item.by == by]
+            if said:
+                self.content.addWidget(Text(heading, size="strong"))
+            for item in said:
+                self.content.addWidget(Text(item.text or item.code))
+
+
+def _table(rows: list[device_values.Compared]) -> QWidget:
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(tokens.SPACE_S)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(0, 1)
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    for column, text in enumerate(("", "Device", "ecgview")):
+        grid.addWidget(Text(text, size="caption", tone="secondary", wrap=False), 0, column, right)
+    for index, row in enumerate(rows, 1):
+        ours = "" if row.ours is None else f"{row.ours:.0f}"
+        if row.differs:
+            ours += " differs"
+        grid.addWidget(Text(row.name, elide=True), index, 0)
+        grid.addWidget(Text(row.text, bold=True, wrap=False), index, 1, right)
+        grid.addWidget(
+            Text(ours, tone="warning" if row.differs else "secondary", wrap=False), index, 2, right
+        )
+    return table
+
+
+PANEL = Panel(id="device", title="In the file", views=("read",), order=45, make=DevicePanel)
