@@ -246,5 +246,5 @@ def _layout(
         )
     try:
         return [str(name) for name in names], float(rate), []
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise FormatError("not a number", where=f"{path}: fs_hz", found=str(rate)[:40]) from None
