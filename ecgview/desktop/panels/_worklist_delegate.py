@@ -107,16 +107,18 @@ def _paint_details(
 ) -> None:
     painter.setFont(tokens.font(view.font(), "caption"))
     metrics = QFontMetricsF(painter.font())
-    details = what(item)
-    used = metrics.horizontalAdvance(details) + 8
-    painter.setPen(tokens.colour(view, "error" if item.problem else "secondary"))
-    painter.drawText(area, _RIGHT, details)
     left = QRectF(area)
     if synthetic:
         left.setLeft(left.left() + _paint_tag(painter, view, area, "synthetic"))
+    patient, details = who(item), what(item)
+    if metrics.horizontalAdvance(patient + details) + 8 > left.width():
+        details = details.split(" · ")[0]  # the patient goes before the sampling rate
+    used = metrics.horizontalAdvance(details) + 8
+    painter.setPen(tokens.colour(view, "error" if item.problem else "secondary"))
+    painter.drawText(area, _RIGHT, details)
     painter.setPen(tokens.colour(view, "secondary"))
     room = max(area.right() - used - left.left(), 0.0)
-    painter.drawText(left, _LEFT, metrics.elidedText(who(item), Qt.TextElideMode.ElideRight, room))
+    painter.drawText(left, _LEFT, metrics.elidedText(patient, Qt.TextElideMode.ElideRight, room))
 
 
 def _paint_chip(painter: QPainter, view: QWidget, area: QRectF, text: str, tone: str) -> float:

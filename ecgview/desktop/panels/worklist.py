@@ -50,7 +50,7 @@ class WorklistPanel(QWidget):
         made = QLineEdit()
         made.setObjectName("worklist_filter")
         made.setAccessibleName("Filter of the worklist")
-        made.setPlaceholderText("Filter: name, sex, age, date")
+        made.setPlaceholderText("Filter: name, sex, age")
         made.setToolTip(search.HINT)
         made.setClearButtonEnabled(True)
         made.textChanged.connect(self._apply_filter)
