@@ -1,9 +1,8 @@
 """A record that can be shared: what says who, where or when is gone; what the ECG needs to be read stays.
 
 Kept: samples, leads, rate, filters, sex, age (90 and over as 90), device measurements that are numbers, median beat.
-Dropped: names, identifiers, birth date, recording time, site, operator, free text, every field that ecgview does not
-know, the path. Statements keep only codes of a known label set, in that set's own words (P1, P2 of the conventions;
-HIPAA Safe Harbor's list of identifiers).
+Dropped: names, identifiers, birth date, recording time, device, site, operator, statements and other free text, every
+field that ecgview does not know, the path (P1, P2 of the conventions; HIPAA Safe Harbor's list of identifiers).
 """
 
 from dataclasses import replace
