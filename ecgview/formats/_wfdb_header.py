@@ -12,6 +12,7 @@ from ecgview.record import Acquisition, DeviceReading, Patient
 LARGEST_HEADER = 1_000_000
 FASTEST_HZ = 100_000
 LONGEST_NAME = 200
+MOST_SIGNALS = 256  # the library takes milliseconds for each
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: i + 1 for i, name in enumerate(_MONTH_NAMES)}
 
@@ -74,7 +75,7 @@ def read_header(path: Path) -> Header:
         tuple(unit for _, unit in units_gains),
         tuple(gain for gain, _ in units_gains),
         comments,
-        "\n".join([first_line, *body[1:], *(f"# {line}" for line in comments)]) + "\n",
+        "\n".join([first_line, *body[1 : 1 + listed], *(f"# {line}" for line in comments)]) + "\n",
     )
 
 
@@ -101,7 +102,7 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
         raise FormatError(
             "impossible sampling rate", where=where, expected=f"above 0, to {FASTEST_HZ:,} Hz", found=parts[2]
         )
-    if not 0 <= n_signals <= 1000 or n_segments < 0 or n_segments > 100_000:
+    if not 0 <= n_signals <= MOST_SIGNALS or n_segments < 0 or n_segments > 100_000:
         raise FormatError("impossible number of signals", where=where, found=parts[1])
     if n_signals == 0:
         raise FormatError("the record holds no signal", where=where)
