@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ecgview.formats._summary import RecordSummary
 
 FIRST_SLICE = 32  # records listed before anything is shown
-LIST_SLICE = 400  # records listed per background job after that: what the window takes in within a few ms
+LIST_SLICE = 200  # records listed per background job after that: what the window takes in within a few ms
 PEEK_SLICE = 64  # records looked into per background job
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # as `ecgview.formats` opens them
 SLICE_S = 0.2  # a slice of slow files ends here, and shows what it has
@@ -79,6 +79,7 @@ class Worklist(QObject):
         self._first_unread = 0
         self._wanted: Sequence[int] = ()
         self._is_looking = False
+        self._n_listing = 0
         self.current: Path | None = None
 
     def __len__(self) -> int:
@@ -101,6 +102,7 @@ class Worklist(QObject):
 
     def add(self, paths: Sequence[str | Path]) -> None:
         """Look for records at files, folders and globs, and add them; `listed` tells which."""
+        self._n_listing += 1
         self._list_on(_Search(paths), FIRST_SLICE)
 
     def take(self, found: Listed) -> None:
@@ -118,6 +120,7 @@ class Worklist(QObject):
     def prefer(self, places: Sequence[int]) -> None:
         """Look into these records before the others: they are on the screen."""
         self._wanted = places
+        self._look_on()
 
     def neighbour(self, step: int) -> Path | None:
         """Return the record `step` rows after the open one; None at either end."""
@@ -157,8 +160,13 @@ class Worklist(QObject):
             n,
             title="Looking for ECGs",
             on_done=lambda found: self._add_found(search, *found),
-            on_failed=self.failed.emit,
+            on_failed=self._stop_listing,
         )
+
+    def _stop_listing(self, error: Exception) -> None:
+        self._n_listing -= 1
+        self._look_on()
+        self.failed.emit(error)
 
     def _add_found(self, search: _Search, found: Listed, ended: bool) -> None:
         if not ended:
@@ -166,6 +174,8 @@ class Worklist(QObject):
         self.take(found)
         self.listed.emit([path for path, _ in found])
         if ended:
+            self._n_listing -= 1
+            self._look_on()
             self.opened.emit(search.opened)
             if search.problems:
                 self.failed.emit(search.problems[0])
@@ -189,6 +199,8 @@ class Worklist(QObject):
         wanted = [place for place in self._wanted if not self._looked_into[place]]
         if wanted:
             return wanted[:PEEK_SLICE]
+        if self._n_listing:  # one worker at a time for what is not on the screen: the window stays free
+            return []
         unread = self._looked_into.find(0, self._first_unread)
         self._first_unread = len(self._items) if unread < 0 else unread
         nearby = range(self._first_unread, min(self._first_unread + PEEK_SLICE, len(self._items)))
