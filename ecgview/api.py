@@ -337,10 +337,7 @@ def convert(
         order = conversion.Order(target, to, "", deidentify, overwrite)
     else:
         order = conversion.Order(target.parent, target.suffix, target.stem, deidentify, overwrite)
-    rows = list(conversion.convert(list(sources), order, progress))
-    if key is not None:
-        conversion.write_key(rows, Path(key))
-    return rows
+    return list(conversion.convert(list(sources), order, progress, key=None if key is None else Path(key)))
 
 
 def list_records(paths: Iterable[PathLike]) -> list[Path]:

@@ -42,20 +42,23 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert, tell the losses, and return 1 if a file failed."""
     _each.say_research_only()
-    if args.key and args.key.resolve().is_relative_to(args.out.resolve()):
+    shared = args.out if args.to else args.out.parent
+    if args.key and args.key.resolve().is_relative_to(shared.resolve()):
         raise ReportError(
             "the key would be shared with the files", where=str(args.key), expected="a place outside OUT"
         )
-    rows = api.convert(
-        args.sources,
-        args.out,
-        args.to,
-        deidentify=args.deidentify,
-        overwrite=args.overwrite,
-        key=args.key,
-        progress=_tell,
-    )
-    print("", file=sys.stderr)
+    try:
+        rows = api.convert(
+            args.sources,
+            args.out,
+            args.to,
+            deidentify=args.deidentify,
+            overwrite=args.overwrite,
+            key=args.key,
+            progress=_tell,
+        )
+    finally:
+        print("", file=sys.stderr)
     for row in rows:
         if row.error:
             print(f"ecgview: {row.source}: {row.error}", file=sys.stderr)

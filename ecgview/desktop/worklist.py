@@ -196,7 +196,9 @@ class Worklist(QObject):
         )
 
     def _next_places(self) -> list[int]:
-        wanted = [place for place in self._wanted if not self._looked_into[place]]
+        wanted = [
+            place for place in self._wanted if place < len(self._looked_into) and not self._looked_into[place]
+        ]
         if wanted:
             return wanted[:PEEK_SLICE]
         if self._n_listing:  # one worker at a time for what is not on the screen: the window stays free

@@ -185,7 +185,10 @@ def record_name(path: str | Path) -> str:
     file, member = _member.split(Path(path))
     if not member:
         return file.stem
-    return Path(member).stem if _archive.is_archive(file) else f"{file.stem}-{member}"
+    if not _archive.is_archive(file):
+        return f"{file.stem}-{member}"
+    inside, _, one = member.partition(_member.SIGN)
+    return f"{Path(inside).stem}-{one}" if one else Path(inside).stem
 
 
 def _inner(path: Path) -> list[Path]:
@@ -196,13 +199,22 @@ def _inner(path: Path) -> list[Path]:
         inside = records_among(_archive.names(path), extensions())
         if not inside:
             raise FormatError("holds no ECG files", where=str(path), expected=", ".join(sorted(extensions())))
-        return [_member.joined(path, name) for name in inside]
+        return [one for name in inside for one in _inside(_member.joined(path, name))]
     if path.suffix.lower() in _collections():
         fmt = detect(path)
         members = list(fmt.members(path)) if isinstance(fmt, Collection) else []
         if len(members) > 1:
             return [_member.joined(path, name) for name in members]
     return [path]
+
+
+def _inside(path: Path) -> list[Path]:
+    """Return the records of one file of an archive: itself, unless it holds several."""
+    if path.suffix.lower() not in _collections():
+        return [path]
+    with _on_disk(path) as file:
+        members = [_member.split(one)[1] for one in _inner(file)]
+    return [_member.joined(path, name) if name else path for name in members]
 
 
 @cache
@@ -222,9 +234,14 @@ def _on_disk(path: Path) -> Iterator[Path]:
         raise FormatError(
             "is an archive of records", where=str(path), expected="one of its records, file#name"
         )
+    outer, sign, inner = name.partition(_member.SIGN)
+    if sign and name not in _archive.names(file):
+        name = outer  # a record of a file of many, in an archive
+    else:
+        inner = ""
     with _archive.unpacked(file, name) as copy:
         try:
-            yield copy
+            yield _member.joined(copy, inner) if inner else copy
         except FormatError as error:
             where = (error.where or "").replace(str(copy.parent), f"{file}{_member.SIGN}{Path(name).parent}")
             raise FormatError(

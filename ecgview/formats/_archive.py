@@ -7,6 +7,7 @@ worklist of thousands does not list them anew for each record.
 """
 
 import bz2
+import errno
 import gzip
 import lzma
 import tarfile
@@ -28,6 +29,8 @@ SMALL = 16_000_000  # below this no ratio is looked at
 HIGHEST_RATIO = 200
 MOST_TAR = 4_000_000_000  # bytes of a whole unpacked tar
 CHUNK = 1 << 20
+BARE = (".npy", ".csv", ".tsv", ".mat")  # may need a JSON file beside them
+COLLECTIONS = (".npy", ".hdf5", ".h5")  # may have a table beside them
 _ZIP = (b"PK\3\4", b"PK\5\6")
 _BROKEN = (
     zipfile.BadZipFile,
@@ -73,8 +76,7 @@ def names(path: Path) -> list[str]:
     Raises:
         FormatError: it is damaged, encrypted, or holds more entries than any worklist.
     """
-    with _opened(path) as entries:
-        return entries.names()
+    return _entries_of(path).names()
 
 
 @contextmanager
@@ -84,33 +86,63 @@ def unpacked(path: Path, name: str) -> Iterator[Path]:
     Raises:
         FormatError: no such file, encrypted, damaged, or larger than an ECG can be.
     """
-    with _opened(path) as entries, tempfile.TemporaryDirectory(prefix="ecgview-") as scratch:
-        there = entries.names()
-        if name not in there:
-            raise FormatError("there is no such file in the archive", where=f"{path}: {name[:200]}")
+    entries = _entries_of(path)
+    there = entries.names()
+    if name not in there:
+        raise FormatError("there is no such file in the archive", where=f"{path}: {name[:200]}")
+    with tempfile.TemporaryDirectory(prefix="ecgview-") as scratch:
         wanted = PurePosixPath(name)
         target = Path(scratch) / wanted.name
-        entries.copy(name, target)
-        if wanted.suffix.lower() in (".hea", ".npy"):
-            named = set(target.read_bytes()[:1_000_000].decode("latin-1").split()) | {wanted.stem}
-            beside = (other for other in map(PurePosixPath, there) if other.parent == wanted.parent)
-            for other in beside:
-                if other != wanted and (other.name in named or other.stem in named):
-                    entries.copy(str(other), Path(scratch) / other.name)
+        with _told_apart(path):
+            entries.copy(name, target)
+            for other in _beside(target, wanted, there):
+                entries.copy(str(other), Path(scratch) / other.name)
         yield target
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[_Entries]:
-    try:
+def _beside(target: Path, wanted: PurePosixPath, there: list[str]) -> Iterator[PurePosixPath]:
+    """Yield what a file needs from its folder: the files that a header names, what describes it, tables."""
+    suffix = wanted.suffix.lower()
+    named = {wanted.stem}
+    if suffix == ".hea":
+        named |= set(target.read_bytes()[:1_000_000].decode("latin-1").split())
+    for other in map(PurePosixPath, there):
+        if other == wanted or other.parent != wanted.parent:
+            continue
+        is_part = suffix == ".hea" and (other.name in named or other.stem in named)
+        is_told = suffix in BARE and other.suffix.lower() == ".json" and other.stem == wanted.stem
+        is_table = suffix in COLLECTIONS and other.suffix.lower() == ".csv"
+        if is_part or is_told or is_table:
+            yield other
+
+
+def _entries_of(path: Path) -> _Entries:
+    with _told_apart(path):
         found = path.stat()
-        yield _indexed(path, found.st_mtime_ns, found.st_size)
+        return _indexed(path, found.st_mtime_ns, found.st_size)
+
+
+@contextmanager
+def _told_apart(path: Path) -> Iterator[None]:
+    """Turn what a damaged archive raises into one error; a full disk is another."""
+    try:
+        yield
     except FormatError:
         raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise FormatError(
+                f"cannot be unpacked into the temporary folder ({error.strerror})", where=str(path)
+            ) from None
+        raise _damaged(path, error) from None
     except _BROKEN as error:
-        raise FormatError(
-            "the archive is damaged", where=str(path), expected="a .zip or .tar", found=str(error)[:100]
-        ) from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> FormatError:
+    return FormatError(
+        "the archive is damaged", where=str(path), expected="a .zip or .tar", found=str(error)[:100]
+    )
 
 
 @lru_cache(maxsize=2)

@@ -7,9 +7,11 @@ field that ecgview does not know, the path (P1, P2 of the conventions; HIPAA Saf
 
 from dataclasses import replace
 
+from ecgview.leads import EXTRA, STANDARD_12
 from ecgview.record import (
     DEVICE_MEASUREMENTS,
     Acquisition,
+    DeviceMeasurement,
     DeviceReading,
     EcgRecord,
     ImportNote,
@@ -18,10 +20,13 @@ from ecgview.record import (
 )
 
 OLDEST = 90.0
+LEADS = frozenset((*STANDARD_12, *EXTRA, "MCL1", "MCL6", "CM5", "V", "A", "ES", "AS", "AI", "ECG", "RESP"))
+UNITS = frozenset(("ms", "s", "bpm", "deg", "mV", "uV", "Hz", ""))
 
 
 def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
     """Return the record without what identifies a person; `study_id` takes the place of the patient's."""
+    record = _named_by_list(record)
     age = record.patient.age_years
     kept = record.acquisition
     reading = record.device_reading
@@ -40,11 +45,32 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
             step_uv=kept.step_uv,
         ),
         source=Source("", record.source.format, record.source.sha256),
-        notes=tuple(ImportNote(note.kind, note.kind, note.leads) for note in record.notes),
+        notes=tuple(ImportNote(note.kind, note.kind) for note in record.notes),
         device_reading=DeviceReading(
-            tuple(one for one in reading.measurements if one.name in DEVICE_MEASUREMENTS),
+            tuple(one for one in reading.measurements if _is_plain(one)),
             (),
             reading.median,
             reading.qrs_s,
         ),
     )
+
+
+def _is_plain(one: DeviceMeasurement) -> bool:
+    """Return whether name, unit and lead are words of ours, none of which can tell of a person."""
+    return one.name in DEVICE_MEASUREMENTS and one.unit in UNITS and (not one.lead or one.lead in LEADS)
+
+
+def _named_by_list(record: EcgRecord) -> EcgRecord:
+    """Return the record with numbers in place of lead names that ecgview does not know: they may be anything."""
+    names = _names(record.lead_names)
+    median = record.device_reading.median
+    reading = record.device_reading
+    if median is not None:
+        reading = replace(reading, median=replace(median, lead_names=_names(median.lead_names)))
+    derived = tuple(name for name in record.acquisition.derived_leads if name in LEADS)
+    acquisition = replace(record.acquisition, derived_leads=derived)
+    return replace(record, lead_names=names, device_reading=reading, acquisition=acquisition)
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name if name in LEADS else f"lead {number}" for number, name in enumerate(names, 1))

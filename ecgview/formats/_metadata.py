@@ -79,6 +79,8 @@ def _pairs(record: EcgRecord) -> Iterator[tuple[str, str]]:
             value = getattr(part, name)
             if value not in ("", None):
                 yield name, repr(value) if isinstance(value, float) else str(value)
+    if record.acquisition.derived_leads:
+        yield "derived_leads", " ".join(record.acquisition.derived_leads)
     for key, value in record.acquisition.extra.items():
         yield f"extra.{_key(key)}", value
     reading = record.device_reading
@@ -115,6 +117,7 @@ def _acquisition(values: dict[str, str], extra: dict[str, str]) -> Acquisition:
         highpass_hz=_number(values.get("highpass_hz", "")),
         lowpass_hz=_number(values.get("lowpass_hz", "")),
         notch_hz=_number(values.get("notch_hz", "")),
+        derived_leads=tuple(values.get("derived_leads", "").split()),
         step_uv=_number(values.get("step_uv", "")),
         extra=extra,
     )

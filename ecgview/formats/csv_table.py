@@ -7,6 +7,7 @@ numbers opens with a JSON file of the same name beside it: {"fs_hz": 800, "lead_
 
 import csv
 import io
+import math
 import re
 from pathlib import Path
 
@@ -25,6 +26,7 @@ NAME = "CSV"
 EXTENSIONS: tuple[str, ...] = (".csv", ".tsv")
 WRITES = ".csv"
 LARGEST_FILE = 400_000_000
+MOST_COMMENTS = 50_000
 
 _KNOWN = set(STANDARD_12) | set(EXTRA)
 _TIME_S = ("time", "time_s", "t", "seconds", "time (s)", "time[s]")
@@ -42,14 +44,22 @@ def sniff(head: bytes, path: Path) -> int:
 def peek(path: Path) -> RecordSummary:
     """Return what the header lines say; the duration needs the whole file and stays unknown."""
     comments, header, _ = _head(path)
-    leads = [name for name in header if canonical_name(name) in _KNOWN]
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
     told = _metadata.told(comments)
+    leads = _leads(header, told.found)
     patient = told.patient if told.found else _patient(comments)
     start = told.acquisition.start_time
     return RecordSummary(
-        str(path), path.stem, NAME, patient, start, len(leads), rate, None, "synthetic" in text
+        str(path),
+        path.stem,
+        NAME,
+        patient,
+        start,
+        len(leads),
+        None if rate is None or math.isnan(rate) else rate,
+        None,
+        "synthetic" in text,
     )
 
 
@@ -65,7 +75,8 @@ def read(path: Path) -> EcgRecord:
     if bare:
         header, comments = _beside(path, header)
     table = _numbers(path, header, delimiter, bare)
-    leads = [i for i, name in enumerate(header) if canonical_name(name) in _KNOWN]
+    told = _metadata.told(comments)
+    leads = _leads(header, told.found)
     if not leads:
         raise FormatError(
             "no column is a lead",
@@ -84,7 +95,6 @@ def read(path: Path) -> EcgRecord:
     if not unit:
         notes.append(ImportNote("units", "the table names no unit; mV taken"))
     synthetic = "synthetic" in " ".join(comments).lower()
-    told = _metadata.told(comments)
     empty = [i for i in leads if np.isnan(table[:, i]).all()]
     if empty and len(empty) < len(leads):
         notes.append(ImportNote("header", f"empty columns left out: {', '.join(header[i] for i in empty)}"))
@@ -123,6 +133,16 @@ def loss(record: EcgRecord) -> str:
     return "rounded to 0.1 uV"
 
 
+def _leads(header: list[str], is_ours: bool) -> list[int]:
+    """Return the columns that are leads: in ecgview's own tables every one but time, elsewhere those of known names."""
+    time = {*_TIME_S, *_TIME_MS}
+    return [
+        i
+        for i, name in enumerate(header)
+        if canonical_name(name) in _KNOWN or (is_ours and name and name.lower() not in time)
+    ]
+
+
 def _head(path: Path) -> tuple[list[str], list[str], str]:
     """Return comment lines, column names and the delimiter."""
     comments: list[str] = []
@@ -137,7 +157,7 @@ def _head(path: Path) -> tuple[list[str], list[str], str]:
                     [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))],
                     delimiter,
                 )
-            if len(comments) > 1000:
+            if len(comments) > MOST_COMMENTS:
                 break
     raise FormatError("no header of lead names", where=f"{path}: line 1", expected="I,II,III,...")
 
@@ -192,9 +212,9 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _declared(comments: list[str], key: str) -> str:
+def _declared(comments: list[str], key: str, value: str = r"(\S+)") -> str:
     for line in comments:
-        match = re.match(rf"{key}\s*[:=]\s*(\S+)", line, re.IGNORECASE)
+        match = re.match(rf"{key}\s*[:=]\s*{value}", line, re.IGNORECASE)
         if match:
             return match.group(1)
     return ""
@@ -209,13 +229,19 @@ def _scale(unit: str) -> float | None:
 
 
 def _declared_rate(comments: list[str]) -> float | None:
-    text = _declared(comments, r"(?:sampling_rate(?:_hz)?|fs(?:_hz)?|sampling rate)")
-    match = re.match(r"\d+(\.\d+)?", text)
-    return float(match.group()) if match else None
+    text = _declared(comments, r"(?:sampling_rate(?:_hz)?|fs(?:_hz)?|sampling rate)", r"(.+)")
+    match = re.fullmatch(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*(k?)(?:hz)?", text.strip(), re.IGNORECASE)
+    if match is None:
+        return None if not text else math.nan
+    return float(match[1]) * (1000.0 if match[2] else 1.0)
 
 
 def _rate(path: Path, comments: list[str], header: list[str], table: np.ndarray) -> float:
     rate = _declared_rate(comments)
+    if rate is not None and math.isnan(rate):
+        raise FormatError(
+            "not a sampling rate", where=f"{path}: sampling_rate_hz", expected="a number of Hz, as in 500"
+        )
     if rate:
         return rate
     for i, name in enumerate(header):

@@ -1,6 +1,7 @@
 """WFDB records (PhysioNet): a text header with signal files in any storage format that wfdb reads."""
 
 import os
+import re
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +100,7 @@ def write(record: EcgRecord, target: Path) -> Path:
     import wfdb
 
     target = target.with_suffix("") if target.suffix in (".hea", ".dat") else target
+    target = target.with_name(re.sub(r"[^A-Za-z0-9_-]+", "_", target.name))  # what a record name may hold
     comments = _comments(record)
     steps = quantise(record, str(target), may_have_gaps=True)
     n_leads = len(record.lead_names)
@@ -116,7 +118,7 @@ def write(record: EcgRecord, target: Path) -> Path:
             base_datetime=_moment(record.acquisition.start_time),
             write_dir=str(target.parent),
         )
-    except (ValueError, OSError) as error:
+    except Exception as error:  # wfdb raises what its parts raise; the user is told which file
         raise FormatError(f"cannot be written ({error})", where=str(target)) from None
     return target.with_suffix(".hea")
 
@@ -154,12 +156,10 @@ def _samples(path: Path, header: Header, stop: int | None) -> tuple[Signal, list
     folder = path.parent.resolve()
     _check_sizes(folder, header, path)
     with tempfile.TemporaryDirectory(prefix="ecgview-") as scratch:
-        _stage(folder, header, path, Path(scratch))
+        name = _stage(folder, header, path, Path(scratch))
         try:
             with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
-                read = wfdb.rdrecord(
-                    os.path.join(scratch, header.record_name), sampto=stop, m2s=True, smooth_frames=True
-                )
+                read = wfdb.rdrecord(os.path.join(scratch, name), sampto=stop, m2s=True, smooth_frames=True)
         except FormatError:
             raise
         except Exception as error:  # wfdb raises what its parts raise; the user is told which file
@@ -172,14 +172,27 @@ def _samples(path: Path, header: Header, stop: int | None) -> tuple[Signal, list
     return signal, names, list(read.units), float(read.fs)
 
 
-def _stage(folder: Path, header: Header, path: Path, scratch: Path) -> None:
-    """Put the repaired header and links to the files it names into a folder of our own."""
-    (scratch / f"{header.record_name}.hea").write_text(header.text, encoding="utf-8")
-    for name in dict.fromkeys(header.file_names):
+def _stage(folder: Path, header: Header, path: Path, scratch: Path) -> str:
+    """Put the repaired header and links to the files it names into a folder of our own; return the record's name there.
+
+    Names with other letters than ASCII are replaced: the library does not find such files.
+    """
+    record_name = header.record_name if header.record_name.isascii() else "record"
+    aliases = {
+        name: name if name.isascii() else f"signal{number}{Path(name).suffix}"
+        for number, name in enumerate(dict.fromkeys(header.file_names))
+    }
+    text = header.text
+    if not header.n_segments:
+        first, *lines = text.split("\n")
+        lines = [_renamed(line, aliases) for line in lines]
+        text = "\n".join([first.replace(header.record_name, record_name, 1), *lines])
+    (scratch / f"{record_name}.hea").write_text(text, encoding="utf-8")
+    for name, alias in aliases.items():
         if name == "~":
             continue
         if not header.n_segments:
-            _link(folder / name, scratch / name)
+            _link(folder / name, scratch / alias)
             continue
         inner = read_header(folder / f"{name}.hea") if (folder / f"{name}.hea").exists() else None
         if inner is None:
@@ -188,6 +201,13 @@ def _stage(folder: Path, header: Header, path: Path, scratch: Path) -> None:
         for part in dict.fromkeys(inner.file_names):
             if part != "~":
                 _link(folder / part, scratch / part)
+    return record_name
+
+
+def _renamed(line: str, aliases: dict[str, str]) -> str:
+    """Return a signal line with its file's other name; a comment stays."""
+    name, space, rest = line.partition(" ")
+    return f"{aliases.get(name, name)}{space}{rest}"
 
 
 def _link(source: Path, target: Path) -> None:

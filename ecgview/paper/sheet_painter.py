@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
@@ -37,8 +37,9 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
         OSError: the file cannot be written.
     """
     ensure_application()
-    path.touch()  # Qt would not say why it cannot write
-    writer = QPdfWriter(str(path))
+    whole = QBuffer()  # Qt would not say that a disk is full, nor why it cannot write
+    whole.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(whole)
     writer.setResolution(PDF_DPI)
     writer.setTitle(title)
     writer.setCreator("ecgview")
@@ -49,7 +50,7 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
     writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
     painter = QPainter()
     if not painter.begin(writer):
-        raise OSError(f"{path} cannot be written")
+        raise OSError("the PDF cannot be begun")
     scale = PDF_DPI / 25.4
     waiting = list(sheets)
     is_first = True
@@ -63,6 +64,7 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
             further = replace(sheet, columns=left_over, page=None, overlay=None, pictures=())
             waiting.insert(0, further)
     painter.end()
+    path.write_bytes(whole.data().data())
 
 
 def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float) -> tuple[Column, ...]:

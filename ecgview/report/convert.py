@@ -15,6 +15,7 @@ from pathlib import Path
 from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
 
 NEW_NAME = "ecg-{:05d}"
 _TAKEN = re.compile(r"ecg-(\d{5,})\b")
@@ -45,12 +46,16 @@ class Order:
     overwrite: bool = False
 
 
-def convert(sources: Sequence[str | Path], order: Order, progress: Progress = silent) -> Iterator[Converted]:
+def convert(
+    sources: Sequence[str | Path], order: Order, progress: Progress = silent, key: Path | None = None
+) -> Iterator[Converted]:
     """Yield what became of each record of the sources, in order; a file that fails does not stop the others.
+
+    `key` is a table of which new file was which, begun before the first record and grown with each.
 
     Raises:
         FormatError: a source does not exist.
-        ReportError: no such format, or the folder cannot be made.
+        ReportError: no such format, or the folder or the key cannot be made.
         Cancelled: `progress` says so; what is written stays.
     """
     writer = writer_of(order.suffix)
@@ -62,13 +67,18 @@ def convert(sources: Sequence[str | Path], order: Order, progress: Progress = si
             expected="a folder as target",
             found=str(len(paths)),
         )
+    if key is not None:
+        _add_to_key(key, "x", "file", "source")
     try:
         order.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(f"the folder cannot be made ({error.strerror})", where=str(order.folder)) from None
     names = _names(paths, order)
     for number, (path, name) in enumerate(zip(paths, names, strict=True), 1):
-        yield _one(path, name, order, writer)
+        row = _one(path, name, order, writer)
+        if key is not None and row.target:
+            _add_to_key(key, "a", Path(row.target).name, row.source)
+        yield row
         progress(number / len(paths), f"{number} of {len(paths)}")
 
 
@@ -87,44 +97,67 @@ def writer_of(suffix: str) -> formats.Writer:
     return found
 
 
-def write_key(rows: Sequence[Converted], key: Path) -> Path:
-    """Write which new file was which, as a table with two columns; return its path.
-
-    Raises:
-        ReportError: it is there already, or cannot be written.
-    """
+def _add_to_key(key: Path, mode: str, *cells: str) -> None:
     try:
-        with open(key, "x", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(["file", "source"])
-            table.writerows([Path(row.target).name, row.source] for row in rows if row.target)
+        with open(key, mode, encoding="utf-8", newline="") as file:
+            csv.writer(file).writerow(cells)
     except OSError as error:
         raise ReportError(f"the key cannot be written ({error.strerror})", where=str(key)) from None
-    return key
 
 
 def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Converted:
+    scratch = ""
     try:
-        record = formats.read(path)
-        if order.deidentify:
-            record = formats.deidentified(record, name)
-        loss = writer.loss(record)
+        source = formats.read(path)
+        record = formats.deidentified(source, name) if order.deidentify else source
         with tempfile.TemporaryDirectory(prefix=".ecgview-", dir=order.folder) as scratch:
             made = writer.write(record, Path(scratch) / f"{name}{writer.WRITES}")
-            return Converted(str(path), str(_put(Path(scratch), made, order)), loss)
+            losses = [writer.loss(record), *_lost(record, formats.read(made), made)]
+            losses += [note.text for note in source.notes if note.kind == "duration" and "open" in note.text]
+            return Converted(str(path), str(_put(Path(scratch), made, order)), "; ".join(losses))
     except EcgviewError as error:
-        return Converted(str(path), error=str(error))
+        return Converted(
+            str(path), error=str(error).replace(scratch, str(order.folder)) if scratch else str(error)
+        )
     except OSError as error:
         where = f"{order.folder / name}{writer.WRITES}"
         return Converted(str(path), error=f"{where}: cannot be written ({error.strerror or error})")
 
 
+def _lost(record: EcgRecord, again: EcgRecord, made: Path) -> list[str]:
+    """Return what a written file no longer says, after reading it back.
+
+    Raises:
+        FormatError: leads or samples are not all there: such a file is not given out.
+    """
+    if again.lead_names != record.lead_names or again.signal.shape != record.signal.shape:
+        raise FormatError(
+            "this format cannot hold the record",
+            where=str(made),
+            expected=f"{record.signal.shape[1]} samples of {', '.join(record.lead_names)}",
+            found=f"{again.signal.shape[1]} samples of {', '.join(again.lead_names)}"[:200],
+        )
+    had, has = record.device_reading, again.device_reading
+    parts = (
+        ("the device's median beat", had.median is not None and has.median is None),
+        ("some of the device's measurements", len(has.measurements) < len(had.measurements)),
+        ("some statements in the file", len(has.statements) < len(had.statements)),
+        (
+            "which leads were computed",
+            bool(record.acquisition.derived_leads) and not again.acquisition.derived_leads,
+        ),
+    )
+    missing = [text for text, is_lost in parts if is_lost]
+    return [f"without {', '.join(missing)}"] if missing else []
+
+
 def _put(scratch: Path, made: Path, order: Order) -> Path:
     """Move what was written into place, the file that stands for the record last; nothing is replaced unasked."""
     parts = sorted((part for part in scratch.iterdir() if part.is_file()), key=lambda part: part == made)
+    standing = (order.folder / made.name).exists()
     for part in parts:
         target = order.folder / part.name
-        if target.exists() and not order.overwrite:
+        if target.exists() and not (order.overwrite and standing):  # a stray .dat is nobody's to replace
             raise FormatError("there is such a file already", where=str(target), expected="a new name")
     for part in parts:
         os.replace(part, order.folder / part.name)
@@ -139,10 +172,14 @@ def _names(paths: Sequence[Path], order: Order) -> list[str]:
         taken = [int(found[1]) for path in order.folder.iterdir() if (found := _TAKEN.match(path.name))]
         first = max(taken, default=0) + 1
         return [NEW_NAME.format(first + index) for index in range(len(paths))]
-    names: dict[str, int] = {}
-    made = []
-    for path in paths:
-        stem = re.sub(r"[^\w.-]+", "_", formats.record_name(path))
-        names[stem] = names.get(stem, 0) + 1
-        made.append(stem if names[stem] == 1 else f"{stem}-{names[stem]}")
+    stems = [re.sub(r"[^\w.-]+", "_", formats.record_name(path)) for path in paths]
+    real, made = set(stems), []
+    seen: set[str] = set()
+    for stem in stems:
+        name, number = stem, 1
+        while name in seen or (number > 1 and name in real):
+            number += 1
+            name = f"{stem}-{number}"
+        seen.add(name)
+        made.append(name)
     return made

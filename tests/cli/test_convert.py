@@ -2,15 +2,20 @@
 
 import csv
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from ecgview import api, formats
 from ecgview.cli import main
-from ecgview.record import EcgRecord, Patient
+from ecgview.errors import EcgviewError
+from ecgview.formats import wfdb_record
+from ecgview.leads import STANDARD_12
+from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord, Patient
 
 
 @pytest.fixture
@@ -101,3 +106,73 @@ def test_wrong_orders_are_refused(
     assert main(["convert", str(folder), *words]) != 0
     assert told in capsys.readouterr().err
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_names_that_meet_are_kept_apart(pulse_record: EcgRecord, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    for place, gain in (("d1/a", 1.0), ("d2/a", 0.5), ("d3/a-2", 0.25)):
+        (source / place).parent.mkdir(parents=True)
+        path = source / f"{place}.npz"
+        formats.writers()[".npz"].write(pulse_record.with_signal(pulse_record.signal * gain), path)
+    rows = api.convert([source], tmp_path / "out", "csv", deidentify=False, overwrite=True)
+    assert [row.error for row in rows] == ["", "", ""]
+    heights = sorted(float(formats.read(row.target).lead("II").max()) for row in rows)
+    assert len({Path(row.target).name for row in rows}) == 3
+    assert heights == pytest.approx([0.25, 0.5, 1.0], rel=0.01)
+
+
+def test_odd_names_do_not_stop_a_batch_of_wfdb(pulse_record: EcgRecord, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "b.v2", "王小明 图"):
+        formats.writers()[".npz"].write(pulse_record, source / f"{name}.npz")
+    for deidentify in (True, False):
+        rows = api.convert([source], tmp_path / f"out{deidentify}", "hea", deidentify=deidentify)
+        assert [row.error for row in rows] == ["", "", ""]
+        assert all(np.isfinite(formats.read(row.target).signal).all() for row in rows)
+
+
+def test_the_key_grows_with_the_files_and_is_never_replaced(folder: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key.csv"
+    key.write_text("mine")
+    with pytest.raises(EcgviewError, match="the key cannot be written"):
+        api.convert([folder], tmp_path / "out", "csv", key=key)
+    assert key.read_text() == "mine"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_long_recording_is_not_called_lossless(
+    pulse_record: EcgRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = wfdb_record.write(pulse_record, tmp_path / "h")
+    monkeypatch.setattr(wfdb_record, "MOST_SAMPLES", 12 * 2500)
+    (row,) = api.convert([path], tmp_path / "out.npz")
+    assert "recorded; the first" in row.loss
+
+
+def test_free_text_in_names_of_leads_and_units_is_not_given_out(
+    pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    reading = DeviceReading(
+        (DeviceMeasurement("qt", 400.0, "ms", "Meier"), DeviceMeasurement("pr", 160.0, "Meier")), (), None, ()
+    )
+    named = replace(pulse_record, lead_names=("Meier", *STANDARD_12[1:]), device_reading=reading)
+    shared = formats.deidentified(named)
+    assert "Meier" not in repr(shared)
+    assert shared.lead_names == ("lead 1", *STANDARD_12[1:])
+
+
+def test_many_records_of_a_file_in_an_archive(tmp_path: Path) -> None:
+    tracings = np.zeros((3, 4096, 12), dtype=np.float32)
+    tracings[:, 500:4000] = np.random.default_rng(0).normal(0, 0.2, (3, 3500, 12))
+    with h5py.File(tmp_path / "exams_part0.hdf5", "w") as file:
+        file["tracings"], file["exam_id"] = tracings, np.array([11, 22, 33])
+    table = "exam_id,age,is_male,patient_id,trace_file\n33,61,True,p-33,exams_part0.hdf5\n"
+    with zipfile.ZipFile(tmp_path / "c15.zip", "w") as archive:
+        archive.write(tmp_path / "exams_part0.hdf5", "exams_part0.hdf5")
+        archive.writestr("exams.csv", table)
+    listed = formats.list_records([tmp_path / "c15.zip"])
+    assert [path.name for path in listed] == [f"c15.zip#exams_part0.hdf5#{one}" for one in (11, 22, 33)]
+    assert formats.read(listed[2]).patient.patient_id == "p-33"
+    rows = api.convert([tmp_path / "c15.zip"], tmp_path / "out", "npz")
+    assert [bool(row.target) for row in rows] == [True, True, True]

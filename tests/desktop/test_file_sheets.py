@@ -190,5 +190,5 @@ def test_a_place_that_cannot_be_written_is_told(told: MainWindow, qtbot: QtBot) 
     path = told.workspace.record_path
     assert path is not None
     with qtbot.waitSignal(told.workspace.message_posted, timeout=20_000) as message:
-        share.write(told, path, Path("/proc/nowhere/ecg.csv"), True)
+        share.write(told, path, Path("/proc/nowhere/ecg.csv"), True, overwrite=False)
     assert message.args[0].level == "error"

@@ -79,6 +79,15 @@ def test_a_cut_file_gives_a_record_or_a_typed_error(name: str, tmp_path: Path) -
         assert path.stem in told
 
 
+def test_a_wfdb_record_with_a_chinese_name_opens(tmp_path: Path, pulse_record: EcgRecord) -> None:
+    header = wfdb_record.write(pulse_record, tmp_path / "a")
+    text = header.read_text().replace("a.dat", "心电图.dat").replace("a 12", "心电图 12")
+    (tmp_path / "心电图.hea").write_text(text, encoding="utf-8")
+    (tmp_path / "a.dat").rename(tmp_path / "心电图.dat")
+    record = formats.read(tmp_path / "心电图.hea")
+    assert np.abs(record.signal - pulse_record.signal).max() <= 0.0006
+
+
 def test_leads_come_in_standard_order_and_the_computed_ones_are_named(
     tmp_path: Path, pulse_record: EcgRecord
 ) -> None:
@@ -114,6 +123,20 @@ def test_microvolts_become_millivolts_and_other_quantities_stay_out(tmp_path: Pa
     assert record.lead_names == ("II",)
     assert float(record.lead("II").max()) == pytest.approx(1.0)
     assert any("ABP" in note.text for note in record.notes)
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [("1e3", 1000.0), ("5.0e+02", 500.0), ("250 Hz", 250.0), ("1 kHz", 1000.0), ("1,000", None)],
+)
+def test_a_rate_is_read_whole_or_refused(said: str, rate: float | None, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"# sampling_rate_hz: {said}\n# units: mV\nI,II\n" + "0.1,0.2\n" * 3000)
+    if rate is None:
+        with pytest.raises(EcgviewError, match="not a sampling rate"):
+            formats.read(path)
+    else:
+        assert formats.read(path).sampling_rate_hz == rate
 
 
 def test_a_table_without_a_rate_says_what_to_add(tmp_path: Path) -> None:

@@ -58,10 +58,12 @@ def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: 
     chosen, _ = QFileDialog.getSaveFileName(window, "Export for sharing", f"{name}{suffix}", kind)
     if chosen:
         sheet.accept()
-        write(window, path, Path(chosen).with_suffix(suffix), deidentify)
+        named = chosen if chosen.lower().endswith(suffix) else f"{chosen}{suffix}"
+        # the dialog has asked about replacing what was typed, not what came of it
+        write(window, path, Path(named), deidentify, overwrite=named == chosen)
 
 
-def write(window: MainWindow, path: Path, target: Path, deidentify: bool) -> None:
+def write(window: MainWindow, path: Path, target: Path, deidentify: bool, *, overwrite: bool) -> None:
     """Write the file in a job, and say what the format lost."""
     workspace = window.workspace
     workspace.jobs.start(
@@ -69,6 +71,7 @@ def write(window: MainWindow, path: Path, target: Path, deidentify: bool) -> Non
         path,
         target,
         deidentify,
+        overwrite,
         title="Writing the file",
         on_done=lambda row: workspace.post_message(f"Written: {row.target} ({row.loss})"),
         on_failed=workspace.fail,
@@ -76,11 +79,12 @@ def write(window: MainWindow, path: Path, target: Path, deidentify: bool) -> Non
     )
 
 
-def _converted(path: Path, target: Path, deidentify: bool, progress: Progress = silent) -> Converted:
+def _converted(
+    path: Path, target: Path, deidentify: bool, overwrite: bool, progress: Progress = silent
+) -> Converted:
     from ecgview.report import convert
 
-    # the dialog has asked about replacing
-    order = convert.Order(target.parent, target.suffix, target.stem, deidentify, overwrite=True)
+    order = convert.Order(target.parent, target.suffix, target.stem, deidentify, overwrite)
     (row,) = convert.convert([path], order, progress)
     if row.error:
         raise ReportError(row.error)
