@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, QUrl
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -28,7 +28,7 @@ class DropHint(QWidget):
         """Cover a widget of the same window and say what letting go would do; names stay unsaid."""
         self._colours = colours
         self.text = hint_text(urls)
-        self.setGeometry(place.geometry())
+        self.setGeometry(QRect(place.mapTo(place.window(), QPoint(0, 0)), place.size()))
         self.raise_()
         self.show()
         self.update()

@@ -172,8 +172,7 @@ class MainWindow(QMainWindow):
         """Take files and folders, wherever they hover."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            place = self.centralWidget()
-            self.drop_hint.show_over(place, event.mimeData().urls(), self.workspace.colours)
+            self.drop_hint.show_over(self.splitter, event.mimeData().urls(), self.workspace.colours)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Take the hint away."""
