@@ -60,7 +60,7 @@ def _shares(lines: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
 
 def _column(lines: list[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
-    grid.setVerticalSpacing(4)
+    grid.setVerticalSpacing(2)
     grid.setHorizontalSpacing(SPACE)
     grid.setColumnStretch(0, 1)
     for index, (text, keys) in enumerate(lines):
