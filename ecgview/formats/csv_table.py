@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -154,7 +155,7 @@ def _head(path: Path) -> tuple[list[str], list[str], str]:
                 delimiter = max("\t;,", key=line.count)
                 return (
                     comments,
-                    [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))],
+                    [cell.strip() for cell in next(_rows([line], delimiter, path))],
                     delimiter,
                 )
             if len(comments) > MOST_COMMENTS:
@@ -181,7 +182,7 @@ def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.nd
     rows: list[list[float]] = []
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         seen_header = bare
-        for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+        for number, cells in enumerate(_rows(file, delimiter, path), start=1):
             if not cells or cells[0].startswith("#"):
                 continue
             if not seen_header:
@@ -202,6 +203,15 @@ def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.nd
     if not rows:
         raise FormatError("holds no samples", where=str(path), found="a header alone")
     return np.array(rows)
+
+
+def _rows(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
+    """Yield rows of cells; a quote that is never closed, say, ends in an error that names the line."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise FormatError(f"is no table ({error})", where=f"{path}: line {reader.line_num}") from None
 
 
 def _is_number(cell: str) -> bool:

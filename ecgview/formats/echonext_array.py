@@ -125,7 +125,10 @@ def _described(where: Path, row: int) -> tuple[Patient, dict[str, str]]:
     columns, lines = _lines(str(table), os.path.getmtime(table), split[1].lower())
     if row >= len(lines):
         return Patient(), {}
-    cells = next(csv.reader([decode(lines[row])]), [])
+    try:
+        cells = next(csv.reader([decode(lines[row])]), [])
+    except csv.Error as error:
+        raise FormatError(f"is no table ({error})", where=f"{table}: line {row + 1}") from None
     values = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
     sex = values.get("sex", "").lower()
     age = _number(values.get("age_at_ecg", ""))

@@ -139,6 +139,13 @@ def test_a_rate_is_read_whole_or_refused(said: str, rate: float | None, tmp_path
         assert formats.read(path).sampling_rate_hz == rate
 
 
+def test_a_quote_that_never_ends_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("# sampling_rate_hz: 500\nI,II\n" + '0.1,"0.2\n' * 20_000)
+    with pytest.raises(EcgviewError, match=r"t\.csv: line \d+: is no table"):
+        formats.read(path)
+
+
 def test_a_table_without_a_rate_says_what_to_add(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("I,II\n0.1,0.2\n0.3,0.4\n")
     with pytest.raises(EcgviewError, match="sampling_rate_hz"):
