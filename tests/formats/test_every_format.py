@@ -141,7 +141,7 @@ def test_a_rate_is_read_whole_or_refused(said: str, rate: float | None, tmp_path
 
 def test_a_quote_that_never_ends_is_named(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("# sampling_rate_hz: 500\nI,II\n" + '0.1,"0.2\n' * 20_000)
+    path.write_text("# sampling_rate_hz: 500\nI,II\n" + '0.1,"0.2\n' + "0.1,0.2\n" * 20_000)
     with pytest.raises(EcgviewError, match=r"t\.csv: line \d+: is no table"):
         formats.read(path)
 
