@@ -267,9 +267,9 @@ def _bytes_needed(lines: list[list[str]], n_samples: int | None) -> int | None:
         base = code.split("x")[0].split(":")[0].split("+")[0]
         if base not in widths:
             return None
-        frames = int(code.split("x")[1].split(":")[0].split("+")[0]) if "x" in code else 1
-        offset = int(code.split("+")[1]) if "+" in code and code.split("+")[1].isdigit() else offset
-        total += widths[base] * frames * n_samples
+        frames, jump = re.search(r"x(\d{1,6})", code, re.ASCII), re.search(r"\+(\d{1,12})", code, re.ASCII)
+        offset = int(jump[1]) if jump else offset
+        total += widths[base] * (int(frames[1]) if frames else 1) * n_samples
     return int(total) + offset
 
 
