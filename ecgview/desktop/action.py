@@ -36,8 +36,8 @@ class Action:
     """One thing a user can do, as a row of a menu.
 
     `id` is dotted ("view.zoom_in") and stable; `shortcuts` are Qt key texts, the first one is shown.
-    `checked_when` makes the action checkable. `short` is the text of its
-    tool button. `submenu` groups rows of one menu under a title.
+    `checked_when` makes the action checkable. `text_when` says another text where the state asks for one. `short` is
+    the text of its tool button. `submenu` groups rows of one menu under a title.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Action:
     shortcuts: tuple[str, ...] = ()
     enabled_when: Callable[[Workspace], bool] = always
     checked_when: Callable[[MainWindow], bool] | None = None
+    text_when: Callable[[Workspace], str] | None = None
     hint: str = ""
     short: str = ""
     submenu: str = ""

@@ -37,12 +37,14 @@ class Menus:
         return self.actions[action_id]
 
     def refresh(self, _changed: object = None) -> None:
-        """Enable, disable and check every action by what its row says."""
+        """Enable, disable, check and name every action by what its row says."""
         for action_id, made in self.actions.items():
             row = self._rows[action_id]
             made.setEnabled(row.enabled_when(self._window.workspace))
             if row.checked_when is not None:
                 made.setChecked(row.checked_when(self._window))
+            if row.text_when is not None:
+                made.setText(row.text_when(self._window.workspace))
 
     def _fill(self, menu: QMenu, entries: tuple[Action, ...]) -> None:
         for row in entries:

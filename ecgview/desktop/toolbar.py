@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from ecgview.desktop.actions import view as choices
@@ -46,6 +47,7 @@ class ToolBar(QToolBar):
         self.blind = self._add("read.blind")
         self._add("help.shortcuts")
         window.workspace.paper_changed.connect(self._follow)
+        window.workspace.record_opened.connect(self._offer_filters)
         window.workspace.blind_changed.connect(self._say_blind)
         self._follow(window.workspace.paper_settings)
         self._say_blind(window.workspace.blind)
@@ -86,6 +88,17 @@ class ToolBar(QToolBar):
             for index in range(box.count()):
                 if box.itemData(index) == value:
                     box.setCurrentIndex(index)
+
+    def _offer_filters(self, _record: object) -> None:
+        """Name every band as the open file leaves it, and offer those that differ on it (F5)."""
+        workspace = self._window.workspace
+        offered = choices.offered_filters(workspace)
+        rows = self.filter.model()
+        for index in range(self.filter.count()):
+            band = self.filter.itemData(index)
+            self.filter.setItemText(index, choices.filter_label(workspace, band))
+            if isinstance(rows, QStandardItemModel):
+                rows.item(index).setEnabled(band in offered)
 
     def _say_blind(self, on: bool) -> None:
         text = "Blind reading: on" if on else "Blind reading: off"

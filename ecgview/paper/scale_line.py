@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from ecgview.paper.page import PageText
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
-from ecgview.signal.filters import possible
+from ecgview.signal import filters
 
 
 def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
     """Return speed, gain, filter, notch, sampling rate and time order in one line."""
-    band = settings.display_filter.label
+    band = filters.seen(settings.display_filter, record).label
     recorded = _file_band(record)
     parts = [f"{settings.speed_mm_per_s:g} mm/s", settings.gain_text, band]
     if recorded:
@@ -24,9 +24,11 @@ def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
 
 def _file_band(record: EcgRecord) -> str:
     low, high = record.acquisition.highpass_hz, record.acquisition.lowpass_hz
+    notch = "" if record.acquisition.notch_hz is None else f"notch {record.acquisition.notch_hz:g} Hz"
     if low is None and high is None:
-        return ""
-    return f"recorded {low if low is not None else '?'}-{high if high is not None else '?'} Hz"
+        return notch and f"recorded with {notch}"
+    edges = "-".join("?" if edge is None else f"{edge:g}" for edge in (low, high))
+    return f"recorded {edges} Hz{notch and f', {notch}'}"
 
 
 def scale_texts(
@@ -41,11 +43,7 @@ def scale_texts(
         second.append(f"{', '.join(record.acquisition.derived_leads)} computed")
     if second:
         yield PageText("    ".join(second), x_mm, y_mm + 4.6, 3.0, "scale")
-    caution = settings.display_filter.caution
-    if not possible(settings.display_filter, record.sampling_rate_hz):  # F5
-        caution = (
-            f"sampled at {record.sampling_rate_hz:g} Hz: nothing above {record.sampling_rate_hz / 2:g} Hz"
-        )
+    caution = "; ".join(filters.cautions(settings.display_filter, record))
     if caution:
         yield PageText(caution, right_mm, y_mm + 4.6, 3.0, "caution", "right")
     if record.synthetic:

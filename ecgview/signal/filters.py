@@ -1,11 +1,16 @@
 """Display filters: they change the picture, never the stored samples, measurements or model input (F4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecgview.record import Signal
+from ecgview.record import EcgRecord, Signal
 from ecgview.signal.gaps import bridged
+
+RHYTHM_HZ = 0.5  # a high-pass from here on moves the ST segment (F2)
+NARROW_HZ = 40.0  # a low-pass down to here takes what a diagnosis needs (F3)
+RHYTHM_ONLY = "rhythm only, not for ST"
+NOT_DIAGNOSTIC = "diagnostic frequency response not met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +29,6 @@ class DisplayFilter:
         notch = "notch off" if self.notch_hz is None else f"notch {self.notch_hz:g} Hz"
         return f"{low}-{high}, {notch}"
 
-    @property
-    def caution(self) -> str:
-        """What a reader must know about this band; empty for a diagnostic one (F2, F3)."""
-        texts = []
-        if self.highpass_hz is not None and self.highpass_hz >= 0.5:
-            texts.append("rhythm only, not for ST")
-        if self.lowpass_hz is not None and self.lowpass_hz <= 40:
-            texts.append("diagnostic frequency response not met")
-        return "; ".join(texts)
-
 
 DIAGNOSTIC = DisplayFilter()
 CHOICES: tuple[DisplayFilter, ...] = (
@@ -47,9 +42,52 @@ CHOICES: tuple[DisplayFilter, ...] = (
 )
 
 
-def possible(display_filter: DisplayFilter, fs_hz: float) -> bool:
-    """Return whether the sampling rate can carry the band (F5): its upper edge lies below half the rate."""
-    return display_filter.lowpass_hz is None or display_filter.lowpass_hz < fs_hz / 2
+def seen(display_filter: DisplayFilter, record: EcgRecord) -> DisplayFilter:
+    """Return the band that the picture really has: the filter's, narrowed by what the file holds (F5).
+
+    What the recorder cut off, or the sampling rate cannot carry, no display filter brings back.
+    """
+    recorded = record.acquisition
+    lows = [edge for edge in (display_filter.highpass_hz, recorded.highpass_hz) if edge is not None]
+    highs = [edge for edge in (display_filter.lowpass_hz, recorded.lowpass_hz) if edge is not None]
+    nyquist = record.sampling_rate_hz / 2
+    return replace(
+        display_filter,
+        highpass_hz=max(lows) if lows else None,
+        lowpass_hz=min([*highs, nyquist]) if highs else None,
+    )
+
+
+def possible(display_filter: DisplayFilter, record: EcgRecord) -> bool:
+    """Return whether a file holds all of a band's upper end (F5)."""
+    return display_filter.lowpass_hz is None or not (
+        display_filter.lowpass_hz >= record.sampling_rate_hz / 2
+        or display_filter.lowpass_hz > (record.acquisition.lowpass_hz or np.inf)
+    )
+
+
+def offered(record: EcgRecord) -> tuple[DisplayFilter, ...]:
+    """Return the choices that differ on this file: of those that look alike on it the first."""
+    first: dict[DisplayFilter, DisplayFilter] = {}
+    for choice in CHOICES:
+        first.setdefault(seen(choice, record), choice)
+    return tuple(first.values())
+
+
+def cautions(display_filter: DisplayFilter, record: EcgRecord) -> tuple[str, ...]:
+    """Return what a reader must know about the band of this picture, be it cut here or by the recorder (F2, F3, F5)."""
+    band, recorded, rate = seen(display_filter, record), record.acquisition, record.sampling_rate_hz
+    texts = []
+    if band.highpass_hz is not None and band.highpass_hz >= RHYTHM_HZ:
+        by_file = recorded.highpass_hz is not None and recorded.highpass_hz >= RHYTHM_HZ
+        texts.append(RHYTHM_ONLY + (f" (recorded from {recorded.highpass_hz:g} Hz)" if by_file else ""))
+    if band.lowpass_hz is not None and band.lowpass_hz <= NARROW_HZ:
+        by_file = recorded.lowpass_hz is not None and recorded.lowpass_hz <= NARROW_HZ
+        texts.append(NOT_DIAGNOSTIC + (f" (recorded up to {recorded.lowpass_hz:g} Hz)" if by_file else ""))
+    asked = display_filter.lowpass_hz or DIAGNOSTIC.lowpass_hz or np.inf
+    if asked >= rate / 2:
+        texts.append(f"sampled at {rate:g} Hz: nothing above {rate / 2:g} Hz")
+    return tuple(texts)
 
 
 def apply(signal: Signal, fs_hz: float, display_filter: DisplayFilter) -> Signal:

@@ -7,7 +7,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.leads import STANDARD_12
-from ecgview.record import EcgRecord
+from ecgview.record import Acquisition, EcgRecord
 from ecgview.signal import beats, filters, measurements
 from ecgview.signal.quality import import_notes
 from ecgview.signal.resampling import resample
@@ -61,15 +61,62 @@ def test_resampling_keeps_a_10_hz_sine_of_one_millivolt(fs_hz: float, to_hz: flo
     assert np.abs(out[0, inner] - wanted[0, inner]).max() < 0.02
 
 
-def test_f5_a_band_needs_a_sampling_rate_that_carries_it() -> None:
-    assert filters.possible(filters.DIAGNOSTIC, 500.0)
-    assert not filters.possible(filters.DIAGNOSTIC, 250.0)
+def _recorded(fs_hz: float, low: float | None = None, high: float | None = None) -> EcgRecord:
+    return EcgRecord(
+        np.zeros((1, round(10 * fs_hz)), np.float32),
+        ("II",),
+        fs_hz,
+        acquisition=Acquisition(highpass_hz=low, lowpass_hz=high),
+    )
 
 
-def test_f2_f3_bands_say_what_they_are_not_for() -> None:
-    assert "not for ST" in filters.DisplayFilter(0.5, 40.0).caution
-    assert "diagnostic" in filters.DisplayFilter(0.05, 40.0).caution
-    assert filters.DIAGNOSTIC.caution == ""
+def test_f5_a_band_needs_a_rate_and_a_recorder_that_carry_it() -> None:
+    assert filters.possible(filters.DIAGNOSTIC, _recorded(500))
+    assert filters.possible(filters.DIAGNOSTIC, _recorded(500, 0.05, 150))
+    assert not filters.possible(filters.DIAGNOSTIC, _recorded(250))
+    assert not filters.possible(filters.DIAGNOSTIC, _recorded(500, 0.05, 40))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "record", "label"),
+    [
+        (filters.DIAGNOSTIC, _recorded(500), "0.05-150 Hz, notch off"),
+        (filters.DIAGNOSTIC, _recorded(100), "0.05-50 Hz, notch off"),
+        (filters.DIAGNOSTIC, _recorded(500, 0.5, 40), "0.5-40 Hz, notch off"),
+        (filters.DisplayFilter(0.5, 40.0, 50.0), _recorded(500, 0.05, 150), "0.5-40 Hz, notch 50 Hz"),
+        (filters.DisplayFilter(None, None), _recorded(500, 0.05, 100), "0.05-100 Hz, notch off"),
+        (filters.DisplayFilter(None, None), _recorded(500), "DC-open, notch off"),
+    ],
+)
+def test_f5_the_band_shown_is_what_the_file_leaves_of_the_one_chosen(
+    chosen: filters.DisplayFilter, record: EcgRecord, label: str
+) -> None:
+    assert filters.seen(chosen, record).label == label
+
+
+def test_f5_choices_that_look_alike_on_a_file_are_offered_once() -> None:
+    assert filters.offered(_recorded(500)) == filters.CHOICES
+    narrow = _recorded(500, 0.05, 40)
+    alike = [filters.seen(choice, narrow) for choice in filters.offered(narrow)]
+    assert len(alike) == len(set(alike))
+    assert all(band.lowpass_hz == 40 for band in alike)
+    assert filters.offered(narrow)[0] == filters.DIAGNOSTIC
+
+
+def test_f2_f3_bands_say_what_they_are_not_for_whoever_cut_them() -> None:
+    plain = _recorded(500)
+    assert filters.cautions(filters.DIAGNOSTIC, plain) == ()
+    assert filters.cautions(filters.DisplayFilter(0.05, 40.0), plain) == (filters.NOT_DIAGNOSTIC,)
+    assert filters.cautions(filters.DisplayFilter(0.5, 40.0), plain) == (
+        filters.RHYTHM_ONLY,
+        filters.NOT_DIAGNOSTIC,
+    )
+    assert filters.cautions(filters.DIAGNOSTIC, _recorded(500, 0.67, 35)) == (
+        "rhythm only, not for ST (recorded from 0.67 Hz)",
+        "diagnostic frequency response not met (recorded up to 35 Hz)",
+    )
+    assert filters.cautions(filters.DIAGNOSTIC, _recorded(100)) == ("sampled at 100 Hz: nothing above 50 Hz",)
+    assert filters.cautions(filters.DisplayFilter(None, None), _recorded(100))
 
 
 def test_a_beat_every_second_is_60_per_minute(pulse_record: EcgRecord) -> None:

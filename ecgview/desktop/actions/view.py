@@ -12,10 +12,11 @@ from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.panel import VIEWS
 from ecgview.paper.layout import LAYOUTS
-from ecgview.signal.filters import CHOICES
+from ecgview.signal import filters
 
 if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
 
 MENU = "View"
 ORDER = 20
@@ -39,12 +40,35 @@ def _cycle(window: MainWindow, name: str, choices: tuple[object, ...]) -> None:
 def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Action:
     """Return one radio row of the paper: `name` is the field of PaperSettings that it sets."""
     return Action(
-        f"view.{kind}.{str(value).removesuffix('.0')}" if kind != "filter" else f"view.filter.{text}",
+        f"view.{kind}.{str(value).removesuffix('.0')}",
         text,
         lambda w: change_paper(w, **{name: value}),
         checked_when=lambda w: getattr(w.workspace.paper_settings, name) == value,
         submenu=submenu,
     )
+
+
+def _filter_choice(band: filters.DisplayFilter) -> Action:
+    """Return the radio row of a display filter, named and offered by what the open file holds (F5)."""
+    return Action(
+        f"view.filter.{band.label}",
+        band.label,
+        lambda w: change_paper(w, display_filter=band),
+        enabled_when=lambda workspace: band in offered_filters(workspace),
+        checked_when=lambda w: w.workspace.paper_settings.display_filter == band,
+        text_when=lambda workspace: filter_label(workspace, band),
+        submenu="Display filter",
+    )
+
+
+def offered_filters(workspace: Workspace) -> tuple[filters.DisplayFilter, ...]:
+    """Return the display filters that differ on the open file."""
+    return filters.CHOICES if workspace.record is None else filters.offered(workspace.record)
+
+
+def filter_label(workspace: Workspace, band: filters.DisplayFilter) -> str:
+    """Return a display filter's band as the open file leaves it."""
+    return (band if workspace.record is None else filters.seen(band, workspace.record)).label
 
 
 def toggle_side(side: QWidget) -> None:
@@ -111,11 +135,16 @@ _PAPER = (
     ),
     Action("view.next_gain", "Gain 5 / 10 / 20 mm/mV", lambda w: _cycle(w, "gain_mm_per_mv", GAINS), ("G",)),
     Action("view.next_layout", "Next layout", lambda w: _cycle(w, "layout", LAYOUT_CHOICES), ("L",)),
-    Action("view.next_filter", "Next display filter", lambda w: _cycle(w, "display_filter", CHOICES), ("F",)),
+    Action(
+        "view.next_filter",
+        "Next display filter",
+        lambda w: _cycle(w, "display_filter", offered_filters(w.workspace)),
+        ("F",),
+    ),
     *(_choice("speed", "Paper speed", "speed_mm_per_s", speed, f"{speed:g} mm/s") for speed in SPEEDS),
     *(_choice("gain", "Gain", "gain_mm_per_mv", gain, f"{gain:g} mm/mV") for gain in GAINS),
     *(_choice("layout", "Layout", "layout", name, name) for name in LAYOUT_CHOICES if name in LAYOUTS),
-    *(_choice("filter", "Display filter", "display_filter", band, band.label) for band in CHOICES),
+    *(_filter_choice(band) for band in filters.CHOICES),
     Action(
         "view.chest_half",
         "Chest leads at half gain",
