@@ -1,23 +1,27 @@
-"""Objects of the review room as rows of the store and back; no SQL here."""
+"""Objects of the review room as rows of the store and back, and the link that each of them adds to the chain."""
 
 import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict
 
+import ecgview
 from ecgview.review.annotation import Annotation
-from ecgview.review.audit import AuditEntry, digest
+from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
+from ecgview.review.exposure import Exposure
 from ecgview.review.moment import Moment
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadStatement
 
 Row = sqlite3.Row
 Values = tuple[object, ...]
+APPLICATION = f"ecgview {ecgview.__version__}"
 
 ACTION = {
     ReadKind.FIRST: "first_read_committed",
     ReadKind.SIGNED: "signed",
     ReadKind.AMENDMENT: "amended",
 }
+EXPOSED = "exposed"
 
 
 def read_values(read: Read) -> Values:
@@ -37,6 +41,7 @@ def read_values(read: Read) -> Values:
         revealed.offset_minutes if revealed else None,
         read.reason,
         json.dumps(read.changes, ensure_ascii=False),
+        read.exposed,
     )
 
 
@@ -79,6 +84,7 @@ def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row]) -> 
         revealed_at=Moment(revealed, row["revealed_offset_minutes"]) if revealed else None,
         reason=row["reason"],
         changes=tuple(json.loads(row["changes"])),
+        exposed=row["exposed"],
     )
 
 
@@ -96,13 +102,18 @@ def _annotation(row: Row) -> Annotation:
 
 def read_digest(read: Read) -> str:
     """Return what the audit chain keeps of a committed read: the hash of all of it."""
-    return digest(asdict(read))
+    fields = asdict(read)
+    if not read.exposed:  # as reads were hashed before schema 3 knew of exposures
+        del fields["exposed"]
+    return digest(fields)
 
 
 def read_details(read: Read) -> str:
     """Return what the log says of a commit, in words."""
     said = ", ".join(f"{item.code} ({item.certainty.words})" for item in read.statements) or "no statement"
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
+    if read.exposed:
+        parts.append(f"not blind on this workstation: {read.exposed}")
     if read.reason:
         parts.append(f"reason: {read.reason}")
     return "; ".join(parts)
@@ -139,3 +150,58 @@ def to_entry(row: Row) -> AuditEntry:
         previous_hash=row["previous_hash"],
         hash=row["hash"],
     )
+
+
+def exposure_values(exposure: Exposure) -> Values:
+    """Return the row of table `exposures` without its id."""
+    return (
+        exposure.record_sha256,
+        exposure.kind,
+        exposure.details,
+        exposure.reader,
+        exposure.moment.utc,
+        exposure.moment.offset_minutes,
+        exposure.application,
+    )
+
+
+def to_exposure(row: Row) -> Exposure:
+    """Return an exposure from its row."""
+    return Exposure(
+        record_sha256=row["record_sha256"],
+        kind=row["kind"],
+        details=row["details"],
+        reader=row["reader"],
+        moment=Moment(row["utc"], row["utc_offset_minutes"]),
+        application=row["application"],
+    )
+
+
+def exposure_digest(exposure: Exposure) -> str:
+    """Return what the audit chain keeps of an exposure: the hash of all of it."""
+    return digest(asdict(exposure))
+
+
+def append(
+    connection: sqlite3.Connection,
+    moment: Moment,
+    reader: str,
+    action: str,
+    record_sha256: str,
+    details: str = "",
+    content_sha256: str = "",
+) -> None:
+    """Add a link to the audit chain, inside the transaction of what it logs."""
+    head = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    entry = AuditEntry(
+        number=head["number"] + 1 if head else 1,
+        moment=moment,
+        reader=reader,
+        application=APPLICATION,
+        action=action,
+        record_sha256=record_sha256,
+        details=details,
+        content_sha256=content_sha256,
+        previous_hash=head["hash"] if head else FIRST_LINK,
+    ).sealed()
+    connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entry_values(entry))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 2
+LATEST = 3
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -114,6 +114,24 @@ CREATE TABLE results (
 CREATE INDEX results_by_model ON results(record_sha256, model_sha256, kind, id);
 """
 
+# a save names the draft it follows (0: none since the version committed last), so that what another
+# window saved in between is seen; `exposed` says why a read was not blind on this workstation
+_VERSION_3 = """
+ALTER TABLE drafts ADD COLUMN follows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reads ADD COLUMN exposed TEXT NOT NULL DEFAULT '';
+CREATE TABLE exposures (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    details TEXT NOT NULL,
+    reader TEXT NOT NULL,
+    utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL
+);
+CREATE INDEX exposures_by_record ON exposures(record_sha256, id);
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -160,5 +178,9 @@ def steps() -> "Migrations":
     @migrations(name="0002_results_of_models")
     def _results_of_models(db: "Database") -> None:
         _run(db, _VERSION_2 + _append_only("results"), 2)
+
+    @migrations(name="0003_versions_of_drafts_and_exposures")
+    def _versions_of_drafts_and_exposures(db: "Database") -> None:
+        _run(db, _VERSION_3 + _append_only("exposures"), 3)
 
     return migrations

@@ -92,6 +92,7 @@ class Read:
 
     `number` counts the versions of this reader and record from 1. `blind` is false if AI results could
     be seen before the first read was committed. `changes` says in words what differs from the version before.
+    `exposed` says why the read was not blind on this workstation, whatever the reader saw; "" if it was.
     """
 
     record_sha256: str
@@ -105,6 +106,7 @@ class Read:
     revealed_at: Moment | None = None
     reason: str = ""  # why it was amended
     changes: tuple[str, ...] = ()
+    exposed: str = ""
 
     @property
     def state(self) -> ReadState:

@@ -6,11 +6,12 @@ from ecgview.labels.label_set import LabelSet, load
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review import history
+from ecgview.review._rows import APPLICATION
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import Change, Edit, History
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
-from ecgview.review.store import APPLICATION, Store
+from ecgview.review.store import Store
 
 
 class ReadingSession:

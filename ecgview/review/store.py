@@ -13,17 +13,17 @@ from typing import TypeVar
 
 import platformdirs
 
-import ecgview
 from ecgview.errors import BlindedError, StoreError
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review import _rows, audit, plain_json
 from ecgview.review._database import Database, told
+from ecgview.review._rows import APPLICATION, append
 from ecgview.review.audit import AuditEntry
+from ecgview.review.exposure import Exposure
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Draft, Read, ReadKind, ReadState
 
-APPLICATION = f"ecgview {ecgview.__version__}"
 _MANY = 500  # values in one IN (...): SQLite before 3.32 allows 999
 _T = TypeVar("_T")
 _Result = TypeVar("_Result", Prediction, LefResult)
@@ -172,7 +172,7 @@ class Store:
                 ),
             )
             for action, details in log:
-                _append(connection, moment, reader, action, record_sha256, details)
+                append(connection, moment, reader, action, record_sha256, details)
 
     def commit_read(self, read: Read) -> None:
         """Keep a version of a read for good, with its link in the audit chain; waits for the disk."""
@@ -185,7 +185,7 @@ class Store:
             cursor = connection.execute(
                 """INSERT INTO reads (record_sha256, reader, number, kind, comment, committed_utc,
                 utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason,
-                changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                changes, exposed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 _rows.read_values(read),
             )
             read_id = cursor.lastrowid or 0
@@ -197,7 +197,7 @@ class Store:
                 "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _rows.annotation_values(read_id, read.content),
             )
-            _append(
+            append(
                 connection,
                 read.committed_at,
                 read.reader,
@@ -247,7 +247,7 @@ class Store:
                 VALUES (?, ?, ?, ?, ?)""",
                 (record_sha256, reader, kind, moment.utc, moment.offset_minutes),
             )
-            _append(connection, moment, reader, kind, record_sha256)
+            append(connection, moment, reader, kind, record_sha256)
 
     def revealed_at(self, record_sha256: str, reader: str) -> Moment | None:
         """Return since when this reader may see model results of this record; None while blinded."""
@@ -258,6 +258,38 @@ class Store:
             reader,
         )
         return Moment(rows[0]["utc"], rows[0]["utc_offset_minutes"]) if rows else None
+
+    def add_exposure(self, record_sha256: str, kind: str, details: str = "", reader: str = "") -> None:
+        """Log that something showed what a blind reader must not know; the record may be unknown here.
+
+        Args:
+            record_sha256: fingerprint of a record.
+            kind: a short stable word: what it was.
+            details: more about it, in words.
+            reader: who saw it, where that is known.
+        """
+        exposure = Exposure(record_sha256, kind, details, reader, now(), APPLICATION)
+        with self._database.writing(durable=True) as connection:
+            connection.execute(
+                """INSERT INTO exposures (record_sha256, kind, details, reader, utc, utc_offset_minutes,
+                application) VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                _rows.exposure_values(exposure),
+            )
+            said = ": ".join(filter(None, (kind, details)))
+            append(
+                connection,
+                exposure.moment,
+                reader,
+                _rows.EXPOSED,
+                record_sha256,
+                said,
+                _rows.exposure_digest(exposure),
+            )
+
+    def exposures(self, record_sha256: str) -> tuple[Exposure, ...]:
+        """Return every exposure of a record, oldest first."""
+        rows = self._select("SELECT * FROM exposures WHERE record_sha256 = ? ORDER BY id", record_sha256)
+        return tuple(map(_rows.to_exposure, rows))
 
     def add_result(self, result: Prediction | LefResult) -> None:
         """Keep what a model says of a record; allowed while blinded, since only reading it back is not."""
@@ -281,7 +313,7 @@ class Store:
     def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
         """Append one event to the audit chain."""
         with self._database.writing() as connection:
-            _append(connection, now(), reader, action, record_sha256, details)
+            append(connection, now(), reader, action, record_sha256, details)
 
     def audit(self, record_sha256: str | None = None) -> list[AuditEntry]:
         """Return the audit chain, or the entries of one record out of it."""
@@ -295,19 +327,22 @@ class Store:
         """Return every sign of tampering: a broken chain, a read without its entry or unlike it."""
         entries = self.audit()
         problems = audit.verify(entries)
-        committed = [entry for entry in entries if entry.content_sha256]
         reads = [self._read(row) for row in self._select("SELECT * FROM reads ORDER BY id")]
-        logged = {entry.content_sha256 for entry in committed}
-        present = {_rows.read_digest(read) for read in reads}
-        problems += [
-            f"version {read.number} by {read.reader} of record {read.record_sha256[:12]} is not as logged"
+        kept = {
+            _rows.read_digest(read): f"version {read.number} by {read.reader} of record "
+            f"{read.record_sha256[:12]}"
             for read in reads
-            if _rows.read_digest(read) not in logged
-        ]
+        }
+        for row in self._select("SELECT * FROM exposures ORDER BY id"):
+            exposure = _rows.to_exposure(row)
+            kept[_rows.exposure_digest(exposure)] = f"an exposure of record {exposure.record_sha256[:12]}"
+        logged = {entry.content_sha256: entry for entry in entries if entry.content_sha256}
+        problems += [f"{what} is not as logged" for digest, what in kept.items() if digest not in logged]
         problems += [
-            f"the read logged in entry {entry.number} is missing or was changed"
-            for entry in committed
-            if entry.content_sha256 not in present
+            f"the {'exposure' if entry.action == _rows.EXPOSED else 'read'} logged in entry {entry.number} "
+            "is missing or was changed"
+            for digest, entry in logged.items()
+            if digest not in kept
         ]
         return problems
 
@@ -358,33 +393,6 @@ class Store:
             self._select("SELECT * FROM read_statements WHERE read_id = ? ORDER BY position", row["id"]),
             self._select("SELECT * FROM annotations WHERE read_id = ? ORDER BY position", row["id"]),
         )
-
-
-def _append(
-    connection: sqlite3.Connection,
-    moment: Moment,
-    reader: str,
-    action: str,
-    record_sha256: str,
-    details: str = "",
-    content_sha256: str = "",
-) -> None:
-    """Add a link to the audit chain, inside the transaction of what it logs."""
-    head = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-    entry = AuditEntry(
-        number=head["number"] + 1 if head else 1,
-        moment=moment,
-        reader=reader,
-        application=APPLICATION,
-        action=action,
-        record_sha256=record_sha256,
-        details=details,
-        content_sha256=content_sha256,
-        previous_hash=head["hash"] if head else audit.FIRST_LINK,
-    ).sealed()
-    connection.execute(
-        "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows.entry_values(entry)
-    )
 
 
 def _chunks(values: list[str]) -> Iterable[list[str]]:

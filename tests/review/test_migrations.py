@@ -1,6 +1,7 @@
 """Every older store is brought up to date with nothing lost; a step that fails leaves the file as it was."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,23 +9,33 @@ from sqlite_utils import Database, Migrations
 
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
-from ecgview.review import migrations
+from ecgview.review import _rows, migrations
 from ecgview.review.moment import now
 from ecgview.review.read import ReadKind, ReadState
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
-VERSION_1 = Path(__file__).with_name("store_version_1.sql")
+SHIPPED = tuple(range(1, migrations.LATEST))  # versions of the schema before today's
+
+
+def as_written(version: int, database: Path) -> Path:
+    """Return a store as a version wrote it: a read signed and amended, a draft, their log."""
+    database.parent.mkdir()
+    raw = sqlite3.connect(database)
+    raw.executescript(Path(__file__).with_name(f"store_version_{version}.sql").read_text(encoding="utf-8"))
+    assert raw.execute("PRAGMA user_version").fetchone() == (version,)
+    raw.close()
+    return database
 
 
 @pytest.fixture
 def version_1(database: Path) -> Path:
-    """Return a store as the first version wrote it: a read signed and amended, a draft, their log."""
-    database.parent.mkdir()
-    raw = sqlite3.connect(database)
-    raw.executescript(VERSION_1.read_text(encoding="utf-8"))
-    raw.close()
-    return database
+    return as_written(1, database)
+
+
+@pytest.fixture(params=SHIPPED)
+def shipped(request: pytest.FixtureRequest, database: Path) -> Path:
+    return as_written(request.param, database)
 
 
 def names() -> list[str]:
@@ -59,13 +70,65 @@ def test_0002_results_of_models(version_1: Path, prediction: Prediction, pulse_r
         store.reveal("pulse", "Reader A", "blind_off", now())
         assert store.prediction("pulse", prediction.model.sha256, reader="Reader A") == prediction
     raw = sqlite3.connect(version_1)
-    assert raw.execute("PRAGMA user_version").fetchone() == (2,)
+    assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         raw.execute("DELETE FROM results")
     raw.close()
 
 
-def test_an_upgraded_store_has_the_schema_of_a_new_one(version_1: Path, tmp_path: Path) -> None:
+def test_0003_versions_of_drafts_and_exposures(shipped: Path, pulse_record: EcgRecord) -> None:
+    """Reads of before count as not exposed; an exposure is kept of a record nobody opened, for good."""
+    with Store(shipped) as store:
+        assert {read.exposed for read in store.reads("a1")} == {""}
+        store.add_exposure("never-opened", "classify", "model X was asked", "Reader A")
+        store.add_exposure("never-opened", "screenshot")
+        first, second = store.exposures("never-opened")
+        assert (first.kind, first.details, first.reader) == ("classify", "model X was asked", "Reader A")
+        assert (second.kind, second.details, second.reader) == ("screenshot", "", "")
+        assert store.exposures("a1") == ()
+        assert [entry.details for entry in store.audit("never-opened")] == [
+            "classify: model X was asked",
+            "screenshot",
+        ]
+        session = ReadingSession(store, pulse_record, "Reader A")
+        session.set_comment("x")
+        read = replace(session.commit_first_read(), number=2, kind=ReadKind.SIGNED, exposed="classify")
+        store.commit_read(read)
+        assert store.reads("pulse")[-1] == read
+        assert store.verify() == []
+    raw = sqlite3.connect(shipped)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("DELETE FROM exposures")
+    for name in ("exposures_is_never_deleted", "exposures_is_never_updated", "reads_is_never_updated"):
+        raw.execute(f"DROP TRIGGER {name}")
+    raw.execute("UPDATE reads SET exposed = '' WHERE exposed <> ''")
+    raw.execute("DELETE FROM exposures WHERE kind = 'screenshot'")
+    raw.commit()
+    raw.close()
+    with Store(shipped) as store:
+        assert len(store.verify()) == 3  # the read is not as logged, its entry has none, one exposure is gone
+
+
+def test_reads_of_every_shipped_version_verify_after_the_upgrade(shipped: Path) -> None:
+    raw = sqlite3.connect(shipped)
+    before = raw.execute("SELECT number, content_sha256, hash FROM audit ORDER BY number").fetchall()
+    raw.close()
+    with Store(shipped) as store:
+        reads = store.reads("a1", "Reader A")
+        assert [read.kind for read in reads] == list(ReadKind)
+        assert [read.comment for read in reads] == ["", "无P波", "无P波。"]
+        assert reads[-1].reason == "typing error"
+        assert store.draft("b2", "Reader A")[0].comment == "half way"  # type: ignore[index]
+        after = [(entry.number, entry.content_sha256, entry.hash) for entry in store.audit()]
+        assert after == before
+        assert {_rows.read_digest(read) for read in reads} <= {content for _, content, _ in after}
+        assert store.verify() == []
+    raw = sqlite3.connect(shipped)
+    assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
+    raw.close()
+
+
+def test_an_upgraded_store_has_the_schema_of_a_new_one(shipped: Path, tmp_path: Path) -> None:
     def schema(path: Path) -> set[tuple[str, str]]:
         Store(path).open().close()
         raw = sqlite3.connect(path)
@@ -73,7 +136,7 @@ def test_an_upgraded_store_has_the_schema_of_a_new_one(version_1: Path, tmp_path
         raw.close()
         return {(name, " ".join(sql.split())) for name, sql in found}
 
-    assert schema(version_1) == schema(tmp_path / "new.db")
+    assert schema(shipped) == schema(tmp_path / "new.db")
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "drafts",
     "reveals",
     "results",
+    "exposures",
     "audit",
 )
 
@@ -42,6 +43,7 @@ def test_nothing_is_overwritten_or_deleted(
 ) -> None:
     signed(session)
     session.store.add_result(prediction)
+    session.store.add_exposure("pulse", "report")
     raw = sqlite3.connect(database)
     before = raw.execute(f"SELECT * FROM {table}").fetchall()
     assert before
