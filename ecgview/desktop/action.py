@@ -37,7 +37,8 @@ class Action:
 
     `id` is dotted ("view.zoom_in") and stable; `shortcuts` are Qt key texts, the first one is shown.
     `checked_when` makes the action checkable. `text_when` says another text where the state asks for one. `short` is
-    the text of its tool button. `submenu` groups rows of one menu under a title.
+    the text of its tool button. `submenu` groups rows of one menu under a title. `repeats` lets a key that is
+    held down do it again and again: only what moves, never what writes.
     """
 
     id: str
@@ -51,3 +52,4 @@ class Action:
     short: str = ""
     submenu: str = ""
     separator_before: bool = False
+    repeats: bool = False

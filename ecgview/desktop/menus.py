@@ -61,6 +61,7 @@ class Menus:
         made = QAction(row.text, self._window)
         made.setObjectName(row.id)
         made.setShortcuts([QKeySequence(text) for text in row.shortcuts])
+        made.setAutoRepeat(row.repeats)
         made.setCheckable(row.checked_when is not None)
         keys = f" ({shown_keys(row)})" if row.shortcuts else ""
         made.setToolTip(f"{row.text.removesuffix(' …')}{keys}" + (f"\n{row.hint}" if row.hint else ""))

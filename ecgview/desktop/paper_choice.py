@@ -10,7 +10,7 @@ from ecgview.signal.filters import DisplayFilter
 
 
 def from_settings(settings: Settings) -> PaperSettings:
-    """Return the paper the user chose last."""
+    """Return the paper of this run, or the one kept from an earlier one."""
     return PaperSettings(
         speed_mm_per_s=settings.number("paper.speed"),
         gain_mm_per_mv=settings.number("paper.gain"),
@@ -22,7 +22,7 @@ def from_settings(settings: Settings) -> PaperSettings:
 
 
 def keep(settings: Settings, paper: PaperSettings) -> None:
-    """Remember a choice of paper; the start of the window in time belongs to the record and is not kept."""
+    """Remember a choice of paper for this run; where it starts in time belongs to the record and is not kept."""
     settings.set("paper.speed", paper.speed_mm_per_s)
     settings.set("paper.gain", paper.gain_mm_per_mv)
     settings.set("paper.chest_half", paper.chest_gain_factor == 0.5)

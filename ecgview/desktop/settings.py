@@ -1,7 +1,8 @@
 """What a user can set: one table of rows makes the file, its validation and the menus.
 
-The file (TOML) holds only what differs from the defaults. Window geometry lives in QSettings, not
-here. No row reaches a model's input or a measurement: display settings change pictures only.
+The file (TOML) holds only what differs from the defaults, and how an ECG is drawn and read only where the
+user said "keep these": the gain of one reader must not meet the next patient. Window geometry lives in
+QSettings, not here. No row reaches a model's input or a measurement: display settings change pictures only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Setting:
     default: Value
     choices: tuple[Value, ...] = ()  # empty = free, of the type of the default
     note: str = ""
+    per_run: bool = False  # starts at its default, unless the user keeps these for the next start
 
     def check(self, value: object) -> Value:
         """Return the value if it is allowed; SettingsError says what would be."""
@@ -38,16 +40,24 @@ class Setting:
         return value
 
 
+KEPT = "paper.kept"
 SETTINGS: tuple[Setting, ...] = (
     Setting("reader.name", "Reader", "", note="written beside every read"),
-    Setting("reader.blind", "Read blind first", True, note="AI stays closed until the first read is saved"),
-    Setting("paper.speed", "Paper speed, mm/s", 25.0, (12.5, 25.0, 50.0, 100.0)),
-    Setting("paper.gain", "Gain, mm/mV", 10.0, (2.5, 5.0, 10.0, 20.0, 40.0)),
-    Setting("paper.chest_half", "Chest leads at half gain", False),
-    Setting("paper.layout", "Layout", "3x4+1R"),
-    Setting("paper.sequential", "Columns follow each other in time", True),
-    Setting("paper.filter", "Display filter", "0.05-150"),
-    Setting("paper.notch", "Notch, Hz", 0.0, (0.0, 50.0, 60.0)),
+    Setting(
+        "reader.blind",
+        "Read blind first",
+        True,
+        note="AI stays closed until the first read is saved",
+        per_run=True,
+    ),
+    Setting("paper.speed", "Paper speed, mm/s", 25.0, (12.5, 25.0, 50.0, 100.0), per_run=True),
+    Setting("paper.gain", "Gain, mm/mV", 10.0, (2.5, 5.0, 10.0, 20.0, 40.0), per_run=True),
+    Setting("paper.chest_half", "Chest leads at half gain", False, per_run=True),
+    Setting("paper.layout", "Layout", "3x4+1R", per_run=True),
+    Setting("paper.sequential", "Columns follow each other in time", True, per_run=True),
+    Setting("paper.filter", "Display filter", "0.05-150", per_run=True),
+    Setting("paper.notch", "Notch, Hz", 0.0, (0.0, 50.0, 60.0), per_run=True),
+    Setting(KEPT, "Keep paper and blind reading for the next start", False),
     Setting("paper.palette", "Paper", "red", ("red", "grey")),
     Setting("window.theme", "Theme", "light", ("light", "dark")),
     Setting("worklist.thumbnails", "Mini-traces in the worklist", True),
@@ -106,24 +116,33 @@ class Settings:
             )
             return {}
         found: dict[str, Value] = {}
-        for group, values in tables.items():
-            for name, value in values.items() if isinstance(values, dict) else ():
-                row = _ROWS.get(f"{group}.{name}")
-                try:
-                    if row is None:
-                        raise SettingsError(f"{group}.{name} is not a setting", where=str(path))
-                    found[row.key] = row.check(value)
-                except SettingsError as error:
-                    self.problems.append(error)
+        given = {
+            f"{group}.{name}": value
+            for group, values in tables.items()
+            for name, value in (values.items() if isinstance(values, dict) else ())
+        }
+        keeps = given.get(KEPT) is True
+        for key, value in given.items():
+            row = _ROWS.get(key)
+            if row is not None and row.per_run and not keeps:
+                continue  # left by another run, or by a version that kept them unasked
+            try:
+                if row is None:
+                    raise SettingsError(f"{key} is not a setting", where=str(path))
+                found[key] = row.check(value)
+            except SettingsError as error:
+                self.problems.append(error)
         return found
 
     def _write(self) -> None:
         if self._path is None:
             return
         lines: list[str] = []
-        for group in sorted({key.split(".")[0] for key in self._changed}):
+        keeps = self.flag(KEPT)
+        written = {key: value for key, value in self._changed.items() if keeps or not _ROWS[key].per_run}
+        for group in sorted({key.split(".")[0] for key in written}):
             lines.append(f"[{group}]")
-            for key, value in sorted(self._changed.items()):
+            for key, value in sorted(written.items()):
                 if key.startswith(group + "."):
                     lines.append(f"{key.split('.', 1)[1]} = {_toml(value)}")
             lines.append("")

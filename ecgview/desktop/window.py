@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitt
 from ecgview.desktop import dropping, recent, side_panels, theme, warm_up
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.dialogs import unexpected_error
+from ecgview.desktop.letter_keys import LetterKeys
 from ecgview.desktop.menus import Menus
 from ecgview.desktop.message_strip import MessageStrip, ReaderStrip
 from ecgview.desktop.panel import Panel
@@ -16,6 +17,7 @@ from ecgview.desktop.record_header import RecordHeader
 from ecgview.desktop.side_panels import Section, SidePanels
 from ecgview.desktop.status_line import StatusLine
 from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.toast import Toast
 from ecgview.desktop.toolbar import ToolBar
 from ecgview.desktop.worklist import name_of
 from ecgview.desktop.workspace import Workspace
@@ -32,6 +34,7 @@ class MainWindow(QMainWindow):
 
     workspace: Workspace
     canvas: TraceCanvas
+    toast: Toast
     left: QFrame
     right: QWidget
 
@@ -44,6 +47,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 640)
         self.canvas = TraceCanvas(workspace)
+        self.toast = Toast(workspace, self.canvas)
         self.legend = _legend()
         self.header = RecordHeader()
         self.messages = MessageStrip()
@@ -60,6 +64,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.drop_hint = dropping.DropHint(self)
         dropping.claim(self)
+        self.letters = LetterKeys(self)
         self._listen()
 
     def _lay_out(self) -> None:

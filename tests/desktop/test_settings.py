@@ -15,8 +15,8 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     settings = Settings(path)
     settings.set("reader.name", 'Dr. "Q" \\ 王')
-    settings.set("paper.speed", 50.0)
-    settings.set("paper.speed", 25.0)
+    settings.set("window.theme", "dark")
+    settings.set("window.theme", "light")
     assert path.read_text(encoding="utf-8").count("=") == 1
     assert Settings(path).text("reader.name") == 'Dr. "Q" \\ 王'
 
@@ -35,13 +35,13 @@ def test_a_value_that_is_not_allowed_is_told(key: str, value: object) -> None:
     assert told.value.where == key
 
 
-@pytest.mark.parametrize("text", ["not = [toml", "[paper]\nspeed = 7.0\n", "[nobody]\nknows = 1\n"])
+@pytest.mark.parametrize("text", ["not = [toml", '[window]\ntheme = "pink"\n', "[nobody]\nknows = 1\n"])
 def test_a_broken_file_is_told_and_not_obeyed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text, encoding="utf-8")
     settings = Settings(path)
     assert len(settings.problems) == 1
-    assert settings.number("paper.speed") == 25.0
+    assert settings.text("window.theme") == "light"
     assert path.read_text(encoding="utf-8") == text
 
 

@@ -338,6 +338,9 @@ def test_the_name_of_the_reader_is_asked_in_place_once(
 def test_the_blind_switch_shows_its_state(opened: MainWindow, asked: list[str]) -> None:
     assert opened.tools.blind.text() == "Blind reading: on"
     opened.menus["read.blind"].trigger()
+    assert opened.tools.blind.text() == "Blind reading: on"  # asked first
+    (question,) = opened.findChildren(QDialog)
+    question.accept()
     assert opened.tools.blind.text() == "Blind reading: off"
     assert not opened.workspace.blind
 

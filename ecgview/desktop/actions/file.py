@@ -103,6 +103,7 @@ ACTIONS = (
         ("PgDown", "Alt+Down"),
         short="›",
         separator_before=True,
+        repeats=True,
     ),
     Action(
         "file.previous",
@@ -110,6 +111,7 @@ ACTIONS = (
         lambda w: w.workspace.previous_record(),
         ("PgUp", "Alt+Up"),
         short="‹",
+        repeats=True,
     ),
     Action(
         "file.export_report",

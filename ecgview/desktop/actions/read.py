@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 MENU = "Read"
 ORDER = 30
 NORMAL = "NORM"  # of the PTB-XL statements
+OPEN_THIS = (
+    "The AI results of this ECG and its file name are shown at once. This read will not be blind for good: that "
+    "cannot be taken back, and the read and its log say so.\n\n"
+)
+OPEN_NEXT = (
+    "Every ECG that you open from now on is shown with its file name and its AI results, and is not read blind, "
+    "until you switch blind reading on again."
+)
 
 
 def _editable(workspace: Workspace) -> bool:
@@ -46,8 +54,29 @@ def _is_normal(window: MainWindow) -> bool:
 
 
 def toggle_normal(window: MainWindow) -> None:
-    """State "normal ECG", or take it back."""
+    """State "normal ECG", or take it back; a toast says which, and undoes it."""
+    session = window.workspace.session
+    before = None if session is None else session.draft
     window.workspace.toggle_statement(NORMAL)
+    if session is not None and before is not None:
+        window.toast.tell_change(session, before)
+
+
+def toggle_blind(window: MainWindow) -> None:
+    """Read blind first, or ask once whether the AI is to be opened before the first read."""
+    workspace = window.workspace
+    if not workspace.blind:
+        workspace.set_blind(True)
+        return
+    session = workspace.session
+    this = OPEN_THIS if session is not None and not session.reads and not session.may_show_ai else ""
+    ask.ask_first(
+        window,
+        "Open the AI before the first read?",
+        f"{this}{OPEN_NEXT}",
+        "Open the AI",
+        lambda: workspace.set_blind(False),
+    )
 
 
 def focus_statements(window: MainWindow) -> None:
@@ -81,7 +110,7 @@ ACTIONS = (
     Action(
         "read.blind",
         "Read blind first",
-        lambda w: w.workspace.set_blind(not w.workspace.blind),
+        toggle_blind,
         ("B",),
         checked_when=lambda w: w.workspace.blind,
         hint="AI stays closed until the first read is saved",
@@ -100,7 +129,7 @@ ACTIONS = (
     Action("read.redo", "Redo", lambda w: w.workspace.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"), _editable),
     Action(
         "read.save_first",
-        "Save first read",
+        "Lock first read",
         lambda w: w.workspace.commit_first_read(),
         ("Ctrl+Return", "Ctrl+Enter"),
         _before_first_read,

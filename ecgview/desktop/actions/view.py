@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.panel import VIEWS
+from ecgview.desktop.settings import KEPT
+from ecgview.errors import EcgviewError
 from ecgview.paper.layout import LAYOUTS
 from ecgview.signal import filters
 
@@ -92,6 +94,15 @@ def toggle_grey_paper(window: MainWindow) -> None:
     window.canvas.recolour()
 
 
+def toggle_kept(window: MainWindow) -> None:
+    """Keep how ECGs are drawn and read for the next start, or begin that with the defaults."""
+    settings = window.workspace.settings
+    try:
+        settings.set(KEPT, not settings.flag(KEPT))
+    except EcgviewError as error:
+        window.workspace.fail(error)
+
+
 def ask_calibration(window: MainWindow) -> None:
     """Let a ruler tell how large a millimetre is on this screen."""
 
@@ -165,10 +176,11 @@ _PAPER = (
 _CANVAS = (
     Action(
         "view.zoom_in", "Zoom in", lambda w: w.canvas.zoom_in(), ("+", "=", "Ctrl++"), with_record,
-        separator_before=True, short="+",
+        separator_before=True, short="+", repeats=True,
     ),
     Action(
-        "view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record, short="−"
+        "view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record, short="−",
+        repeats=True,
     ),
     Action("view.fit", "Whole page", lambda w: w.canvas.fit(), ("0", "Ctrl+0"), with_record),
     Action("view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record, short="Fit"),
@@ -176,9 +188,13 @@ _CANVAS = (
         "view.true_size", "True size", lambda w: w.canvas.true_size(), ("Ctrl+1",), with_record,
         hint="One millimetre on the screen for one on paper, as far as the screen tells its size",
     ),
-    Action("view.later", "Later in the record", lambda w: move_in_time(w, 1), ("Ctrl+Right",), with_record),
     Action(
-        "view.earlier", "Earlier in the record", lambda w: move_in_time(w, -1), ("Ctrl+Left",), with_record
+        "view.later", "Later in the record", lambda w: move_in_time(w, 1), ("Ctrl+Right",), with_record,
+        repeats=True,
+    ),
+    Action(
+        "view.earlier", "Earlier in the record", lambda w: move_in_time(w, -1), ("Ctrl+Left",), with_record,
+        repeats=True,
     ),
     Action(
         "view.caliper", "Caliper", lambda w: w.canvas.toggle_caliper(), ("C",), with_record,
@@ -217,6 +233,11 @@ _WINDOW = (
     Action(
         "view.calibrate", "Calibrate the screen …", ask_calibration, ("Ctrl+K",),
         hint="Hold a ruler to the screen once; millimetres are exact from then on",
+    ),
+    Action(
+        "view.keep", "Keep these for the next start", toggle_kept, ("Shift+K",),
+        checked_when=lambda w: w.workspace.settings.flag(KEPT),
+        hint="Speed, gain, layout, filter, notch and blind reading; else each start has 25 mm/s, 10 mm/mV, blind",
     ),
     Action("view.full_screen", "Full screen", toggle_full_screen, ("F11",),
            checked_when=lambda w: w.isFullScreen()),

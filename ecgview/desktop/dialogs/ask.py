@@ -1,4 +1,4 @@
-"""Dialogs that ask for one text, and the scale of the screen."""
+"""Dialogs that ask for one text, before what cannot be taken back, and the scale of the screen."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ def ask_text(
     box.setFocus()
     sheet.resize(460, 200)
     sheet.open()
+    return sheet
+
+
+def ask_first(parent: QWidget, title: str, text: str, done: str, on_yes: Callable[[], object]) -> Sheet:
+    """Ask before something that cannot be taken back; Enter and Escape leave everything as it is."""
+    sheet = Sheet(parent, title)
+    sheet.add_text(text)
+    sheet.body.addStretch(1)
+    button = sheet.add_primary(done)
+    cancel = sheet.buttons.button(QDialogButtonBox.StandardButton.Close)
+    button.setDefault(False)
+    button.setAutoDefault(False)
+    cancel.setDefault(True)
+    sheet.buttons.accepted.connect(sheet.accept)
+    sheet.accepted.connect(on_yes)
+    sheet.resize(460, 220)
+    sheet.open()
+    cancel.setFocus()
     return sheet
 
 

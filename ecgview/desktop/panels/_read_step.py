@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 from ecgview.desktop import theme
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._widgets import Text, column, row
+from ecgview.review.moment import now
 from ecgview.review.read import ReadState
 
 if TYPE_CHECKING:
@@ -38,31 +39,36 @@ class Step:
 
 
 def next_step(session: ReadingSession) -> Step:
-    """Return the next step of this session."""
+    """Return the next step of this session; the button's text begins with where the read stands."""
     says_something = not session.draft.is_empty
     needs = "" if says_something else "Add a statement, a mark or a comment first."
     if session.is_amending:
         hint = f"Amending: {session.amendment_reason}. Every earlier version is kept."
         return Step("sign_amendment", "Sign amendment", hint, says_something)
     if session.state in (ReadState.CONFIRMED, ReadState.AMENDED):
-        return Step("amend", "Amend", "Signed. A change needs a reason; every earlier version is kept.", True)
+        word = "Signed" if session.state is ReadState.CONFIRMED else "Amendment signed"
+        hint = "A change needs a reason; every earlier version is kept."
+        return Step("amend", f"{word}{_time(session)} · amend", hint, True)
     if session.state is ReadState.READ:
+        locked = f"Your first read was locked{_time(session)} and will be kept as it is."
         if session.may_show_ai:
-            return Step(
-                "sign", "Sign", "Changes from here on are logged as made after the reveal.", says_something
-            )
-        return Step(
-            "reveal", "Reveal AI results", "Your first read is locked and will be kept as it is.", True
-        )
+            hint = f"{locked} Changes from here on are logged as made after the reveal."
+            return Step("sign", "Locked, AI revealed · sign", hint, says_something)
+        return Step("reveal", "Locked · reveal AI", locked, True)
     if session.may_show_ai:
-        return Step(
-            "sign",
-            "Sign",
-            needs or "AI results were open while this was read; the read says so.",
-            says_something,
-        )
+        hint = needs or "AI results were open while this was read; the read says so."
+        return Step("sign", "Not blind, not signed · sign", hint, says_something)
     hint = needs or "Locks this first read; then the AI results may be opened."
-    return Step("commit", "Save and lock first read", hint, says_something)
+    return Step("commit", "Lock first read", hint, says_something)
+
+
+def _time(session: ReadingSession) -> str:
+    """Return when the newest version was committed, with its day where that is another one."""
+    if session.latest is None:
+        return ""
+    when = session.latest.committed_at.local
+    is_today = when.date() == now().local.date()
+    return f" {when:%H:%M}" if is_today else f" {when:%Y-%m-%d %H:%M}"
 
 
 class StepBox(QWidget):

@@ -1,5 +1,7 @@
 """The read: statements by keyboard, certainty, contradictions, marks, comment, and the steps to signing."""
 
+import re
+
 import pytest
 from panel_words import words_of
 from PySide6.QtCore import QPoint, Qt
@@ -136,22 +138,23 @@ def test_w1_w2_the_button_leads_from_first_read_to_amendment(
 ) -> None:
     step = panel.step
     assert opened.session is not None
-    assert (step.button.text(), step.button.isEnabled()) == ("Save and lock first read", False)
+    assert (step.button.text(), step.button.isEnabled()) == ("Lock first read", False)
     panel.normal.click()
     step.button.click()
-    assert step.button.text() == "Reveal AI results"
+    assert step.button.text() == "Locked · reveal AI"
     with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
         step.button.click()
-    assert step.button.text() == "Sign"
+    assert step.button.text() == "Locked, AI revealed · sign"
     step.button.click()
     assert opened.session.state is ReadState.CONFIRMED
     assert not panel.entry.field.isVisible()
-    assert (step.button.text(), step.button.isEnabled()) == ("Amend", False)
+    assert re.fullmatch(r"Signed \d\d:\d\d · amend", step.button.text())
+    assert not step.button.isEnabled()
     step.reason.setText("wrong lead")
     step.button.click()
     assert step.button.text() == "Sign amendment"
     step.other.click()
-    assert step.button.text() == "Amend"  # discarded: what was signed stands
+    assert step.button.text().endswith("· amend")  # discarded: what was signed stands
     step.reason.setText("wrong lead")
     step.button.click()
     assert panel.entry.field.isVisible()
@@ -197,7 +200,7 @@ def test_w2_without_blind_reading_the_read_is_signed_at_once_and_says_so(
     with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
         opened.set_blind(False)
     panel.normal.click()
-    assert panel.step.button.text() == "Sign"
+    assert panel.step.button.text() == "Not blind, not signed · sign"
     assert "AI results were open while this was read" in words_of(panel)
     panel.step.button.click()
     assert opened.session is not None
