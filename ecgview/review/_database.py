@@ -1,7 +1,10 @@
 """The SQLite file under the store: a connection per thread, one writer, errors that say what to do."""
 
 import contextlib
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +25,8 @@ _TOLD = {
     "SQLITE_NOTADB": "the file is not a database, or it is damaged",
     "SQLITE_IOERR": "the database cannot be read or written",
 }
+# what SQLite says when it may not write, or has no room to, what it needs for reading
+_NOT_WRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM")
 
 
 @contextlib.contextmanager
@@ -37,14 +42,38 @@ def told(path: Path) -> Iterator[None]:
         raise StoreError(_TOLD[family], where=str(path), found=str(error)) from error
 
 
+class EmptyStoreError(StoreError):
+    """An empty file lies where a database was: only its user knows whether anything was lost."""
+
+
+def _is_writable(connection: sqlite3.Connection) -> bool:
+    """Whether a transaction can begin, or could if nobody else held the file."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return not (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_READONLY")
+    return True
+
+
 class Database:
-    """One SQLite file; any thread may ask for its connection, one at a time may write."""
+    """One SQLite file; any thread may ask for its connection, one at a time may write.
+
+    A file that cannot be written is read all the same: as it is, or, where SQLite needs to write for
+    that (its log beside the file, an older schema), from a copy of it that goes with this object.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.is_read_only = False
+        self._file = path  # what is really opened: `path`, or a copy of it
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._local = threading.local()
-        self._lock = threading.RLock()
+        self._opening = threading.RLock()
+        self._writing = threading.RLock()  # its own: who waits for a locked file keeps nobody from reading
         self._connections: list[sqlite3.Connection] = []
+        self._round = 0  # of looking at the file; connections of an older one are used no more
         self._is_ready = False
         self._is_closed = False
 
@@ -53,14 +82,28 @@ class Database:
         if self._is_closed:
             raise StoreError("the database is closed", where=str(self.path))
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            with self._lock, told(self.path):
+        if connection is None or self._local.round != self._round:
+            with self._opening, told(self.path):
                 if not self._is_ready:
                     self._prepare()
-                connection = self._connect()
+                connection = self._connect(self._file)
                 self._connections.append(connection)
+                self._local.round = self._round
             self._local.connection = connection
         return connection
+
+    def try_again(self) -> None:
+        """Look anew at a file that could not be written; what was wrong may be mended."""
+        with self._opening:
+            if self.is_read_only:
+                self._is_ready, self.is_read_only, self._file = False, False, self.path
+                self._round += 1
+
+    def start_anew(self) -> None:
+        """Make a fresh database where an empty file lies; the user said so."""
+        with self._opening:
+            if self.path.exists() and self.path.stat().st_size == 0:
+                self.path.unlink()
 
     @contextlib.contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -70,8 +113,10 @@ class Database:
             durable: return only when the disk has it, so that a power cut loses nothing (drafts
                 survive the end of the program without it).
         """
-        with self._lock, told(self.path):
+        with self._writing, told(self.path):
             connection = self.connection()
+            if self.is_read_only:
+                raise StoreError(_TOLD["SQLITE_READONLY"], where=str(self.path))
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -84,16 +129,18 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of every thread; the database is not used after it."""
-        with self._lock:
+        with self._writing, self._opening:
             self._is_closed = True
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
+            if self._copy is not None:
+                self._copy.cleanup()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, path: Path) -> sqlite3.Connection:
         # isolation_level None: transactions begin where `writing` says and nowhere else
         connection = sqlite3.connect(
-            self.path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+            path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF"):
@@ -103,18 +150,69 @@ class Database:
     def _prepare(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            is_there = self.path.exists()
+            if is_there and self.path.stat().st_size == 0:
+                raise EmptyStoreError(
+                    "the file is empty where a database of reads is expected; nothing is written over it",
+                    where=str(self.path),
+                )
         except OSError as error:
             raise StoreError(
-                "the folder of the database cannot be made", where=str(self.path.parent), found=error.strerror
+                "the folder of the database cannot be made or read",
+                where=str(self.path.parent),
+                found=error.strerror,
             ) from error
-        connection = self._connect()
+        if not is_there:
+            self._make()
+        try:
+            self._bring_up_to_date(self.path)
+        except sqlite3.OperationalError as error:
+            name = getattr(error, "sqlite_errorname", None) or ""
+            if not name.startswith(_NOT_WRITABLE) or not self.path.is_file():
+                raise
+            self._read_a_copy()
+        self._is_ready = True
+
+    def _make(self) -> None:
+        """Make the file whole before it has its name, so that no half-made one is ever found there."""
+        made = self.path.with_name(f".{self.path.name}.{os.getpid()}-{threading.get_ident()}")
+        try:
+            self._bring_up_to_date(made)
+            try:
+                os.link(made, self.path)  # where two programs start together, one of them is first
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without links
+                if not self.path.exists():
+                    made.replace(self.path)
+        finally:
+            with contextlib.suppress(OSError):
+                made.unlink(missing_ok=True)
+
+    def _bring_up_to_date(self, path: Path) -> None:
+        connection = self._connect(path)
         try:
             version = self._check(connection)
             if version < migrations.LATEST:
                 self._migrate(connection)
+            self.is_read_only = not _is_writable(connection)
         finally:
             connection.close()
-        self._is_ready = True
+
+    def _read_a_copy(self) -> None:
+        self._copy = tempfile.TemporaryDirectory(prefix="ecgview-")
+        self._file = Path(self._copy.name) / self.path.name
+        try:
+            for suffix in ("", "-wal"):  # the log holds what was saved last
+                part = self.path.with_name(self.path.name + suffix)
+                if part.exists():
+                    shutil.copyfile(part, self._file.with_name(part.name))
+        except OSError as error:
+            raise StoreError(
+                "the database cannot be read", where=str(self.path), found=error.strerror
+            ) from error
+        self._bring_up_to_date(self._file)
+        self.is_read_only = True
 
     def _check(self, connection: sqlite3.Connection) -> int:
         """Return the version of the schema; StoreError if this is not a store that we can read."""

@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 import ecgview
+from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
 from ecgview.review.exposure import Exposure
+from ecgview.review.merging import DraftVersion
 from ecgview.review.moment import Moment
-from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadStatement
+from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement
 
 Row = sqlite3.Row
 Values = tuple[object, ...]
+_MANY = 500  # values in one IN (...): SQLite before 3.32 allows 999
 APPLICATION = f"ecgview {ecgview.__version__}"
 
 ACTION = {
@@ -180,6 +183,91 @@ def to_exposure(row: Row) -> Exposure:
 def exposure_digest(exposure: Exposure) -> str:
     """Return what the audit chain keeps of an exposure: the hash of all of it."""
     return digest(asdict(exposure))
+
+
+def statuses(
+    connection: sqlite3.Connection, sha256s: Iterable[str], reader: str | None
+) -> dict[str, ReadState]:
+    """Return where the reading of each record stands, of one reader or, for None, of the furthest one."""
+    wanted = list(dict.fromkeys(sha256s))
+    states = dict.fromkeys(wanted, ReadState.NEW)
+    of_reader = "" if reader is None else " AND reader = ?"
+    more = () if reader is None else (reader,)
+    for chunk in _chunks(wanted):
+        holes = ",".join("?" * len(chunk))
+        for row in connection.execute(
+            f"SELECT DISTINCT record_sha256 FROM drafts WHERE record_sha256 IN ({holes}){of_reader}",
+            (*chunk, *more),
+        ):
+            states[row["record_sha256"]] = ReadState.IN_READING
+        # a later kind is the further one: first < signed < amendment
+        for row in connection.execute(
+            f"""SELECT record_sha256,
+            max(CASE kind WHEN 'first' THEN 1 WHEN 'signed' THEN 2 ELSE 3 END) AS step
+            FROM reads WHERE record_sha256 IN ({holes}){of_reader} GROUP BY record_sha256""",
+            (*chunk, *more),
+        ):
+            states[row["record_sha256"]] = tuple(ReadKind)[row["step"] - 1].state
+    return states
+
+
+def fingerprints(connection: sqlite3.Connection, paths: list[str]) -> dict[str, str]:
+    """Return the fingerprint of the record last opened from each path; other paths are left out."""
+    found: dict[str, str] = {}
+    for chunk in _chunks(paths):
+        holes = ",".join("?" * len(chunk))
+        rows = connection.execute(
+            f"""SELECT path, record_sha256 FROM record_paths WHERE path IN ({holes})
+            ORDER BY first_seen_utc""",
+            chunk,
+        )
+        found.update((row["path"], row["record_sha256"]) for row in rows)
+    return found
+
+
+def _chunks(values: list[str]) -> Iterable[list[str]]:
+    return (values[start : start + _MANY] for start in range(0, len(values), _MANY))
+
+
+def draft_row(
+    connection: sqlite3.Connection, record_sha256: str, reader: str, after: int, number: int | None
+) -> Row | None:
+    """Return a version of the draft that follows committed version `after`: of a number, or the newest."""
+    only = "" if number is None else " AND id = ?"
+    more = () if number is None else (number,)
+    row: Row | None = connection.execute(
+        f"""SELECT id, content, reason FROM drafts
+        WHERE record_sha256 = ? AND reader = ? AND after_number = ?{only} ORDER BY id DESC LIMIT 1""",
+        (record_sha256, reader, after, *more),
+    ).fetchone()
+    return row
+
+
+def insert_draft(
+    connection: sqlite3.Connection,
+    record_sha256: str,
+    reader: str,
+    version: DraftVersion,
+    follows: int,
+    moment: Moment,
+) -> int:
+    """Add a version of a draft, and return its number."""
+    cursor = connection.execute(
+        """INSERT INTO drafts (record_sha256, reader, after_number, reason, content, saved_utc,
+        utc_offset_minutes, application, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            record_sha256,
+            reader,
+            version.after_number,
+            version.reason,
+            plain_json.dump(version.content),
+            moment.utc,
+            moment.offset_minutes,
+            APPLICATION,
+            follows,
+        ),
+    )
+    return cursor.lastrowid or 0
 
 
 def append(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ecgview.review.annotation import Annotation
+from ecgview.review.merging import Side, merge
 from ecgview.review.read import Certainty, Draft, ReadStatement, differences
 
 
@@ -85,7 +86,26 @@ class SetComment:
         return replace(draft, comment=self.comment)
 
 
-Edit = AddStatement | RemoveStatement | SetCertainty | AddAnnotation | RemoveAnnotation | SetComment
+@dataclass(frozen=True, slots=True)
+class ApplyAgain:
+    """Do again, on another version, what led from one draft to another."""
+
+    base: Draft
+    ours: Draft
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return merge(self.base, self.ours, draft, prefer="ours").draft
+
+    @property
+    def words(self) -> str:
+        """What is done, for people."""
+        return "; ".join(differences(self.base, self.ours))
+
+
+Edit = (
+    AddStatement | RemoveStatement | SetCertainty | AddAnnotation | RemoveAnnotation | SetComment | ApplyAgain
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +170,19 @@ class History:
         last = self.undone[-1]
         change = Change("redo", last.edit, last.before, last.after)
         return History(last.after, (*self.done, last), self.undone[:-1]), change
+
+    def rebased(self, base: Draft, theirs: Draft, prefer: Side = "theirs") -> "History":
+        """Return the history as if every step had been done on `theirs` instead of `base`.
+
+        So an undo takes back what was done here, and nothing that others did; steps that change nothing
+        any more are left out.
+        """
+
+        def moved(draft: Draft) -> Draft:
+            return merge(base, draft, theirs, prefer).draft
+
+        def steps(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+            made = (replace(c, before=moved(c.before), after=moved(c.after)) for c in changes)
+            return tuple(change for change in made if change.before != change.after)
+
+        return History(moved(self.draft), steps(self.done), steps(self.undone))

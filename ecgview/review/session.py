@@ -8,7 +8,8 @@ from ecgview.results import LefResult, Prediction
 from ecgview.review import history
 from ecgview.review._rows import APPLICATION
 from ecgview.review.annotation import Annotation
-from ecgview.review.history import Change, Edit, History
+from ecgview.review.history import ApplyAgain, Change, Edit, History
+from ecgview.review.merging import ConflictError, DraftVersion, Side, SupersededError
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
 from ecgview.review.store import Store
@@ -20,7 +21,12 @@ class ReadingSession:
     Blind reading: until the first read is committed and `reveal` was called, `may_show_ai` is false and
     model results raise BlindedError. With `blind` off they may be shown at once, and the log says so.
     Every edit is saved before the call returns; a StoreError leaves the edit in `draft` with
-    `is_saved` false, and the next edit or `save` tries again.
+    `is_saved` false, and the next edit or `save` tries again. What another window of the same reader
+    saved meanwhile is joined in; where both changed the same item, ConflictError, and `resolve` says
+    which stands. After SupersededError (the read was committed elsewhere) the session is as the store
+    has it, and `offer` holds the edit that was refused, to be applied again.
+
+    A store that cannot be written gives a session that only shows what was read: see `view_only`.
 
     Args:
         store: where everything is kept.
@@ -28,6 +34,8 @@ class ReadingSession:
         reader: name of the reader.
         blind: whether AI stays closed until the first read is committed.
         label_set: where codes without a set of their own are looked up, an id or the set itself.
+        autosave: False: nothing is written before `save`, a commit or the like is called; the caller sees
+            to it (see handover.py), and `blind` off waits for `set_blind`.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class ReadingSession:
         reader: str,
         blind: bool = True,
         label_set: LabelSet | str = "ptbxl71",
+        autosave: bool = True,
     ) -> None:
         if not reader.strip():
             raise ReviewError("a reading needs the name of its reader")
@@ -44,21 +53,27 @@ class ReadingSession:
         self.record_sha256 = record.source.sha256
         self.reader = reader.strip()
         self.label_set = load(label_set) if isinstance(label_set, str) else label_set
-        self.blind = blind
-        self.is_saved = True
+        self.blind = blind or not autosave
+        self.autosave = autosave
+        self.conflict: ConflictError | None = None  # to be resolved before anything more is saved
+        self.offer: ApplyAgain | None = None  # the edit that came after a commit elsewhere
+        self._record: EcgRecord | None = record  # until the store knows it
         self._unlogged: list[tuple[str, str]] = []  # what a failed save left to be logged
-        store.add_record(record)
-        self._reads = store.reads(self.record_sha256, self.reader)
-        self._revealed_at = store.revealed_at(self.record_sha256, self.reader)
-        self.amendment_reason = ""
-        saved = store.draft(self.record_sha256, self.reader)
-        self._has_draft = saved is not None
-        draft = self._reads[-1].content if self._reads else Draft()
-        if saved is not None:
-            draft, self.amendment_reason = saved
-        self._history = History(draft)
-        if not blind:
-            self._open_ai()
+        self.view_only = "the database is read-only; nothing can be written" if store.is_read_only else ""
+        self._revealed_at: Moment | None = None
+        self.reload()
+        if autosave and not self.view_only:
+            self.register()
+            if not blind:
+                self._open_ai()
+
+    def reload(self) -> None:
+        """Take over what the store holds; edits that were not saved are gone."""
+        self._reads = self.store.reads(self.record_sha256, self.reader)
+        self._revealed_at = self.store.revealed_at(self.record_sha256, self.reader)
+        self._kept = self.store.draft_version(self.record_sha256, self.reader)
+        self._history, self.amendment_reason = History(self._kept.content), self._kept.reason
+        self._unlogged, self.is_saved, self.conflict = [], True, None
 
     @property
     def state(self) -> ReadState:
@@ -84,7 +99,11 @@ class ReadingSession:
 
     @property
     def is_editable(self) -> bool:
-        """Whether edits are open: not after signing, unless an amendment was begun."""
+        """Whether edits are open: not after signing, unless an amendment was begun; never if view-only."""
+        return not self.view_only and self._is_open
+
+    @property
+    def _is_open(self) -> bool:
         return self.state in (ReadState.NEW, ReadState.IN_READING, ReadState.READ) or self.is_amending
 
     @property
@@ -101,6 +120,10 @@ class ReadingSession:
     def can_redo(self) -> bool:
         """Whether there is an edit to do again."""
         return self.is_editable and bool(self._history.undone)
+
+    @property
+    def _has_draft(self) -> bool:
+        return self._kept.number > 0 or not self.is_saved
 
     @property
     def contradictions(self) -> list[str]:
@@ -194,9 +217,25 @@ class ReadingSession:
         return self.apply(history.SetComment(text))
 
     def save(self) -> None:
-        """Save the draft again, where an earlier StoreError left it unsaved."""
+        """Save the draft, where an earlier StoreError, or `autosave` off, left it unsaved."""
         if not self.is_saved:
-            self._save([])
+            self._write()
+
+    def register(self) -> None:
+        """Let the store know the record and its path, where that has not been done yet."""
+        if self._record is not None:
+            self.store.add_record(self._record)
+            self._record = None
+
+    def resolve(self, keep: Side) -> None:
+        """Say whose word stands where two windows changed the same, "ours" or "theirs", and save that."""
+        if (conflict := self.conflict) is None:
+            return
+        self._history = self._history.rebased(conflict.base, conflict.theirs.content, prefer=keep)
+        if keep == "theirs":
+            self.amendment_reason = conflict.theirs.reason
+        self._kept, self.conflict = conflict.theirs, None
+        self._save([("conflict_resolved", f"kept {keep}: {', '.join(conflict.items)}")])
 
     def commit_first_read(self) -> Read:
         """Lock the first read and return it; edits after it belong to the version that is signed."""
@@ -230,6 +269,8 @@ class ReadingSession:
         self._save_or_go_back([("amendment_discarded", reason)], reason, kept)
 
     def _require_editable(self) -> None:
+        if self.view_only:
+            raise ReviewError(f"this read can only be looked at: {self.view_only}")
         if not self.is_editable:
             raise ReviewError("the read is signed; amend it with a reason")
 
@@ -245,31 +286,61 @@ class ReadingSession:
     def _save(self, log: list[tuple[str, str]]) -> None:
         self.is_saved = False
         self._unlogged += log
-        self.store.save_draft(
-            self.record_sha256,
-            self.reader,
-            self.draft,
-            after_number=len(self._reads),
-            reason=self.amendment_reason,
-            log=self._unlogged,
-        )
-        self._unlogged = []
-        self.is_saved = self._has_draft = True
+        if self.autosave:
+            self._write()
+
+    def _write(self) -> None:
+        if self.conflict is not None:
+            raise self.conflict
+        self.register()
+        try:
+            version = self.store.save_draft(
+                self.record_sha256,
+                self.reader,
+                self.draft,
+                after_number=len(self._reads),
+                follows=self._kept.number,
+                reason=self.amendment_reason,
+                log=self._unlogged,
+            )
+        except ConflictError as error:
+            self.conflict = error
+            raise
+        except SupersededError:
+            self._supersede()
+            raise
+        if version.content != self.draft:
+            self._history = self._history.rebased(self.draft, version.content)
+        self._kept, self.amendment_reason = version, version.reason
+        self._unlogged, self.is_saved = [], True
+
+    def _supersede(self) -> None:
+        """Take over what was committed elsewhere, and offer the edits that came too late."""
+        offer = ApplyAgain(self._kept.content, self.draft)
+        self.reload()
+        self.offer = offer if offer.words else None
 
     def _save_or_go_back(self, log: list[tuple[str, str]], reason: str, kept: History) -> None:
         """Save a step that is taken whole or not at all; a StoreError leaves the session as it was."""
         try:
             self._save(log)
+        except (ConflictError, SupersededError):
+            raise  # the session is as the store has it, or asks which stands
         except StoreError:
             self.amendment_reason, self._history = reason, kept
             self._unlogged, self.is_saved = [], True
             raise
 
     def _commit(self, kind: ReadKind) -> Read:
+        self._require_editable()
+        self.save()  # before it is looked at: what another window saved belongs to it
+        self.register()
         if self.draft.is_empty:
             raise ReviewError(
                 "an empty read cannot be committed", expected="a statement, a mark or a comment"
             )
+        if self._revealed_at is None:  # or in another window
+            self._revealed_at = self.store.revealed_at(self.record_sha256, self.reader)
         before = self._reads[-1].content if self._reads else Draft()
         changes = differences(before, self.draft) if self._reads else ()
         if kind is ReadKind.AMENDMENT and self.draft == before:
@@ -287,11 +358,18 @@ class ReadingSession:
             reason=self.amendment_reason,
             changes=changes,
         )
-        self.save()
-        self.store.commit_read(read)
+        try:
+            self.store.commit_read(read, follows=self._kept.number)
+        except ConflictError as error:  # to be looked at first, and committed then
+            self._history = self._history.rebased(self._kept.content, error.theirs.content)
+            self._kept, self.amendment_reason = error.theirs, error.theirs.reason
+            raise
+        except SupersededError:
+            self._supersede()
+            raise
         self._reads = (*self._reads, read)
         self._history, self.amendment_reason = History(read.content), ""
-        self._has_draft, self.is_saved = False, True
+        self._kept, self.is_saved = DraftVersion(0, read.number, read.content), True
         return read
 
     def _open_ai(self) -> Moment:

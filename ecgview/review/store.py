@@ -8,6 +8,7 @@ window may make them from its own thread; any other thread may call too and gets
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,10 +22,10 @@ from ecgview.review._database import Database, told
 from ecgview.review._rows import APPLICATION, append
 from ecgview.review.audit import AuditEntry
 from ecgview.review.exposure import Exposure
+from ecgview.review.merging import DraftVersion, join, require_current, require_same
 from ecgview.review.moment import Moment, now
-from ecgview.review.read import Draft, Read, ReadKind, ReadState
+from ecgview.review.read import Draft, Read, ReadState
 
-_MANY = 500  # values in one IN (...): SQLite before 3.32 allows 999
 _T = TypeVar("_T")
 _Result = TypeVar("_Result", Prediction, LefResult)
 
@@ -45,6 +46,19 @@ class Store:
         """Open the file now, make or migrate it if needed, and return this store."""
         self._database.connection()
         return self
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be written: the file, its folder or its file system is read-only."""
+        return self.open()._database.is_read_only
+
+    def try_again(self) -> None:
+        """Look anew at a store that could not be written; what was wrong may be mended."""
+        self._database.try_again()
+
+    def start_anew(self) -> None:
+        """Let an empty file be replaced by a fresh database; EmptyStoreError says when to ask for it."""
+        self._database.start_anew()
 
     def close(self) -> None:
         """Close the file; the store is not used after it."""
@@ -85,55 +99,25 @@ class Store:
             sha256s: fingerprints of records.
             reader: count this reader's work only; of every reader, the furthest one where None.
         """
-        wanted = list(dict.fromkeys(sha256s))
-        states = dict.fromkeys(wanted, ReadState.NEW)
-        of_reader = "" if reader is None else " AND reader = ?"
-        more = () if reader is None else (reader,)
-        for chunk in _chunks(wanted):
-            holes = ",".join("?" * len(chunk))
-            for row in self._select(
-                f"SELECT DISTINCT record_sha256 FROM drafts WHERE record_sha256 IN ({holes}){of_reader}",
-                *chunk,
-                *more,
-            ):
-                states[row["record_sha256"]] = ReadState.IN_READING
-            # a later kind is the further one: first < signed < amendment
-            for row in self._select(
-                f"""SELECT record_sha256,
-                max(CASE kind WHEN 'first' THEN 1 WHEN 'signed' THEN 2 ELSE 3 END) AS step
-                FROM reads WHERE record_sha256 IN ({holes}){of_reader} GROUP BY record_sha256""",
-                *chunk,
-                *more,
-            ):
-                states[row["record_sha256"]] = tuple(ReadKind)[row["step"] - 1].state
-        return states
+        with told(self.path):
+            return _rows.statuses(self._database.connection(), sha256s, reader)
 
     def statuses_by_path(self, paths: Iterable[str], reader: str | None = None) -> dict[str, ReadState]:
         """Return the same for paths, as far as records were opened from there; the worklist knows no more."""
-        sha256_of: dict[str, str] = {}
         wanted = list(dict.fromkeys(paths))
-        for chunk in _chunks(wanted):
-            holes = ",".join("?" * len(chunk))
-            rows = self._select(
-                f"""SELECT path, record_sha256 FROM record_paths WHERE path IN ({holes})
-                ORDER BY first_seen_utc""",
-                *chunk,
-            )
-            sha256_of.update((row["path"], row["record_sha256"]) for row in rows)
+        with told(self.path):
+            sha256_of = _rows.fingerprints(self._database.connection(), wanted)
         states = self.statuses(sha256_of.values(), reader)
         return {path: states[sha256_of[path]] if path in sha256_of else ReadState.NEW for path in wanted}
 
     def draft(self, record_sha256: str, reader: str) -> tuple[Draft, str] | None:
         """Return the draft that is open, and its reason if it amends; None if nothing is open."""
-        after = self._last_number(record_sha256, reader)
-        rows = self._select(
-            """SELECT content, reason FROM drafts
-            WHERE record_sha256 = ? AND reader = ? AND after_number = ? ORDER BY id DESC LIMIT 1""",
-            record_sha256,
-            reader,
-            after,
-        )
-        return (self._decoded(Draft, rows[0]["content"]), rows[0]["reason"]) if rows else None
+        version = self.draft_version(record_sha256, reader)
+        return (version.content, version.reason) if version.number else None
+
+    def draft_version(self, record_sha256: str, reader: str) -> DraftVersion:
+        """Return the newest version of the draft that is open; number 0 if nothing is open."""
+        return self._version(record_sha256, reader, self._last_number(record_sha256, reader), None)
 
     def save_draft(
         self,
@@ -142,46 +126,57 @@ class Store:
         draft: Draft,
         *,
         after_number: int,
+        follows: int,
         reason: str = "",
         log: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        """Keep one more version of a draft; earlier ones stay.
+    ) -> DraftVersion:
+        """Keep one more version of a draft, joined with what others saved meanwhile; earlier ones stay.
 
         Args:
             record_sha256: fingerprint of a record added before.
             reader: who writes.
             draft: all of it.
             after_number: number of the committed version that it follows, 0 before the first.
+            follows: number of the draft version that it was made from, 0 if none was open.
             reason: why a signed read is amended.
             log: (action, details) to be logged in the same transaction.
+
+        Returns:
+            What is kept now: `draft`, with the edits of others since `follows`.
+
+        Raises:
+            ConflictError: others changed the same item; nothing is written.
+            SupersededError: the read was committed meanwhile; nothing is written.
         """
         moment = now()
         with self._database.writing() as connection:
-            connection.execute(
-                """INSERT INTO drafts (record_sha256, reader, after_number, reason, content, saved_utc,
-                utc_offset_minutes, application) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                (
-                    record_sha256,
-                    reader,
-                    after_number,
-                    reason,
-                    plain_json.dump(draft),
-                    moment.utc,
-                    moment.offset_minutes,
-                    APPLICATION,
-                ),
-            )
+            theirs = self.draft_version(record_sha256, reader)
+            require_current(theirs, after_number, str(self.path))
+            ours = DraftVersion(0, after_number, draft, reason)
+            if theirs.number != follows:
+                base = self._version(record_sha256, reader, after_number, follows)
+                ours = join(base, ours, theirs, str(self.path))
+            number = _rows.insert_draft(connection, record_sha256, reader, ours, theirs.number, moment)
             for action, details in log:
                 append(connection, moment, reader, action, record_sha256, details)
+        return replace(ours, number=number)
 
-    def commit_read(self, read: Read) -> None:
-        """Keep a version of a read for good, with its link in the audit chain; waits for the disk."""
+    def commit_read(self, read: Read, *, follows: int) -> None:
+        """Keep a version of a read for good, with its link in the audit chain; waits for the disk.
+
+        Args:
+            read: all of it.
+            follows: number of the draft version that it was made from, 0 if none was open.
+
+        Raises:
+            ConflictError: the draft was changed elsewhere after `follows`; nothing is written.
+            SupersededError: the read was committed meanwhile; nothing is written.
+        """
         with self._database.writing(durable=True) as connection:
-            if self._last_number(read.record_sha256, read.reader) != read.number - 1:
-                raise StoreError(
-                    "this record was committed meanwhile by the same reader elsewhere; open it again",
-                    where=str(self.path),
-                )
+            theirs = self.draft_version(read.record_sha256, read.reader)
+            require_current(theirs, read.number - 1, str(self.path))
+            if theirs.number != follows:
+                require_same(read.content, read.reason, theirs, str(self.path))
             cursor = connection.execute(
                 """INSERT INTO reads (record_sha256, reader, number, kind, comment, committed_utc,
                 utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason,
@@ -357,6 +352,15 @@ class Store:
         with told(self.path):
             return self._database.connection().execute(sql, values).fetchall()
 
+    def _version(self, record_sha256: str, reader: str, after: int, number: int | None) -> DraftVersion:
+        """Return one version of a draft (0: where it began), or the newest one (None)."""
+        with told(self.path):
+            row = _rows.draft_row(self._database.connection(), record_sha256, reader, after, number)
+        if row is None:
+            committed = self.reads(record_sha256, reader)
+            return DraftVersion(0, after, committed[-1].content if committed else Draft())
+        return DraftVersion(row["id"], after, self._decoded(Draft, row["content"]), row["reason"])
+
     def _last_number(self, record_sha256: str, reader: str) -> int:
         rows = self._select(
             "SELECT max(number) AS last FROM reads WHERE record_sha256 = ? AND reader = ?",
@@ -393,7 +397,3 @@ class Store:
             self._select("SELECT * FROM read_statements WHERE read_id = ? ORDER BY position", row["id"]),
             self._select("SELECT * FROM annotations WHERE read_id = ? ORDER BY position", row["id"]),
         )
-
-
-def _chunks(values: list[str]) -> Iterable[list[str]]:
-    return (values[start : start + _MANY] for start in range(0, len(values), _MANY))

@@ -93,7 +93,7 @@ def test_0003_versions_of_drafts_and_exposures(shipped: Path, pulse_record: EcgR
         session = ReadingSession(store, pulse_record, "Reader A")
         session.set_comment("x")
         read = replace(session.commit_first_read(), number=2, kind=ReadKind.SIGNED, exposed="classify")
-        store.commit_read(read)
+        store.commit_read(read, follows=0)
         assert store.reads("pulse")[-1] == read
         assert store.verify() == []
     raw = sqlite3.connect(shipped)
