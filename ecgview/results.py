@@ -20,31 +20,58 @@ class ModelFacts:
     training_data: str
     calibrated: str  # "not calibrated" or "calibrated on ..."
     caveat: str = ""
+    origin: str = ""  # "not from ecgview" for a model that the user brought in, stands wherever it speaks
+
+
+Status = Literal["positive", "below threshold", "not judged", "not assessable"]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """One output of a classifier: probability as the model gives it, threshold where one is known."""
+    """One output of a classifier: probability as the model gives it, threshold where one is known.
+
+    `not_assessable` is why the statement cannot be made of this record at all ("paced", "left bundle branch block"),
+    empty where it can; `models.context` writes it. `percentile` is the share, in percent, of the reference records
+    without this statement whose score is lower; None where the model brings no reference scores. `weak_threshold` is
+    a cut that rests on too few examples to judge by: it makes no statement, but is reason enough to doubt others.
+    """
 
     code: str
     label: str
     probability: float
     threshold: float | None
+    not_assessable: str = ""
+    percentile: float | None = None
+    weak_threshold: float | None = None
 
     @property
-    def margin(self) -> float:
-        """How far above its threshold (0.5 where none is known) the probability lies."""
-        return self.probability - (0.5 if self.threshold is None else self.threshold)
+    def status(self) -> Status:
+        """What may be said of this statement; without a threshold the model does not judge it."""
+        if self.not_assessable:
+            return "not assessable"
+        if self.threshold is None:
+            return "not judged"
+        return "positive" if self.probability >= self.threshold else "below threshold"
 
     @property
     def is_positive(self) -> bool:
-        """Whether the probability reaches the threshold."""
-        return self.margin >= 0
+        """Whether the probability reaches a threshold that is known, and the statement may be made at all."""
+        return self.status == "positive"
+
+    @property
+    def is_suspected(self) -> bool:
+        """Whether the score is high enough to withhold what depends on it: the best cut that is known, or 0.5."""
+        cuts = (self.threshold, self.weak_threshold, 0.5)
+        return self.probability >= next(cut for cut in cuts if cut is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A classifier's answer for one record, in the order of the model's outputs."""
+    """A classifier's answer for one record, in the order of the model's outputs.
+
+    `label_set` names the statements' set, "" where the outputs are of none. `reference` names the records behind the
+    percentiles, or says that there are none.
+    """
 
     model: ModelFacts
     record_sha256: str
@@ -52,10 +79,8 @@ class Prediction:
     duration_ms: float
     scores: tuple[LabelScore, ...]
     warnings: tuple[str, ...] = ()
-
-    def by_margin(self) -> tuple[LabelScore, ...]:
-        """Return the scores, largest margin over threshold first."""
-        return tuple(sorted(self.scores, key=lambda score: -score.margin))
+    label_set: str = ""
+    reference: str = ""
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecgview import api
 from ecgview.cli import _each
+from ecgview.labels.statements_shown import ShownStatement, not_judged_sentence, shown
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
@@ -18,7 +19,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="a classifier (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument(
-        "--top", type=_each.count, metavar="N", help="only the N with the largest margin over threshold"
+        "--top",
+        type=_each.count,
+        metavar="N",
+        help="every positive statement and, up to N in all, those nearest to their thresholds",
     )
 
 
@@ -28,32 +32,71 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: Path) -> dict[str, Any]:
         answer = api.classify(path, args.model, args.device)
-        scores = answer.by_margin()[: args.top] if args.top else answer.scores
+        found = shown(answer)
+        listed = found.nearest(args.top) if args.top else found.statements
         return {
             "path": str(path),
             "model": answer.model.model_id,
             "version": answer.model.version,
             "sha256": answer.model.sha256,
+            "origin": answer.model.origin,
             "training_data": answer.model.training_data,
             "calibrated": answer.model.calibrated,
             "device": answer.device,
             "duration_ms": round(answer.duration_ms, 2),
             "warnings": list(answer.warnings),
-            "predictions": [
-                {"code": s.code, "label": s.label, "probability": s.probability, "threshold": s.threshold}
-                for s in scores
-            ],
+            "summary": found.summary,
+            "contradictions": list(found.contradictions),
+            "percentile_of": found.reference,
+            "not_judged": [item.score.code for item in found.not_judged],
+            "not_judged_sentence": not_judged_sentence(found),
+            "predictions": [_plain(item) for item in listed],
         }
 
     return _each.run(args, work, _lines)
 
 
+def _plain(item: ShownStatement) -> dict[str, Any]:
+    score = item.score
+    return {
+        "code": score.code,
+        "label": score.label,
+        "part": item.part,
+        "probability": score.probability,
+        "threshold": score.threshold,
+        "percentile": score.percentile,
+        "status": item.status,
+        "not_assessable": score.not_assessable,
+    }
+
+
 def _lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{found['path']}  {found['model']} {found['version']} on {found['device']}, {found['calibrated']}"
+    origin = f" ({found['origin']})" if found["origin"] else ""
+    yield (
+        f"{found['path']}  {found['model']} {found['version']}{origin} on {found['device']}, {found['calibrated']}"
+    )
     for warning in found["warnings"]:
         yield f"  note: {warning}"
+    yield f"  {found['summary']}"
+    for sentence in found["contradictions"]:
+        yield f"  the model contradicts itself: {sentence}"
+    yield f"  probability, {found['calibrated']}; percentile: {found['percentile_of']}"
+    part = ""
     for item in found["predictions"]:
-        threshold = item["threshold"]
-        limit = "no threshold" if threshold is None else f"threshold {threshold:.3f}"
-        mark = "*" if threshold is not None and item["probability"] >= threshold else " "
-        yield f"  {mark} {item['code']:<8} {item['probability']:.3f}  ({limit})  {item['label']}"
+        if item["part"] != part:
+            part = item["part"]
+            yield f"  {part}"
+        mark = "*" if item["status"] == "positive" else " "
+        place = "" if item["percentile"] is None else f"{item['percentile']:.0f}"
+        state = _state(item)
+        yield f"  {mark} {item['code']:<8} {item['probability']:.3f}  {place:>3}  ({state})  {item['label']}"
+    if found["not_judged_sentence"]:
+        yield f"  {found['not_judged_sentence']}"
+
+
+def _state(item: dict[str, Any]) -> str:
+    if item["not_assessable"]:
+        return f"not assessable: {item['not_assessable']}"
+    if item["threshold"] is None:
+        return "not judged: no threshold"
+    return f"threshold {item['threshold']:.3f}"

@@ -150,8 +150,12 @@ class Inference(QObject):
 
     def _recalled(self) -> bool:
         """Tell a prediction the store has of these samples and weights; False if it has none."""
+        from ecgview.models import runtime
+
         try:
             found = self.recall(self._card_sha256())
+            if found is not None and self._record is not None:
+                found = runtime.judged_anew(found, self._record)
         except EcgviewError:
             return False  # the question itself will say what is wrong
         if found is not None:

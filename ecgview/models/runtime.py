@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards
+from ecgview.models import cards, context
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -164,15 +164,31 @@ def prediction(
         LabelScore(code, names.get(code, code), float(value), threshold)
         for code, value, threshold in zip(card.labels, probability, card.thresholds, strict=True)
     )
-    warnings = []
+    warnings = list(context.doubts(record))
     if record.seconds > card.input.seconds * 1.01:
-        warnings.append(f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
-    years = record.patient.age_years
-    if years is not None and years < 18:
-        warnings.append("under 18 years: outside the model's training population")
-    if record.synthetic:
-        warnings.append("synthetic ECG")
-    return Prediction(card.facts, record.source.sha256, device, spent_ms, scores, tuple(warnings))
+        warnings.insert(0, f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
+    return Prediction(
+        model=card.facts,
+        record_sha256=record.source.sha256,
+        device=device,
+        duration_ms=spent_ms,
+        scores=context.in_context(record, scores),
+        warnings=tuple(warnings),
+        label_set=card.label_set,
+    )
+
+
+def judged_anew(kept: Prediction, record: EcgRecord) -> Prediction:
+    """Return a kept prediction with what the model's card and the record say today; probabilities stay as they are.
+
+    Raises:
+        ModelError: the model is gone, or gives other outputs now.
+    """
+    card = cards.get(kept.model.model_id)
+    if card.labels != tuple(score.code for score in kept.scores):
+        raise ModelError(f"{card.id} gives other statements now")
+    said = np.array([score.probability for score in kept.scores])
+    return prediction(card, record, said, kept.device, kept.duration_ms)
 
 
 def _label_names(card: ModelCard) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The paragraphs of a printed report."""
 
+from ecgview.labels.statements_shown import not_judged_sentence, shown
 from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
@@ -82,22 +83,29 @@ def device(content: ReportContent) -> Runs:
 
 
 def prediction(content: ReportContent) -> Runs:
-    """Return the classifier's answers above their thresholds, then the nearest below."""
+    """Return the classifier's positive statements in the order of a report, then the nearest below."""
     runs = [TextRun("AI: diagnoses", 3.6, bold=True)]
     answer = content.prediction
     if answer is None:
         return (*runs, TextRun("not computed", tone="faint"))
-    ranked = answer.by_margin()
-    positive = [score for score in ranked if score.threshold is not None and score.is_positive]
-    if not positive:
-        runs.append(TextRun("No statement reaches its threshold."))
-    for score in (positive or ranked)[:SHOWN]:
-        threshold = "no threshold" if score.threshold is None else f"threshold {score.threshold:.2f}"
-        runs.append(
-            TextRun(
-                f"{score.label} [{score.code}]  {score.probability:.2f} ({threshold})", bold=score in positive
-            )
-        )
+    found = shown(answer)
+    runs.append(TextRun(f"{found.summary}.", 3.2))
+    runs += [TextRun(f"Contradiction: {sentence}", tone="caution") for sentence in found.contradictions]
+    part = ""
+    blocked = {item.score.code for item in found.of("not assessable")}
+    listed = {item.score.code for item in found.nearest(SHOWN)} | blocked
+    for item in found.statements:
+        if item.score.code not in listed:
+            continue
+        if item.part != part:
+            part = item.part
+            runs.append(TextRun(part, 2.8, bold=True))
+        place = f", percentile {item.percentile}" if item.percentile else ""
+        words = f"{item.name} [{item.score.code}]  {item.score.probability:.2f}{place} ({item.state})"
+        runs.append(TextRun(words, bold=item.score.is_positive))
+    runs.append(TextRun(f"Probability {answer.model.calibrated}. Percentile: {found.reference}.", 2.5))
+    if sentence := not_judged_sentence(found):
+        runs.append(TextRun(sentence, 2.5, tone="faint"))
     runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
     return (*runs, *_facts(answer.model, answer.device))
 
@@ -142,7 +150,8 @@ def _contributions(answer: LefResult) -> Runs:
 
 
 def _facts(model: ModelFacts, device: str) -> Runs:
-    first = f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
+    first = f"{model.origin}: " if model.origin else ""
+    first += f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
     if device:
         first += f", on {device}"
     texts = [first, f"Training data: {model.training_data}", f"Calibration: {model.calibrated}"]

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ecgview import RESEARCH_USE_ONLY
+from ecgview.labels.statements_shown import shown
 from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
+from ecgview.results import Prediction
 
 NAME = "JSON report"
 SUFFIX = ".json"
@@ -52,7 +54,7 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "measurements": [plain(item) for item in content.measurements],
         "device": _device(content),
         "read": plain(content.read),
-        "prediction": plain(content.prediction),
+        "prediction": _prediction(content.prediction),
         "lef": plain(content.lef),
     }
 
@@ -63,6 +65,22 @@ def _device(content: ReportContent) -> dict[str, Any] | None:
     if not content.with_device:
         return None
     return {"measurements": plain(reading.measurements), "statements": plain(reading.statements)}
+
+
+def _prediction(answer: Prediction | None) -> dict[str, Any] | None:
+    """Return the classifier's answer with each statement's state, in the order of a report."""
+    if answer is None:
+        return None
+    found = shown(answer)
+    rows = [plain(item.score) | {"part": item.part, "status": item.status} for item in found.statements]
+    whole: dict[str, Any] = plain(answer)
+    return whole | {
+        "scores": rows,
+        "summary": found.summary,
+        "contradictions": list(found.contradictions),
+        "reference": found.reference,
+        "not_judged": [item.score.code for item in found.not_judged],
+    }
 
 
 def plain(value: Any) -> Any:

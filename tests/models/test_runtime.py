@@ -41,8 +41,37 @@ def test_a_prediction_says_what_made_it(classifier: ModelCard, pulse_record: Ecg
     assert [score.code for score in answer.scores] == list(classifier.labels)
     assert answer.scores[0].label == "first degree AV block"
     assert [score.threshold for score in answer.scores[:2]] == [0.5, None]
-    assert len(answer.warnings) == 3
+    assert len(answer.warnings) == 4  # and an unknown sex
     assert "first 10 s of 20 s" in answer.warnings[0]
+    assert answer.warnings[1].startswith("under 18 years")
+    assert answer.warnings[2].startswith("sex unknown")
+
+
+def test_unknown_age_and_sex_are_stated_doubts(classifier: ModelCard, pulse_record: EcgRecord) -> None:
+    nobody = replace(pulse_record, patient=Patient())
+    told = runtime.classify(nobody, device="cpu").warnings
+    assert [text.split(":")[0] for text in told[:2]] == ["age unknown", "sex unknown"]
+    known = replace(pulse_record, patient=Patient(age_years=50, sex="female"))
+    assert not [text for text in runtime.classify(known, device="cpu").warnings if "unknown" in text]
+
+
+def test_a_kept_prediction_is_judged_by_the_card_of_today(
+    classifier: ModelCard, pulse_record: EcgRecord
+) -> None:
+    fresh = runtime.classify(pulse_record, device="cpu")
+    old = replace(fresh, scores=tuple(replace(score, threshold=0.001) for score in fresh.scores), warnings=())
+    again = runtime.judged_anew(old, pulse_record)
+    assert [score.threshold for score in again.scores] == list(classifier.thresholds)
+    assert again.warnings == fresh.warnings
+    np.testing.assert_allclose(
+        [score.probability for score in again.scores], [score.probability for score in fresh.scores]
+    )
+
+
+def test_the_probabilities_are_those_of_the_network_asked_by_hand(
+    classifier: ModelCard, pulse_record: EcgRecord
+) -> None:
+    answer = runtime.classify(pulse_record, device="cpu")
     by_hand = torch.sigmoid(
         architectures.load(classifier)(torch.from_numpy(prepare(pulse_record, classifier.input))[None])
     )[0]

@@ -105,7 +105,7 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
         "李雷",
         "25 mm/s",
         "10 mm/mV",
-        "0.80 (threshold 0.50)",
+        "0.80 (positive, threshold 0.50)",
         "index, not a probability",
         "base -1.000 + sum +0.400 = -0.600",
         "not calibrated",

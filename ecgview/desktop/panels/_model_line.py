@@ -10,7 +10,8 @@ SHORT_SHA = 8
 
 def model_sentence(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> str:
     """Return name, version, short hash, training data, calibration and what ran where."""
-    parts = [
+    parts = [model.origin] if model.origin else []
+    parts += [
         f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})",
         f"training data: {model.training_data}",
     ]

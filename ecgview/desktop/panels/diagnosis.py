@@ -1,4 +1,4 @@
-"""What the classifier says: each statement's probability against its threshold, largest margin first."""
+"""What the classifier says, in the order of a report: every positive statement, the nearest below, all on request."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._model_line import model_line
-from ecgview.desktop.panels._score_list import ScoreList, reaches, row_of
+from ecgview.desktop.panels._score_list import Heading, Row, ScoreList, row_of
 from ecgview.desktop.panels._widgets import Notice, Text, row
-from ecgview.results import LabelScore, Prediction
+from ecgview.labels.statements_shown import ShownPrediction, ShownStatement, not_judged_sentence, shown
+from ecgview.results import Prediction
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
 
-TOP = 5  # A4: five at most by default, the full table on request
+TOP = 5  # A4: at least five by default, more only where more are positive; the full table on request
 TALL = 10
-NO_THRESHOLD = "Where no threshold is known, 0.50 stands in for it in the order of the list."
+NAMED = 8  # of what the model does not judge, before the rest is asked for
 
 
 class DiagnosisPanel(AiPanel):
@@ -27,6 +28,7 @@ class DiagnosisPanel(AiPanel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._shows_all = False
+        self._names_all = False
         workspace.prediction_ready.connect(self.renew)
         workspace.prediction_failed.connect(self.fail)
         self.renew()
@@ -39,47 +41,67 @@ class DiagnosisPanel(AiPanel):
             self._show(self.workspace.prediction)
 
     def _show(self, prediction: Prediction) -> None:
-        ranked = prediction.by_margin()
-        self.content.addWidget(Text(_summary(ranked), size="strong"))
-        self._add_scores(ranked)
+        found = shown(prediction)
+        self.content.addWidget(Text(found.summary, size="strong"))
+        for sentence in found.contradictions:
+            self.content.addWidget(Notice(f"The model contradicts itself: {sentence}."))
         for warning in prediction.warnings:
             self.content.addWidget(Notice(warning))
-        if any(score.threshold is None for score in ranked):
-            self.content.addWidget(Text(NO_THRESHOLD, size="caption", tone="secondary"))
+        self._add_scores(found, prediction)
+        self._add_not_judged(found)
         if prediction.model.caveat:
             self.content.addWidget(Text(prediction.model.caveat, size="caption", tone="secondary"))
         line = model_line(prediction.model, device=prediction.device, duration_ms=prediction.duration_ms)
         self.content.addWidget(line)
 
-    def _add_scores(self, ranked: tuple[LabelScore, ...]) -> None:
-        shown = ranked if self._shows_all else ranked[:TOP]
-        scores = ScoreList([row_of(score) for score in shown], visible_rows=TALL)
+    def _add_scores(self, found: ShownPrediction, prediction: Prediction) -> None:
+        listed = found.statements if self._shows_all else found.nearest(TOP)
+        rows = in_parts(listed)
+        scores = ScoreList(rows, visible_rows=TALL if self._shows_all else len(rows))
         if self._shows_all:
             box = QLineEdit()
             box.setPlaceholderText("Filter by name or code")
             box.setClearButtonEnabled(True)
             box.textChanged.connect(scores.scores.set_filter)
             self.content.addWidget(box)
+        legend = f"Probability, {prediction.model.calibrated}. Percentile: {found.reference}."
+        self.content.addWidget(Text(legend, size="caption", tone="secondary"))
         self.content.addWidget(scores)
-        if len(ranked) > TOP:
-            toggle = QPushButton(f"Show the first {TOP}" if self._shows_all else f"Show all {len(ranked)}")
+        if len(found.statements) > len(listed) or self._shows_all:
+            text = "Show fewer" if self._shows_all else f"Show all {len(found.statements)}"
+            toggle = QPushButton(text)
             toggle.clicked.connect(self._switch)
             self.content.addLayout(row(toggle, 1))
+
+    def _add_not_judged(self, found: ShownPrediction) -> None:
+        sentence = not_judged_sentence(found, None if self._names_all else NAMED)
+        if not sentence:
+            return
+        self.content.addWidget(Text(sentence, tone="secondary"))
+        if len(found.not_judged) > NAMED:
+            more = QPushButton("Name fewer" if self._names_all else f"Name all {len(found.not_judged)}")
+            more.clicked.connect(self._switch_names)
+            self.content.addLayout(row(more, 1))
 
     def _switch(self) -> None:
         self._shows_all = not self._shows_all
         self.renew()
 
+    def _switch_names(self) -> None:
+        self._names_all = not self._names_all
+        self.renew()
 
-def _summary(ranked: tuple[LabelScore, ...]) -> str:
-    judged = [score for score in ranked if score.threshold is not None]
-    if not judged:
-        return f"{len(ranked)} statements, no thresholds known"
-    n_positive = sum(reaches(score) for score in judged)
-    if n_positive == 0:
-        return f"None of {len(judged)} statements reaches its threshold"
-    reach = "reaches its" if n_positive == 1 else "reach their"
-    return f"{n_positive} of {len(judged)} statements {reach} threshold"
+
+def in_parts(statements: tuple[ShownStatement, ...]) -> list[Row | Heading]:
+    """Return the rows with the heading of their part of a report before the first of each."""
+    rows: list[Row | Heading] = []
+    part = ""
+    for item in statements:
+        if item.part != part:
+            part = item.part
+            rows.append(Heading(part, columns=not rows))
+        rows.append(row_of(item))
+    return rows
 
 
 PANEL = Panel(

@@ -72,7 +72,7 @@ class LefPanel(AiPanel):
         if result.single_predictors:
             self.content.addWidget(Rule())
             self.content.addWidget(Text("Single predictors", size="strong"))
-            rows = [Row(name, "", number, None, False, decides=False) for name, number in _foremost(result)]
+            rows = [Row(name, "", number, None, False) for name, number in _foremost(result)]
             self.content.addWidget(ScoreList(rows, visible_rows=6))
             self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
         self.content.addWidget(Rule())

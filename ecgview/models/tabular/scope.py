@@ -32,6 +32,6 @@ def paced_reason(prediction: Prediction) -> str:
     """Return why a paced rhythm is not analysed, or "" if the classifier sees none (or cannot tell)."""
     for score in prediction.scores:
         words = set(score.code.upper().replace("-", " ").split())
-        if words & set(_PACED) and score.is_positive:
+        if words & set(_PACED) and score.is_suspected:
             return f"paced rhythm: P({score.code}) = {score.probability:.2f}"
     return ""

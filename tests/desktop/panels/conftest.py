@@ -39,7 +39,9 @@ def scores() -> tuple[LabelScore, ...]:
 @pytest.fixture
 def prediction(scores: tuple[LabelScore, ...]) -> Prediction:
     """Return a prediction with a warning."""
-    return Prediction(MODEL, "pulse", "cpu", 83.0, scores, ("Only the first 10 s were analysed.",))
+    return Prediction(
+        MODEL, "pulse", "cpu", 83.0, scores, ("Only the first 10 s were analysed.",), label_set="ptbxl71"
+    )
 
 
 @pytest.fixture

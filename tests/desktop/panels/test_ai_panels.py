@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from panel_words import MODEL, reveal, words_of
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import contributions, diagnosis, lef, model_facts, reconstruction
@@ -72,30 +72,83 @@ def test_a_panel_that_was_open_is_empty_again_for_the_next_record(
     assert "fibrillation" not in words
 
 
-def test_a4_the_five_largest_margins_stand_first_and_all_on_request(opened: Workspace, qtbot: QtBot) -> None:
+def names_in(panel: QWidget) -> list[str]:
+    """Return the rows of a score list without their codes, headings among them."""
+    listed = panel.findChild(ScoreList).scores
+    return [listed.index(row, 0).data().split(" (")[0] for row in range(listed.rowCount())]
+
+
+def press(panel: QWidget, qtbot: QtBot, text: str) -> None:
+    button = next(b for b in panel.findChildren(QPushButton) if b.text() == text)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a4_the_list_stands_in_the_order_of_a_report_and_all_on_request(
+    opened: Workspace, qtbot: QtBot
+) -> None:
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
-    first = panel.findChild(ScoreList).scores
-    names = [first.index(row, 0).data().split(" (")[0] for row in range(first.rowCount())]
-    assert names[:3] == [
-        "Atrial fibrillation",
-        "Non-diagnostic T abnormalities",
-        "Left ventricular hypertrophy",
-    ]
-    assert len(names) == 5
+    names = names_in(panel)
+    assert names[:4] == ["Rhythm", "Atrial fibrillation", "Chambers", "Left ventricular hypertrophy"]
+    assert names[4:6] == ["Other", "Non-diagnostic T abnormalities"]
+    assert len(names) == 3 + 5  # three headings; three positives and the two nearest to their thresholds
     assert "3 of 71 statements reach their threshold" in words_of(panel)
     assert (
         "Testnet, version 1.2.3 (abcdef01) · training data: a hundred ECGs · not calibrated · ran on cpu, 83\u00a0ms"
         in words_of(panel)
     )
+    assert "Probability, not calibrated. Percentile: no reference scores come with this model." in words_of(
+        panel
+    )
     assert "Only the first 10 s were analysed." in words_of(panel)
-    button = next(b for b in panel.findChildren(QPushButton) if b.text() == "Show all 71")
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    press(panel, qtbot, "Show all 71")
     scores = panel.findChild(ScoreList).scores
-    assert scores.rowCount() == 71
+    assert scores.rowCount() == 71 + 3
     scores.set_filter("hypertrophy")
-    assert scores.rowCount() == 1
+    assert names_in(panel) == ["Chambers", "Left ventricular hypertrophy"]
+
+
+def test_every_positive_is_shown_however_many(opened: Workspace, qtbot: QtBot, answers) -> None:
+    high = tuple(LabelScore(f"C{i}", "", 0.9, 0.2) for i in range(17))
+    answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, (*high, LabelScore("low", "", 0.1, 0.2)))
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    names = names_in(panel)
+    assert [name for name in names if name.startswith("C")] == [
+        f"C{i}: 0.900, positive, threshold 0.20" for i in range(17)
+    ]
+    assert "Low: 0.100, below threshold 0.20" not in names
+
+
+def test_positives_that_cannot_stand_together_are_flagged(opened: Workspace, qtbot: QtBot, answers) -> None:
+    both = (
+        LabelScore("AFIB", "atrial fibrillation", 0.6, 0.2),
+        LabelScore("STACH", "sinus tachycardia", 0.5, 0.2),
+    )
+    answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, both, label_set="ptbxl71")
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    said = "The model contradicts itself: atrial fibrillation (AFIB) contradicts sinus tachycardia (STACH)."
+    assert said in words_of(panel)
+
+
+def test_what_cannot_be_assessed_gives_its_reason_and_is_never_positive(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    scores = (
+        LabelScore("LVH", "left ventricular hypertrophy", 0.9, 0.2, "paced"),
+        LabelScore("SR", "", 0.1, 0.2),
+    )
+    answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, scores, label_set="ptbxl71")
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    press(panel, qtbot, "Show all 2")
+    assert "Left ventricular hypertrophy (LVH): 0.900, not assessable: paced" in words_of(panel)
+    assert "None of 1 statements reaches its threshold; 1 not assessable" in words_of(panel)
 
 
 def test_a_clear_word_when_nothing_reaches_its_threshold(opened: Workspace, qtbot: QtBot, answers) -> None:
@@ -105,10 +158,10 @@ def test_a_clear_word_when_nothing_reaches_its_threshold(opened: Workspace, qtbo
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     assert "None of 8 statements reaches its threshold" in words_of(panel)
-    assert diagnosis.NO_THRESHOLD not in words_of(panel)
+    assert "Not judged" not in words_of(panel)
 
 
-def test_a_model_without_thresholds_ranks_and_does_not_decide(
+def test_a_model_without_thresholds_ranks_does_not_decide_and_names_what_it_does_not_judge(
     opened: Workspace, qtbot: QtBot, answers
 ) -> None:
     high = tuple(LabelScore(f"C{i}", "", 0.1 * i, None) for i in range(10))
@@ -116,10 +169,14 @@ def test_a_model_without_thresholds_ranks_and_does_not_decide(
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
-    assert "10 statements, no thresholds known" in words_of(panel)
-    assert diagnosis.NO_THRESHOLD in words_of(panel)
-    first = panel.findChild(ScoreList).scores.index(0, 0)
-    assert first.data() == "C9: 0.900, no threshold"
+    assert "10 statements, none of them judged" in words_of(panel)
+    assert "Not judged by this model (10 of 10): C9, C8, C7, C6, C5, C4, C3, C2 and 2 more." in words_of(
+        panel
+    )
+    press(panel, qtbot, "Name all 10")
+    assert "C2, C1, C0." in words_of(panel)
+    first = panel.findChild(ScoreList).scores.index(1, 0)
+    assert first.data() == "C9: 0.900, not judged: no threshold"
     assert not first.data(Qt.ItemDataRole.UserRole).is_positive
 
 

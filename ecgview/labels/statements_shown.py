@@ -1,0 +1,140 @@
+"""A classifier's answer as it is shown: the one place from which window, command line and reports take their rows.
+
+The rows stand in the order of a report (rhythm, conduction, infarction and ischaemia, chambers, other). Each has one
+of four states: positive, below its threshold, not judged (the model has no threshold for it) or not assessable in
+this record, with the reason. Rules about what cannot be assessed are no matter of display: they fill in
+`LabelScore.not_assessable` in `models.context`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ecgview.errors import FormatError
+from ecgview.labels import contradictions, label_set
+from ecgview.labels.report_order import PARTS, Part, part_of
+from ecgview.results import LabelScore, Prediction, Status
+
+NOT_JUDGED = "Not judged by this model"
+# What a reader would miss most stands first among what is not judged.
+_MISSED_MOST = frozenset(("2AVB", "3AVB", "WPW", "AFLT", "LNGQT", "PACE", "SVTAC", "CLBBB"))
+NO_REFERENCE = "no reference scores come with this model"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatement:
+    """One statement of a model as every view shows it."""
+
+    score: LabelScore
+    part: Part
+
+    @property
+    def name(self) -> str:
+        """The statement in words, beginning with a capital."""
+        name = self.score.label or self.score.code
+        return name[:1].upper() + name[1:]
+
+    @property
+    def status(self) -> Status:
+        """Positive, below threshold, not judged or not assessable."""
+        return self.score.status
+
+    @property
+    def state(self) -> str:
+        """The state in words, with its threshold or its reason."""
+        if self.score.not_assessable:
+            return f"not assessable: {self.score.not_assessable}"
+        if self.score.threshold is None:
+            return "not judged: no threshold"
+        return (
+            f"{self.status}, threshold {self.score.threshold:.2f}"
+            if self.score.is_positive
+            else (f"below threshold {self.score.threshold:.2f}")
+        )
+
+    @property
+    def percentile(self) -> str:
+        """The percentile among reference negatives as shown: "97", "<1", ">99"; empty where none is known."""
+        value = self.score.percentile
+        if value is None:
+            return ""
+        if value < 1:
+            return "<1"
+        return ">99" if value > 99 else f"{value:.0f}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPrediction:
+    """Every statement of a prediction in the order of a report, and what is to be said of them together."""
+
+    statements: tuple[ShownStatement, ...]
+    contradictions: tuple[str, ...]  # among the positive ones
+    reference: str  # what the percentiles are of, or that there are none
+
+    def of(self, *states: Status) -> tuple[ShownStatement, ...]:
+        """Return the statements in one of these states, in the order of a report."""
+        return tuple(item for item in self.statements if item.status in states)
+
+    @property
+    def positive(self) -> tuple[ShownStatement, ...]:
+        """Every positive statement."""
+        return self.of("positive")
+
+    @property
+    def not_judged(self) -> tuple[ShownStatement, ...]:
+        """What the model has no threshold for."""
+        return self.of("not judged")
+
+    @property
+    def summary(self) -> str:
+        """How many statements are positive, of how many that are judged at all, in a sentence."""
+        judged = len(self.of("positive", "below threshold"))
+        blocked = len(self.of("not assessable"))
+        rest = f"; {blocked} not assessable" if blocked else ""
+        if not judged:
+            return f"{len(self.statements)} statements, none of them judged{rest}"
+        n = len(self.positive)
+        if n == 0:
+            return f"None of {judged} statements reaches its threshold{rest}"
+        return f"{n} of {judged} statements {'reaches its' if n == 1 else 'reach their'} threshold{rest}"
+
+    def nearest(self, count: int) -> tuple[ShownStatement, ...]:
+        """Return every positive statement and, up to `count` in all, those next to their thresholds.
+
+        Of a model without any threshold, those of the largest probability. In the order of a report.
+        """
+        others = self.of("below threshold") or self.not_judged
+        ranked = sorted(others, key=lambda item: (item.score.threshold or 0.0) - item.score.probability)
+        chosen = {item.score.code for item in (*self.positive, *ranked[: max(0, count - len(self.positive))])}
+        return tuple(item for item in self.statements if item.score.code in chosen)
+
+
+def shown(prediction: Prediction) -> ShownPrediction:
+    """Return what is shown of a prediction: within a part, positives first, then the nearest to their thresholds."""
+    rows = [ShownStatement(score, part_of(score.code, prediction.label_set)) for score in prediction.scores]
+    rows.sort(key=lambda row: (PARTS.index(row.part), _rank(row.score)))
+    positive = [row.score.code for row in rows if row.score.is_positive]
+    opposed = _contradictions(positive, prediction.label_set)
+    return ShownPrediction(tuple(rows), tuple(opposed), prediction.reference or NO_REFERENCE)
+
+
+def _rank(score: LabelScore) -> tuple[int, float]:
+    order: tuple[Status, ...] = ("positive", "below threshold", "not assessable", "not judged")
+    return order.index(score.status), (score.threshold or 0.0) - score.probability
+
+
+def _contradictions(codes: Sequence[str], set_id: str) -> list[str]:
+    try:
+        words = label_set.load(set_id) if set_id else None
+    except FormatError:
+        words = None
+    return contradictions.check(codes, words)
+
+
+def not_judged_sentence(found: ShownPrediction, most: int | None = None) -> str:
+    """Return "Not judged by this model: ..." with names, the first `most` of them; "" where all are judged."""
+    first = sorted(found.not_judged, key=lambda item: item.score.code not in _MISSED_MOST)
+    names = [item.name for item in first]
+    if not names:
+        return ""
+    more = "" if most is None or len(names) <= most else f" and {len(names) - most} more"
+    return f"{NOT_JUDGED} ({len(names)} of {len(found.statements)}): {', '.join(names[:most])}{more}."
