@@ -68,6 +68,7 @@ class Menus:
         made.setStatusTip(row.hint)
         if row.short:
             made.setIconText(row.short)
+        self._window.addAction(made)  # so that its keys work where the menu bar is hidden
         made.triggered.connect(lambda _checked=False: self._run(row))
         self._rows[row.id] = row
         self.actions[row.id] = made

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ecgview import plugins
 from ecgview.desktop import panels as room
@@ -20,20 +29,37 @@ def discovered() -> list[Panel]:
 
 
 class Section(QWidget):
-    """A panel under its title."""
+    """A panel under its title; a click on the title folds the panel away."""
 
-    def __init__(self, panel: Panel, workspace: Workspace) -> None:
+    def __init__(self, panel: Panel, workspace: Workspace, *, folds: bool = True) -> None:
         super().__init__()
         self.panel = panel
         self.content = panel.make(workspace)
         self.setObjectName(panel.id)
-        title = QLabel(panel.title)
-        set_role(title, "section")
+        self.title: QLabel | QPushButton
+        if folds:
+            self.title = QPushButton(panel.title)
+            self.title.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.title.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.title.clicked.connect(lambda: self.fold(not self.is_folded))
+        else:
+            self.title = QLabel(panel.title)
+        set_role(self.title, "section")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(SPACE)
-        whole.addWidget(title)
+        whole.addWidget(self.title)
         whole.addWidget(self.content, 1)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether only the title is shown."""
+        return self.content.isHidden()
+
+    def fold(self, on: bool) -> None:
+        """Show the title alone, or all of the panel."""
+        self.content.setVisible(not on)
+        self.title.setText(f"{self.panel.title} …" if on else self.panel.title)
 
 
 class SidePanels(QFrame):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ecgview.desktop import dropping, recent, side_panels, theme, warm_up
+from ecgview.desktop import dropping, recent, side_panels, sides, theme, warm_up, window_place
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.dialogs import unexpected_error
 from ecgview.desktop.letter_keys import LetterKeys
@@ -25,9 +34,6 @@ from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 
-SIDES = (236, 352)  # px, worklist and panels; narrower on a small window
-SMALL_WINDOW = 1400
-
 
 class MainWindow(QMainWindow):
     """One window over one workspace, which it owns and closes."""
@@ -37,15 +43,17 @@ class MainWindow(QMainWindow):
     toast: Toast
     left: QFrame
     right: QWidget
+    hidden_for_reading: tuple[QWidget, ...]  # what full screen took away
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
         self._keeps_place = False
+        self.hidden_for_reading = ()
         workspace.setParent(self)
         self.setWindowTitle("ecgview")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 640)
+        window_place.limit(self)
         self.canvas = TraceCanvas(workspace)
         self.toast = Toast(workspace, self.canvas)
         self.legend = _legend()
@@ -74,14 +82,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.reader)
         column.addWidget(self.side, 1)
-        middle = QWidget()
-        centre = QVBoxLayout(middle)
-        centre.setContentsMargins(0, 0, 0, 0)
-        centre.setSpacing(0)
-        centre.addWidget(self.messages)
-        centre.addWidget(self.canvas, 1)
-        centre.addWidget(self.legend)
         self.right = right
+        middle = self._middle()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
@@ -95,6 +97,27 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.header)
         rows.addWidget(self.splitter, 1)
         self.setCentralWidget(whole)
+
+    def _middle(self) -> QWidget:
+        """Return the trace with what is said above and below it, between the rails that fold the sides."""
+        column = QWidget()
+        centre = QVBoxLayout(column)
+        centre.setContentsMargins(0, 0, 0, 0)
+        centre.setSpacing(0)
+        centre.addWidget(self.messages)
+        centre.addWidget(self.canvas, 1)
+        centre.addWidget(self.legend)
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(sides.FoldRail(self.left, "worklist", at_left=True, colours=self._colours))
+        row.addWidget(column, 1)
+        row.addWidget(sides.FoldRail(self.right, "panels", at_left=False, colours=self._colours))
+        return whole
+
+    def _colours(self) -> theme.Colours:
+        return self.workspace.colours
 
     def _listen(self) -> None:
         workspace = self.workspace
@@ -123,8 +146,7 @@ class MainWindow(QMainWindow):
 
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
-        left, right = SIDES if width >= SMALL_WINDOW else (196, 316)
-        self.splitter.setSizes([left, width - left - right, right])
+        self.splitter.setSizes(list(sides.widths(width)))
 
     def section(self, panel_id: str) -> Section | None:
         """Return the section of a panel by its id."""
@@ -165,13 +187,16 @@ class MainWindow(QMainWindow):
         self.canvas.setFocus()
 
     def restore_place(self) -> None:
-        """Come up where and as large as the window was left."""
+        """Come up where and as large as the window was left, as far as the screen has room."""
         self._keeps_place = True
-        kept = QSettings("ecgview", "ecgview")
-        geometry = kept.value("geometry")
-        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(1600, 1000)
-        self.set_sides(self.width())
+        window_place.restore(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave full screen by Escape, where nothing nearer took the key."""
+        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+            window_place.leave_full_screen(self)
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders, wherever they hover."""
@@ -197,7 +222,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work, close the store, remember the place."""
         if self._keeps_place:
-            QSettings("ecgview", "ecgview").setValue("geometry", self.saveGeometry())
+            window_place.keep(self)
         self.workspace.close()
         super().closeEvent(event)
 
@@ -217,7 +242,7 @@ def _left(workspace: Workspace, panels: list[Panel]) -> QFrame:
     side = QFrame()
     set_role(side, "side")
     column = QVBoxLayout(side)
-    column.setContentsMargins(SPACE + 4, 2 * SPACE, SPACE + 4, SPACE)
+    column.setContentsMargins(SPACE, 2 * SPACE, SPACE, SPACE)
     for panel in panels:
-        column.addWidget(Section(panel, workspace), 1)
+        column.addWidget(Section(panel, workspace, folds=False), 1)
     return side

@@ -87,6 +87,7 @@ def focus_statements(window: MainWindow) -> None:
     if window.workspace.view not in section.panel.views:
         window.workspace.set_view(section.panel.views[0])
     window.right.show()
+    section.fold(False)
     field = section.content.findChild(QLineEdit)
     if field is not None:
         field.setFocus()

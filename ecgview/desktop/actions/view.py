@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from ecgview.desktop import window_place
 from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.panel import VIEWS
@@ -111,11 +112,6 @@ def ask_calibration(window: MainWindow) -> None:
         window.status.show_screen()
 
     ask.ask_calibration(window, window.canvas.true_px_per_mm, keep)
-
-
-def toggle_full_screen(window: MainWindow) -> None:
-    """Use the whole screen, or not."""
-    window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
 
 def move_in_time(window: MainWindow, pages: int) -> None:
@@ -239,7 +235,10 @@ _WINDOW = (
         checked_when=lambda w: w.workspace.settings.flag(KEPT),
         hint="Speed, gain, layout, filter, notch and blind reading; else each start has 25 mm/s, 10 mm/mV, blind",
     ),
-    Action("view.full_screen", "Full screen", toggle_full_screen, ("F11",),
-           checked_when=lambda w: w.isFullScreen()),
+    Action(
+        "view.full_screen", "Full screen", window_place.toggle_full_screen, ("F11",),
+        checked_when=lambda w: w.isFullScreen(),
+        hint="The trace takes the whole width; W and P bring worklist and panels, Escape ends it",
+    ),
 )  # fmt: skip
 ACTIONS = (*_VIEWS, *_PAPER, *_CANVAS, *_WINDOW)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from ecgview.desktop.panels._widgets import Text
+from PySide6.QtWidgets import QWidget
+
+from ecgview.desktop.panels._prose import Prose
+from ecgview.desktop.panels._widgets import Text, column
 from ecgview.results import ModelFacts
 
 SHORT_SHA = 8
 
 
-def model_sentence(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> str:
-    """Return name, version, short hash, training data, calibration and what ran where."""
-    parts = [model.origin] if model.origin else []
-    parts += [
-        f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})",
-        f"training data: {model.training_data}",
-    ]
-    parts.append(model.calibrated)
+def model_line(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> QWidget:
+    """Return which model it is and how it is calibrated, and the rest as prose below it."""
+    made = QWidget()
+    inside = column(made, spacing=0)
+    named = f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})"
+    named = " · ".join(part for part in (model.origin, named, model.calibrated) if part)
+    inside.addWidget(Text(named, size="caption", tone="secondary"))
+    more = [f"Training data: {model.training_data}"]
     if device:
-        ran = f"{device}" if duration_ms is None else f"{device}, {_duration(duration_ms)}"
-        parts.append(f"ran on {ran}")
-    return " · ".join(part for part in parts if part)
-
-
-def model_line(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> Text:
-    """Return the sentence as a small quiet paragraph."""
-    return Text(
-        model_sentence(model, device=device, duration_ms=duration_ms), size="caption", tone="secondary"
-    )
+        more.append(f"ran on {device}" + ("" if duration_ms is None else f", {_duration(duration_ms)}"))
+    inside.addWidget(Prose(" · ".join(more)))
+    return made
 
 
 def _duration(duration_ms: float) -> str:

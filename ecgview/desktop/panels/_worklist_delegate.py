@@ -49,7 +49,7 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_ground(painter, view, QRectF(place.rect), place.state)
-        area = QRectF(place.rect).adjusted(12, 5, -10, -5)
+        area = QRectF(place.rect).adjusted(10, 5, -6, -5)
         line = (_ROW_PX - 10) / 2
         upper = QRectF(area.left(), area.top(), area.width(), line)
         lower = QRectF(area.left(), area.bottom() - line, area.width(), line)
@@ -111,9 +111,10 @@ def _paint_details(
     if synthetic:
         left.setLeft(left.left() + _paint_tag(painter, view, area, "synthetic"))
     patient, details = who(item), what(item)
-    if metrics.horizontalAdvance(patient + details) + 8 > left.width():
-        details = details.split(" · ")[0]  # the patient goes before the sampling rate
-    used = metrics.horizontalAdvance(details) + 8
+    shorter = [details, details.split(" · ")[0], ""]  # the patient goes before rate and duration
+    fits = (one for one in shorter if metrics.horizontalAdvance(patient + one) + 8 <= left.width())
+    details = details if item.problem else next(fits, "")
+    used = metrics.horizontalAdvance(details) + 8 if details else 0.0
     painter.setPen(tokens.colour(view, "error" if item.problem else "secondary"))
     painter.drawText(area, _RIGHT, details)
     painter.setPen(tokens.colour(view, "secondary"))
