@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ecgview.errors import FormatError
-from ecgview.leads import canonical_name, derive_limb, order_key
+from ecgview.formats._quantities import ecg_signals
+from ecgview.leads import derive_limb, distinct_names, order_key
 from ecgview.record import Acquisition, DeviceReading, EcgRecord, ImportNote, Patient, Signal, Source
 from ecgview.signal.quality import import_notes
 
@@ -27,7 +29,7 @@ def assemble(
     synthetic: bool = False,
     device_reading: DeviceReading | None = None,
 ) -> EcgRecord:
-    """Return the record of a file's leads.
+    """Return the record of a file's leads; other quantities are left out, and a name that occurs twice is numbered.
 
     Args:
         signal: (leads, samples) mV in the file's order; gaps are NaN.
@@ -42,7 +44,7 @@ def assemble(
         device_reading: measurements, statements and median beat that stand in the file.
 
     Raises:
-        FormatError: no samples, no leads, an impossible rate or a lead that occurs twice.
+        FormatError: no samples, no ECG lead or an impossible rate.
     """
     where = str(path)
     if signal.ndim != 2 or not signal.shape[0] or not signal.shape[1]:
@@ -51,18 +53,26 @@ def assemble(
         raise FormatError(
             "impossible sampling rate", where=where, expected="1 to 100,000 Hz", found=f"{fs_hz}"
         )
+    named, more = named_leads(raw_names, where)
+    if len(named) < len(signal):
+        signal = signal[[place for place, _ in named]]
     valid = np.abs(signal) < ABSURD_MV  # False for NaN, too
-    if not valid.any():
+    there = valid.any(axis=1)
+    if not there.any():
         raise FormatError("holds no valid sample", where=where, found="NaN, infinite or absurd values only")
+    leads = [name for (_, name), held in zip(named, there.tolist(), strict=True) if held]
+    notes = [*notes, *more]
+    if len(leads) < len(named):
+        empty = tuple(name for _, name in named if name not in leads)
+        notes.append(
+            ImportNote("missing-lead", f"left out, without a valid sample: {', '.join(empty)}", empty)
+        )
+        signal, valid = signal[there], valid[there]
     signal = np.where(valid, signal, np.nan).astype(np.float32)
-    names = [canonical_name(name) for name in raw_names]
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        raise FormatError("a lead occurs twice", where=where, found=", ".join(double))
     digest = hashlib.sha256(
-        f"{names}|{fs_hz!r}|".encode() + np.ascontiguousarray(signal).tobytes()
+        f"{leads}|{fs_hz!r}|".encode() + np.ascontiguousarray(signal).tobytes()
     ).hexdigest()
-    rows = dict(zip(names, signal, strict=True))
+    rows = dict(zip(leads, signal, strict=True))
     derived = derive_limb(rows)
     rows |= derived
     order = sorted(rows, key=order_key)
@@ -70,7 +80,7 @@ def assemble(
     acquisition = acquisition or Acquisition()
     if derived:
         computed = tuple(name for name in order if name in derived)
-        acquisition = _with_derived(acquisition, computed)
+        acquisition = replace(acquisition, derived_leads=computed)
         notes = [
             *notes,
             ImportNote("derived", f"{', '.join(computed)} computed from the recorded limb leads", computed),
@@ -88,7 +98,17 @@ def assemble(
     )
 
 
-def _with_derived(acquisition: Acquisition, derived: tuple[str, ...]) -> Acquisition:
-    from dataclasses import replace
+def named_leads(raw_names: Sequence[str], where: str) -> tuple[list[tuple[int, str]], list[ImportNote]]:
+    """Return place and name of each signal that is a lead, and notes on what is left out or numbered.
 
-    return replace(acquisition, derived_leads=derived)
+    Raises:
+        FormatError: by their names none is an ECG.
+    """
+    kept, notes = ecg_signals(raw_names)
+    if not kept:
+        raise FormatError(
+            "holds no ECG lead", where=where, expected="I, II, V1 or ECG", found=", ".join(raw_names)[:80]
+        )
+    names, told = distinct_names([raw_names[place] for place in kept])
+    notes += [ImportNote("lead-names", sentence) for sentence in told]
+    return list(zip(kept, names, strict=True)), notes

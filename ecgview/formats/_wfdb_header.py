@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecgview.errors import FormatError
-from ecgview.formats import _metadata
+from ecgview.formats import _metadata, _person
 from ecgview.formats._text import decode
 from ecgview.record import Acquisition, DeviceReading, Patient
 
@@ -14,7 +14,27 @@ FASTEST_HZ = 100_000
 LONGEST_NAME = 200
 MOST_SIGNALS = 256  # the library takes milliseconds for each
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AGE = re.compile(
+    r"<?\bage\b>?\s*(?:\([^)\n]{0,20}\))?\s*[:=]?\s*(\d+(?:\.\d+)?)[ \t-]*(y\w*|months?|mo|weeks?|wk|days?|d)?\b",
+    re.IGNORECASE,
+)
+_SEX = re.compile(r"<?\b(?:sex|gender)\b>?\s*[:=]?\s*(male|female|man|woman|m|f|w)\b", re.IGNORECASE)
+_MIT = re.compile(r"(\d{1,3})\s*([MF])(?:\s+[\d-]|\s*$)")
+_PERIODS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 _MONTHS = {name: i + 1 for i, name in enumerate(_MONTH_NAMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLine:
+    """What one line of a header says of its signal."""
+
+    file_name: str
+    storage: str  # the number of the storage format
+    per_frame: int  # samples of this signal per frame
+    offset: int  # bytes before the first sample of its file
+    gain: float | None  # steps per unit; None where none is stated
+    unit: str  # as the header has it; "" is the mV of the standard
+    name: str  # "" where the line has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +48,7 @@ class Header:
     n_samples: int | None
     start_time: str  # ISO 8601 or ""
     file_names: tuple[str, ...]  # signal files, or names of segments
-    units: tuple[str, ...]
-    gains: tuple[float | None, ...]
+    signals: tuple[SignalLine, ...]  # of a single segment
     comments: tuple[str, ...]
     text: str  # with the first line in the form that every reader understands
 
@@ -59,11 +78,10 @@ def read_header(path: Path) -> Header:
             expected=str(listed),
             found=str(len(body) - 1),
         )
-    entries = [line.split() for line in body[1 : 1 + listed]]
-    files = tuple(entry[0] for entry in entries)
+    entries = [line.split(None, 8) for line in body[1 : 1 + listed]]
+    files = tuple(_plain_file(entry[0], path) for entry in entries)
     _refuse_outside(files, path)
-    rows = entries if not n_segments else []
-    units_gains = [_gain_field(entry, path) for entry in rows]
+    entries = [[file, *entry[1:]] for file, entry in zip(files, entries, strict=True)]
     return Header(
         name,
         n_segments,
@@ -72,10 +90,9 @@ def read_header(path: Path) -> Header:
         n_samples,
         start,
         files,
-        tuple(unit for _, unit in units_gains),
-        tuple(gain for gain, _ in units_gains),
+        () if n_segments else tuple(_signal_line(entry, path) for entry in entries),
         comments,
-        "\n".join([first_line, *body[1 : 1 + listed], *(f"# {line}" for line in comments)]) + "\n",
+        "\n".join([first_line, *map(" ".join, entries), *(f"# {line}" for line in comments)]) + "\n",
     )
 
 
@@ -87,6 +104,11 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
             "incomplete record line", where=where, expected="name signals [rate [samples]]", found=line
         )
     name, _, segments = parts[0].partition("/")
+    if segments and not segments.isdecimal():  # a path from a set's root: only its last part is the name
+        folders, _, name = parts[0].rpartition("/")
+        segments = ""
+        if ".." in folders.split("/"):
+            raise FormatError("not a record name", where=where, found=parts[0][:60])
     if not re.fullmatch(r"[\w.-]{1,100}", name):
         raise FormatError("not a record name", where=where, found=parts[0][:60])
     try:
@@ -98,6 +120,9 @@ def _record_line(line: str, path: Path) -> tuple[str, int, int, float, int | Non
         raise FormatError(
             "not a number", where=where, expected="name signals rate samples", found=line[:80]
         ) from None
+    n_samples = n_samples or None  # 0 says no more than nothing: what is in the file counts
+    if n_samples is not None and n_samples < 0:
+        raise FormatError("impossible number of samples", where=where, found=parts[3])
     if not 0 < fs_hz <= FASTEST_HZ:
         raise FormatError(
             "impossible sampling rate", where=where, expected=f"above 0, to {FASTEST_HZ:,} Hz", found=parts[2]
@@ -128,6 +153,21 @@ def _start_time(parts: list[str]) -> str:
     return f"{iso}T{clock.zfill(8) if clock.count(':') == 2 else clock}" if clock else iso
 
 
+def _signal_line(entry: list[str], path: Path) -> SignalLine:
+    code = entry[1] if len(entry) > 1 else ""
+    frames, jump = re.search(r"x(\d{1,6})", code, re.ASCII), re.search(r"\+(\d{1,12})", code, re.ASCII)
+    gain, unit = _gain_field(entry, path)
+    return SignalLine(
+        entry[0],
+        re.split(r"[x:+]", code)[0],
+        max(1, int(frames[1])) if frames else 1,
+        int(jump[1]) if jump else 0,
+        gain,
+        unit,
+        entry[8].strip() if len(entry) > 8 else "",
+    )
+
+
 def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
     """Return (gain per unit, unit) of a signal line; a missing gain or unit is None or ""."""
     if len(entry) < 3:
@@ -138,6 +178,18 @@ def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
     except ValueError:
         raise FormatError("not a number", where=f"{path}: gain of {entry[-1]}", found=entry[2][:40]) from None
     return (gain or None), unit
+
+
+def _plain_file(name: str, path: Path) -> str:
+    """Return the file's own name of "records100/00001_hr.dat": PhysioNet writes paths from a set's root.
+
+    Only the record's own folder is ever looked into; what leads upwards or is absolute is refused as it stands.
+    """
+    parts = name.split("/")
+    is_path = len(parts) > 1 and len(name) <= LONGEST_NAME and all(parts)
+    if not is_path or {"..", ".", "~"} & set(parts) or "\\" in name or ":" in name:
+        return name
+    return parts[-1]
 
 
 def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
@@ -184,22 +236,26 @@ def described(header: Header) -> tuple[Patient, Acquisition, DeviceReading]:
 
 def _step_uv(header: Header) -> float | None:
     """Return microvolts per step; a missing gain is WFDB's 200 steps per mV, which says nothing."""
-    gains = set(header.gains)
-    if len(gains) != 1 or None in gains or {unit.lower() for unit in header.units} - {"mv", ""}:
+    leads = [one for one in header.signals if one.unit.lower() in ("mv", "")]
+    gains = {one.gain for one in leads}
+    if len(gains) != 1 or None in gains:
         return None
     gain = float(gains.pop() or 0.0)
     return round(1000.0 / gain, 9) if gain > 0 else None
 
 
 def _patient(header: Header) -> Patient:
-    """Return sex and age from "Age: 63" / "Sex: Male" comments, or the older "<age>: 63 <sex>: M"."""
+    """Return sex and age from "Age: 63" / "Sex: Male" comments, "<age>: 63 <sex>: M", or MIT's "69 M 1085 1629 x1"."""
     text = "\n".join(header.comments)
-    age = re.search(r"<?\bage\b>?\s*[:=]?\s*(\d+(?:\.\d+)?)", text, re.IGNORECASE)
-    sex = re.search(r"<?\bsex\b>?\s*[:=]?\s*(male|female|m|f)\b", text, re.IGNORECASE)
-    years = float(age.group(1)) if age else None
+    age, sex = _AGE.search(text), _SEX.search(text)
+    oldest = next((found for comment in header.comments if (found := _MIT.match(comment))), None)
+    years = _person.age_in_years(float(age[1]), _PERIODS[(age[2] or "y")[0].lower()]) if age else None
+    if oldest and not age:
+        years = float(oldest[1])
+    letter = sex[1] if sex else oldest[2] if oldest else ""
     return Patient(
         patient_id=header.record_name,
-        sex={"m": "male", "f": "female"}.get(sex.group(1)[0].lower(), "") if sex else "",
+        sex={"m": "male", "f": "female"}.get(letter[:1].lower(), ""),
         age_years=years if years is not None and 0 <= years <= 125 else None,
     )
 
