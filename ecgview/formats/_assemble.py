@@ -60,7 +60,7 @@ def assemble(
     there = valid.any(axis=1)
     if not there.any():
         raise FormatError("holds no valid sample", where=where, found="NaN, infinite or absurd values only")
-    leads = [name for (_, name), held in zip(named, there.tolist(), strict=True) if held]
+    leads = [name for row, (_, name) in enumerate(named) if there[row]]
     notes = [*notes, *more]
     if len(leads) < len(named):
         empty = tuple(name for _, name in named if name not in leads)
