@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats._quantities import ecg_signals
@@ -57,7 +58,7 @@ def assemble(
     if len(named) < len(signal):
         signal = signal[[place for place, _ in named]]
     valid = np.abs(signal) < ABSURD_MV  # False for NaN, too
-    there = valid.any(axis=1)
+    there: NDArray[np.bool_] = np.any(valid, axis=1)
     if not there.any():
         raise FormatError("holds no valid sample", where=where, found="NaN, infinite or absurd values only")
     leads = [name for row, (_, name) in enumerate(named) if there[row]]

@@ -44,7 +44,7 @@ FILES: dict[str, tuple[str, tuple[str, ...], float, float, float]] = {
     "philips/sierra_1_04_3191723.xml": ("Philips XML", STANDARD_12, 500, 10.6, 2.32),
     "scp/demo_8lead_1000hz.scp": ("SCP-ECG", STANDARD_12, 1000, 10.0, 1.9607),
     "scp/ecgtoolkit_example.scp": ("SCP-ECG", STANDARD_12, 500, 10.0, 1.0025),
-    "wfdb/03700181.hea": ("WFDB", ("MCL1",), 125, 600.0, 0.7251),
+    "wfdb/03700181.hea": ("WFDB", ("MCL1",), 500, 600.0, 0.7399),  # 212x4, its RESP and ABP left out
     "wfdb/100.hea": ("WFDB", ("II", "V5"), 360, 1805.556, 4.15),
     "wfdb/s0010_re.hea": ("WFDB", (*STANDARD_12, "X", "Y", "Z"), 1000, 38.4, 1.235),
     "wfdb/v102s.hea": ("WFDB", ("II", "V"), 250, 300.0, 1.7948),
