@@ -1,130 +1,177 @@
-"""Which lead stands where, and the page that follows from it, in millimetres (C1-C7, L1-L8)."""
+"""The page that follows from a record and the reader's paper, in millimetres (C1-C7, L1-L8)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecgview.leads import CHEST
+from ecgview.paper import time_span
+from ecgview.paper.label_place import Ink, Row, width_mm
 from ecgview.paper.page import GridArea, Page, PageText, Polyline, Tick, TracePath
-from ecgview.paper.scale_line import scale_texts
+from ecgview.paper.plan import (
+    HEAD_MM,
+    LAYOUTS,
+    LOW_ROW_MM,
+    MARGIN_MM,
+    Plan,
+    foot_mm,
+    is_chest,
+    lead_of,
+    plan,
+)
+from ecgview.paper.scale_line import foot
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import filters
 
-MARGIN_MM = 5.0
+__all__ = ["LAYOUTS", "compose", "pages"]
+
 PULSE_LEAD_IN_MM = 2.5
 LABEL_MM = 3.4
-LOW_ROW_MM = 20.0  # a lower row cannot hold a millivolt above its baseline
-HEAD_MM = 5.0  # so the first of them gets room above
+NOTE_MM = 3.0
+EXCEEDS = "exceeds page"
+CAUTION_MM = 2.4
 SETTLE_S = 30.0  # ten time constants of the 0.05 Hz high-pass
 LONG_S = 120.0
+ENDED_MM = 4.0  # a trace that ends so much before its cell does says so
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Rows of cells that share the page's seconds, then rhythm rows over its whole width."""
+class _Cell:
+    """One cell of the page: what is asked for, where it stands and which stretch of time it shows."""
 
     name: str
-    rows: tuple[tuple[str, ...], ...]
-    rhythm: tuple[str, ...] = ()
-    row_mm: float = 25.0
-    rhythm_mm: float = 20.0
+    x0_mm: float
+    top_mm: float
+    height_mm: float
+    start_s: float
+    seconds: float
+
+    @property
+    def baseline_mm(self) -> float:
+        return self.top_mm + self.height_mm * (0.56 if self.height_mm >= 20.0 else 0.62)
 
 
-def _columns(count: int, order: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    height = len(order) // count
-    return tuple(tuple(order[row + height * column] for column in range(count)) for row in range(height))
-
-
-_ORDER = ("I", "II", "III", "aVR", "aVL", "aVF", *CHEST)
-_CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", *CHEST)
-_THREE_BY_FOUR = _columns(4, _ORDER)
-
-LAYOUTS: Mapping[str, Layout] = {
-    layout.name: layout
-    for layout in (
-        Layout("3x4", _THREE_BY_FOUR),
-        Layout("3x4+1R", _THREE_BY_FOUR, ("II",)),
-        Layout("3x4+3R", _THREE_BY_FOUR, ("V1", "II", "V5")),
-        Layout("6x2", _columns(2, _ORDER)),
-        Layout("12x1", tuple((lead,) for lead in _ORDER), row_mm=12.5),
-        Layout("4x3", _columns(3, _ORDER)),
-        Layout("6x2 Cabrera", _columns(2, _CABRERA)),
-        Layout("12x1 Cabrera", tuple((lead,) for lead in _CABRERA), row_mm=12.5),
-        Layout("single", (("*",),), row_mm=50.0),
-    )
-}
+def pages(record: EcgRecord, settings: PaperSettings) -> Iterator[Page]:
+    """Yield every page that it takes to show the layout's and all further recorded leads once."""
+    count = plan(record.lead_names, settings).parts
+    return (compose(record, replace(settings, part=part)) for part in range(count))
 
 
 def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequence[str] = ()) -> Page:
-    """Return the page of a record.
+    """Return one page of a record.
 
     The grid's origin is the start of the traces (C2). Columns go on in time by default and show the same
-    stretch when `settings.sequential` is off (L4). A lead that was not recorded keeps its place and says so
-    (L6). The display filter works on a copy.
+    stretch when `settings.sequential` is off (L4) or the record is too short for columns in sequence. A lead that
+    was not recorded keeps its place and says so (L6); recorded leads that are not on the page are named below it.
+    The display filter works on a copy.
 
     Args:
         record: the ECG; samples from `settings.start_s` on are drawn.
         settings: speed, gains, layout, filter.
         header_lines: texts above the grid, one per line.
     """
-    layout = LAYOUTS[settings.layout]
+    drawn = plan(record.lead_names, settings)
+    asked, settings = settings, time_span.shown(record, settings, drawn.columns)
+    heights = _row_heights(drawn, settings)
+    head_mm = HEAD_MM if heights[0] < LOW_ROW_MM else 0.0
+    header_mm = len(header_lines) * 5.0 + (2.0 if header_lines else 0.0)
+    grid = _grid(settings, header_mm, sum(heights) + head_mm)
+    rows = tuple(_rows(drawn, heights, grid.y_mm + head_mm, grid, settings))
     signal, offset = _filtered(record, settings)
+    traces: dict[_Cell, TracePath] = {}
+    for cell in (cell for row in rows for cell in row):
+        trace = _trace(record, signal, offset, cell, settings)
+        if trace is not None:
+            traces[cell] = trace
+    bottom, right = grid.y_mm + grid.height_mm, grid.x_mm + grid.width_mm
+    below, lines = foot(record, asked, drawn, MARGIN_MM, bottom + 4.0, right)
+    header = (
+        PageText(line, MARGIN_MM, MARGIN_MM + 4.0 + 5.0 * i, 3.6 if i else 4.2, "header")
+        for i, line in enumerate(header_lines)
+    )
+    ink = Ink(tuple(traces.values()))
+    return Page(
+        grid.width_mm + 2 * MARGIN_MM,
+        bottom + foot_mm(lines),
+        grid,
+        tuple(traces.values()),
+        tuple(_pulse(grid, row, settings) for row in rows),
+        tuple(tick for row in rows for tick in _ticks(row)),
+        (*(text for row in rows for text in _labels(row, traces, ink, record, grid)), *header, *below),
+    )
+
+
+def _grid(settings: PaperSettings, header_mm: float, rows_mm: float) -> GridArea:
     speed = settings.speed_mm_per_s
     pulse_mm = _up_to_5(2 * PULSE_LEAD_IN_MM + 0.2 * speed)
-    header_mm = len(header_lines) * 5.0 + (2.0 if header_lines else 0.0)
-    row_heights = _row_heights(layout, settings)
-    head_mm = HEAD_MM if row_heights[0] < LOW_ROW_MM else 0.0
-    grid = GridArea(
+    return GridArea(
         MARGIN_MM,
         MARGIN_MM + header_mm,
         pulse_mm + settings.seconds * speed,
-        _up_to_5(sum(row_heights) + head_mm),
+        _up_to_5(rows_mm),
         MARGIN_MM + pulse_mm,
         MARGIN_MM + header_mm,
     )
-    traces: list[TracePath] = []
-    pulses: list[Polyline] = []
-    ticks: list[Tick] = []
-    texts: list[PageText] = []
-    top = grid.y_mm + head_mm
-    for cells, height in zip([*layout.rows, *((lead,) for lead in layout.rhythm)], row_heights, strict=True):
-        baseline = top + height * (0.56 if height >= LOW_ROW_MM else 0.62)
-        cells = tuple(settings.single_lead if cell == "*" else cell for cell in cells)
-        is_rhythm = len(cells) == 1
-        pulses.append(_pulse(grid, baseline, cells, settings))
-        for column, cell in enumerate(cells):
-            seconds = settings.seconds / len(cells)
-            x0 = grid.origin_x_mm + column * seconds * speed
-            start = settings.start_s + (column * seconds if settings.sequential or is_rhythm else 0.0)
-            texts.append(PageText(cell, x0 + 1.0, top + LABEL_MM + 0.4, LABEL_MM, "lead"))
-            trace = _trace(record, signal, offset, cell, settings, start, seconds, x0, baseline, height)
-            if trace is None:
-                texts.append(PageText("not recorded", x0 + 1.0, baseline, 3.0, "missing"))
-            else:
-                traces.append(trace)
-                if _exceeds(trace, grid):
-                    texts.append(PageText("exceeds page", x0 + 12.0, top + LABEL_MM, 2.4, "caution"))
-            if column:
-                ticks.append(Tick(x0, baseline - 6.0, baseline - 2.0))
-                ticks.append(Tick(x0, baseline + 2.0, baseline + 6.0))
-        top += height
-    texts += [
-        PageText(line, MARGIN_MM, MARGIN_MM + 4.0 + 5.0 * i, 3.6 if i else 4.2, "header")
-        for i, line in enumerate(header_lines)
-    ]
-    bottom = grid.y_mm + grid.height_mm
-    texts += scale_texts(record, settings, MARGIN_MM, bottom + 4.0, grid.x_mm + grid.width_mm)
-    return Page(
-        grid.width_mm + 2 * MARGIN_MM,
-        bottom + 11.0,
-        grid,
-        tuple(traces),
-        tuple(pulses),
-        tuple(ticks),
-        tuple(texts),
-    )
+
+
+def _rows(
+    drawn: Plan, heights: Sequence[float], top_mm: float, grid: GridArea, settings: PaperSettings
+) -> Iterator[tuple[_Cell, ...]]:
+    """Yield the cells of each row from above; a row of one cell goes over the page's whole time."""
+    for names, height in zip((*drawn.rows, *((lead,) for lead in drawn.rhythm)), heights, strict=True):
+        seconds = settings.seconds / len(names)
+        yield tuple(
+            _Cell(
+                name,
+                grid.origin_x_mm + column * seconds * settings.speed_mm_per_s,
+                top_mm,
+                height,
+                settings.start_s + (column * seconds if settings.sequential else 0.0),
+                seconds,
+            )
+            for column, name in enumerate(names)
+        )
+        top_mm += height
+
+
+def _ticks(row: Sequence[_Cell]) -> Iterator[Tick]:
+    for cell in row[1:]:
+        yield Tick(cell.x0_mm, cell.baseline_mm - 6.0, cell.baseline_mm - 2.0)
+        yield Tick(cell.x0_mm, cell.baseline_mm + 2.0, cell.baseline_mm + 6.0)
+
+
+def _labels(
+    row: Sequence[_Cell], traces: Mapping[_Cell, TracePath], ink: Ink, record: EcgRecord, grid: GridArea
+) -> Iterator[PageText]:
+    """Yield each cell's lead, and what is to be said where a trace is missing, ends early or leaves the page."""
+    ends = [*(cell.x0_mm for cell in row[1:]), grid.x_mm + grid.width_mm]
+    for cell, right in zip(row, ends, strict=True):
+        trace, place = traces.get(cell), Row(cell.top_mm, cell.baseline_mm, cell.top_mm + cell.height_mm)
+        wanted = (cell.x0_mm + 1.0, cell.top_mm + LABEL_MM + 0.4)
+        x, y = ink.place(cell.name, LABEL_MM, wanted, place, right)
+        yield PageText(cell.name, x, y, LABEL_MM, "lead")
+        if trace is not None and _exceeds(trace, grid):
+            wanted = (x + width_mm(cell.name, LABEL_MM) + 1.5, y)
+            yield PageText(
+                EXCEEDS, *ink.place(EXCEEDS, CAUTION_MM, wanted, place, right), CAUTION_MM, "caution"
+            )
+        words, start = _missing(cell, trace, record)
+        if words:
+            wanted = (start, cell.baseline_mm)
+            yield PageText(words, *ink.place(words, NOTE_MM, wanted, place, right), NOTE_MM, "missing")
+
+
+def _missing(cell: _Cell, trace: TracePath | None, record: EcgRecord) -> tuple[str, float]:
+    """Return the words for a cell without a whole trace and where they begin, mm; "" where it is whole."""
+    start = cell.x0_mm + 1.0
+    if trace is None:
+        return ("recording ended" if lead_of(cell.name, record.lead_names) else "not recorded"), start
+    if not np.isfinite(trace.y_mm).any():
+        return "no signal", start
+    if trace.x1_mm - trace.x_mm[-1] > ENDED_MM:
+        return "recording ends", float(trace.x_mm[-1]) + 1.5
+    return "", start
 
 
 def _filtered(record: EcgRecord, settings: PaperSettings) -> tuple[Signal, int]:
@@ -142,12 +189,12 @@ def _filtered(record: EcgRecord, settings: PaperSettings) -> tuple[Signal, int]:
     return part, first
 
 
-def _row_heights(layout: Layout, settings: PaperSettings) -> list[float]:
+def _row_heights(drawn: Plan, settings: PaperSettings) -> list[float]:
     """Return each row's height; a row asked for by the settings keeps the layout's proportions."""
-    heights = [layout.row_mm] * len(layout.rows) + [layout.rhythm_mm] * len(layout.rhythm)
+    heights = [drawn.row_mm] * len(drawn.rows) + [drawn.rhythm_mm] * len(drawn.rhythm)
     if settings.row_mm is None:
         return heights
-    return [height * settings.row_mm / layout.row_mm for height in heights]
+    return [height * settings.row_mm / drawn.row_mm for height in heights]
 
 
 def _up_to_5(mm: float) -> float:
@@ -155,13 +202,13 @@ def _up_to_5(mm: float) -> float:
 
 
 def _gain(lead: str, settings: PaperSettings) -> float:
-    return settings.gain_mm_per_mv * (settings.chest_gain_factor if lead in CHEST else 1.0)
+    return settings.gain_mm_per_mv * (settings.chest_gain_factor if is_chest(lead) else 1.0)
 
 
-def _pulse(grid: GridArea, baseline: float, cells: tuple[str, ...], settings: PaperSettings) -> Polyline:
+def _pulse(grid: GridArea, row: Sequence[_Cell], settings: PaperSettings) -> Polyline:
     """Return 1 mV for 200 ms, stepped when the row holds limb and chest leads at different gains (C6)."""
-    width = 0.2 * settings.speed_mm_per_s
-    gains = list(dict.fromkeys(_gain(cell, settings) for cell in cells))
+    width, baseline = 0.2 * settings.speed_mm_per_s, row[0].baseline_mm
+    gains = list(dict.fromkeys(_gain(cell.name, settings) for cell in row))
     start = grid.origin_x_mm - PULSE_LEAD_IN_MM - width
     x = [start - PULSE_LEAD_IN_MM, start]
     y = [baseline, baseline]
@@ -175,45 +222,38 @@ def _pulse(grid: GridArea, baseline: float, cells: tuple[str, ...], settings: Pa
 
 
 def _trace(
-    record: EcgRecord,
-    signal: Signal,
-    offset: int,
-    cell: str,
-    settings: PaperSettings,
-    start_s: float,
-    seconds: float,
-    x0_mm: float,
-    baseline_mm: float,
-    row_mm: float,
+    record: EcgRecord, signal: Signal, offset: int, cell: _Cell, settings: PaperSettings
 ) -> TracePath | None:
     """Return the lead's path in its cell; None when it was not recorded or holds nothing there."""
-    lead = cell.removeprefix("-")
-    if not record.has(lead):
+    found = lead_of(cell.name, record.lead_names)
+    if found is None:
         return None
-    fs_hz = record.sampling_rate_hz
-    first = max(0, int(np.ceil(start_s * fs_hz - 1e-6)))
-    last = min(record.n_samples, int(np.floor((start_s + seconds) * fs_hz + 1e-6)) + 1)
+    lead, sign = found
+    fs_hz, end_s = record.sampling_rate_hz, cell.start_s + cell.seconds
+    first = max(0, int(np.ceil(cell.start_s * fs_hz - 1e-6)))
+    last = min(record.n_samples, int(np.floor(end_s * fs_hz + 1e-6)) + 1)
     if last - first < 2:
         return None
-    gain = _gain(lead, settings) * (-1.0 if cell.startswith("-") else 1.0)
+    gain = sign * _gain(lead, settings)
+    speed = settings.speed_mm_per_s
     row = signal[record.lead_names.index(lead), first - offset : last - offset].astype(np.float64)
     times = np.arange(first, last) / fs_hz
     return TracePath(
         lead,
-        start_s,
-        start_s + seconds,
+        cell.start_s,
+        end_s,
         fs_hz,
-        x0_mm,
-        x0_mm + seconds * settings.speed_mm_per_s,
-        baseline_mm,
-        row_mm,
-        settings.speed_mm_per_s,
+        cell.x0_mm,
+        cell.x0_mm + cell.seconds * speed,
+        cell.baseline_mm,
+        cell.height_mm,
+        speed,
         gain,
-        x0_mm + (times - start_s) * settings.speed_mm_per_s,
-        baseline_mm - row * gain,
+        cell.x0_mm + (times - cell.start_s) * speed,
+        cell.baseline_mm - row * gain,
     )
 
 
 def _exceeds(trace: TracePath, grid: GridArea) -> bool:
-    low, high = np.nanmin(trace.y_mm), np.nanmax(trace.y_mm)
-    return bool(low < grid.y_mm or high > grid.y_mm + grid.height_mm)
+    known = trace.y_mm[np.isfinite(trace.y_mm)]
+    return known.size > 0 and bool(known.min() < grid.y_mm or known.max() > grid.y_mm + grid.height_mm)

@@ -10,7 +10,11 @@ GAINS: tuple[float, ...] = (2.5, 5.0, 10.0, 20.0, 40.0)
 
 @dataclass(frozen=True, slots=True)
 class PaperSettings:
-    """Speed in mm/s, gain in mm/mV, layout, display filter; `row_mm` None = the layout's own row height."""
+    """Speed in mm/s, gain in mm/mV, layout, display filter; `row_mm` None = the layout's own row height.
+
+    `most_mm` is the height of the sheet that a page must fit (None on a screen, which scrolls); leads that do not
+    fit are on further pages, of which `part` is one.
+    """
 
     speed_mm_per_s: float = 25.0
     gain_mm_per_mv: float = 10.0
@@ -22,6 +26,8 @@ class PaperSettings:
     seconds: float = 10.0
     single_lead: str = "II"
     row_mm: float | None = None
+    most_mm: float | None = None
+    part: int = 0
 
     @property
     def gain_text(self) -> str:

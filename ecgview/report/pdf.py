@@ -62,26 +62,28 @@ def sheets(content: ReportContent) -> list[Sheet]:
     return found
 
 
-def _pages(content: ReportContent) -> list[Page]:
-    """Return the tracing in pieces that fit the sheet: the scale is never changed for it (L3)."""
-    settings = replace(content.paper, row_mm=None)
+def _pages(content: ReportContent, room_mm: float = A4_LANDSCAPE[1] - HEADER_MM - 10.0) -> list[Page]:
+    """Return the tracing in pages no higher than `room_mm`: the scale is never changed for it (L3).
+
+    A stretch of time longer than a sheet goes on, on further pages, and so do leads that do not fit.
+    """
+    settings = replace(content.paper, row_mm=None, most_mm=room_mm)
     longest = (A4_LANDSCAPE[0] - 2 * 8.0 - 10.0 - 10.0) / settings.speed_mm_per_s
     seconds = min(settings.seconds, max(1.0, longest // 0.5 * 0.5))
     if settings.seconds > longest:
         seconds = settings.seconds / 2 if settings.seconds / 2 <= longest else seconds
-    pages = []
-    start = settings.start_s
-    while start < settings.start_s + content.paper.seconds - 1e-6:
+    found: list[Page] = []
+    start, end = settings.start_s, min(settings.start_s + settings.seconds, content.record.seconds)
+    while not found or start < end - 1e-6:
         piece: PaperSettings = replace(settings, seconds=seconds, start_s=start)
-        page = layout.compose(content.record, piece)
-        if HEADER_MM + page.height_mm > A4_LANDSCAPE[1] - 10.0:
-            raise ReportError(
-                f"layout {settings.layout} does not fit A4 at this gain and row height",
-                expected="another layout; the scale is never changed to fit",
-            )
-        pages.append(page)
+        found += layout.pages(content.record, piece)
         start += seconds
-    return pages
+    if max(page.height_mm for page in found) > room_mm:
+        raise ReportError(
+            f"layout {settings.layout} does not fit A4 at this gain and row height",
+            expected="another layout; the scale is never changed to fit",
+        )
+    return found
 
 
 def _header(content: ReportContent, width: float, number: int, count: int) -> tuple[Column, ...]:

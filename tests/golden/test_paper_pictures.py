@@ -1,6 +1,7 @@
 """The paper, pixel by pixel: pinned size, scale and fonts. ECGVIEW_UPDATE_GOLDEN=1 writes the pictures again."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,25 @@ CASES = {
     "6x2 Cabrera-grey": "aVL, I, -aVR, II, aVF, III from above; grey lines on white",
     "3x4-dark": "a light trace on dark paper, lines faint but there",
 }
+SIX = ("V3R", "V4R", "V5R", "V7", "V8", "V9")
+FURTHER = {
+    "18 leads 3x4+1R-red": "below the twelve a row of V3R V4R V5R and one of V7 V8 V9, then lead II",
+    "Frank 3x4+1R-red": "below the twelve a row of X Y Z, then lead II",
+    "Holter 3x4+1R-red": "ECG1 and ECG2 over the whole width, and the words why",
+    "Holter 6x2 Cabrera-dark": "the same rows on dark paper: no layout is blank",
+}
+
+
+def _made(kind: str) -> EcgRecord:
+    """Return a synthetic record with further leads, each the sum of two that are there."""
+    record = formats.read(resources.path("demo", "normal.hea"))
+    names = {"18 leads": SIX, "Frank": ("X", "Y", "Z"), "Holter": ("ECG1", "ECG2")}[kind]
+    rows = np.stack([0.6 * record.signal[5 - k] + 0.5 * record.signal[6 + k] for k in range(len(names))])
+    if kind == "Holter":
+        return replace(record, signal=rows, lead_names=names)
+    return replace(
+        record, signal=np.concatenate([record.signal, rows]), lead_names=(*record.lead_names, *names)
+    )
 
 
 def _painted(record: EcgRecord, name: str, colours: str, overlay: Overlay | None = None) -> QImage:
@@ -48,16 +68,24 @@ def _grey(image: QImage) -> np.ndarray:
 @pytest.mark.parametrize("case", sorted(CASES), ids=lambda case: case.replace(" ", "-"))
 def test_the_paper_looks_as_approved(case: str) -> None:
     name, colours = case.rsplit("-", 1)
-    image = _painted(formats.read(resources.path("demo", "normal.hea")), name, colours)
+    _compare(case, _painted(formats.read(resources.path("demo", "normal.hea")), name, colours), CASES[case])
+
+
+@pytest.mark.parametrize("case", sorted(FURTHER), ids=lambda case: case.replace(" ", "-"))
+def test_further_leads_look_as_approved(case: str) -> None:
+    kind = next(kind for kind in ("18 leads", "Frank", "Holter") if case.startswith(kind))
+    name, colours = case.removeprefix(f"{kind} ").rsplit("-", 1)
+    _compare(case, _painted(_made(kind), name, colours), FURTHER[case])
+
+
+def _compare(case: str, image: QImage, words: str) -> None:
     path = HERE / f"{case.replace(' ', '-')}.png"
     if os.environ.get("ECGVIEW_UPDATE_GOLDEN"):
         assert image.save(str(path))
     approved = QImage(str(path)).convertToFormat(QImage.Format.Format_Grayscale8)
-    assert (approved.width(), approved.height()) == (image.width(), image.height()), CASES[case]
+    assert (approved.width(), approved.height()) == (image.width(), image.height()), words
     equal = np.abs(_grey(approved) - _grey(image)) <= 1
-    assert equal.mean() >= SHARE_EQUAL, (
-        f"{CASES[case]}: {100 * (1 - equal.mean()):.2f} % of the pixels differ"
-    )
+    assert equal.mean() >= SHARE_EQUAL, f"{words}: {100 * (1 - equal.mean()):.2f} % of the pixels differ"
 
 
 def test_another_gain_is_another_picture() -> None:

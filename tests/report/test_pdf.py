@@ -45,7 +45,7 @@ def test_c3_one_second_is_25_mm_and_one_millivolt_10_mm(tmp_path: Path, square_r
     paper = PaperSettings(layout="12x1", display_filter=DisplayFilter(None, None))
     path = pdf.write(content.gather(square_record, paper=paper), tmp_path / "r.pdf")
     with _open(path) as document:
-        traces = [run for run in _runs(document.pages[0]) if len(run) > 1000]
+        traces = [run for page in document.pages for run in _runs(page) if len(run) > 1000]
     assert len(traces) == 12
     for run in traces:
         x, y = np.array(run).T

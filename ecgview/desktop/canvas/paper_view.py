@@ -122,7 +122,7 @@ class PaperView(QAbstractScrollArea):
             same = paper.layout == self._composed.layout
             return replace(paper, row_mm=self._composed.row_mm if same else None)
         size = self.maximumViewportSize()
-        return with_room(paper, (size.width(), size.height()))
+        return with_room(paper, (size.width(), size.height()), self._workspace.record)
 
     def _rested(self) -> None:
         """Draw sharply after a change of size or scale; lay out anew if the room for rows changed."""
