@@ -38,7 +38,8 @@ class Action:
     `id` is dotted ("view.zoom_in") and stable; `shortcuts` are Qt key texts, the first one is shown.
     `checked_when` makes the action checkable. `text_when` says another text where the state asks for one. `short` is
     the text of its tool button. `submenu` groups rows of one menu under a title. `repeats` lets a key that is
-    held down do it again and again: only what moves, never what writes.
+    held down do it again and again: only what moves, never what writes. `edits` says that it changes a read: while
+    a record is being opened it is refused, and says so.
     """
 
     id: str
@@ -53,3 +54,4 @@ class Action:
     submenu: str = ""
     separator_before: bool = False
     repeats: bool = False
+    edits: bool = False

@@ -40,7 +40,8 @@ class Menus:
         """Enable, disable, check and name every action by what its row says."""
         for action_id, made in self.actions.items():
             row = self._rows[action_id]
-            made.setEnabled(row.enabled_when(self._window.workspace))
+            refuses = row.edits and self._window.workspace.is_opening  # a key that does nothing tells nothing
+            made.setEnabled(refuses or row.enabled_when(self._window.workspace))
             if row.checked_when is not None:
                 made.setChecked(row.checked_when(self._window))
             if row.text_when is not None:
@@ -75,7 +76,10 @@ class Menus:
         return made
 
     def _run(self, row: Action) -> None:
-        row.run(self._window)
+        if row.edits and self._window.workspace.is_opening:
+            self._window.workspace.refuse_edit()
+        else:
+            row.run(self._window)
         self.refresh()
 
 

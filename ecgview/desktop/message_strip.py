@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
@@ -46,12 +48,14 @@ class MessageStrip(QFrame):
         whole.setSpacing(4)
         whole.addLayout(line)
         whole.addWidget(self.details)
+        self._about: Path | None = None
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         self.hide()
 
     def show_message(self, message: Message) -> None:
         """Say one thing; it replaces what was said before."""
+        self._about = message.about
         self.text.setText(message.text)
         self.details.setText(message.details)
         self.details.hide()
@@ -63,6 +67,14 @@ class MessageStrip(QFrame):
             self._timer.start()
         else:
             self._timer.stop()
+
+    def keep_about(self, path: Path | None) -> None:
+        """Take away what is about another record than this one."""
+        if self._about is not None and self._about != path:
+            self._timer.stop()
+            self.hide()
+            self.text.clear()
+            self.details.clear()
 
     def _toggle(self) -> None:
         self.details.setVisible(self.details.isHidden())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Literal
 
 from ecgview.errors import EcgviewError
@@ -13,20 +13,24 @@ Level = Literal["info", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One line for the message strip; `details` opens on request."""
+    """One line for the message strip; `details` opens on request.
+
+    `about` is the record it belongs to: it leaves when another one is shown. None: it is about no record.
+    """
 
     text: str
     level: Level = "info"
     details: str = ""
+    about: Path | None = None
 
 
-def from_error(error: EcgviewError) -> Message:
+def from_error(error: EcgviewError, about: Path | None = None) -> Message:
     """Return the message for an error the user is told about: file and sentence; where, expected, found."""
     parts = (("Where", error.where), ("Expected", error.expected), ("Found", error.found))
     details = "\n".join(f"{name}: {value}" for name, value in parts if value)
     name = PurePath(error.where).name if error.where else ""
     text = _sentence(error.message)
-    return Message(f"{name}: {text[0].lower()}{text[1:]}" if name else text, "error", details)
+    return Message(f"{name}: {text[0].lower()}{text[1:]}" if name else text, "error", details, about)
 
 
 def _sentence(text: str) -> str:

@@ -41,10 +41,10 @@ class Reading(QObject):
         """Whether AI stays closed until the first read is saved."""
         return self._settings.flag("reader.blind")
 
-    def begin(self, record: EcgRecord) -> None:
-        """Start the session of a record that was just opened; tells nobody yet."""
+    def begin(self, record: EcgRecord | None) -> None:
+        """Start the session of a record that was just opened, or end the one there is; tells nobody yet."""
         self.session = None
-        if self.reader_name:
+        if record is not None and self.reader_name:
             self.session = ReadingSession(self.store, record, self.reader_name, blind=self.blind)
 
     def tell(self) -> None:

@@ -43,6 +43,13 @@ class RecordHeader(QFrame):
         self.details.setText(details(record, name))
         self.details.setToolTip(str(path or record.source.path))
 
+    def show_blank(self, name: str, words: str) -> None:
+        """Show the name of a record that is not open, and why nothing more is told."""
+        self.name.setText(name)
+        self.synthetic.hide()
+        self.details.setText(words)
+        self.details.setToolTip("")
+
 
 def details(record: EcgRecord, name: str) -> str:
     """Return patient, age, sex and time of recording, as far as the file says; not what `name` says."""

@@ -30,8 +30,7 @@ class StatusLine(QStatusBar):
             self.addPermanentWidget(label)
         canvas.cursor_moved.connect(self.cursor_read.setText)
         canvas.scale_changed.connect(self.show_screen)
-        workspace.record_opened.connect(self._show_scale)
-        workspace.paper_changed.connect(self._show_scale)
+        canvas.page_changed.connect(self._show_scale)
         workspace.busy_changed.connect(self._show_busy)
         workspace.job_progressed.connect(self._show_job)
         workspace.device_resolved.connect(self._name_device)
@@ -40,12 +39,12 @@ class StatusLine(QStatusBar):
         self._name_device(workspace.settings.text("models.device"))
         self.show_screen()
 
-    def _show_scale(self, _changed: object = None) -> None:
-        record = self._workspace.record
-        if record is not None:
-            text = scale_text(record, self._workspace.paper_settings)
-            self.scale_line.setText(text)
-            self.scale_line.setToolTip(text)
+    def _show_scale(self) -> None:
+        """Say the scale and the filter of the page that is on the paper, not of one that is being made."""
+        record, paper = self._canvas.record, self._canvas.composed
+        text = "No ECG is open." if record is None or paper is None else scale_text(record, paper)
+        self.scale_line.setText(text)
+        self.scale_line.setToolTip(text if record is not None else "")
 
     def show_screen(self, _scale: float = 0.0) -> None:
         """Say how large a paper millimetre is on this screen; "~" until it was held against a ruler (C4)."""

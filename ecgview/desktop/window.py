@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from ecgview.desktop import dropping, recent, side_panels, sides, theme, warm_up, window_place
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.dialogs import unexpected_error
+from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.letter_keys import LetterKeys
 from ecgview.desktop.menus import Menus
 from ecgview.desktop.message_strip import MessageStrip, ReaderStrip
@@ -33,6 +34,8 @@ from ecgview.desktop.workspace import Workspace
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
+
+WORDS = {"nothing": "", "opening": "opening …", "failed": "not shown"}  # of a record that is not open
 
 
 class MainWindow(QMainWindow):
@@ -122,6 +125,7 @@ class MainWindow(QMainWindow):
     def _listen(self) -> None:
         workspace = self.workspace
         workspace.record_opened.connect(self._show_record)
+        workspace.record_closed.connect(self._show_none)
         workspace.overlay_changed.connect(self._show_legend)
         workspace.busy_changed.connect(self.menus.refresh)
         workspace.message_posted.connect(self.messages.show_message)
@@ -131,6 +135,8 @@ class MainWindow(QMainWindow):
         workspace.reader_needed.connect(lambda _needed: self.reader.field.setFocus())
         for signal in (
             workspace.record_opened,
+            workspace.record_closed,
+            workspace.opening_changed,
             workspace.session_changed,
             workspace.view_changed,
             workspace.paper_changed,
@@ -143,6 +149,8 @@ class MainWindow(QMainWindow):
         self.reader.button.clicked.connect(self._take_reader)
         self.reader.field.returnPressed.connect(self._take_reader)
         self._show_reader(workspace.reader_name)
+        workspace.switched.connect(self._part_with_others)
+        workspace.switched.connect(self._paint_now)  # the last to hear of it
 
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
@@ -162,6 +170,24 @@ class MainWindow(QMainWindow):
         name = name_of(path) if path is not None else record.source.path
         self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
         self.canvas.setFocus()
+
+    def _show_none(self) -> None:
+        shown = self.workspace.shown
+        name = self.workspace.name_for(shown.path)
+        self.header.show_blank(name, WORDS[shown.kind])
+        self.setWindowTitle(f"{name}, {WORDS[shown.kind]} - ecgview" if name else "ecgview")
+
+    def _part_with_others(self) -> None:
+        """Take away what was said or asked about another record than the one that is shown now."""
+        self.messages.keep_about(self.workspace.shown.path)
+        for sheet in self.findChildren(Sheet):
+            if sheet.of_record:
+                sheet.reject()
+
+    def _paint_now(self) -> None:
+        """Bring what has changed onto the screen in one go, before any other event."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self.canvas.viewport().repaint()  # with every other part that is to be painted anew
 
     def _show_legend(self, overlay: Overlay | None) -> None:
         self.legend.setText(overlay.legend if overlay is not None else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from PySide6.QtCore import QObject, Signal
 from ecgview.desktop import paper_choice
 from ecgview.desktop.inference import Inference
 from ecgview.desktop.jobs import Jobs
+from ecgview.desktop.opening import Opening, Shown
 from ecgview.desktop.reading import Reading
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.theme import Colours, colours
 from ecgview.desktop.thumbnails import Thumbnails
-from ecgview.desktop.worklist import Worklist, WorklistItem
+from ecgview.desktop.worklist import Worklist, WorklistItem, name_of
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
@@ -34,7 +36,11 @@ class WindowState(QObject):
     """Everything one window knows.
 
     Signals (each carries one object and states a fact):
-        record_opened: EcgRecord. record_failed: EcgviewError.
+        record_opened: EcgRecord, with its page in `opening.page`. record_failed: EcgviewError.
+        typing_ended: what was typed so far is handed over now: the read is locked, or left.
+        record_closed: no record is open any more; `shown` says why, and what the window tells of instead.
+        switched: every part of the window tells of what is `shown` now, and of nothing else.
+        opening_changed: bool, whether a record is being opened; no read can be edited until it is there.
         busy_changed: number of running jobs. job_progressed: (title, fraction, text).
         session_changed: ReadingSession | None, after every edit and change of state.
         measurements_ready: tuple[Measurement, ...]. prediction_ready: Prediction. lef_ready: LefResult.
@@ -54,6 +60,10 @@ class WindowState(QObject):
 
     record_opened = Signal(object)
     record_failed = Signal(object)
+    typing_ended = Signal()
+    record_closed = Signal()
+    switched = Signal()
+    opening_changed = Signal(bool)
     busy_changed = Signal(int)
     job_progressed = Signal(object)
     session_changed = Signal(object)
@@ -91,12 +101,13 @@ class WindowState(QObject):
         self.settings = settings if settings is not None else Settings(settings_path())
         self.jobs = Jobs(self)
         self.worklist = Worklist(self.jobs, self)
+        self.opening = Opening(self.jobs, self)
         self.thumbnails = Thumbnails(self.jobs, self.settings, self)
         self.reading = Reading(store_path, self.settings, self)
         self.inference = Inference(self.jobs, self.may_show_ai, self)
         self.inference.device = self.settings.text("models.device")
         self._record: EcgRecord | None = None
-        self._path: Path | None = None
+        self._shown = Shown()
         self._measurements: tuple[Measurement, ...] | None = None
         self._overlay: Overlay | None = None
         self._view = "read"
@@ -115,7 +126,27 @@ class WindowState(QObject):
     @property
     def record_path(self) -> Path | None:
         """The file of the open record."""
-        return self._path
+        return self._shown.path if self._record is not None else None
+
+    @property
+    def shown(self) -> Shown:
+        """What the window tells of: the open record, or the one that is being opened or cannot be."""
+        return self._shown
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether another record than the one that is shown was asked for."""
+        return self.opening.path is not None
+
+    def begin_telling_of(self, shown: Shown, record: EcgRecord | None) -> None:
+        """Forget all that belongs to the record before; every part of the window has to hear of it at once."""
+        self._record, self._shown, self._measurements = record, shown, None
+        self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        self._paper = replace(self._paper, start_s=0.0)  # the stretch of time was one of that record
+
+    def name_for(self, path: Path | None) -> str:
+        """Return how a record is called on the screen."""
+        return name_of(path) if path is not None else ""
 
     @property
     def session(self) -> ReadingSession | None:

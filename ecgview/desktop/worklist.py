@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -80,7 +80,6 @@ class Worklist(QObject):
         self._wanted: Sequence[int] = ()
         self._is_looking = False
         self._n_listing = 0
-        self.current: Path | None = None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -122,14 +121,22 @@ class Worklist(QObject):
         self._wanted = places
         self._look_on()
 
-    def neighbour(self, step: int) -> Path | None:
-        """Return the record `step` rows after the open one; None at either end."""
+    def neighbour(self, step: int, here: Path | None) -> Path | None:
+        """Return the record `step` rows after this one; None at either end, the first where it is in no row."""
         if not self._items:
             return None
-        if self.current not in self._place:
+        if here is None or here not in self._place:
             return self._items[0].path
-        index = self._place[self.current] + step
+        index = self._place[here] + step
         return self._items[index].path if 0 <= index < len(self._items) else None
+
+    def next_row(self, here: Path | None, fits: Callable[[WorklistItem], bool]) -> Path | None:
+        """Return the next record that fits, from the top again after the last; never the one that is `here`."""
+        first = 0 if here is None else self.place(here) + 1
+        for item in (*self._items[first:], *self._items[:first]):
+            if item.path != here and fits(item):
+                return item.path
+        return None
 
     def set_state(self, path: Path, state: str) -> None:
         """Show how far the reading of a record is."""

@@ -7,7 +7,6 @@ call its methods and listen to its signals; none of them knows another. Slow thi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,8 @@ from ecgview.desktop import messages, paper_choice, tasks
 from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.panel import VIEWS
 from ecgview.desktop.settings import Settings, Value
+from ecgview.desktop.switching import Switch
+from ecgview.desktop.walking import Walk
 from ecgview.desktop.window_state import MASK_SEGMENTS, WindowState
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
@@ -46,6 +47,8 @@ class Workspace(WindowState):
     ) -> None:
         super().__init__(store_path=store_path, settings=settings, parent=parent)
         self._open_when_listed = False
+        self._switch = Switch(self)
+        self._walk = Walk(self)
         self._wire()
 
     # ---- opening -------------------------------------------------------------------------------------
@@ -56,29 +59,24 @@ class Workspace(WindowState):
         self.worklist.add(paths)
 
     def open_record(self, path: str | Path) -> None:
-        """Open one record; the old one stays until the new one is whole."""
-        path = Path(path)
-        self.jobs.start(
-            tasks.read,
-            path,
-            title=f"Opening {path.name}",
-            on_done=lambda record: self._opened(path, record),
-            on_failed=lambda error: self._open_failed(path, error),
-            key="open",
-        )
+        """Open one record; until it can be shown no read is edited, and nothing of two records is shown."""
+        self._switch.to(Path(path))
 
     def stop_opening(self) -> None:
-        """Give up opening a record; the old one stays."""
-        self.jobs.cancel("open")
-        self.post_message("Opening was stopped.")
+        """Give up opening a record."""
+        self._switch.stop()
 
     def next_record(self) -> None:
-        """Open the next record of the worklist."""
-        self._step(1, "This is the last record of the worklist.")
+        """Open the next record of the worklist, counted from the one that is being opened already."""
+        self._walk.by(1)
 
     def previous_record(self) -> None:
         """Open the record before this one."""
-        self._step(-1, "This is the first record of the worklist.")
+        self._walk.by(-1)
+
+    def next_unread(self) -> None:
+        """Open the next record without a locked read of this reader."""
+        self._walk.to_unread()
 
     # ---- looking -------------------------------------------------------------------------------------
 
@@ -90,7 +88,7 @@ class Workspace(WindowState):
             self._view = view
             self.set_mask_mode(view == "reconstruct")
             self.view_changed.emit(view)
-            self._choose_overlay()
+            self.choose_overlay()
 
     def set_paper(self, paper: PaperSettings) -> None:
         """Lay the paper out anew, and remember it."""
@@ -101,6 +99,8 @@ class Workspace(WindowState):
             except EcgviewError as error:
                 self.fail(error)
             self.paper_changed.emit(paper)
+            if self._shown.retry and self._shown.path is not None:
+                self.open_record(self._shown.path)
 
     def set_theme(self, name: str) -> None:
         """Switch to "light" or "dark"."""
@@ -129,6 +129,8 @@ class Workspace(WindowState):
 
     def set_mask(self, mask: NDArray[np.bool_]) -> None:
         """Hide other segments, (200,) bool, and ask for what the model puts there."""
+        if self.is_opening:
+            return self.refuse_edit()
         fresh = np.array(mask, dtype=np.bool_)
         if fresh.shape != (MASK_SEGMENTS,):
             raise ValueError(f"a mask has {MASK_SEGMENTS} segments, not {fresh.shape}")
@@ -139,7 +141,7 @@ class Workspace(WindowState):
             self.inference.request_reconstruction(fresh)
         else:
             self.inference.drop_reconstruction()
-            self._choose_overlay()
+            self.choose_overlay()
 
     def set_mask_mode(self, on: bool) -> None:
         """Let dragging over the trace draw a mask, or move the paper."""
@@ -176,25 +178,39 @@ class Workspace(WindowState):
         mark = Annotation(leads, start_s, end_s, code, "", label_set, version)
         self.apply_edit(AddAnnotation(mark))
 
-    def commit_first_read(self) -> None:
-        """Save and lock the first read."""
-        if self._has_reader():
-            self._reading("commit_first_read")
+    def commit_first_read(self) -> bool:
+        """Save and lock the first read; returns whether that is done."""
+        self.typing_ended.emit()
+        return self._has_reader() and self._reading("commit_first_read")
+
+    def lock_and_next(self) -> None:
+        """Save and lock the first read, and open the next record once that is done."""
+        if self.commit_first_read():
+            self.next_record()
+
+    def sign_and_next(self) -> None:
+        """Sign the read, and open the next record once that is done."""
+        if self.sign():
+            self.next_record()
 
     def reveal(self) -> None:
         """Open the AI results of this record, and ask for them."""
         if self._reading("reveal"):
             self._ask_models()
 
-    def sign(self) -> None:
-        """Sign the read: from then on it can only be amended."""
-        if self._has_reader() and self._reading("sign"):
-            self.post_message("Read signed.")
+    def sign(self) -> bool:
+        """Sign the read: from then on it can only be amended; returns whether that is done."""
+        self.typing_ended.emit()
+        signed = self._has_reader() and self._reading("sign")
+        if signed:
+            self.post_message("Read signed.", about=self.record_path)
+        return signed
 
     def amend(self, reason: str) -> None:
         """Open a signed read for changes, with the reason; `sign` closes it, nothing earlier is lost."""
         if self._reading("amend", reason):
-            self.post_message("The read is open for an amendment. Sign it when it is done.")
+            opened = "The read is open for an amendment. Sign it when it is done."
+            self.post_message(opened, about=self.record_path)
 
     def discard_amendment(self) -> None:
         """Close an amendment without signing it."""
@@ -202,7 +218,9 @@ class Workspace(WindowState):
 
     def set_blind(self, on: bool) -> None:
         """Read blind first, or with AI at once; switching it off during a read is logged with the read."""
-        if on != self.blind:
+        if self.is_opening:
+            self.refuse_edit()
+        elif on != self.blind:
             self._set("reader.blind", on)
             self.blind_changed.emit(on)
             if self._reading("set_blind", on):
@@ -215,18 +233,20 @@ class Workspace(WindowState):
             self._set("reader.name", name)
             self.reader_changed.emit(name)
             self._renew_session()
-            self._ask_states([item.path for item in self.worklist.items])
+            self._walk.look_up([item.path for item in self.worklist.items])
 
     # ---- telling and leaving -------------------------------------------------------------------------
 
-    def post_message(self, text: str, level: Level = "info", details: str = "") -> None:
-        """Put one line into the message strip."""
-        self.message_posted.emit(Message(text, level, details))
+    def post_message(
+        self, text: str, level: Level = "info", details: str = "", about: Path | None = None
+    ) -> None:
+        """Put one line into the message strip; what is `about` a record leaves with it."""
+        self.message_posted.emit(Message(text, level, details, about))
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: Exception, about: Path | None = None) -> None:
         """Tell an error: one line if the user can understand it, else a dialog with a report."""
         if isinstance(error, EcgviewError):
-            self.message_posted.emit(messages.from_error(error))
+            self.message_posted.emit(messages.from_error(error, about))
         else:
             self.unexpected_error.emit(error)
 
@@ -250,6 +270,7 @@ class Workspace(WindowState):
 
     def close(self) -> bool:
         """Stop the jobs and close the store; returns whether all work ended in time."""
+        self.typing_ended.emit()
         ended = self.jobs.shutdown()
         self.reading.close()
         return ended
@@ -271,69 +292,31 @@ class Workspace(WindowState):
         part.lef_ready.connect(self.lef_ready)
         part.lef_failed.connect(self.lef_failed)
         part.reconstruction_ready.connect(self.reconstruction_ready)
-        part.reconstruction_ready.connect(self._choose_overlay)
+        part.reconstruction_ready.connect(self.choose_overlay)
         part.reconstruction_failed.connect(self.reconstruction_failed)
         part.anomaly_ready.connect(self.anomaly_ready)
-        part.anomaly_ready.connect(self._choose_overlay)
+        part.anomaly_ready.connect(self.choose_overlay)
         part.anomaly_failed.connect(self.anomaly_failed)
         part.unexpected.connect(self.unexpected_error)
         for problem in self.settings.problems:
             self.fail(problem)
 
     def _listed(self, found: list[Path]) -> None:
-        self._ask_states(found)
+        self._walk.look_up(found)
         if self._open_when_listed and found:
             self._open_when_listed = False
             self.open_record(found[0])
-
-    def _ask_states(self, paths: list[Path]) -> None:
-        self.jobs.start(
-            tasks.states,
-            self.store,
-            paths,
-            self.reader_name,
-            title="Looking up reads",
-            on_done=self.worklist.set_states,
-            on_failed=self.fail,
-        )
-
-    def _opened(self, path: Path, record: EcgRecord) -> None:
-        try:
-            self.reading.begin(record)
-        except EcgviewError as error:
-            self._open_failed(path, error)
-            return
-        self._record, self._path = record, path
-        if self._paper.start_s:  # the stretch of time belonged to the record before
-            self.set_paper(replace(self._paper, start_s=0.0))
-        self._measurements = None
-        self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
-        self.inference.forget(record)
-        self.worklist.current = path
-        self.record_opened.emit(record)
-        self.reading.tell()
-        self.mask_changed.emit(self._mask)
-        self._choose_overlay()
-        self.jobs.start(
-            tasks.measure,
-            record,
-            title="Measuring",
-            on_done=self._measured,
-            on_failed=self.fail,
-            key="measure",
-        )
 
     def record_shown(self) -> None:
         """Hear that the trace is on the screen: from now on the models may take the processor."""
         self._ask_models()
 
-    def _open_failed(self, path: Path, error: Exception) -> None:
-        if isinstance(error, EcgviewError):
-            self.worklist.set_problem(path, error.message)
-            self.record_failed.emit(error)
-        self.fail(error)
+    def page_failed(self, record: EcgRecord, error: Exception) -> None:
+        """Hear that the open record cannot be laid out: nothing of it stays on the screen."""
+        self._switch.page_failed(record, error)
 
-    def _measured(self, found: tuple[Measurement, ...]) -> None:
+    def take_measurements(self, found: tuple[Measurement, ...]) -> None:
+        """Take what was measured of the open record."""
         self._measurements = found
         self.measurements_ready.emit(found)
 
@@ -344,12 +327,13 @@ class Workspace(WindowState):
             self.fail(error)
 
     def _session_changed(self, session: ReadingSession | None) -> None:
-        if self._path is not None and session is not None:
-            self.worklist.set_state(self._path, session.state.value)
+        if self.record_path is not None and session is not None:
+            self.worklist.set_state(self.record_path, session.state.value)
         self.session_changed.emit(session)
-        self._choose_overlay()
+        self.choose_overlay()
 
-    def _choose_overlay(self, _changed: object = None) -> None:
+    def choose_overlay(self, _changed: object = None) -> None:
+        """Lay over the trace what this view shows of the answers there are."""
         if self._view != "reconstruct":
             self.set_overlay(None)
             return
@@ -357,11 +341,19 @@ class Workspace(WindowState):
         self.set_overlay(tasks.joined(layers) if layers else None)
 
     def _reading(self, what: str, *args: object) -> bool:
+        if self.is_opening:
+            self.refuse_edit()
+            return False
         try:
             return self.reading.do(what, *args)
         except EcgviewError as error:
-            self.fail(error)
+            self.fail(error, self.record_path)
             return False
+
+    def refuse_edit(self) -> None:
+        """Say that a key or a click was not applied, because another record is being opened."""
+        path = self.opening.path
+        self.post_message(f"Not applied: {self.name_for(path)} was still being opened.", about=path)
 
     def _has_reader(self) -> bool:
         if self.reader_name:
@@ -383,13 +375,6 @@ class Workspace(WindowState):
         if self.may_show_ai():
             self.request_prediction()
             self.request_lef()
-
-    def _step(self, step: int, at_end: str) -> None:
-        path = self.worklist.neighbour(step)
-        if path is None:
-            self.post_message(at_end)
-        else:
-            self.open_record(path)
 
     def _set(self, key: str, value: Value) -> None:
         try:

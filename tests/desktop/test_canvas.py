@@ -177,14 +177,18 @@ def test_zoom_keeps_the_place_under_the_mouse(opened: MainWindow) -> None:
     assert after.seconds == pytest.approx(before.seconds, abs=0.02)
 
 
-def test_the_old_page_stays_until_the_new_one_is_whole(opened: MainWindow, qtbot: QtBot) -> None:
-    canvas = opened.canvas
-    before = canvas.record
-    with qtbot.waitSignal(opened.workspace.record_opened):
-        opened.workspace.next_record()
-    assert canvas.record is before
+def test_the_page_changes_with_the_record_and_is_painted_before_anything_else(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    canvas, workspace = opened.canvas, opened.workspace
+    painted: list[bool] = []
+    workspace.record_opened.connect(lambda record: painted.append(canvas.painted is record))
+    workspace.switched.connect(lambda: painted.append(canvas.painted is workspace.record))
+    with qtbot.waitSignal(workspace.record_opened):
+        workspace.next_record()
+    assert canvas.record is workspace.record
+    assert painted == [False, True]
     assert _ink(opened) > 0
-    qtbot.waitUntil(lambda: canvas.record is opened.workspace.record)
 
 
 def test_the_reconstruction_view_shades_the_mask_and_another_view_does_not(opened: MainWindow) -> None:

@@ -250,7 +250,6 @@ def _bad_files(folder: Path) -> dict[str, Path]:
 def test_bad_files_are_told_in_one_line_and_nothing_breaks(
     opened: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    before = opened.workspace.record
     for name, path in _bad_files(tmp_path / "bad").items():
         with qtbot.waitSignal(opened.workspace.record_failed, timeout=20_000):
             opened.workspace.open_record(path)
@@ -261,7 +260,9 @@ def test_bad_files_are_told_in_one_line_and_nothing_breaks(
         assert str(path) in said.details.text()
         said.more.click()
         assert said.details.isVisible()
-        assert opened.workspace.record is before
+        assert opened.workspace.record is None
+        assert opened.canvas.page is None
+        assert opened.header.name.text() == path.stem
     assert not (Path.cwd() / "owned").exists()
     assert opened.findChildren(QDialog) == []
 

@@ -82,20 +82,25 @@ def test_next_and_previous_walk_the_worklist_and_stop_at_its_ends(
     assert reading.record_path == record_files[1]
 
 
-def test_the_old_record_stays_when_a_file_cannot_be_read(
+def test_nothing_of_the_old_record_stays_when_a_file_cannot_be_read_and_the_next_one_opens(
     reading: Workspace, record_files: list[Path], qtbot: QtBot
 ) -> None:
     record_files[1].with_suffix(".dat").write_bytes(b"\0" * 11)
     said: list[Message] = []
     reading.message_posted.connect(said.append)
-    before = reading.record
     with qtbot.waitSignal(reading.record_failed) as failed:
-        reading.open_record(record_files[1])
+        reading.next_record()
     assert isinstance(failed.args[0], EcgviewError)
-    assert reading.record is before
+    assert (reading.record, reading.session, reading.measurements) == (None, None, None)
+    assert (reading.shown.kind, reading.shown.path) == ("failed", record_files[1])
+    assert reading.shown.reason == failed.args[0].sentence
     assert said[-1].level == "error"
     assert str(record_files[1].parent) in said[-1].details
+    assert said[-1].about == record_files[1]
     assert reading.worklist_items[1].problem
+    with qtbot.waitSignal(reading.record_opened):
+        reading.next_record()
+    assert reading.record_path == record_files[2]
 
 
 def test_a_newer_opening_supersedes_an_older_one(

@@ -52,6 +52,7 @@ ACTIONS = (
         ("M",),
         _editable,
         hint="On the lead of the caliper",
+        edits=True,
     ),
     Action(
         "annotate.remove_last",
@@ -59,5 +60,6 @@ ACTIONS = (
         remove_last_mark,
         ("Shift+M",),
         _editable,
+        edits=True,
     ),
 )

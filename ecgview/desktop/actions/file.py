@@ -52,13 +52,16 @@ def ask_report(window: MainWindow) -> None:
     """Ask where the report of the open record goes, and write it there."""
     from ecgview.report import exports
 
-    opened = window.workspace.record_path
+    workspace = window.workspace
+    record, opened = workspace.record, workspace.record_path
     name = f"{opened.stem if opened is not None else 'report'}.pdf"
     forms = sorted(exports(), key=lambda form: form.SUFFIX != ".pdf")
     kinds = ";;".join(f"{form.NAME} (*{form.SUFFIX})" for form in forms)
     path, _ = QFileDialog.getSaveFileName(window, "Export report", name, kinds)
-    if path:
-        window.workspace.export_report(path if Path(path).suffix else f"{path}.pdf")
+    if path and workspace.record is not record:
+        workspace.post_message("Another ECG was opened meanwhile: no report was written.", "warning")
+    elif path:
+        workspace.export_report(path if Path(path).suffix else f"{path}.pdf")
 
 
 def ask_screenshot(window: MainWindow) -> None:
@@ -94,7 +97,7 @@ ACTIONS = (
         "Stop opening",
         lambda w: w.workspace.stop_opening(),
         ("Ctrl+.",),
-        enabled_when=lambda workspace: workspace.jobs.is_running("open"),
+        enabled_when=lambda workspace: workspace.is_opening,
     ),
     Action(
         "file.next",

@@ -70,13 +70,14 @@ def toggle_blind(window: MainWindow) -> None:
         return
     session = workspace.session
     this = OPEN_THIS if session is not None and not session.reads and not session.may_show_ai else ""
-    ask.ask_first(
+    sheet = ask.ask_first(
         window,
         "Open the AI before the first read?",
         f"{this}{OPEN_NEXT}",
         "Open the AI",
         lambda: workspace.set_blind(False),
     )
+    sheet.of_record = bool(this)
 
 
 def focus_statements(window: MainWindow) -> None:
@@ -97,7 +98,10 @@ def focus_statements(window: MainWindow) -> None:
 def ask_amendment(window: MainWindow) -> None:
     """Ask why the signed read is changed, and open it."""
     question = "Why is the signed read changed? The reason and every earlier version are kept."
-    ask.ask_text(window, "Amend the signed read", question, "Open for changes", window.workspace.amend)
+    sheet = ask.ask_text(
+        window, "Amend the signed read", question, "Open for changes", window.workspace.amend
+    )
+    sheet.of_record = True
 
 
 def ask_reader(window: MainWindow) -> None:
@@ -115,6 +119,7 @@ ACTIONS = (
         ("B",),
         checked_when=lambda w: w.workspace.blind,
         hint="AI stays closed until the first read is saved",
+        edits=True,
     ),
     Action(
         "read.normal",
@@ -124,10 +129,18 @@ ACTIONS = (
         _editable,
         checked_when=_is_normal,
         separator_before=True,
+        edits=True,
     ),
-    Action("read.find_statement", "Add a statement", focus_statements, ("/",), _editable),
-    Action("read.undo", "Undo", lambda w: w.workspace.undo(), ("Ctrl+Z",), _editable),
-    Action("read.redo", "Redo", lambda w: w.workspace.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"), _editable),
+    Action("read.find_statement", "Add a statement", focus_statements, ("/",), _editable, edits=True),
+    Action("read.undo", "Undo", lambda w: w.workspace.undo(), ("Ctrl+Z",), _editable, edits=True),
+    Action(
+        "read.redo",
+        "Redo",
+        lambda w: w.workspace.redo(),
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        _editable,
+        edits=True,
+    ),
     Action(
         "read.save_first",
         "Lock first read",
@@ -136,16 +149,43 @@ ACTIONS = (
         _before_first_read,
         hint="Locks the first read; AI may be revealed from then on",
         separator_before=True,
+        edits=True,
     ),
-    Action("read.reveal", "Reveal AI results", lambda w: w.workspace.reveal(), ("R",), _closed),
+    Action(
+        "read.lock_and_next",
+        "Lock and next",
+        lambda w: w.workspace.lock_and_next(),
+        ("Ctrl+PgDown",),
+        _before_first_read,
+        hint="Saves and locks the first read; once that is done, opens the next record",
+        edits=True,
+    ),
+    Action("read.reveal", "Reveal AI results", lambda w: w.workspace.reveal(), ("R",), _closed, edits=True),
     Action(
         "read.sign",
         "Sign the read",
         lambda w: w.workspace.sign(),
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         _editable,
+        edits=True,
     ),
-    Action("read.amend", "Amend the signed read …", ask_amendment, ("Ctrl+Shift+A",), _signed),
+    Action(
+        "read.sign_and_next",
+        "Sign and next",
+        lambda w: w.workspace.sign_and_next(),
+        ("Ctrl+Shift+PgDown",),
+        _editable,
+        hint="Signs the read; once that is done, opens the next record",
+        edits=True,
+    ),
+    Action(
+        "read.next_unread",
+        "Next unread",
+        lambda w: w.workspace.next_unread(),
+        ("U",),
+        hint="The next record that you have not read, from the top again after the last",
+    ),
+    Action("read.amend", "Amend the signed read …", ask_amendment, ("Ctrl+Shift+A",), _signed, edits=True),
     Action("read.reader", "Change the reader …", ask_reader, ("Ctrl+Shift+N",), separator_before=True),
     Action(
         "read.log",

@@ -30,6 +30,11 @@ class Drawn:
     ratio: float
     image: QImage | None
 
+    @property
+    def bare(self) -> Drawn:
+        """The page without its picture, which is painted anew then."""
+        return replace(self, image=None)
+
 
 def draw_page(page: Page, colours: Palette, px_per_mm: float, ratio: float) -> Drawn:
     """Paint a page into an image; may run in a worker, since an image belongs to no thread."""
@@ -66,6 +71,12 @@ class Layers:
         self.forget()
         if drawn.image is not None:
             self._paper.adopt(drawn.image, drawn.size, drawn.ratio)
+
+    def drop(self) -> None:
+        """Show no page."""
+        self._page = None
+        self._missing = []
+        self.forget()
 
     def forget(self) -> None:
         """Draw everything anew when it is next needed."""

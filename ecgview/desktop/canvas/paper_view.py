@@ -9,14 +9,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEve
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from ecgview.desktop.canvas import hints
-from ecgview.desktop.canvas.layers import Drawn, Layers, draw_page, page_size
+from ecgview.desktop.canvas.layers import Layers, page_size
+from ecgview.desktop.canvas.laying_out import Laid, Plan
 from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom, with_room
 from ecgview.desktop.workspace import Workspace
-from ecgview.paper import layout
 from ecgview.paper.page import Location, Page
-from ecgview.paper.palette import Palette
 from ecgview.paper.settings import PaperSettings
-from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
 RESIZE_REST_MS = 60
@@ -27,10 +25,12 @@ class PaperView(QAbstractScrollArea):
 
     Signals:
         scale_changed: px per mm.
+        page_changed: another page, or none, is on the paper from now on.
         first_painted: once, after the first trace is on the screen.
     """
 
     scale_changed = Signal(float)
+    page_changed = Signal()
     first_painted = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -38,6 +38,7 @@ class PaperView(QAbstractScrollArea):
         self._workspace = workspace
         self._page: Page | None = None
         self._record: EcgRecord | None = None
+        self._painted: EcgRecord | None = None
         self._composed: PaperSettings | None = None
         self._zoom = Zoom()
         self._layers = Layers(workspace)
@@ -53,14 +54,15 @@ class PaperView(QAbstractScrollArea):
 
     def _listen(self) -> None:
         workspace = self._workspace
-        workspace.record_opened.connect(self._renew)
+        workspace.opening.pages = self
+        workspace.record_opened.connect(self._take)
+        workspace.record_closed.connect(self._drop)
         workspace.paper_changed.connect(self._compose)
         workspace.theme_changed.connect(self.recolour)
         workspace.overlay_changed.connect(self._reoverlay)
         workspace.mask_changed.connect(self._reoverlay)
         workspace.session_changed.connect(self._reoverlay)
         workspace.view_changed.connect(self._reoverlay)
-        workspace.busy_changed.connect(lambda _count: self._page is None and self.viewport().update())
 
     # ---- what is shown -------------------------------------------------------------------------------
 
@@ -76,49 +78,93 @@ class PaperView(QAbstractScrollArea):
 
     @property
     def record(self) -> EcgRecord | None:
-        """The record whose page is on the screen; the one before until a new page is whole."""
+        """The record whose page is on the screen."""
         return self._record
 
-    def _renew(self, _record: object) -> None:
-        if self._zoom.fit == "free":
-            self._zoom = replace(self._zoom, fit="width")
-        self._compose()
+    @property
+    def painted(self) -> EcgRecord | None:
+        """The record that was painted last; None where the paper was blank."""
+        return self._painted
+
+    @property
+    def composed(self) -> PaperSettings | None:
+        """The settings that the page on the screen was laid out with."""
+        return self._composed
+
+    def plan(self) -> Plan:
+        """Return how the page of a record that is to be opened is made, by the settings of now."""
+        made = self._plan(self._zoom.anew)
+        return replace(made, paper=replace(made.paper, start_s=0.0))
+
+    def is_current(self, plan: object) -> bool:
+        """Return whether a plan still asks for what the settings of now do; rows may find other room."""
+        return isinstance(plan, Plan) and plan.look == self.plan().look
+
+    def _take(self, record: EcgRecord) -> None:
+        """Show the record that was just opened, with the page that was made for it."""
+        made = self._workspace.opening.page
+        self._zoom = self._zoom.anew
+        if isinstance(made, Laid):
+            self._show_page(record, made)
+        else:
+            self._drop()
+            self._compose()
+
+    def _drop(self) -> None:
+        """Leave nothing of a record on the paper."""
+        self._page = self._record = self._composed = None
+        self._layers.drop()
+        self._rest.stop()
+        self._idle.stop()
+        self._set_ranges()
+        self.page_changed.emit()
+        self.viewport().update()
 
     def _compose(self, _changed: object = None) -> None:
         """Have the page laid out in a job (it filters the signal); the old page stays until then."""
         record, workspace = self._workspace.record, self._workspace
-        if record is not None:
-            wanted, room = self._wanted(), self.maximumViewportSize()
-            workspace.jobs.start(
-                _lay_out,
-                record,
-                wanted,
-                self._zoom,
-                (room.width(), room.height()),
-                self._layers.palette(),
-                self.devicePixelRatioF(),
-                title="Laying out the paper",
-                on_done=lambda drawn: self._show_page(record, wanted, drawn),
-                on_failed=workspace.fail,
-                key="layout",
-            )
+        if record is None:
+            return
+        plan = self._plan(self._zoom)
+        if record is self._record and plan.paper == self._composed:
+            workspace.jobs.cancel("layout")  # the page there is what is wanted again
+            return
+        workspace.jobs.start(
+            plan,
+            record,
+            title="Laying out the paper",
+            on_done=lambda laid: self._show_page(record, laid),
+            on_failed=lambda error: workspace.page_failed(record, error),
+            key="layout",
+        )
 
-    def _show_page(self, record: EcgRecord, composed: PaperSettings, drawn: Drawn) -> None:
+    def _show_page(self, record: EcgRecord, laid: Laid) -> None:
+        if record is not self._workspace.record:
+            return
         is_new = record is not self._record
-        self._record, self._composed, self._page = record, composed, drawn.page
-        self._layers.set_page(drawn)
+        self._record, self._composed, self._page = record, laid.plan.paper, laid.drawn.page
+        self._layers.set_page(laid.drawn if laid.plan.colours == self._layers.palette() else laid.drawn.bare)
         if is_new:
             QTimer.singleShot(0, self._workspace.record_shown)
             self.verticalScrollBar().setValue(0)
             self.horizontalScrollBar().setValue(0)
         self._fit_again()
-        self._rest.stop()
+        if self._wanted() == self._composed:
+            self._rest.stop()
+        else:
+            self._rest.start()  # the room has changed since the page was asked for
         self._sharpen()
+        self.page_changed.emit()
 
-    def _wanted(self) -> PaperSettings:
+    def _plan(self, zoom: Zoom) -> Plan:
+        room = self.maximumViewportSize()
+        seen_px = (room.width(), room.height())
+        return Plan(self._wanted(zoom), zoom, seen_px, self._layers.palette(), self.devicePixelRatioF())
+
+    def _wanted(self, zoom: Zoom | None = None) -> PaperSettings:
         """Return the reader's paper, its rows spread over the room there is while the zoom follows it."""
-        paper = self._workspace.paper_settings
-        if self._zoom.fit == "free" and self._composed is not None:
+        zoom, paper = zoom or self._zoom, self._workspace.paper_settings
+        if zoom.fit == "free" and self._composed is not None:
             same = paper.layout == self._composed.layout
             return replace(paper, row_mm=self._composed.row_mm if same else None)
         size = self.maximumViewportSize()
@@ -249,9 +295,11 @@ class PaperView(QAbstractScrollArea):
         with QPainter(self.viewport()) as painter:
             colours = self._workspace.colours
             painter.fillRect(event.rect(), QColor(colours.window))
+            self._painted = self._record
             if self._page is None:
-                is_opening = self._workspace.jobs.is_running("open")
-                hints.paint_empty(painter, self.viewport().rect(), colours, is_opening=is_opening)
+                shown = self._workspace.shown
+                name = self._workspace.name_for(shown.path)
+                hints.paint_empty(painter, self.viewport().rect(), colours, shown, name)
                 return
             corner = self.page_corner
             painter.translate(corner)
@@ -303,19 +351,3 @@ class PaperView(QAbstractScrollArea):
             event.accept()
         else:
             super().wheelEvent(event)
-
-
-def _lay_out(
-    record: EcgRecord,
-    paper: PaperSettings,
-    zoom: Zoom,
-    seen_px: tuple[int, int],
-    colours: Palette,
-    ratio: float,
-    progress: Progress = silent,
-) -> Drawn:
-    """Return the page of a record, painted at the scale it will be seen at."""
-    page = layout.compose(record, paper)
-    progress(0.5)
-    fitted = zoom.fitted((page.width_mm, page.height_mm), seen_px)
-    return draw_page(page, colours, fitted.px_per_mm, ratio)

@@ -43,7 +43,8 @@ class TraceCanvas(PaperView):
         self._space_held = False
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        workspace.record_opened.connect(lambda _record: self.set_caliper(None))
+        workspace.record_opened.connect(self._let_go)
+        workspace.record_closed.connect(self._let_go)
         workspace.view_changed.connect(self._show_cursor)
         workspace.mask_mode_changed.connect(self._show_cursor)
 
@@ -57,6 +58,13 @@ class TraceCanvas(PaperView):
             hints.paint_drag(painter, page, self._drag, self.px_per_mm, colours)
         if self.caliper is not None:
             paint_caliper(painter, page, record, self.caliper, self.px_per_mm, colours)
+
+    def _let_go(self, _record: object = None) -> None:
+        """Drop what the hand has begun on another record, and what was read off it."""
+        self._drag = self._pan_from = None
+        self.set_caliper(None)
+        self.cursor_moved.emit("")
+        self._show_cursor()
 
     # ---- caliper -------------------------------------------------------------------------------------
 

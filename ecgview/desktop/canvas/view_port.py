@@ -38,6 +38,11 @@ class Zoom:
         """Return it at a given scale, following nothing any more."""
         return Zoom(_limited(px_per_mm), "free")
 
+    @property
+    def anew(self) -> Zoom:
+        """The scale another record is shown at: what a hand chose for this one does not hold for it."""
+        return replace(self, fit="width") if self.fit == "free" else self
+
     def fitted(self, page_mm: tuple[float, float], seen_px: tuple[int, int]) -> Zoom:
         """Return it as it must be for this page in this window; unchanged if it follows nothing."""
         if self.fit == "free":

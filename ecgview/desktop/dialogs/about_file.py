@@ -30,6 +30,7 @@ def show(window: MainWindow) -> Sheet | None:
         return None
     may_tell = window.workspace.may_show_ai()
     sheet = Sheet(window, "About this file")
+    sheet.of_record = True
     if not may_tell:
         sheet.add_text(CLOSED, "banner")
     table, shown = _table(list(rows(record, may_tell)))

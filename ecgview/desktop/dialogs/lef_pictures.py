@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QLabel, QTabWidget, QWidget
 import ecgview
 from ecgview.desktop import steady
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.messages import Message
 from ecgview.progress import Progress, silent
 from ecgview.results import LefResult
 
@@ -43,7 +42,7 @@ def show(window: MainWindow) -> None:
 
 
 def _say(window: MainWindow, text: str) -> None:
-    window.workspace.message_posted.emit(Message(text, "warning"))
+    window.workspace.post_message(text, "warning", about=window.workspace.record_path)
 
 
 def draw(result: LefResult, progress: Progress = silent) -> list[tuple[str, bytes]]:
@@ -64,6 +63,7 @@ def draw(result: LefResult, progress: Progress = silent) -> list[tuple[str, byte
 
 def _open(window: QWidget, result: LefResult, pictures: list[tuple[str, bytes]]) -> None:
     sheet = Sheet(window, "Contributions as pictures")
+    sheet.of_record = True
     sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
     kind = "an index, not a probability" if result.kind == "index" else "a probability"
     facts = result.model

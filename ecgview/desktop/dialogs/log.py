@@ -20,6 +20,7 @@ def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
         workspace.fail(error)
         return None
     sheet = Sheet(parent, "Log of this record", scrolls=True)
+    sheet.of_record = True
     shown = [entry for entry in entries if entry.reader == session.reader or session.reads]
     for entry in shown:
         sheet.add_text(f"{entry.moment.text}   {entry.reader}   {entry.action.replace('_', ' ')}")

@@ -30,6 +30,7 @@ def show(window: MainWindow) -> Sheet | None:
     if path is None:
         return None
     sheet = Sheet(window, "Export for sharing")
+    sheet.of_record = True
     heading = QLabel("Format")
     set_role(heading, "heading")
     sheet.body.addWidget(heading)

@@ -18,7 +18,12 @@ from ecgview.desktop.theme import SPACE, set_role
 
 
 class Sheet(QDialog):
-    """A window-modal sheet that deletes itself when it is closed; `body` takes the content."""
+    """A window-modal sheet that deletes itself when it is closed; `body` takes the content.
+
+    `of_record` says that it tells of the open record: it leaves with it.
+    """
+
+    of_record = False
 
     def __init__(self, parent: QWidget | None, title: str, *, scrolls: bool = False) -> None:
         super().__init__(parent)

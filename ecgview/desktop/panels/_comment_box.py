@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy
 
 PAUSE_MS = 700
 
 
 class CommentBox(QPlainTextEdit):
-    """Free text; `keep` gets it when the typing pauses, when the box is left, and on `flush`."""
+    """Free text; `keep` gets it when the typing pauses, when the box is left, and on `flush`.
 
-    def __init__(self, keep: Callable[[str], None]) -> None:
+    While it `is_held` nothing can be typed, pasted or dropped into it, and `refuse` says so for every key.
+    """
+
+    def __init__(self, keep: Callable[[str], None], refuse: Callable[[], None]) -> None:
         super().__init__()
         self._keep = keep
+        self._refuse = refuse
+        self._is_editable = True
+        self._is_held = False
         self._kept = ""
         self.setPlaceholderText("Comment")
         self.setAccessibleName("Comment")
@@ -29,13 +35,34 @@ class CommentBox(QPlainTextEdit):
 
     def show_comment(self, text: str, is_editable: bool, *, is_other: bool) -> None:
         """Show what is kept; text still being typed is left alone unless it belongs to another read."""
-        self.setReadOnly(not is_editable)
+        self._is_editable = is_editable
+        self._let()
         is_typing = self._pause.isActive() and not is_other
         if is_typing or (text == self._kept and text == self.toPlainText()):
             return
         self._kept = text
         self.setPlainText(text)
         self._pause.stop()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing can be typed for a while."""
+        return self._is_held
+
+    @is_held.setter
+    def is_held(self, on: bool) -> None:
+        self._is_held = on
+        self._let()
+
+    def _let(self) -> None:
+        self.setReadOnly(self._is_held or not self._is_editable)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take what is typed, or say why not."""
+        if self._is_held and event.text() and event.text().isprintable():
+            self._refuse()
+        else:
+            super().keyPressEvent(event)
 
     def flush(self) -> None:
         """Hand over what was typed, now."""

@@ -35,6 +35,7 @@ class AiPanel(QWidget):
         self._working: Working | None = None
         self._was_open: bool | None = None
         workspace.record_opened.connect(self.renew)
+        workspace.record_closed.connect(self.renew)
         workspace.session_changed.connect(self._follow_session)
         workspace.job_progressed.connect(self._report)
 
@@ -59,7 +60,8 @@ class AiPanel(QWidget):
         self._working = None
         self._was_open = self.is_open
         if self.workspace.record is None:
-            self.content.addWidget(Text("Open an ECG to see what the models say.", tone="secondary"))
+            text = self.workspace.shown.instead("Open an ECG to see what the models say.")
+            self.content.addWidget(Text(text, tone="secondary"))
         elif not self.is_open:
             self.content.addWidget(Notice(self.closed, "accent"))
         else:

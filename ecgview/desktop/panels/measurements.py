@@ -28,6 +28,7 @@ class MeasurementsPanel(QWidget):
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
         workspace.record_opened.connect(self._renew)
+        workspace.record_closed.connect(self._renew)
         workspace.measurements_ready.connect(self._renew)
         workspace.session_changed.connect(self._follow_session)
         self._renew()
@@ -41,7 +42,8 @@ class MeasurementsPanel(QWidget):
         self._was_open = self._workspace.may_show_ai()
         record = self._workspace.record
         if record is None:
-            self._content.addWidget(Text("Open an ECG to see its measurements.", tone="secondary"))
+            text = self._workspace.shown.instead("Open an ECG to see its measurements.")
+            self._content.addWidget(Text(text, tone="secondary"))
             return
         measured = self._workspace.measurements
         if measured is None:

@@ -46,6 +46,8 @@ class StatementsPanel(QWidget):
         self._make_parts()
         self._lay_out()
         workspace.session_changed.connect(self._renew)
+        workspace.typing_ended.connect(self.comment.flush)
+        workspace.opening_changed.connect(self._hold)
         self._renew(workspace.session)
 
     def _make_parts(self) -> None:
@@ -70,7 +72,7 @@ class StatementsPanel(QWidget):
         self.marks = MarkRows()
         self.marks.removed.connect(lambda mark: self._edit(RemoveAnnotation(mark)))
         self.mark_with = MarkChoice(self._workspace, self._title)
-        self.comment = CommentBox(self._keep_comment)
+        self.comment = CommentBox(self._keep_comment, self._workspace.refuse_edit)
         self.step = StepBox(self._workspace, self.comment.flush)
         self._choose_set()
 
@@ -102,10 +104,13 @@ class StatementsPanel(QWidget):
 
     def _renew(self, session: ReadingSession | None) -> None:
         is_new = session is not self._session
+        if is_new:
+            self.entry.field.clear()
+            self.step.reason.clear()
         self._session = session
         draft = None if session is None else session.draft
         editable = session is not None and session.is_editable
-        self.state.setText(_state_text(session, has_record=self._workspace.record is not None))
+        self.state.setText(_state_text(session, self._workspace))
         self.undo.setEnabled(session is not None and session.can_undo)
         self.redo.setEnabled(session is not None and session.can_redo)
         self._editing.setVisible(editable or session is None)
@@ -121,6 +126,10 @@ class StatementsPanel(QWidget):
         if session is not None and session.state is not self._state:
             self._state = session.state
             self.entry.field.clearFocus()  # the keys of the next step are the window's again
+
+    def _hold(self, is_opening: bool) -> None:
+        """Take no text while a record is being opened: it would belong to neither."""
+        self.comment.is_held = is_opening
 
     def _show_warnings(self, session: ReadingSession | None) -> None:
         clear(self._warnings)
@@ -156,7 +165,11 @@ class StatementsPanel(QWidget):
         return next((found for code in NORMAL_CODES if (found := chosen.get(code)) is not None), None)
 
     def _keep_comment(self, text: str) -> None:
-        if self._session is not None and self._session.is_editable:
+        if (
+            self._session is not None
+            and self._session.is_editable
+            and self._session is self._workspace.session
+        ):
             self._workspace.apply_edit(SetComment(text))
 
     def _chosen_set(self) -> label_sets.LabelSet:
@@ -173,9 +186,10 @@ class StatementsPanel(QWidget):
         return known.english if known else item.code
 
 
-def _state_text(session: ReadingSession | None, *, has_record: bool) -> str:
+def _state_text(session: ReadingSession | None, workspace: Workspace) -> str:
     if session is None:
-        return "Say who reads to begin." if has_record else "Open an ECG to read it."
+        nothing = workspace.shown.instead("Open an ECG to read it.")
+        return nothing if workspace.record is None else "Say who reads to begin."
     version = f", version {session.latest.number}" if session.latest is not None else ""
     return f"{session.state.words.capitalize()}{version} · {session.reader}"
 

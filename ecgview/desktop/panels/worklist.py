@@ -42,6 +42,7 @@ class WorklistPanel(QWidget):
         self.model.rowsInserted.connect(self._take_in)
         self.model.rowsRemoved.connect(self._tell_count)
         workspace.record_opened.connect(self._follow)
+        workspace.record_closed.connect(self._follow)
         workspace.thumbnails.ready.connect(self.list.viewport().update)
         workspace.thumbnails.switched.connect(self._resize_rows)
         self._tell_count()
@@ -120,7 +121,7 @@ class WorklistPanel(QWidget):
             self._workspace.open_record(self.model.item(index).path)
 
     def _follow(self, _record: object = None) -> None:
-        path = self._workspace.record_path
+        path = self._workspace.shown.path
         row = -1 if path is None else self.model.row_of(path)
         if row >= 0:
             self.list.setCurrentIndex(self.model.index(row, 0))

@@ -1,0 +1,86 @@
+"""Walking through the worklist: by one row, or to the next record that this reader has not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from ecgview.desktop import tasks
+from ecgview.desktop.worklist import WorklistItem
+from ecgview.review.read import ReadState
+
+if TYPE_CHECKING:
+    from ecgview.desktop.workspace import Workspace
+
+LAST = "This is the last record of the worklist."
+FIRST = "This is the first record of the worklist."
+NONE_UNREAD = "No other record of the worklist is unread."
+UNREAD = ("", ReadState.NEW.value, ReadState.IN_READING.value)
+
+
+class Walk(QObject):
+    """Steps count from the record that is being opened, else from the one that is shown."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._n_looking = 0
+        self._wants_unread = False
+
+    @property
+    def _here(self) -> Path | None:
+        return self._workspace.opening.path or self._workspace.shown.path
+
+    def by(self, step: int) -> None:
+        """Go on by one row, or back."""
+        path = self._workspace.worklist.neighbour(step, self._here)
+        if path is None:
+            self._workspace.post_message(LAST if step > 0 else FIRST)
+        else:
+            self._workspace.open_record(path)
+
+    def to_unread(self) -> None:
+        """Go to the next record that this reader has not read, from the top again after the last row."""
+        if self._n_looking:  # until then a row does not say whether it was read
+            self._wants_unread = True
+            return
+        path = self._workspace.worklist.next_row(self._here, is_unread)
+        if path is None:
+            self._workspace.post_message(NONE_UNREAD)
+        else:
+            self._workspace.open_record(path)
+
+    def look_up(self, paths: list[Path]) -> None:
+        """Ask the store how far the reading of these records is."""
+        workspace = self._workspace
+        self._n_looking += 1
+        workspace.jobs.start(
+            tasks.states,
+            workspace.store,
+            paths,
+            workspace.reader_name,
+            title="Looking up reads",
+            on_done=self._looked_up,
+            on_failed=self._not_looked_up,
+        )
+
+    def _looked_up(self, states: dict[Path, str]) -> None:
+        self._workspace.worklist.set_states(states)
+        self._go_on()
+
+    def _not_looked_up(self, error: Exception) -> None:
+        self._workspace.fail(error)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._n_looking -= 1
+        if self._wants_unread and not self._n_looking:
+            self._wants_unread = False
+            self.to_unread()
+
+
+def is_unread(item: WorklistItem) -> bool:
+    """Return whether this reader has no locked read of a record that can be opened."""
+    return item.state in UNREAD and not item.problem
