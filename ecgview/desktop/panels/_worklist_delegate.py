@@ -69,6 +69,9 @@ def _paint_ground(painter: QPainter, view: QWidget, rect: QRectF, state: QStyle.
         painter.fillRect(rect, tokens.colour(view, "info_ground" if selected else "surface"))
     if selected:
         painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), tokens.colour(view, "accent"))
+    elif state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(tokens.colour(view, "accent"))
+        painter.drawRect(rect.adjusted(0.5, 0.5, -1.5, -1.5))
     painter.fillRect(
         QRectF(rect.left() + 12, rect.bottom() - 1, rect.width() - 22, 1), tokens.colour(view, "line")
     )

@@ -81,7 +81,7 @@ class WorklistPanel(QWidget):
 
     def _step(self, by: int) -> None:
         row = min(max(self.list.currentIndex().row() + by, 0), self.model.rowCount() - 1)
-        self.list.setCurrentIndex(self.model.index(row, 0))
+        self.list.move_frame(row)
         self.list.setFocus()
 
     def _take_in(self, *_added: object) -> None:
