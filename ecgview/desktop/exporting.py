@@ -35,6 +35,22 @@ def content(workspace: Workspace) -> ReportContent:
     )
 
 
+def start(workspace: Workspace, path: Path) -> None:
+    """Have the report of the open record written; where it is, or why it is not, is told."""
+    if workspace.record is None:
+        workspace.post_message("Open an ECG first.", "warning")
+        return
+    workspace.jobs.start(
+        write,
+        content(workspace),
+        path,
+        title="Writing the report",
+        on_done=lambda written: workspace.post_message(f"Report written: {written}"),
+        on_failed=workspace.fail,
+        key="export",
+    )
+
+
 def write(report: ReportContent, path: Path, progress: Progress = silent) -> Path:
     """Write a report in the form that the path's suffix names, and return the path.
 

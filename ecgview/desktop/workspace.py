@@ -6,7 +6,7 @@ call its methods and listen to its signals; none of them knows another. Slow thi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -178,33 +178,42 @@ class Workspace(WindowState):
         mark = Annotation(leads, start_s, end_s, code, "", label_set, version)
         self.apply_edit(AddAnnotation(mark))
 
-    def commit_first_read(self) -> bool:
-        """Save and lock the first read; returns whether that is done."""
+    def commit_first_read(self, then: Callable[[], object] | None = None) -> None:
+        """Save and lock the first read; `then` is called once that is done."""
         self.typing_ended.emit()
-        return self._has_reader() and self._reading("commit_first_read")
+        if self._has_reader():
+            self._reading("commit_first_read", then=then)
 
     def lock_and_next(self) -> None:
         """Save and lock the first read, and open the next record once that is done."""
-        if self.commit_first_read():
-            self.next_record()
+        self.commit_first_read(then=self._from_here(self.next_record))
 
     def sign_and_next(self) -> None:
         """Sign the read, and open the next record once that is done."""
-        if self.sign():
-            self.next_record()
+        self.sign(then=self._from_here(self.next_record))
+
+    def _from_here(self, go_on: Callable[[], object]) -> Callable[[], object]:
+        """Return a step that is taken only while the read of now is the one that is shown."""
+        session = self.session
+        return lambda: go_on() if session is self.session else None
 
     def reveal(self) -> None:
         """Open the AI results of this record, and ask for them."""
         if self._reading("reveal"):
             self._ask_models()
 
-    def sign(self) -> bool:
-        """Sign the read: from then on it can only be amended; returns whether that is done."""
+    def sign(self, then: Callable[[], object] | None = None) -> None:
+        """Sign the read: from then on it can only be amended; `then` is called once that is done."""
         self.typing_ended.emit()
-        signed = self._has_reader() and self._reading("sign")
-        if signed:
-            self.post_message("Read signed.", about=self.record_path)
-        return signed
+        path = self.record_path
+
+        def signed() -> None:
+            self.post_message("Read signed.", about=path)
+            if then is not None:
+                then()
+
+        if self._has_reader():
+            self._reading("sign", then=signed)
 
     def amend(self, reason: str) -> None:
         """Open a signed read for changes, with the reason; `sign` closes it, nothing earlier is lost."""
@@ -254,19 +263,7 @@ class Workspace(WindowState):
         """Write the report of the open record; the suffix chooses PDF, JSON or WFDB annotations."""
         from ecgview.desktop import exporting
 
-        if self._record is None:
-            self.post_message("Open an ECG first.", "warning")
-            return
-        content = exporting.content(self)
-        self.jobs.start(
-            exporting.write,
-            content,
-            Path(path),
-            title="Writing the report",
-            on_done=lambda written: self.post_message(f"Report written: {written}"),
-            on_failed=self.fail,
-            key="export",
-        )
+        exporting.start(self, Path(path))
 
     def close(self) -> bool:
         """Stop the jobs and close the store; returns whether all work ended in time."""
@@ -340,15 +337,19 @@ class Workspace(WindowState):
         layers = [answer[1] for answer in (self.reconstruction, self.anomaly) if answer is not None]
         self.set_overlay(tasks.joined(layers) if layers else None)
 
-    def _reading(self, what: str, *args: object) -> bool:
+    def _reading(self, what: str, *args: object, then: Callable[[], object] | None = None) -> bool:
+        """Do one thing to the read; `then` is called once that is done and kept."""
         if self.is_opening:
             self.refuse_edit()
             return False
         try:
-            return self.reading.do(what, *args)
+            done = self.reading.do(what, *args)
         except EcgviewError as error:
             self.fail(error, self.record_path)
             return False
+        if done and then is not None:
+            then()
+        return done
 
     def refuse_edit(self) -> None:
         """Say that a key or a click was not applied, because another record is being opened."""
