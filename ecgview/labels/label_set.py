@@ -17,6 +17,7 @@ from ecgview import resources
 from ecgview.errors import FormatError
 
 DEFAULT = "ptbxl71"
+FREE_TEXT = "free-text"  # stands for the label set of a statement in a reader's own words: its code is the words
 _REQUIRED_KEYS = ("id", "version", "title", "source", "licence")
 
 
@@ -32,6 +33,7 @@ class Statement:
     superclass: str = ""
     subclass: str = ""
     snomed_ct: str = ""  # concept id; several that the source scores as one are joined by "|"
+    synonyms: str = ""  # what readers type for it besides what `terms` knows, joined by "|"
 
 
 _COLUMNS = tuple(item.name for item in fields(Statement))

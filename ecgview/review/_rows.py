@@ -51,7 +51,10 @@ def read_values(read: Read) -> Values:
 def statement_values(read_id: int, content: Draft) -> list[Values]:
     """Return the rows of table `read_statements`."""
     return [
-        (read_id, position, item.code, item.certainty.value, item.label_set, item.version)
+        (
+            read_id, position, item.code, item.certainty.value, item.label_set, item.version,
+            json.dumps(item.modifiers),
+        )
         for position, item in enumerate(content.statements)
     ]
 
@@ -68,7 +71,13 @@ def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row]) -> 
     """Return a committed read from its rows."""
     content = Draft(
         statements=tuple(
-            ReadStatement(item["code"], Certainty(item["certainty"]), item["label_set"], item["version"])
+            ReadStatement(
+                item["code"],
+                Certainty(item["certainty"]),
+                item["label_set"],
+                item["version"],
+                tuple(json.loads(item["modifiers"])),
+            )
             for item in statements
         ),
         annotations=tuple(_annotation(item) for item in annotations),
@@ -108,12 +117,15 @@ def read_digest(read: Read) -> str:
     fields = asdict(read)
     if not read.exposed:  # as reads were hashed before schema 3 knew of exposures
         del fields["exposed"]
+    for statement in fields["content"]["statements"]:
+        if not statement["modifiers"]:  # nor of modifiers
+            del statement["modifiers"]
     return digest(fields)
 
 
 def read_details(read: Read) -> str:
     """Return what the log says of a commit, in words."""
-    said = ", ".join(f"{item.code} ({item.certainty.words})" for item in read.statements) or "no statement"
+    said = ", ".join(f"{item.words(item.code)} ({item.certainty.words})" for item in read.statements) or "no statement"
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
     if read.exposed:
         parts.append(f"not blind on this workstation: {read.exposed}")

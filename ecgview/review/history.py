@@ -52,6 +52,23 @@ class SetCertainty:
 
 
 @dataclass(frozen=True, slots=True)
+class SetModifiers:
+    """Say the age and site of a statement made."""
+
+    code: str
+    label_set: str
+    modifiers: tuple[str, ...]
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        key = (self.label_set, self.code)
+        changed = tuple(
+            replace(item, modifiers=self.modifiers) if item.key == key else item for item in draft.statements
+        )
+        return replace(draft, statements=changed)
+
+
+@dataclass(frozen=True, slots=True)
 class AddAnnotation:
     """Place a mark; nothing happens if an equal one is there."""
 

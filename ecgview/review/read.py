@@ -55,17 +55,25 @@ class ReadKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadStatement:
-    """A statement as made: its code in one version of a label set, and the reader's certainty."""
+    """A statement as made: its code in one version of a label set, and the reader's certainty.
+
+    In the reader's own words `label_set` is FREE_TEXT and `code` the words. `modifiers` say its age and site.
+    """
 
     code: str
     certainty: Certainty
     label_set: str
     version: str
+    modifiers: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """What makes two statements the same finding: label set and code."""
         return (self.label_set, self.code)
+
+    def words(self, name: str) -> str:
+        """Return the finding as written, by its name: "old inferior myocardial infarction"."""
+        return " ".join((*self.modifiers, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +142,18 @@ def differences(before: Draft, after: Draft) -> tuple[str, ...]:
     old = {item.key: item for item in before.statements}
     new = {item.key: item for item in after.statements}
     found = [f"removed {item.code}" for key, item in old.items() if key not in new]
-    found += [f"added {item.code} ({item.certainty.words})" for key, item in new.items() if key not in old]
+    found += [
+        f"added {item.words(item.code)} ({item.certainty.words})" for key, item in new.items() if key not in old
+    ]
     found += [
         f"{item.code}: {old[key].certainty.words} to {item.certainty.words}"
         for key, item in new.items()
         if key in old and old[key].certainty != item.certainty
+    ]
+    found += [
+        f"{item.code}: {' '.join(old[key].modifiers) or 'plain'} to {' '.join(item.modifiers) or 'plain'}"
+        for key, item in new.items()
+        if key in old and old[key].modifiers != item.modifiers
     ]
     found += [f"removed mark {_mark(a)}" for a in before.annotations if a not in after.annotations]
     found += [f"added mark {_mark(a)}" for a in after.annotations if a not in before.annotations]
