@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.workspace import Workspace
 from ecgview.labels import label_set as label_sets
-from ecgview.review.read import Draft, ReadStatement
+from ecgview.review.read import Certainty, Draft, ReadStatement
 from ecgview.review.session import ReadingSession
 
 SHOWN_MS = 6000
@@ -50,12 +48,19 @@ class Toast(QFrame):
     def tell_change(self, session: ReadingSession, before: Draft) -> None:
         """Say which statements an edit put or took away; nothing is said where none was."""
         after = session.draft
-        put = [item for item in after.statements if item not in before.statements]
-        taken = [item for item in before.statements if item not in after.statements]
-        if not (put or taken):
+        old = {item.key: item for item in before.statements}
+        new = {item.key: item for item in after.statements}
+        words = [
+            f"{what}: {', '.join(map(_words, items))}"
+            for what, items in (
+                ("Added", [item for key, item in new.items() if key not in old]),
+                ("Changed", [item for key, item in new.items() if key in old and item != old[key]]),
+                ("Removed", [item for key, item in old.items() if key not in new]),
+            )
+            if items
+        ]
+        if not words:
             return
-        words = [f"Added: {_names(put)}"] if put else []
-        words += [f"Removed: {_names(taken)}"] if taken else []
         self._told = (session, after)
         self.text.setText("  ·  ".join(words))
         self.adjustSize()
@@ -90,12 +95,6 @@ class Toast(QFrame):
         self.hide()
 
 
-def _names(items: Iterable[ReadStatement]) -> str:
-    return ", ".join(_name(item) for item in items)
-
-
-def _name(item: ReadStatement) -> str:
-    known = (
-        label_sets.load(item.label_set).get(item.code) if item.label_set in label_sets.available() else None
-    )
-    return known.english if known is not None else item.code
+def _words(item: ReadStatement) -> str:
+    said = item.words(label_sets.name_of(item.label_set, item.code))
+    return said if item.certainty is Certainty.DEFINITE else f"{said} ({item.certainty.words})"

@@ -26,14 +26,21 @@ _MEANINGS: dict[str, frozenset[str]] = {
     "complete RBBB": frozenset({"CRBBB", "RIGHT BUNDLE BRANCH BLOCK"}),
     "incomplete LBBB": frozenset({"ILBBB", "INCOMPLETE LEFT BUNDLE BRANCH BLOCK"}),
     "incomplete RBBB": frozenset({"IRBBB", "INCOMPLETE RIGHT BUNDLE BRANCH BLOCK"}),
-    "left axis deviation": frozenset({"LAD", "LEFT AXIS DEVIATION", "ABNORMAL LEFT AXIS DEVIATION"}),
-    "right axis deviation": frozenset({"RAD", "RIGHT AXIS DEVIATION", "ABNORMAL RIGHT AXIS DEVIATION"}),
+    "left axis deviation": frozenset(
+        {"LAD", "LEFT AXIS DEVIATION", "ABNORMAL LEFT AXIS DEVIATION", "left axis deviation"}
+    ),
+    "right axis deviation": frozenset(
+        {"RAD", "RIGHT AXIS DEVIATION", "ABNORMAL RIGHT AXIS DEVIATION", "right axis deviation"}
+    ),
     "left anterior fascicular block": frozenset({"LAFB", "LAnFB", "LEFT ANTERIOR FASCICULAR BLOCK"}),
     "left posterior fascicular block": frozenset({"LPFB", "LEFT POSTERIOR FASCICULAR BLOCK"}),
     "high QRS voltage": frozenset({"HVOLT"}),
     "low QRS voltage": frozenset({"LVOLT", "LQRSV", "LOW VOLTAGE QRS"}),
     "long QT": frozenset({"LNGQT", "LQT", "PROLONGED QT", "QT HAS LENGTHENED"}),
-    "short QT": frozenset({"QT HAS SHORTENED"}),
+    "short QT": frozenset({"QT HAS SHORTENED", "short QT interval"}),
+    "of the recording": frozenset(  # in a reader's own words; a tracing may be normal beside them
+        {"artifact", "muscle artifact", "baseline wander", "mains interference", "lead off"}
+    ),
 }
 
 _EXCLUSIVE: tuple[tuple[str, str], ...] = (
@@ -62,7 +69,7 @@ _EXCLUSIVE: tuple[tuple[str, str], ...] = (
     ("long QT", "short QT"),
 )
 
-_BESIDE_NORMAL = ("normal", "otherwise normal", "sinus rhythm", "sinus arrhythmia")
+_BESIDE_NORMAL = ("normal", "otherwise normal", "sinus rhythm", "sinus arrhythmia", "of the recording")
 
 
 def check(codes: Iterable[str], label_set: LabelSet | None = None) -> list[str]:

@@ -28,29 +28,41 @@ def understand(label_set: LabelSet, text: str, limit: int = 6) -> tuple[Offer, .
     typed = " ".join(text.split())
     if not typed:
         return ()
-    certainty, kept, found = "", tuple[str, ...](), search.find(label_set, typed, limit)
-    rest = typed
+    certainty, rest, kept, found = "", typed, tuple[str, ...](), search.find(label_set, typed, limit)
     if not found:
-        rest, certainty, kept = modifiers.of_age_and_certainty(typed)
-        found = search.find(label_set, rest, limit) if rest else []
-    if not found and rest:
-        without, sites = modifiers.of_site(rest)
-        if without and sites and (found := search.find(label_set, without, limit)):
-            rest, kept = without, (*kept, *sites)
+        plain, certainty = modifiers.of_certainty(typed)
+        for rest, kept in _readings(plain):  # noqa: B007 - what was read last stays
+            if found := search.find(label_set, rest, limit):
+                break
+        else:
+            rest, kept = plain, ()
     sure = certainty or "definite"
     offers = [
-        Offer(statement, label_set.id, label_set.version, sure, modifiers.in_order(kept)) for statement in found
+        Offer(statement, label_set.id, label_set.version, sure, modifiers.in_order(kept))
+        for statement in found
     ]
     exact = found and search.is_name(label_set, found[0], rest)
-    words = () if exact else (own_words(rest or typed, sure, kept if found or rest else ()),)
+    words = () if exact else (own_words(typed, rest, sure, kept),)
     return (*offers[: limit - len(words)], *words)
 
 
-def own_words(text: str, certainty: str = "definite", kept: tuple[str, ...] = ()) -> Offer:
+def _readings(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return a text as it stands, then without its site, its age, and both: (what is left, what was taken)."""
+    no_site, site = modifiers.of_site(text)
+    no_age, age = modifiers.of_age(text)
+    neither, _ = modifiers.of_age(no_site)
+    tries = [(text, ()), (no_site, site), (no_age, age), (neither, (*age, *site))]
+    return [(rest, kept) for rest, kept in tries if rest]
+
+
+def own_words(typed: str, rest: str, certainty: str = "definite", kept: tuple[str, ...] = ()) -> Offer:
     """Return a statement in the reader's own words; an abbreviation that is known is written out."""
-    term = terms.meaning(text)
-    plain = "".join(char if char.isprintable() else " " for char in text)
+    term = terms.meaning(typed)
+    if term is not None:
+        certainty, kept = "definite", ()
+    else:
+        term = terms.meaning(rest)
+    plain = "".join(char if char.isprintable() else " " for char in rest or typed)
     said = term.english if term is not None else " ".join(plain.split())[:LONGEST]
-    chinese = term.chinese if term is not None else ""
-    statement = Statement(said, said, chinese)
+    statement = Statement(said, said, term.chinese if term is not None else "")
     return Offer(statement, FREE_TEXT, "1", certainty, modifiers.in_order(kept), is_known=term is not None)

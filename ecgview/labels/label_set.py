@@ -17,7 +17,9 @@ from ecgview import resources
 from ecgview.errors import FormatError
 
 DEFAULT = "ptbxl71"
-FREE_TEXT = "free-text"  # stands for the label set of a statement in a reader's own words: its code is the words
+FREE_TEXT = (
+    "free-text"  # stands for the label set of a statement in a reader's own words: its code is the words
+)
 _REQUIRED_KEYS = ("id", "version", "title", "source", "licence")
 
 
@@ -89,6 +91,12 @@ def load(set_id: str = DEFAULT) -> LabelSet:
     if set_id not in available():
         raise FormatError("there is no such label set", expected=", ".join(available()), found=set_id)
     return _read_cached(path, path.stat().st_mtime_ns)
+
+
+def name_of(set_id: str, code: str) -> str:
+    """Return the English words of a code; the code itself where its set, or the code in it, is not known here."""
+    known = load(set_id).get(code) if set_id in available() else None
+    return known.english if known is not None else code
 
 
 def read(path: Path) -> LabelSet:

@@ -34,15 +34,20 @@ _CERTAINTY_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def of_age_and_certainty(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return (what is left of a typed text, certainty or "", ages) without the words of age and certainty."""
-    rest, certainties = _taken(text, _CERTAINTY_WORDS)
-    rest, ages = _taken(rest, _AGE_WORDS)
-    return rest, certainties[0] if certainties else "", ages[:1]
+def of_certainty(text: str) -> tuple[str, str]:
+    """Return what is left of a typed text without the words of certainty, and the certainty or ""."""
+    rest, found = _taken(text, _CERTAINTY_WORDS)
+    return rest, found[0] if found else ""
+
+
+def of_age(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what is left of a typed text without the words of an age, and the age."""
+    rest, ages = _taken(text, _AGE_WORDS)
+    return rest, ages[:1]
 
 
 def of_site(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return (what is left of a typed text, sites) without the words of a site."""
+    """Return what is left of a typed text without the words of a site, and the site."""
     rest, sites = _taken(text, _SITE_WORDS)
     return rest, sites[:1]
 

@@ -56,12 +56,10 @@ class ReportContent:
 
     def statement_text(self, statement: ReadStatement) -> str:
         """Return a statement as printed: its words, certainty and code."""
-        words = label_set.load(statement.label_set).get(statement.code)
-        text = words.english if words is not None else statement.code
-        certainty = (
-            "" if statement.certainty == "definite" else f" ({str(statement.certainty).replace('_', ' ')})"
-        )
-        return f"{text}{certainty}  [{statement.code}]"
+        text = statement.words(label_set.name_of(statement.label_set, statement.code))
+        certainty = "" if statement.certainty == "definite" else f" ({statement.certainty.words})"
+        code = "own words" if statement.label_set == label_set.FREE_TEXT else statement.code
+        return f"{text}{certainty}  [{code}]"
 
 
 def gather(

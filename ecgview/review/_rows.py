@@ -52,7 +52,12 @@ def statement_values(read_id: int, content: Draft) -> list[Values]:
     """Return the rows of table `read_statements`."""
     return [
         (
-            read_id, position, item.code, item.certainty.value, item.label_set, item.version,
+            read_id,
+            position,
+            item.code,
+            item.certainty.value,
+            item.label_set,
+            item.version,
             json.dumps(item.modifiers),
         )
         for position, item in enumerate(content.statements)
@@ -125,7 +130,10 @@ def read_digest(read: Read) -> str:
 
 def read_details(read: Read) -> str:
     """Return what the log says of a commit, in words."""
-    said = ", ".join(f"{item.words(item.code)} ({item.certainty.words})" for item in read.statements) or "no statement"
+    said = (
+        ", ".join(f"{item.words(item.code)} ({item.certainty.words})" for item in read.statements)
+        or "no statement"
+    )
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
     if read.exposed:
         parts.append(f"not blind on this workstation: {read.exposed}")

@@ -121,7 +121,14 @@ class ApplyAgain:
 
 
 Edit = (
-    AddStatement | RemoveStatement | SetCertainty | AddAnnotation | RemoveAnnotation | SetComment | ApplyAgain
+    AddStatement
+    | RemoveStatement
+    | SetCertainty
+    | SetModifiers
+    | AddAnnotation
+    | RemoveAnnotation
+    | SetComment
+    | ApplyAgain
 )
 
 

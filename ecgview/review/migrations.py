@@ -119,6 +119,7 @@ CREATE INDEX results_by_model ON results(record_sha256, model_sha256, kind, id);
 _VERSION_3 = """
 ALTER TABLE drafts ADD COLUMN follows INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reads ADD COLUMN exposed TEXT NOT NULL DEFAULT '';
+ALTER TABLE read_statements ADD COLUMN modifiers TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE exposures (
     id INTEGER PRIMARY KEY,
     record_sha256 TEXT NOT NULL,

@@ -143,7 +143,9 @@ def differences(before: Draft, after: Draft) -> tuple[str, ...]:
     new = {item.key: item for item in after.statements}
     found = [f"removed {item.code}" for key, item in old.items() if key not in new]
     found += [
-        f"added {item.words(item.code)} ({item.certainty.words})" for key, item in new.items() if key not in old
+        f"added {item.words(item.code)} ({item.certainty.words})"
+        for key, item in new.items()
+        if key not in old
     ]
     found += [
         f"{item.code}: {old[key].certainty.words} to {item.certainty.words}"

@@ -185,7 +185,7 @@ class Store:
             )
             read_id = cursor.lastrowid or 0
             connection.executemany(
-                "INSERT INTO read_statements VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO read_statements VALUES (?, ?, ?, ?, ?, ?, ?)",
                 _rows.statement_values(read_id, read.content),
             )
             connection.executemany(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecgview.labels import contradictions
+from ecgview.labels import contradictions, terms
 from ecgview.labels.contradictions import check
 from ecgview.labels.label_set import load
 
@@ -42,6 +42,15 @@ def test_every_code_of_the_table_exists_in_a_shipped_set() -> None:
     known = {
         s.code for i in ("ptbxl71", "ecgfounder150", "cinc2021", "general28") for s in load(i).statements
     }
+    own_words = {term.english for term in terms.table()}
     for meaning, members in contradictions._MEANINGS.items():
-        assert members & known, meaning
-        assert not members - known, meaning
+        assert members & known or meaning == "of the recording", meaning
+        assert not members - known - own_words, meaning
+
+
+def test_what_is_said_of_the_recording_stands_beside_a_normal_ecg_and_own_words_are_compared() -> None:
+    assert check(["NORM", "artifact", "baseline wander"], load("ptbxl71")) == []
+    assert check(["NORM", "ventricular tachycardia"], load("ptbxl71"))
+    assert check(["left axis deviation", "right axis deviation"], load("ptbxl71")) == [
+        "left axis deviation contradicts right axis deviation"
+    ]

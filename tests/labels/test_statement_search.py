@@ -2,8 +2,12 @@
 
 import pytest
 
-from ecgview.labels.label_set import load
+from ecgview.labels import modifiers, terms
+from ecgview.labels.entry import understand
+from ecgview.labels.label_set import FREE_TEXT, load
 from ecgview.labels.search import find
+
+SETS = ("ptbxl71", "ecgfounder150", "cinc2021", "general28")
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,81 @@ def test_every_statement_is_found_by_each_of_its_own_names() -> None:
             for name in (statement.code, statement.english, statement.chinese, statement.pinyin):
                 if name:
                     assert statement in find(labels, name)[:6], (set_id, name)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_nothing_is_found_inside_a_word(set_id: str) -> None:
+    def words(typed: str) -> str:
+        return " ".join(found.english.casefold() for found in find(load(set_id), typed))
+
+    assert "bradycardia" not in words("rad")
+    assert "inverted" not in words("vt")
+    assert "flutter" not in words("lut")
+    assert "inversion" not in words("vt")
+
+
+def test_the_table_of_abbreviations_names_codes_that_are_there_and_each_abbreviation_once() -> None:
+    seen: set[str] = set()
+    for term in terms.table():
+        assert term.english, term.typed
+        assert term.chinese, term.typed
+        assert not seen & set(term.typed), seen & set(term.typed)
+        seen |= set(term.typed)
+        for set_id, codes in term.codes.items():
+            assert all(code in load(set_id) for code in codes), (set_id, codes)
+    assert len(seen) >= 200
+    assert any(not typed.isascii() for typed in seen)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_every_abbreviation_leads_to_its_own_codes_first_or_to_its_words(set_id: str) -> None:
+    labels = load(set_id)
+    for term in terms.table():
+        for typed in term.typed:
+            offers = understand(labels, typed)
+            assert offers, typed
+            assert offers[0].is_known, typed
+            codes = term.codes.get(set_id, ())
+            if len(codes) == 1 and not any(typed == s.code.casefold().strip("_") for s in labels.statements):
+                assert codes[0] in [offer.statement.code for offer in offers[:2]], (set_id, typed)
+            if not codes and offers[0].label_set == FREE_TEXT:
+                assert offers[0].statement.english == term.english
+
+
+@pytest.mark.parametrize(
+    ("set_id", "typed", "code", "certainty", "kept"),
+    [
+        ("ptbxl71", "?lvh", "LVH", "possible", ()),
+        ("ptbxl71", "possible old inferior mi", "IMI", "possible", ("old",)),
+        ("ptbxl71", "陈旧性下壁心肌梗死", "IMI", "definite", ("old",)),
+        ("ptbxl71", "acute imi", "IMI", "definite", ("acute",)),
+        ("ptbxl71", "r/o wpw", "WPW", "cannot_exclude", ()),
+        ("general28", "old mi", "OLD_MI", "definite", ()),  # a name of its own keeps its words
+        ("general28", "old inferior mi", "OLD_MI", "definite", ("inferior",)),
+        ("ecgfounder150", "acute inferior mi", "ACUTE MI", "definite", ("inferior",)),
+        ("ptbxl71", "prob lad", "left axis deviation", "probable", ()),
+    ],
+)
+def test_age_site_and_certainty_are_understood(
+    set_id: str, typed: str, code: str, certainty: str, kept: tuple[str, ...]
+) -> None:
+    first = understand(load(set_id), typed)[0]
+    assert (first.statement.code, first.certainty, first.modifiers) == (code, certainty, kept)
+
+
+def test_own_words_are_one_line_of_bounded_length() -> None:
+    (only,) = understand(load("ptbxl71"), "zz\u202e\x1b[31m" + "q" * 500)
+    assert only.label_set == FREE_TEXT
+    assert not only.is_known
+    assert only.statement.code.isprintable()
+    assert len(only.statement.code) <= 120
+
+
+def test_modifiers_go_round() -> None:
+    kept: tuple[str, ...] = ("inferior",)
+    seen = []
+    for _ in range(len(modifiers.AGES) + 1):
+        kept = modifiers.following(kept, modifiers.AGES)
+        seen.append(kept)
+    assert seen[0] == ("acute", "inferior")
+    assert seen[-1] == ("inferior",)

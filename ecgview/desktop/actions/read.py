@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit
 
 from ecgview.desktop.action import Action, with_session
 from ecgview.desktop.dialogs import ask, log
-from ecgview.review.read import ReadState
+from ecgview.labels import modifiers
+from ecgview.review.history import Edit, SetCertainty, SetModifiers
+from ecgview.review.read import Certainty, ReadState, ReadStatement
 
 if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
@@ -60,6 +63,34 @@ def toggle_normal(window: MainWindow) -> None:
     window.workspace.toggle_statement(NORMAL)
     if session is not None and before is not None:
         window.toast.tell_change(session, before)
+
+
+def _change_last(window: MainWindow, change: Callable[[ReadStatement], Edit]) -> None:
+    """Change the statement made last; a toast says how, and undoes it."""
+    session = window.workspace.session
+    if session is None or not session.draft.statements:
+        window.workspace.post_message("Make a statement first; this key says more of it.")
+        return
+    before = session.draft
+    window.workspace.apply_edit(change(before.statements[-1]))
+    window.toast.tell_change(session, before)
+
+
+def next_certainty(item: ReadStatement) -> Edit:
+    """Return the edit that takes the next of definite, probable, possible, cannot exclude."""
+    order = tuple(Certainty)
+    return SetCertainty(item.code, item.label_set, order[(order.index(item.certainty) + 1) % len(order)])
+
+
+def next_modifier(item: ReadStatement, choices: tuple[str, ...]) -> Edit:
+    """Return the edit that takes the next age, or the next site, of a statement."""
+    return SetModifiers(item.code, item.label_set, modifiers.following(item.modifiers, choices))
+
+
+def toggle_possible(item: ReadStatement) -> Edit:
+    """Return the edit that makes a statement possible, or definite again."""
+    is_possible = item.certainty is Certainty.POSSIBLE
+    return SetCertainty(item.code, item.label_set, Certainty.DEFINITE if is_possible else Certainty.POSSIBLE)
 
 
 def toggle_blind(window: MainWindow) -> None:
@@ -132,6 +163,40 @@ ACTIONS = (
         edits=True,
     ),
     Action("read.find_statement", "Add a statement", focus_statements, ("/",), _editable, edits=True),
+    Action(
+        "read.possible",
+        "Last statement: possible",
+        lambda w: _change_last(w, toggle_possible),
+        ("'",),
+        _editable,
+        edits=True,
+    ),
+    Action(
+        "read.certainty",
+        "Last statement: next certainty",
+        lambda w: _change_last(w, next_certainty),
+        (";",),
+        _editable,
+        edits=True,
+    ),
+    Action(
+        "read.age",
+        "Last statement: next age",
+        lambda w: _change_last(w, lambda item: next_modifier(item, modifiers.AGES)),
+        (".",),
+        _editable,
+        hint=", ".join(modifiers.AGES),
+        edits=True,
+    ),
+    Action(
+        "read.site",
+        "Last statement: next site",
+        lambda w: _change_last(w, lambda item: next_modifier(item, modifiers.SITES)),
+        (",",),
+        _editable,
+        hint=", ".join(modifiers.SITES),
+        edits=True,
+    ),
     Action("read.undo", "Undo", lambda w: w.workspace.undo(), ("Ctrl+Z",), _editable, edits=True),
     Action(
         "read.redo",

@@ -4,41 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from ecgview.desktop.panels._widgets import Text, clear, column, row
-from ecgview.labels.label_set import Statement
+from ecgview.labels import label_set as label_sets
+from ecgview.labels import modifiers
 from ecgview.review.annotation import Annotation
 from ecgview.review.read import Certainty, ReadStatement
 
+_T = TypeVar("_T")
 PLACE_PX = 128
 ARROW = """QToolButton { padding-right: 16px; }
 QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 2px; }"""
-Lookup = Callable[[ReadStatement], Statement | None]
 
 
 class StatementRows(QWidget):
     """The statements made, in the order they were made.
 
     Signals:
-        certainty_chosen: (ReadStatement, Certainty). removed: ReadStatement.
+        certainty_chosen: (ReadStatement, Certainty). modifiers_chosen: (ReadStatement, modifiers).
+        removed: ReadStatement.
     """
 
     certainty_chosen = Signal(object, object)
+    modifiers_chosen = Signal(object, object)
     removed = Signal(object)
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._lookup = lookup
         self._rows = column(self, spacing=2)
         self._keys: tuple[object, ...] = ()
         self.buttons: list[CertaintyButton] = []
 
     def show_statements(self, statements: Sequence[ReadStatement], is_editable: bool) -> None:
         """Show these statements; rows that stay keep the keyboard focus."""
-        keys = (is_editable, *(item.key for item in statements))
+        keys = (is_editable, *((item.key, item.modifiers) for item in statements))
         if keys != self._keys or not statements:
             self._keys = keys
             self._rebuild(statements, is_editable)
@@ -51,10 +54,10 @@ class StatementRows(QWidget):
         if not statements:
             self._rows.addWidget(Text("No statement yet.", tone="secondary"))
         for item in statements:
-            known = self._lookup(item)
-            name = Text(known.english if known else item.code)
+            name = Text(item.words(label_sets.name_of(item.label_set, item.code)))
             name.setAccessibleDescription(item.code)
             button = CertaintyButton(f"Certainty of {item.code}", partial(self.certainty_chosen.emit, item))
+            button.offer_modifiers(item.modifiers, partial(self.modifiers_chosen.emit, item))
             button.setEnabled(is_editable)
             self.buttons.append(button)
             parts: list[QWidget | int] = [name, button]
@@ -80,6 +83,18 @@ class CertaintyButton(QToolButton):
         for certainty in Certainty:
             menu.addAction(certainty.words).triggered.connect(partial(_call, choose, certainty))
         self.setMenu(menu)
+
+    def offer_modifiers(self, held: tuple[str, ...], choose: Callable[[tuple[str, ...]], object]) -> None:
+        """Offer age and site below the certainties; what is chosen again is taken back."""
+        for title, choices in (("Age", modifiers.AGES), ("Site", modifiers.SITES)):
+            part = self.menu().addMenu(title)
+            for one in choices:
+                others = tuple(other for other in held if other not in choices)
+                wanted = others if one in held else modifiers.in_order((*others, one))
+                entry = part.addAction(one)
+                entry.setCheckable(True)
+                entry.setChecked(one in held)
+                entry.triggered.connect(partial(_call, choose, wanted))
 
     def show_certainty(self, certainty: Certainty) -> None:
         """Show this certainty."""
@@ -139,5 +154,5 @@ def _remove(name: str, run: Callable[[], object]) -> QToolButton:
     return button
 
 
-def _call(choose: Callable[[Certainty], object], certainty: Certainty, _checked: bool = False) -> None:
-    choose(certainty)
+def _call(choose: Callable[[_T], object], chosen: _T, _checked: bool = False) -> None:
+    choose(chosen)

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._widgets import Text, column
-from ecgview.labels import search
-from ecgview.labels.label_set import LabelSet, Statement
+from ecgview.labels import entry
+from ecgview.labels.entry import Offer
+from ecgview.labels.label_set import FREE_TEXT, LabelSet, Statement
 
 SHOWN = 6
 ROW_PX = 28
@@ -31,8 +32,10 @@ _CODE_PX = 66
 class StatementEntry(QWidget):
     """A field with the best matches below it; arrow keys choose, Enter takes, Escape clears, then leaves.
 
+    The reader's own words stand last; those that no table knows are chosen by an arrow key first.
+
     Signals:
-        chosen: Statement.
+        chosen: Offer.
     """
 
     chosen = Signal(object)
@@ -92,21 +95,26 @@ class StatementEntry(QWidget):
 
     def _search(self, text: str) -> None:
         self.matches.clear()
-        typed = bool(text.strip()) and self._label_set is not None
-        found = search.find(self._label_set, text, limit=SHOWN) if typed and self._label_set else []
-        for statement in found:
-            item = QListWidgetItem(statement.english, self.matches)
-            item.setData(Qt.ItemDataRole.UserRole, statement)
-            item.setToolTip(words(statement))
-        self.matches.setCurrentRow(0 if found else -1)
+        found = entry.understand(self._label_set, text, SHOWN) if self._label_set is not None else ()
+        for offer in found:
+            item = QListWidgetItem(named(offer), self.matches)
+            item.setData(Qt.ItemDataRole.UserRole, offer)
+            item.setToolTip(words(offer.statement) if offer.label_set != FREE_TEXT else "In your own words")
+        self.matches.setCurrentRow(0 if found and found[0].is_known else -1)
         self.matches.setFixedHeight(ROW_PX * len(found))
         self.matches.setVisible(bool(found))
-        self._nothing.setVisible(typed and not found)
+        self._nothing.setVisible(bool(found) and all(offer.label_set == FREE_TEXT for offer in found))
 
     def _take(self, item: QListWidgetItem) -> None:
-        statement = item.data(Qt.ItemDataRole.UserRole)
+        offer = item.data(Qt.ItemDataRole.UserRole)
         self.field.clear()
-        self.chosen.emit(statement)
+        self.chosen.emit(offer)
+
+
+def named(offer: Offer) -> str:
+    """Return what would be stated: modifiers, English words, certainty where it is not definite."""
+    said = " ".join((*offer.modifiers, offer.statement.english))
+    return said if offer.certainty == "definite" else f"{said} ({offer.certainty.replace('_', ' ')})"
 
 
 def words(statement: Statement) -> str:
@@ -123,7 +131,7 @@ class _MatchDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         place: Any = option  # the binding's stubs leave out what a style option holds
-        statement: Statement = index.data(Qt.ItemDataRole.UserRole)
+        offer: Offer = index.data(Qt.ItemDataRole.UserRole)
         view: QWidget = place.widget
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -132,19 +140,21 @@ class _MatchDelegate(QStyledItemDelegate):
             painter.setBrush(tokens.colour(view, "info_ground"))
             painter.drawRoundedRect(QRectF(place.rect), 4, 4)
         area = QRectF(place.rect).adjusted(8, 0, -8, 0)
-        self._paint_words(painter, view, area, statement)
+        self._paint_words(painter, view, area, offer)
         painter.restore()
 
-    def _paint_words(self, painter: QPainter, view: QWidget, area: QRectF, statement: Statement) -> None:
+    def _paint_words(self, painter: QPainter, view: QWidget, area: QRectF, offer: Offer) -> None:
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(tokens.font(view.font(), "caption"))
         painter.setPen(tokens.colour(view, "secondary"))
+        statement = offer.statement
         code = "" if statement.code == statement.english else statement.code
+        code = "own words" if offer.label_set == FREE_TEXT else code
         width = min(QFontMetricsF(painter.font()).horizontalAdvance(code), _CODE_PX)
         painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, code)
         painter.setFont(tokens.font(view.font(), "body"))
         painter.setPen(tokens.colour(view, "text"))
         metrics = QFontMetricsF(painter.font())
         room = area.width() - width - 10
-        named = f"{statement.english}  {statement.chinese}".strip()
-        painter.drawText(area, middle, metrics.elidedText(named, Qt.TextElideMode.ElideRight, room))
+        said = f"{named(offer)}  {statement.chinese}".strip()
+        painter.drawText(area, middle, metrics.elidedText(said, Qt.TextElideMode.ElideRight, room))

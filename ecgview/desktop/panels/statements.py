@@ -17,6 +17,7 @@ from ecgview.desktop.panels._read_step import StepBox
 from ecgview.desktop.panels._statement_entry import StatementEntry
 from ecgview.desktop.panels._widgets import Choice, Notice, Rule, Text, clear, column, row
 from ecgview.labels import label_set as label_sets
+from ecgview.labels.entry import Offer
 from ecgview.labels.label_set import Statement
 from ecgview.review.history import (
     AddStatement,
@@ -25,6 +26,7 @@ from ecgview.review.history import (
     RemoveStatement,
     SetCertainty,
     SetComment,
+    SetModifiers,
 )
 from ecgview.review.read import Certainty, ReadState, ReadStatement
 
@@ -64,10 +66,13 @@ class StatementsPanel(QWidget):
         self.normal = QPushButton("Normal ECG")
         self.normal.setToolTip("Add the statement: normal ECG (N)")
         self.normal.clicked.connect(self._add_normal)
-        self.rows = StatementRows(self._look_up)
+        self.rows = StatementRows()
         self.rows.removed.connect(lambda item: self._edit(RemoveStatement(item.code, item.label_set)))
         self.rows.certainty_chosen.connect(
             lambda item, certainty: self._edit(SetCertainty(item.code, item.label_set, certainty))
+        )
+        self.rows.modifiers_chosen.connect(
+            lambda item, chosen: self._edit(SetModifiers(item.code, item.label_set, chosen))
         )
         self.marks = MarkRows()
         self.marks.removed.connect(lambda mark: self._edit(RemoveAnnotation(mark)))
@@ -140,25 +145,23 @@ class StatementsPanel(QWidget):
                 Notice("The draft could not be saved yet; the next edit tries again.", "error")
             )
 
-    def _look_up(self, item: ReadStatement) -> Statement | None:
-        known = item.label_set in label_sets.available()
-        return label_sets.load(item.label_set).get(item.code) if known else None
-
     # ---- what the reader does --------------------------------------------------------------------------
 
     def _edit(self, edit: Edit) -> None:
         self.comment.flush()
         self._workspace.apply_edit(edit)
 
-    def _add(self, statement: Statement) -> None:
-        chosen = self._chosen_set()
-        made = ReadStatement(statement.code, Certainty.DEFINITE, chosen.id, chosen.version)
+    def _add(self, offer: Offer) -> None:
+        made = ReadStatement(
+            offer.statement.code, Certainty(offer.certainty), offer.label_set, offer.version, offer.modifiers
+        )
         self._edit(AddStatement(made))
         self.entry.field.setFocus()
 
     def _add_normal(self) -> None:
         if (normal := self._normal()) is not None:
-            self._add(normal)
+            chosen = self._chosen_set()
+            self._add(Offer(normal, chosen.id, chosen.version))
 
     def _normal(self) -> Statement | None:
         chosen = self._chosen_set()
@@ -182,8 +185,7 @@ class StatementsPanel(QWidget):
         self.normal.setVisible(self._normal() is not None)
 
     def _title(self, item: ReadStatement) -> str:
-        known = self._look_up(item)
-        return known.english if known else item.code
+        return label_sets.name_of(item.label_set, item.code)
 
 
 def _state_text(session: ReadingSession | None, workspace: Workspace) -> str:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import measurements, statements
 from ecgview.desktop.workspace import Workspace
+from ecgview.labels.label_set import FREE_TEXT
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation
 from ecgview.review.read import Certainty, ReadState
@@ -52,12 +53,54 @@ def test_w5_a_statement_is_found_by_code_english_chinese_and_initials(
     assert panel.entry.field.text() == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("rad", "right axis deviation"),
+        ("stemi", "ST elevation myocardial infarction"),
+        ("reversed leads", "limb lead reversal"),
+    ],
+)
+def test_an_abbreviation_without_a_code_is_taken_in_own_words(
+    panel, opened: Workspace, qtbot: QtBot, typed: str, said: str
+) -> None:
+    qtbot.keyClicks(panel.entry.field, typed)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert opened.session is not None
+    (made,) = opened.session.draft.statements
+    assert (made.label_set, made.code) == (FREE_TEXT, said)
+    assert said in words_of(panel.rows)
+
+
+def test_words_that_nobody_knows_are_taken_on_purpose_only(panel, opened: Workspace, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.entry.field, "seen before in 2019")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == []
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Down)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == ["seen before in 2019"]
+
+
+def test_age_and_certainty_are_typed_with_the_statement_and_changed_in_its_row(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel.entry.field, "?old inferior mi")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert opened.session is not None
+    (made,) = opened.session.draft.statements
+    assert (made.code, made.certainty, made.modifiers) == ("IMI", Certainty.POSSIBLE, ("old",))
+    assert "old inferior myocardial infarction" in words_of(panel.rows)
+    menus = {entry.text(): entry.menu() for entry in panel.rows.buttons[0].menu().actions() if entry.menu()}
+    next(entry for entry in menus["Age"].actions() if entry.text() == "acute").trigger()
+    assert opened.session.draft.statements[0].modifiers == ("acute",)
+
+
 def test_arrow_keys_choose_and_escape_leaves(panel, opened: Workspace, qtbot: QtBot) -> None:
     qtbot.keyClicks(panel.entry.field, "block")
     second = panel.entry.matches.item(1).data(Qt.ItemDataRole.UserRole)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Down)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
-    assert _codes(opened) == [second.code]
+    assert _codes(opened) == [second.statement.code]
     qtbot.keyClicks(panel.entry.field, "zzzz")
     assert "No statement of this set matches." in words_of(panel)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Escape)
