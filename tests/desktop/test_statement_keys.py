@@ -53,7 +53,7 @@ def test_age_stands_before_site_and_is_kept_with_the_locked_read(
     qtbot.waitUntil(lambda: bool(session.reads))
     rest()
     store = opened.workspace.store
-    (read,) = store.reads(session.record.source.sha256)
+    (read,) = store.reads(session.record_sha256)
     assert read.statements[0].modifiers == ("old", "anterior")
     assert store.verify() == []
 
