@@ -110,6 +110,7 @@ class Source:
     sha256: str = ""  # over lead names, sampling rate and stored samples
 
 
+GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed
 TELLS_A_READING = ("edited",)  # kinds of notes that repeat what a device or a reader before made of the ECG
 
 
@@ -169,6 +170,11 @@ class EcgRecord:
     def seconds(self) -> float:
         """Duration in seconds."""
         return self.n_samples / self.sampling_rate_hz
+
+    @property
+    def gain_doubt(self) -> str:
+        """What was assumed of a calibration that the file does not state; "" where it states it."""
+        return "; ".join(note.text for note in self.notes if note.kind == GAIN)
 
     @property
     def missing_leads(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ A sample is origin + scale x digit, each with its unit (SLIST_PQ); time is a hea
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats._aecg_time import seconds_between
 from ecgview.formats._digits import samples
+from ecgview.formats._quantities import assumed_gains
 from ecgview.formats._xml import every, find, name, text
-from ecgview.leads import canonical_name
+from ecgview.leads import canonical_name, distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
 
 if TYPE_CHECKING:
@@ -39,6 +40,21 @@ class Wave:
     step_uv: float | None  # where all leads share one and none has an origin of its own
     head: str  # the time stamp or number at which it starts, as the file has it
     notes: tuple[ImportNote, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    name: str
+    shift: int  # samples after the first set
+    row: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Found:
+    placed: list[_Placed] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)
+    steps: set[float | None] = field(default_factory=set)
+    unsure: dict[str, list[str]] = field(default_factory=dict)  # what was taken -> leads without a gain
 
 
 def all_series(root: "Element") -> Iterator["Element"]:
@@ -82,6 +98,12 @@ def lead_codes(series: "Element") -> list[str]:
     return [code(one) for one in every(series, "component/sequenceSet/component/sequence") if _is_lead(one)]
 
 
+def filled_lead_codes(series: "Element") -> list[str]:
+    """Return the codes of those lead sequences that hold samples."""
+    found = every(series, "component/sequenceSet/component/sequence")
+    return [code(one) for one in found if _is_lead(one) and text(one, "value/digits").strip()]
+
+
 def lead_name(found: str) -> str:
     """Return the lead of "MDC_ECG_LEAD_AVR" or of another maker's "..._ECG_LEAD_V1"."""
     at = found.upper().find(_LEAD)
@@ -103,16 +125,15 @@ def wave(series: "Element", path: Path) -> Wave:
     sets = sets[:MOST_LEADS]
     largest = max(sets, key=lambda one: len(list(_leads(one))))
     head, fs_hz = _time(largest, path)
-    notes: list[ImportNote] = []
-    steps: set[float | None] = set()
-    together = _read_set(largest, path, notes, steps)
-    placed = {lead: (0, row) for lead, row in together.items()}
-    left = _place(sets, largest, (head, fs_hz), placed, path, notes, steps)
+    found = _Found()
+    _read_set(largest, 0, path, found)
+    left = _place(sets, largest, (head, fs_hz), path, found)
     if left:
-        notes.append(ImportNote("header", f"{left} more sets of sequences in the series are not open"))
-    signal = _stacked(placed, path, notes)
-    step = steps.pop() if len(steps) == 1 else None
-    return Wave(signal, tuple(placed), fs_hz, step, head, tuple(notes))
+        found.notes.append(ImportNote("header", f"{left} more sets of sequences in the series are not open"))
+    signal = _stacked(found.placed, path, found.notes)
+    step = found.steps.pop() if len(found.steps) == 1 else None
+    names = tuple(one.name for one in found.placed)
+    return Wave(signal, names, fs_hz, step, head, (*found.notes, *assumed_gains(found.unsure)))
 
 
 def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianBeat | None:
@@ -125,7 +146,7 @@ def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianB
         except FormatError as error:
             notes.append(ImportNote("header", f"the representative beat cannot be read: {error.sentence}"))
             return None
-        return MedianBeat(found.signal, found.names, found.fs_hz)
+        return MedianBeat(found.signal, tuple(distinct_names(found.names)[0]), found.fs_hz)
     return None
 
 
@@ -199,39 +220,61 @@ def _round(fs_hz: float) -> float:
     return float(whole) if abs(fs_hz - whole) < 1e-6 * fs_hz else float(f"{fs_hz:.12g}")
 
 
-def _read_set(
-    sequences: "Element", path: Path, notes: list[ImportNote], steps: set[float | None]
-) -> dict[str, NDArray[np.float32]]:
-    rows: dict[str, NDArray[np.float32]] = {}
+def _read_set(sequences: "Element", shift: int, path: Path, found: _Found) -> None:
+    """Add the leads of a set that begins `shift` samples after the first; one that cannot be read is left out.
+
+    Raises:
+        FormatError: no lead can be read.
+    """
+    faults: list[tuple[str, FormatError]] = []
+    others = [one for one in every(sequences, "component/sequence") if _is_other(one)]
+    before = len(found.placed)
     for sequence in _leads(sequences):
+        if len(found.placed) >= MOST_LEADS:
+            break
         lead = lead_name(code(sequence))
-        if lead in rows or len(rows) >= MOST_LEADS:
-            raise FormatError("a lead occurs twice", where=f"{path}: sequenceSet", found=lead[:40])
-        value = find(sequence, "value")
-        assert value is not None  # of a lead
-        where = f"{path}: {code(sequence)[:40]}"
-        scale = _voltage(value, "scale", 1.0, where, lead, notes)
-        origin = _voltage(value, "origin", 0.0, where, lead, notes)
-        if not 1e-6 <= abs(scale) <= 1e6 or abs(origin) > 1e9:
-            raise FormatError(
-                "impossible scale", where=where, found=f"{scale:g} uV per step, origin {origin:g} uV"
-            )
-        digits = samples(text(value, "digits"), MOST_SAMPLES, f"{where}: digits")
-        if not len(digits):
-            raise FormatError("holds no samples", where=f"{where}: digits", found="nothing")
-        steps.add(scale if origin == 0 and scale > 0 else None)
-        with np.errstate(over="ignore"):
-            rows[lead] = ((origin + digits * scale) / 1000.0).astype(np.float32)
-    return rows
+        try:
+            row, step, taken = _row(sequence, path)
+        except FormatError as error:
+            faults.append((lead, error))
+            continue
+        found.placed.append(_Placed(lead, shift, row))
+        found.steps.add(step)
+        if taken:
+            found.unsure.setdefault(taken, []).append(lead)
+    if faults and len(found.placed) == before:
+        raise faults[0][1]
+    for lead, fault in faults:
+        found.notes.append(ImportNote("missing-lead", f"{lead} left out: {fault.message}", (lead,)))
+    if others:
+        names = ", ".join(f"{code(one)[:40]} ({_unit(find(one, 'value/scale'))})" for one in others[:20])
+        found.notes.append(ImportNote("units", f"left out, no voltage: {names}"))
 
 
-def _voltage(
-    value: "Element", what: str, default: float, where: str, lead: str, notes: list[ImportNote]
-) -> float:
-    """Return the origin or the scale of a list of samples in microvolts."""
+def _row(sequence: "Element", path: Path) -> tuple[NDArray[np.float32], float | None, str]:
+    """Return a lead in mV, its microvolts per step where it has no origin, and what was taken for want of a gain."""
+    value = find(sequence, "value")
+    assert value is not None  # of a lead
+    where = f"{path}: {code(sequence)[:40]}"
+    scale, taken = _voltage(value, "scale", 1.0, where)
+    origin, _ = _voltage(value, "origin", 0.0, where)
+    if not 1e-6 <= abs(scale) <= 1e6 or abs(origin) > 1e9:
+        raise FormatError(
+            "impossible scale", where=where, found=f"{scale:g} uV per step, origin {origin:g} uV"
+        )
+    digits = samples(text(value, "digits"), MOST_SAMPLES, f"{where}: digits")
+    if not len(digits):
+        raise FormatError("holds no samples", where=f"{where}: digits", found="nothing")
+    with np.errstate(over="ignore"):
+        row = ((origin + digits * scale) / 1000.0).astype(np.float32)
+    return row, scale if origin == 0 and scale > 0 else None, taken
+
+
+def _voltage(value: "Element", what: str, default: float, where: str) -> tuple[float, str]:
+    """Return the origin or the scale of a list of samples in microvolts, and what of it was not stated but taken."""
     element = find(value, what)
     if element is None and what == "origin":
-        return default
+        return default, ""
     said = (element.get("value") or text(element)) if element is not None else ""
     unit = _unit(element)
     number = number_of(said) if said else default
@@ -243,10 +286,13 @@ def _voltage(
             expected="a number of uV, mV, nV or V",
             found=f"{said[:30]} {unit[:20]}",
         )
-    if what == "scale" and not (said and unit):
-        missing = "no scale; 1 uV per step" if not said else "a scale without unit; microvolts"
-        notes.append(ImportNote("units", f"{lead} has {missing} taken", (lead,)))
-    return number * factor
+    taken = "" if said and unit else "microvolts" if said else "1 uV per step"
+    return number * factor, taken
+
+
+def _is_other(sequence: "Element") -> bool:
+    """Return whether a sequence holds samples that are no lead."""
+    return find(sequence, "value/digits") is not None and bool(code(sequence)) and not _is_lead(sequence)
 
 
 def _unit(element: "Element | None") -> str:
@@ -255,13 +301,7 @@ def _unit(element: "Element | None") -> str:
 
 
 def _place(
-    sets: list["Element"],
-    first: "Element",
-    axis: tuple[str, float],
-    placed: dict[str, tuple[int, NDArray[np.float32]]],
-    path: Path,
-    notes: list[ImportNote],
-    steps: set[float | None],
+    sets: list["Element"], first: "Element", axis: tuple[str, float], path: Path, found: _Found
 ) -> int:
     """Put other sets of the same rate and of leads that are not there yet on the axis; return how many are left."""
     head, fs_hz = axis
@@ -271,35 +311,30 @@ def _place(
             continue
         try:
             start, other_hz = _time(other, path)
+            after = seconds_between(head, start)
+            leads = {lead_name(code(one)) for one in _leads(other)}
+            there = {one.name for one in found.placed}
+            if after is None or abs(after) > 3600 or other_hz != fs_hz or leads & there:
+                left += 1
+            else:
+                _read_set(other, round(after * fs_hz), path, found)
         except FormatError:
             left += 1
-            continue
-        after = seconds_between(head, start)
-        leads = {lead_name(code(one)) for one in _leads(other)}
-        if after is None or abs(after) > 3600 or other_hz != fs_hz or leads & set(placed):
-            left += 1
-            continue
-        shift = round(after * fs_hz)
-        placed.update({lead: (shift, row) for lead, row in _read_set(other, path, notes, steps).items()})
     return left
 
 
-def _stacked(
-    placed: dict[str, tuple[int, NDArray[np.float32]]], path: Path, notes: list[ImportNote]
-) -> Signal:
-    earliest = min(shift for shift, _ in placed.values())
-    longest = max(shift + len(row) for shift, row in placed.values()) - earliest
+def _stacked(placed: list[_Placed], path: Path, notes: list[ImportNote]) -> Signal:
+    earliest = min(one.shift for one in placed)
+    longest = max(one.shift + len(one.row) for one in placed) - earliest
     if longest * len(placed) > MOST_SAMPLES:
         raise FormatError(
             "too many samples", where=f"{path}: digits", expected="20,000,000", found=f"{longest} per lead"
         )
     signal = np.full((len(placed), longest), np.nan, dtype=np.float32)
-    for at, (shift, row) in enumerate(placed.values()):
-        signal[at, shift - earliest : shift - earliest + len(row)] = row
-    part = tuple(lead for lead, (_, row) in placed.items() if len(row) < longest)
+    for at, one in enumerate(placed):
+        signal[at, one.shift - earliest : one.shift - earliest + len(one.row)] = one.row
+    part = tuple(one.name for one in placed if len(one.row) < longest)
     if part:
-        said = (
-            "recorded one after the other" if len({shift for shift, _ in placed.values()}) > 1 else "shorter"
-        )
+        said = "recorded one after the other" if len({one.shift for one in placed}) > 1 else "shorter"
         notes.append(ImportNote("duration", f"{', '.join(part)} {said}; gaps left", part))
     return signal

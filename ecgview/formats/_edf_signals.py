@@ -1,7 +1,7 @@
 """Which signals of an EDF file are ECG leads, and their samples in millivolts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +10,14 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats._edf_annotations import Annotations
 from ecgview.formats._edf_header import Header, SignalHeader, number
-from ecgview.leads import EXTRA, STANDARD_12, canonical_name
+from ecgview.formats._quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
+from ecgview.leads import KNOWN, canonical_name
 from ecgview.record import ImportNote, Signal
 
 MOST_SAMPLES = 60_000_000  # over all leads; longer records open at their beginning
 COARSE_UV = 10.0  # per step: diagnostic recorders have 5 or finer (IEC 60601-2-25)
-TO_MV = {"mv": 1.0, "uv": 1e-3, "nv": 1e-6, "v": 1e3, "millivolt": 1.0, "microvolt": 1e-3}
-_KNOWN = frozenset(STANDARD_12 + EXTRA)
-_PREFIX = re.compile(r"^(?:ECG|EKG|LEADS?)(?:-|[\s:_.]*)", re.IGNORECASE)  # "ECG -aVR" keeps its sign
-_SUFFIX = re.compile(r"[\s_-]*(?:REF|\(?[mu]V\)?)$", re.IGNORECASE)
-_NO_ECG = re.compile(
-    r"^(?:EEG|EMG|EOG|ERG|ENG|MEG|MCG|EP|TEMP|RESP|SAO2|SPO2|PPG|ABP|ACC|STATUS)\b", re.IGNORECASE
-)
+WIDEST_MV = 500.0  # a range without a unit is in mV up to here, else in uV: no ECG spans half a volt
+_PREFIX = re.compile(r"^(?:ECG|EKG|LEADS?)(?:-|[\s:_.]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,63 +30,94 @@ class Chosen:
     notes: tuple[ImportNote, ...]
 
 
-def lead_name(label: str) -> str:
-    """Return the lead of a label: "EKG V1" and "ECG I-Ref" are V1 and I; else the label as it stands."""
-    plain = _PREFIX.sub("", _PREFIX.sub("", label.strip()))
-    for text in (plain, _SUFFIX.sub("", plain)):
-        if canonical_name(text) in _KNOWN:
-            return canonical_name(text)
-    return label.strip()
-
-
 def choose(header: Header, path: Path) -> Chosen:
-    """Return the leads to be read: the largest group of one rate; what is left out is noted.
+    """Return the leads to be read: voltages of the usual rate; what is left out is noted by name.
 
     Raises:
-        FormatError: no signal is an ECG in volts.
+        FormatError: no signal is an ECG in volts, or none has a gain.
     """
-    notes: list[ImportNote] = []
     usable = [one for one in header.signals if one.samples and not one.holds_annotations]
-    volts = [one for one in usable if one.unit.lower() in TO_MV]
-    if not volts:
-        found = ", ".join(dict.fromkeys(one.unit or "none" for one in usable))
-        raise FormatError("holds no signal in volts", where=f"{path}: units", found=found[:80] or "no signal")
+    kept, notes = ecg_signals([one.label for one in usable], [one.unit for one in usable])
+    volts = [usable[place] for place in kept]
     named = [one for one in volts if _is_ecg(one.label)]
-    leads = named or [one for one in volts if not _NO_ECG.match(one.label)]
+    leads = named or [one for one in volts if one.unit]
     if not leads:
-        found = ", ".join(one.label for one in volts)
+        found = ", ".join(f"{one.label} [{one.unit}]" for one in usable)
         raise FormatError(
-            "holds no ECG", where=f"{path}: labels", expected="I, II, V1 or ECG", found=found[:80]
+            "holds no ECG in volts",
+            where=f"{path}: labels and units",
+            expected="I, II, V1 or ECG in uV or mV",
+            found=found[:120] or "no signal",
         )
+    others = [one.label or "unnamed" for one in volts if one not in leads]
+    if others:
+        notes.append(ImportNote("header", f"not shown: {', '.join(others)[:300]}"))
     if not named:
         notes.append(ImportNote("header", "no label names a lead; every signal in volts is shown"))
-    counts = [one.samples for one in leads]
-    usual = max(counts, key=lambda samples: (counts.count(samples), samples))
-    kept: dict[str, SignalHeader] = {}
-    for one in leads:
-        if one.samples == usual:
-            kept.setdefault(lead_name(one.label) or f"signal {header.signals.index(one) + 1}", one)
-    shown = {one.start for one in kept.values()}
-    left = [one.label or "unnamed" for one in usable if one.start not in shown]
-    if left:
-        notes.append(ImportNote("header", f"not shown: {', '.join(left)[:300]}"))
-    fs_hz = _rate(header, usual, path, notes)
-    return Chosen(tuple(kept.values()), tuple(kept), fs_hz, tuple(notes))
+    if not header.record_s > 0:
+        raise _no_rate(header, path)
+    leads = _with_units(_with_gain(leads, path, notes), path, notes)
+    places, more = leads_of_one_rate(
+        [one.label or "unnamed" for one in leads], [one.samples / header.record_s for one in leads]
+    )
+    shown = [leads[place] for place in places]
+    names = [one.label or f"signal {_place(header, one)}" for one in shown]
+    notes += more
+    fs_hz = _rate(header, shown[0].samples, notes)
+    return Chosen(tuple(shown), tuple(names), fs_hz, tuple(notes))
+
+
+def _place(header: Header, signal: SignalHeader) -> int:
+    return 1 + next(place for place, one in enumerate(header.signals) if one.start == signal.start)
 
 
 def _is_ecg(label: str) -> bool:
-    return lead_name(label) in _KNOWN or bool(_PREFIX.match(label.strip()))
+    return canonical_name(label) in KNOWN or bool(_PREFIX.match(label.strip()))
 
 
-def _rate(header: Header, samples: int, path: Path, notes: list[ImportNote]) -> float:
+def _with_gain(leads: list[SignalHeader], path: Path, notes: list[ImportNote]) -> list[SignalHeader]:
+    """Return the leads whose range gives a gain; the others are left out where any is left."""
+    sound, faults = [], []
+    for one in leads:
+        try:
+            _line(one, path)
+        except FormatError as error:
+            faults.append((one.label, error))
+        else:
+            sound.append(one)
+    if not sound:
+        raise faults[0][1]
+    for label, fault in faults:
+        text = f"{label} left out: {fault.message}"
+        notes.append(ImportNote("missing-lead", text, (label,)))
+    return sound
+
+
+def _with_units(leads: list[SignalHeader], path: Path, notes: list[ImportNote]) -> list[SignalHeader]:
+    """Return the leads with a unit each: one that is not stated is told from the range, and doubted aloud."""
+    made, by_unit = [], dict[str, list[str]]()
+    for one in leads:
+        if not one.unit:
+            step, _ = _line(one, path)
+            span = abs(step * (number(one.limits[3], "") - number(one.limits[2], "")))
+            one = replace(one, unit="mV" if span <= WIDEST_MV else "uV")
+            by_unit.setdefault(one.unit, []).append(one.label)
+        made.append(one)
+    notes += [assumed_gain(labels, f"{unit} (from the range)") for unit, labels in by_unit.items()]
+    return made
+
+
+def _no_rate(header: Header, path: Path) -> FormatError:
+    return FormatError(
+        "the sampling rate is unknown",
+        where=f"{path}: duration of a data record",
+        expected="seconds",
+        found=header.record_text,
+    )
+
+
+def _rate(header: Header, samples: int, notes: list[ImportNote]) -> float:
     """Return samples per second; a duration that eight characters had to cut short gives the whole rate."""
-    if not header.record_s > 0:
-        raise FormatError(
-            "the sampling rate is unknown",
-            where=f"{path}: duration of a data record",
-            expected="seconds",
-            found=header.record_text,
-        )
     rate = samples / header.record_s
     whole = round(rate)
     decimals = 7 - len(str(int(header.record_s)))  # of a number in eight characters
@@ -105,16 +132,20 @@ def _rate(header: Header, samples: int, path: Path, notes: list[ImportNote]) -> 
 
 def step_uv(signal: SignalHeader, path: Path) -> tuple[float, float]:
     """Return microvolts per step, and microvolts at step zero."""
+    step, zero = _line(signal, path)
+    factor = (millivolts_per(signal.unit) or 1.0) * 1000.0
+    return step * factor, zero * factor
+
+
+def _line(signal: SignalHeader, path: Path) -> tuple[float, float]:
+    """Return a signal's units per step, and its value at step zero; FormatError where the range is none."""
     where = f"{path}: range of {signal.label}"
     low, high, low_step, high_step = (number(text, where) for text in signal.limits)
     if low == high or low_step == high_step:
         raise FormatError("the range is empty, so the gain is unknown", where=where, found=str(signal.limits))
-    factor = TO_MV[signal.unit.lower()] * 1000.0
     step = float(f"{(high - low) / (high_step - low_step):.12g}")  # limits in text give no more digits
     zero = low - low_step * step
-    if abs(zero) < 1e-6 * abs(step):
-        zero = 0.0
-    return step * factor, zero * factor
+    return step, 0.0 if abs(zero) < 1e-6 * abs(step) else zero
 
 
 def millivolts(
@@ -149,7 +180,6 @@ def millivolts(
         starts, blocks = starts[:fits], blocks[:fits]
     total = int(starts[-1]) + samples
     signal = np.full((len(chosen.signals), total), np.nan, dtype=np.float32)
-    coarsest = 0.0
     together = total == len(starts) * samples
     for row, lead in zip(signal, chosen.signals, strict=True):
         step, zero = step_uv(lead, path)
@@ -162,10 +192,6 @@ def millivolts(
             row[:] = values.ravel()
         else:
             row[starts[:, None] + np.arange(samples)] = values
-    if coarsest > COARSE_UV:
-        notes.append(
-            ImportNote("units", f"{coarsest:.3g} uV per step: coarser than recorders are; check the gain")
-        )
     return signal, notes
 
 

@@ -4,10 +4,10 @@ One rule for all formats: a signal of another quantity, or of another rate than 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ecgview.leads import STANDARD_12, canonical_names
-from ecgview.record import ImportNote
+from ecgview.record import GAIN, ImportNote
 
 MANY = 8  # leads of a whole 12-lead ECG, limb leads left to be computed
 _MV_PER = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -100,9 +100,13 @@ def assumed_gain(names: Sequence[str], taken: str) -> ImportNote:
     Notes of this kind stand beside every tracing and every answer that rests on amplitudes.
     """
     some = ", ".join(names) if len(names) <= 3 else f"{len(names)} leads"
-    return ImportNote(
-        "gain", f"calibration not stated ({some}): {taken} taken; amplitudes may be wrong", tuple(names)
-    )
+    text = f"calibration not stated ({some}): {taken} taken; amplitudes may be wrong"
+    return ImportNote(GAIN, text, tuple(names))
+
+
+def assumed_gains(unsure: Mapping[str, Sequence[str]]) -> list[ImportNote]:
+    """Return a caution for each calibration that was taken, from what was taken -> names of leads."""
+    return [assumed_gain(names, taken) for taken, names in unsure.items()]
 
 
 def _listed(texts: Sequence[str]) -> str:

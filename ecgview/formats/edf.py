@@ -21,6 +21,7 @@ from ecgview.formats._edf_annotations import Annotation, Annotations, parse
 from ecgview.formats._edf_header import Header, day, marker, read_header
 from ecgview.formats._edf_signals import Chosen, choose, millivolts, step_uv
 from ecgview.formats._summary import RecordSummary
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient, Signal
 
 NAME = "EDF"
@@ -69,7 +70,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         told.patient,
         told.acquisition.start_time,
-        len(chosen.signals),
+        len(with_derived(distinct_names(chosen.names)[0])),
         chosen.fs_hz,
         header.records * header.record_s,
         told.synthetic,

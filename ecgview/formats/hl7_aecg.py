@@ -29,7 +29,7 @@ from ecgview.formats._replace import replace_file
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._xml import every, name, text
 from ecgview.formats._xml_fields import fields
-from ecgview.leads import STANDARD_12
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 
 if TYPE_CHECKING:
@@ -49,12 +49,11 @@ def peek(path: Path) -> RecordSummary:
     """Return what stands before the first annotations; samples are counted, not read."""
     root = _checked(_xml.parse_head(path, "annotationSet"), path)
     rhythm = _aecg_series.rhythm_of(root, path)
-    leads = {_aecg_series.lead_name(code) for code in _aecg_series.lead_codes(rhythm)}
-    if len(leads & {"I", "II", "III"}) > 1:
-        leads |= set(STANDARD_12[:6])  # what `read` computes
+    names = [_aecg_series.lead_name(code) for code in _aecg_series.filled_lead_codes(rhythm)]
+    leads = with_derived(distinct_names(names)[0])
     fs_hz = _aecg_series.rate(rhythm, path)
-    digits = next(every(rhythm, "component/sequenceSet/component/sequence/value/digits"), None)
-    count = len(text(digits).split())
+    digits = every(rhythm, "component/sequenceSet/component/sequence/value/digits")
+    count = max((len(text(one).split()) for one in digits), default=0)
     told = _metadata.told(text(root, "text").splitlines())
     patient = patient_of(root, told, [])
     start = start_of(root, rhythm, []) or told.acquisition.start_time
