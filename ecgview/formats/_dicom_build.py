@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ecgview.formats._dicom_annotate import annotations
+from ecgview.formats._dicom_channels import DERIVED_TEXT
 from ecgview.formats._dicom_codes import MDC, NUMBER_OF_LEAD
 from ecgview.formats._dicom_described import SYNTHETIC_TEXT, UNKNOWN_DATE
-from ecgview.formats._dicom_groups import DERIVED_TEXT
 from ecgview.formats._dicom_own import CREATOR, GROUP, LINES
 from ecgview.formats._dicom_values import code, decimal, plain
 from ecgview.formats._quantise import PADDING, Steps, quantise

@@ -6,6 +6,8 @@ SCP-ECG numbers its leads as 11073 does: 5.6.3-9-61 and 2:61 are both lead III.
 
 import re
 
+from ecgview.leads import canonical_name
+
 MDC = "MDC"
 OWN_SCHEME = "99ECGVIEW"  # a private scheme, as PS3.16 8.2 asks of codes of one's own
 
@@ -183,8 +185,7 @@ def lead_of(value: str, meaning: str, label: str) -> tuple[str, bool, bool]:
     named = value.upper().removeprefix("MDC_ECG_LEAD_").removeprefix("MDC_ECG_")
     known = {name.upper(): name for name in NUMBER_OF_LEAD}
     for text in (named, meaning, label):
-        key = re.sub(r"\(.*|,.*", "", text).strip().upper()
-        key = re.sub(r"^(ECG\s+)?(LEAD[\s_-]*)?", "", key).strip()
+        key = canonical_name(re.sub(r"\(.*|,.*", "", text)).upper()
         if key in known:
             return known[key], True, False
     unspecific = number == 0 or "unspecified" in meaning.lower()

@@ -9,7 +9,7 @@ from ecgview.formats._dicom_groups import MANY, Group, group_of, groups_of
 
 HEAD_BYTES = 128 * 1024  # annotations of a hundred beats stand before the waveform
 _AFTER_PATIENT = 0x0028_0000
-_CHANNELS = 0x003A_0200
+_BEHIND_CHANNELS = 0x003A_0201
 _WAVEFORM = (0x5400, 0x0100)
 _ITEM = (0xFFFE, 0xE000)
 
@@ -27,13 +27,27 @@ def glance(path: Path) -> tuple[Elements, list[Group], Body]:
     body = body_of(head, path)
     at = _first_item(body)
     if at is not None:
-        first = group_of(part_of(body, path, at, _CHANNELS), 1)
-        if first.original and not first.is_median and first.n_channels >= MANY and first.fs_hz > 0:
+        first = _first_group(body, path, at)
+        if (
+            first is not None
+            and first.original
+            and not first.is_median
+            and first.n_channels >= MANY
+            and first.fs_hz > 0
+        ):
             return elements_of(body, path, _AFTER_PATIENT), [first], body
     if at is None and _is_no_waveform(body.sop_class):
         return elements_of(body, path, _AFTER_PATIENT), [], body
     dataset, body = open_file(path)
     return dataset, groups_of(dataset), body
+
+
+def _first_group(body: Body, path: Path, at: int) -> Group | None:
+    """Return the first group with its channels; None where the bytes at hand do not hold them."""
+    try:
+        return group_of(part_of(body, path, at, _BEHIND_CHANNELS), 1)
+    except FormatError:
+        return None
 
 
 def _is_no_waveform(sop_class: str) -> bool:

@@ -5,15 +5,17 @@ is in those units, too, and is added after scaling.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats._dicom_codes import MV_PER_UNIT, lead_of
+from ecgview.formats._dicom_channels import Found, channels_of, common_step
+from ecgview.formats._dicom_codes import lead_of
 from ecgview.formats._dicom_elements import Elements
+from ecgview.leads import distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
 
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
@@ -24,7 +26,6 @@ PAD_RUN_S = 0.2  # see _padded
 WAVEFORM_DATA = 0x5400_1010
 NO_VALUE = -32768  # of 16 bits: what converters write where they have none (seen in a real file)
 IMPOSSIBLE_MV = 30.0  # no lead reaches it
-DERIVED_TEXT = "computed by ecgview from recorded leads"
 _WIDTH = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
 _MEDIAN_WORDS = ("MEDIAN", "REPRESENTATIVE", "AVERAGE", "TEMPLATE", "REFERENCE BEAT")
 
@@ -72,22 +73,6 @@ class Leads:
     step_uv: float | None = None
     computed: tuple[str, ...] = ()  # by ecgview, before it wrote the file
     notes: tuple[ImportNote, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    index: int
-    name: str
-    scale: float  # mV per step
-    baseline: float  # mV
-    computed: bool
-
-
-@dataclass(slots=True)
-class _Found:
-    channels: list[_Channel] = field(default_factory=list)
-    notes: list[ImportNote] = field(default_factory=list)
-    why_not: str = ""
 
 
 def groups_of(dataset: Elements) -> list[Group]:
@@ -146,6 +131,18 @@ def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Le
     )
 
 
+def shown_names(groups: Sequence[Group], *, only_coded: bool) -> list[str]:
+    """Return the names of the leads that `rhythm` opens, without looking at a sample."""
+    best = max(groups, key=lambda group: group.rank)
+    names = [one.name for one in channels_of(best.item, best.n_channels, only_coded).channels]
+    for group in groups:
+        if group is best or group.is_median or not _may_join(best.fs_hz, best, group):
+            continue
+        more = channels_of(group.item, group.n_channels, only_coded).channels
+        names += [one.name for one in more if one.name not in names]
+    return names
+
+
 def median(groups: Sequence[Group], shown: Group, path: Path) -> tuple[MedianBeat | None, Group | None]:
     """Return the median beat, kept apart from the rhythm; None where there is none, or none that can be decoded."""
     for group in groups:
@@ -155,8 +152,8 @@ def median(groups: Sequence[Group], shown: Group, path: Path) -> tuple[MedianBea
             leads = decoded(group, path, only_coded=False)
         except FormatError:
             continue
-        if len(set(leads.names)) == len(leads.names) and np.isfinite(leads.signal).any():
-            return MedianBeat(leads.signal, leads.names, leads.fs_hz), group
+        if np.isfinite(leads.signal).any():
+            return MedianBeat(leads.signal, tuple(distinct_names(leads.names)[0]), leads.fs_hz), group
     return None, None
 
 
@@ -181,7 +178,7 @@ def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
     if not 0.001 <= group.fs_hz <= 1e6:
         raise FormatError("no sampling rate", where=f"{where}, SamplingFrequency", expected="a number of Hz")
     stored = _stored(group, where)
-    found = _channels(group.item, stored.shape[1], only_coded)
+    found = channels_of(group.item, stored.shape[1], only_coded)
     if not found.channels:
         raise FormatError(
             "holds no lead in volts", where=f"{where}, ChannelDefinitionSequence", found=found.why_not or None
@@ -200,13 +197,13 @@ def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
         tuple(channel.name for channel in found.channels),
         _scaled(stored, found, _padding(group.item, stored.dtype), round(PAD_RUN_S * group.fs_hz)),
         group.fs_hz,
-        _common_step(found.channels),
+        common_step(found.channels),
         tuple(channel.name for channel in found.channels if channel.computed),
         tuple(found.notes),
     )
 
 
-def _scaled(stored: NDArray[np.integer], found: _Found, padding: int | None, run: int) -> Signal:
+def _scaled(stored: NDArray[np.integer], found: Found, padding: int | None, run: int) -> Signal:
     """Return (leads, samples) float32 mV, what is not recorded as NaN; doubts go to the notes."""
     signal = np.empty((len(found.channels), len(stored)), dtype=np.float32)
     crossed, lowest = [], []
@@ -264,60 +261,6 @@ def _stored(group: Group, where: str) -> NDArray[np.integer]:
     return values.reshape(group.n_samples, group.n_channels)
 
 
-def _channels(item: Elements, n_channels: int, only_coded: bool) -> _Found:
-    """Return the channels that are leads in volts, each lead once; what is left out is noted."""
-    found = _Found()
-    names: set[str] = set()
-    definitions = item.items("ChannelDefinitionSequence")[:n_channels]
-    if len(definitions) < n_channels:
-        found.why_not = f"{len(definitions)} definitions of {n_channels} channels"
-        found.notes.append(ImportNote("groups", f"{found.why_not}: the others are left out"))
-    for index, one in enumerate(definitions):
-        source = one.code("ChannelSourceSequence")
-        name, known, derived = lead_of(source.value, source.meaning, one.text("ChannelLabel"))
-        name = name or f"channel {index + 1}"
-        if only_coded and not known:
-            found.why_not = f"{name}, no ECG lead"
-            continue
-        scale, baseline, why_not = _scale(one)
-        if not why_not and name in names:
-            why_not = "the lead occurs twice"
-        if why_not:
-            found.why_not = f"{name}: {why_not}"
-            found.notes.append(ImportNote("units", f"channel {name} left out: {why_not}"))
-            continue
-        if not one.code("ChannelSensitivityUnitsSequence").value:
-            found.notes.append(ImportNote("units", f"{name}: no unit stated; uV taken", (name,)))
-        if derived:
-            found.notes.append(
-                ImportNote("derived", f"{name} was computed by the device from other electrodes", (name,))
-            )
-        names.add(name)
-        computed = one.text("ChannelDerivationDescription") == DERIVED_TEXT
-        found.channels.append(_Channel(index, name, scale, baseline, computed))
-    return found
-
-
-def _scale(channel: Elements) -> tuple[float, float, str]:
-    """Return mV per step, the baseline in mV, and why the channel cannot be shown in mV, or ""."""
-    unit = channel.code("ChannelSensitivityUnitsSequence")
-    factor = next(
-        (MV_PER_UNIT[text] for text in (unit.value.lower(), unit.meaning.lower()) if text in MV_PER_UNIT),
-        None if unit.value or unit.meaning else 1e-3,
-    )
-    if factor is None:
-        return 0.0, 0.0, f"its unit {unit.value or unit.meaning!r} is no voltage"
-    sensitivity = channel.number("ChannelSensitivity")
-    if not sensitivity:
-        return 0.0, 0.0, "it has no sensitivity, so its amplitude is unknown"
-    correction = channel.number("ChannelSensitivityCorrectionFactor")
-    baseline = channel.number("ChannelBaseline") or 0.0
-    scale = sensitivity * (1.0 if correction is None else correction) * factor
-    if not 1e-12 < abs(scale) < 1e6 or abs(baseline * factor) > 1e6:
-        return 0.0, 0.0, f"an impossible sensitivity of {sensitivity:g} {unit.value}"
-    return scale, baseline * factor, ""
-
-
 def _padding(item: Elements, dtype: np.dtype[np.integer]) -> int | None:
     """Return the value that marks samples as not recorded, stored as the samples are; None where there is none."""
     raw = item.raw("WaveformPaddingValue")
@@ -345,14 +288,13 @@ def _padded(values: NDArray[np.integer], padding: int, run: int) -> tuple[NDArra
     return kept, True
 
 
-def _common_step(channels: Sequence[_Channel]) -> float | None:
-    steps = {round(abs(channel.scale) * 1000.0, 9) for channel in channels}
-    return steps.pop() if len(steps) == 1 else None
+def _may_join(fs_hz: float, first: Group, group: Group) -> bool:
+    return group.fs_hz == fs_hz and first.n_channels < MANY and group.offset_s >= first.offset_s
 
 
 def _joined(leads: Leads, first: Group, group: Group, path: Path, only_coded: bool) -> Leads | None:
     """Return the leads with those of a group that was recorded before or after; None where they do not fit."""
-    if group.fs_hz != leads.fs_hz or first.n_channels >= MANY:
+    if not _may_join(leads.fs_hz, first, group):
         return None
     try:
         more = decoded(group, path, only_coded=only_coded)

@@ -20,11 +20,12 @@ from ecgview.formats._dicom_build import dataset_of, encoded, new_uids, parts_of
 from ecgview.formats._dicom_described import acquisition_of, is_synthetic, patient_of, start_of
 from ecgview.formats._dicom_elements import Body, Elements, open_bytes, open_file, starts_dataset
 from ecgview.formats._dicom_glance import glance
-from ecgview.formats._dicom_groups import channel_names, groups_of, median, rhythm
+from ecgview.formats._dicom_groups import channel_names, groups_of, median, rhythm, shown_names
 from ecgview.formats._dicom_own import told_of
 from ecgview.formats._quantise import quantise
 from ecgview.formats._replace import replace_file
 from ecgview.formats._summary import RecordSummary
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import DeviceReading, EcgRecord, ImportNote
 
 NAME = "DICOM"
@@ -53,6 +54,7 @@ def peek(path: Path) -> RecordSummary:
     if not groups:
         raise _refused(dataset, body, path)
     best = max(groups, key=lambda group: group.rank)
+    names = shown_names(groups, only_coded=_only_coded(dataset, body))
     told = told_of(dataset)
     patient, start = patient_of(dataset, reckon_age=told is None), start_of(dataset)
     return RecordSummary(
@@ -61,7 +63,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         _dicom_own.patient(patient, told.patient) if told else patient,
         (told.acquisition.start_time if told else "") or start,
-        best.n_channels,
+        len(with_derived(distinct_names(names)[0])) or best.n_channels,
         best.fs_hz or None,
         best.seconds or None,
         is_synthetic(dataset),
@@ -99,8 +101,7 @@ def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
     groups = groups_of(dataset)
     if not groups:
         raise _refused(dataset, body, path)
-    sop_class = dataset.text("SOPClassUID") or body.sop_class
-    leads, shown = rhythm(groups, path, only_coded=bool(sop_class) and not sop_class.startswith(_ECG_CLASSES))
+    leads, shown = rhythm(groups, path, only_coded=_only_coded(dataset, body))
     beat, middle = median(groups, shown, path)
     annotated = said(dataset, shown, middle, channel_names(groups))
     told = told_of(dataset)
@@ -131,6 +132,12 @@ def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
         synthetic=synthetic,
         device_reading=reading,
     )
+
+
+def _only_coded(dataset: Elements, body: Body) -> bool:
+    """Return whether this is an object of another class, of which only known leads are taken."""
+    sop_class = dataset.text("SOPClassUID") or body.sop_class
+    return bool(sop_class) and not sop_class.startswith(_ECG_CLASSES)
 
 
 def _refused(dataset: Elements, body: Body, path: Path) -> FormatError:
