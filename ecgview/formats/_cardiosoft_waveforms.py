@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats._digits import samples
 from ecgview.formats._xml import every, find, number, text
-from ecgview.leads import canonical_name
+from ecgview.leads import canonical_name, distinct_names
 from ecgview.record import ImportNote, MedianBeat
 
 if TYPE_CHECKING:
@@ -68,9 +68,10 @@ def layout(block: "Element", path: Path, field: str, n_leads: str = "NumberOfLea
 
 def strip(block: "Element", how: Layout, path: Path) -> tuple[Rhythm, list[ImportNote]]:
     """Return the leads of a strip, (leads, samples) mV, with their names, and what was noticed."""
-    rows = _rows(block, path, "StripData")
-    notes = _mismatches(how, len(rows), len(next(iter(rows.values()))))
-    return _in_mv(list(rows.values()), tuple(rows), how), notes
+    notes: list[ImportNote] = []
+    rows = _rows(block, path, "StripData", notes)
+    notes += _mismatches(how, len(rows), len(rows[0][1]))
+    return _in_mv([row for _, row in rows], tuple(label for label, _ in rows), how), notes
 
 
 def full_disclosure(block: "Element", how: Layout, path: Path) -> tuple[Rhythm, list[ImportNote]]:
@@ -127,7 +128,8 @@ def median_beat(block: "Element | None", path: Path) -> MedianBeat | None:
         return None
     how = layout(block, path, "MedianSamples")
     rows = _rows(block, path, "MedianSamples")
-    signal, names = _in_mv(list(rows.values()), tuple(rows), how)
+    labels = tuple(distinct_names([label for label, _ in rows])[0])
+    signal, names = _in_mv([row for _, row in rows], labels, how)
     first, last = _whole(block, "FirstValid", path), _whole(block, "LastValid", path)
     start, stop = first or 0, signal.shape[1] if last is None else last + 1
     valid = signal[:, start:stop]
@@ -144,24 +146,42 @@ def qrs_times(block: "Element", seconds: float) -> tuple[float, ...]:
     return tuple(sorted(time for time in found if time <= seconds))
 
 
-def _rows(block: "Element", path: Path, field: str) -> dict[str, NDArray[np.float64]]:
-    rows: dict[str, NDArray[np.float64]] = {}
-    for wave in every(block, "WaveformData"):
-        label = canonical_name(wave.get("lead", ""))
-        if not label or label in rows or len(rows) >= MOST_LEADS:
-            raise FormatError(
-                "a waveform without a lead of its own",
-                where=f"{path}: {field}/WaveformData",
-                found=label[:40],
+def _rows(
+    block: "Element", path: Path, field: str, notes: list[ImportNote] | None = None
+) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return name and samples of each waveform; with `notes`, one that cannot be read is told there and left out."""
+    rows: list[tuple[str, NDArray[np.float64]]] = []
+    faults: list[tuple[str, FormatError]] = []
+    for place, wave in enumerate(every(block, "WaveformData"), 1):
+        label = canonical_name(wave.get("lead", "")) or f"lead {place}"
+        where = f"{path}: {field}/WaveformData, lead {label[:20]}"
+        try:
+            row = samples(text(wave), MOST_OF_LEAD, where)
+            if not len(row):
+                raise FormatError("holds no samples", where=where)
+        except FormatError as error:
+            faults.append((label, error))
+            continue
+        rows.append((label, row))
+        if len(rows) > MOST_LEADS:
+            raise FormatError("too many leads", where=f"{path}: {field}", expected=f"at most {MOST_LEADS}")
+    lengths = [len(row) for _, row in rows]
+    usual = max(lengths, key=lambda length: (lengths.count(length), length), default=0)
+    for label, row in rows:
+        if len(row) != usual:
+            fault = FormatError(
+                f"{len(row)} samples, the others have {usual}",
+                where=f"{path}: {field}/WaveformData, lead {label[:20]}",
             )
-        rows[label] = samples(text(wave), MOST_OF_LEAD, f"{path}: {field}/WaveformData, lead {label[:20]}")
-    lengths = {len(row) for row in rows.values()}
-    if len(lengths) != 1 or 0 in lengths:
-        raise FormatError(
-            "no samples, or leads of different length",
-            where=f"{path}: {field}/WaveformData",
-            found=", ".join(str(length) for length in sorted(lengths)[:6]) or "none",
-        )
+            faults.append((label, fault))
+    rows = [(label, row) for label, row in rows if len(row) == usual]
+    if faults and (notes is None or not rows):
+        raise faults[0][1]
+    if not rows:
+        raise FormatError("holds no samples", where=f"{path}: {field}/WaveformData", found="no waveform")
+    told = [] if notes is None else notes
+    for label, fault in faults:
+        told.append(ImportNote("missing-lead", f"{label} left out: {fault.message}", (label,)))
     return rows
 
 

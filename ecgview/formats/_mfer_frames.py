@@ -8,7 +8,8 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats import _mfer_definitions as tags
 from ecgview.formats._mfer_definitions import Definitions, Frame, scaled, stored_type, text, whole
-from ecgview.leads import canonical_name
+from ecgview.formats._quantities import is_no_ecg, leads_of_one_rate
+from ecgview.leads import distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
 
 MOST_SAMPLES = 60_000_000
@@ -36,6 +37,7 @@ class Channel:
     offset: float  # added to each sample, in steps
     nothing: float | None  # the sample that stands for none
     start: int  # bytes before it in a sequence
+    fault: str = ""  # why it cannot be read
 
 
 def _kind(frame: Frame) -> int:
@@ -100,7 +102,11 @@ def _channels(frame: Frame, path: Path) -> tuple[Channel, ...]:
             raise FormatError(
                 "impossible block", where=f"{where}: data block length (0x04)", found=str(block)
             )
-        name, step = _lead(told, number), _step_mv(told, where)
+        name, fault = _lead(told, number), ""
+        try:
+            fs_hz, step = _rate(told, where), _step_mv(told, where)
+        except FormatError as error:  # of this channel alone; the others stand where they stood
+            fs_hz, step, fault = USUAL_HZ, None, error.message
         if name == "-aVR" and step is not None:  # Cabrera's order: shown as aVR, the right way up
             name, step = "aVR", -step
         channels.append(
@@ -109,11 +115,12 @@ def _channels(frame: Frame, path: Path) -> tuple[Channel, ...]:
                 name,
                 stored,
                 block,
-                _rate(told, where),
+                fs_hz,
                 step,
                 _typed(told.get(tags.OFFSET), stored) or 0.0,
                 _typed(told.get(tags.NOTHING), stored),
                 start,
+                fault,
             )
         )
         start += block * stored.itemsize
@@ -165,17 +172,30 @@ def _typed(value: tuple[bytes, bool] | None, stored: np.dtype) -> float | None:
 
 
 def _leads(channels: tuple[Channel, ...], path: Path, notes: list[ImportNote]) -> tuple[Channel, ...]:
-    """Return the leads of the usual rate; what is left out is noted."""
-    volts = [one for one in channels if one.step_mv is not None]
+    """Return the leads of the usual rate; what is left out is noted by name."""
+    volts = [one for one in channels if one.step_mv is not None and not is_no_ecg(one.name)]
     leads = [one for one in volts if one.name in _LEADS.values()] or volts
     if not leads:
-        raise FormatError("holds no lead in volts", where=f"{path}: sampling resolution (0x0c)")
-    groups = [(one.fs_hz, one.block) for one in leads]
-    usual = max(groups, key=lambda group: (groups.count(group), group))
-    kept = tuple(one for one in leads if (one.fs_hz, one.block) == usual)
-    left = [one.name for one in channels if one not in kept]
+        faults = "; ".join(f"{one.name}: {one.fault}" for one in channels if one.fault)
+        raise FormatError(
+            "holds no lead in volts",
+            where=f"{path}: sampling resolution (0x0c)",
+            found=faults[:120] or ", ".join(one.name for one in channels)[:120],
+        )
+    places, more = leads_of_one_rate([one.name for one in leads], [one.fs_hz for one in leads])
+    same = [leads[place] for place in places]
+    blocks = [one.block for one in same]
+    usual = max(blocks, key=lambda block: (blocks.count(block), block))
+    kept = tuple(one for one in same if one.block == usual)
+    left = [
+        f"{one.name} ({one.fault or ('no voltage' if one.step_mv is None else 'no ECG lead')})"
+        for one in channels
+        if one not in leads
+    ]
+    left += [f"{one.name} (stored in other blocks)" for one in same if one.block != usual]
     if left:
-        notes.append(ImportNote("header", f"not shown: {', '.join(left)[:300]}"))
+        notes.append(ImportNote("units", f"left out: {', '.join(left)[:300]}"))
+    notes += more
     return kept
 
 
@@ -231,5 +251,5 @@ def median_beat(found: Definitions, path: Path) -> MedianBeat | None:
     count = min(sequences(group, frame, []), MOST_SAMPLES // (len(group.leads) * group.leads[0].block))
     if not count:
         return None
-    names = tuple(canonical_name(one.name) for one in group.leads)
+    names = tuple(distinct_names([one.name for one in group.leads])[0])
     return MedianBeat(_decoded(frame, group, count), names, group.leads[0].fs_hz)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
+from ecgview.formats._quantities import assumed_gains
 from ecgview.formats._xml import every, find, name, number, text
-from ecgview.leads import canonical_name
+from ecgview.leads import canonical_name, distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
 
 if TYPE_CHECKING:
@@ -95,28 +96,39 @@ def waves(waveform: "Element", path: Path) -> Waves:
         )
     _check_starts(blocks, path)
     notes: list[ImportNote] = []
-    rows: dict[str, NDArray[np.float32]] = {}
+    unsure: dict[str, list[str]] = {}
+    rows: list[tuple[str, NDArray[np.float32]]] = []
+    faults: list[tuple[str, FormatError]] = []
     steps = set()
     for block in blocks:
-        lead = canonical_name(text(block, "LeadID"))
+        lead = canonical_name(text(block, "LeadID")) or f"lead {len(rows) + 1}"
         where = f"{path}: LeadData {lead[:20]}"
-        if not lead or lead in rows:
-            raise FormatError(
-                "a lead without a name of its own", where=where, found=text(block, "LeadID")[:40]
-            )
-        step = _step_uv(block, lead, where, notes)
-        values = _values(block, lead, where, notes)
+        try:
+            step, taken = _step_uv(block, where)
+            values = _values(block, lead, where, notes)
+        except FormatError as error:
+            faults.append((lead, error))
+            continue
         if _is_off(block, lead, values, notes):
             continue
         steps.add(step)
         row = (values * (step / 1000.0)).astype(np.float32)
         row[values == _PADDING] = np.nan
-        rows[lead] = row
+        rows.append((lead, row))
+        if taken:
+            unsure.setdefault(taken, []).append(lead)
     if not rows:
-        raise FormatError("holds no leads", where=f"{path}: LeadData", found="electrodes off")
+        raise (
+            faults[0][1]
+            if faults
+            else FormatError("holds no leads", where=f"{path}: LeadData", found="electrodes off")
+        )
+    for lead, fault in faults:
+        notes.append(ImportNote("missing-lead", f"{lead} left out: {fault.message}", (lead,)))
     signal = _stacked(rows, path, notes)
     step_uv = steps.pop() if len(steps) == 1 else None
-    return Waves(signal, tuple(rows), fs_hz, step_uv, tuple(notes))
+    names = tuple(lead for lead, _ in rows)
+    return Waves(signal, names, fs_hz, step_uv, (*notes, *assumed_gains(unsure)))
 
 
 def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianBeat | None:
@@ -129,7 +141,7 @@ def median_beat(root: "Element", path: Path, notes: list[ImportNote]) -> MedianB
         except FormatError as error:
             notes.append(ImportNote("header", f"the median beat cannot be read: {error.sentence}"))
             return None
-        return MedianBeat(found.signal, found.names, found.fs_hz)
+        return MedianBeat(found.signal, tuple(distinct_names(found.names)[0]), found.fs_hz)
     return None
 
 
@@ -161,7 +173,8 @@ def _check_starts(blocks: list["Element"], path: Path) -> None:
         )
 
 
-def _step_uv(block: "Element", lead: str, where: str, notes: list[ImportNote]) -> float:
+def _step_uv(block: "Element", where: str) -> tuple[float, str]:
+    """Return the microvolts per step of a lead, and what of it was not stated but taken."""
     gain = text(block, "LeadAmplitudeUnitsPerBit").replace(",", ".")
     unit = text(block, "LeadAmplitudeUnits").upper()
     factor = _MICROVOLTS.get(unit or "MICROVOLTS")
@@ -173,10 +186,7 @@ def _step_uv(block: "Element", lead: str, where: str, notes: list[ImportNote]) -
             found=unit[:40],
         )
     if not gain:
-        notes.append(ImportNote("units", f"{lead} states no gain; {STEP_UV} uV per step taken", (lead,)))
-        return STEP_UV
-    if not unit:
-        notes.append(ImportNote("units", f"{lead} states no unit; microvolts taken", (lead,)))
+        return STEP_UV, f"{STEP_UV} uV per step"
     try:
         step = float(gain) * factor
     except ValueError:
@@ -188,7 +198,7 @@ def _step_uv(block: "Element", lead: str, where: str, notes: list[ImportNote]) -
             expected="microvolts per step, such as 4.88",
             found=f"{gain[:30]} {unit[:20]}",
         )
-    return step
+    return step, "" if unit else "microvolts"
 
 
 def _values(block: "Element", lead: str, where: str, notes: list[ImportNote]) -> NDArray[np.int32]:
@@ -235,8 +245,8 @@ def _is_off(block: "Element", lead: str, values: NDArray[np.int32], notes: list[
     return gone
 
 
-def _stacked(rows: dict[str, NDArray[np.float32]], path: Path, notes: list[ImportNote]) -> Signal:
-    longest = max(len(row) for row in rows.values())
+def _stacked(rows: list[tuple[str, NDArray[np.float32]]], path: Path, notes: list[ImportNote]) -> Signal:
+    longest = max(len(row) for _, row in rows)
     if longest * len(rows) > MOST_SAMPLES:
         raise FormatError(
             "too many samples",
@@ -245,9 +255,9 @@ def _stacked(rows: dict[str, NDArray[np.float32]], path: Path, notes: list[Impor
             found=f"{longest} per lead",
         )
     signal = np.full((len(rows), longest), np.nan, dtype=np.float32)
-    for at, row in enumerate(rows.values()):
+    for at, row in enumerate(row for _, row in rows):
         signal[at, : len(row)] = row
-    short = tuple(lead for lead, row in rows.items() if len(row) < longest)
+    short = tuple(lead for lead, row in rows if len(row) < longest)
     if short:
         notes.append(ImportNote("duration", f"{', '.join(short)} shorter than the others; gaps left", short))
     return signal

@@ -182,10 +182,12 @@ def _names(waves: "Element", signal: "Element | None", path: Path) -> tuple[str,
     names = tuple(
         f"-{canonical_name(label[1:])}" if label[0] == "-" else canonical_name(label) for label in labels
     )
-    plain = [label.removeprefix("-") for label in names]
-    if len(names) > MOST_LEADS or len(set(plain)) < len(plain):
+    if len(names) > MOST_LEADS:
         raise FormatError(
-            "too many leads, or one occurs twice", where=f"{path}: leadlabels", found=" ".join(plain)[:80]
+            "too many leads",
+            where=f"{path}: leadlabels",
+            expected=f"at most {MOST_LEADS}",
+            found=str(len(names)),
         )
     count = waves.get("numberofleads", "").strip()
     if count and count != str(len(names)):
@@ -218,6 +220,12 @@ def _decompressed(raw: bytes, how: Layout, path: Path) -> NDArray[np.float64]:
     if "-aVR" in how.names:
         raise FormatError(
             "inverted leads in compressed data are not known", where=f"{path}: leadlabels", found="-aVR"
+        )
+    if len(set(how.names)) < len(how.names):
+        raise FormatError(
+            "a lead occurs twice in compressed data",
+            where=f"{path}: leadlabels",
+            found=" ".join(how.names)[:80],
         )
     rows = xli.decode(raw, len(how.names), MOST_SAMPLES, path)
     lengths = {len(row) for row in rows}

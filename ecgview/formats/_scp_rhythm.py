@@ -55,17 +55,26 @@ def read_rhythm(record: Sections, leads: Leads) -> Rhythm:
     if rounded:
         text = f"the interval of {interval} us between samples is rounded; {rate:g} Hz taken"
         record.notes.append(ImportNote("header", text))
-    rows = []
+    rows, opened, faults = [], [], []
     for number, (lead, raw) in enumerate(zip(leads.leads, block.parts, strict=True)):
-        row = _lead(record, lead, raw, block, tables, beats, factor)
+        try:
+            row = _lead(record, lead, raw, block, tables, beats, factor)
+        except FormatError as error:
+            faults.append((lead.name, error))
+            continue
         if leads.subtracted and reference is not None:
             where = f"{record.path}: section 4"
             scale = reference.nanovolts / block.nanovolts
             beat = reference.rows[number] * scale
             _scp_bimodal.add_reference(row, lead.first, beat, beats.beats, beats.fiducial, where)
         rows.append(row)
-    signal, names = _on_one_grid(record, leads.leads, rows, block.nanovolts)
-    first = min(lead.first for lead in leads.leads)
+        opened.append(lead)
+    if faults and (record.doubts or not rows):  # a damaged file, not one bad lead
+        raise faults[0][1]
+    for name, fault in faults:
+        record.notes.append(ImportNote("missing-lead", f"{name} left out: {fault.message}", (name,)))
+    signal, names = _on_one_grid(record, tuple(opened), rows, block.nanovolts)
+    first = min(lead.first for lead in opened)
     qrs = tuple((beat.fiducial - first) / rate for beat in beats.beats if beat.fiducial >= first)
     median = _median(reference, leads.leads) if reference else None
     extra = {"rhythm coding": _described(block, tables, leads, factor)}
@@ -210,20 +219,24 @@ def _on_one_grid(
         raise FormatError(
             "impossible sample numbers", where=f"{record.path}: section 3", found=f"{first} to {last}"
         )
-    kept: dict[str, NDArray[np.float32]] = {}
+    kept: list[tuple[Lead, NDArray[np.float32]]] = []
     left_out: list[str] = []
     for lead, row in zip(leads, rows, strict=True):
-        if lead.number in CALIBRATION or lead.name in kept:
+        goes_on = any(
+            one.name == lead.name and (lead.first > one.last or lead.last < one.first) for one, _ in kept
+        )
+        if lead.number in CALIBRATION or goes_on:
             left_out.append(lead.name)
             continue
-        kept[lead.name] = np.full(span, np.nan, np.float32)
-        kept[lead.name][lead.first - first : lead.last - first + 1] = row * (nanovolts * 1e-6)
+        whole = np.full(span, np.nan, np.float32)
+        whole[lead.first - first : lead.last - first + 1] = row * (nanovolts * 1e-6)
+        kept.append((lead, whole))
     if left_out:
         text = f"left out, calibration pulses or a lead's second part: {', '.join(left_out)}"
         record.notes.append(ImportNote("leads", text))
     if not kept:
         raise FormatError("holds no lead of an ECG", where=f"{record.path}: section 3", found=left_out[0])
-    return np.stack(list(kept.values())), list(kept)
+    return np.stack([row for _, row in kept]), [lead.name for lead, _ in kept]
 
 
 def _median(reference: _Reference, leads: tuple[Lead, ...]) -> MedianBeat | None:

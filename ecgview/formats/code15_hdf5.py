@@ -25,7 +25,7 @@ from ecgview.formats._hdf5 import MARK, File, open_file
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._text import decode
 from ecgview.leads import STANDARD_12
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient, Signal
+from ecgview.record import GAIN, Acquisition, EcgRecord, ImportNote, Patient, Signal
 
 NAME = "CODE-15"
 EXTENSIONS: tuple[str, ...] = (".hdf5", ".h5")
@@ -35,7 +35,7 @@ MOST_EXAMS = 5_000_000
 MOST_SAMPLES = 12 * 200_000  # of one exam
 LARGEST_TABLE = 1_000_000_000
 _TEST_SET_ORDER = ("I", "II", "III", "aVL", "aVF", "aVR", *STANDARD_12[6:])  # as the test set's text has it
-_UNIT_NOTE = "mV taken: the data set's text is not clear about its unit, amplitudes may be off"
+_UNIT_NOTE = "calibration not stated: mV taken, the data set is not clear about its unit; amplitudes may be wrong"
 
 
 def sniff(head: bytes, path: Path) -> int:
@@ -86,7 +86,7 @@ def read(path: Path) -> EcgRecord:
     if not len(used):
         raise FormatError("the exam is empty", where=f"{path}: {TRACINGS}", found="zeros only")
     first, last = int(used[0]), int(used[-1]) + 1
-    notes = [ImportNote("units", _UNIT_NOTE)]
+    notes = [ImportNote(GAIN, _UNIT_NOTE)]
     if not asked and total > 1:
         notes.append(_member.first_of(total, member))
     filled = signal.shape[1] - (last - first)

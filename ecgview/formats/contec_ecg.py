@@ -18,7 +18,7 @@ from ecgview.errors import FormatError
 from ecgview.formats._assemble import assemble
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._text import decode
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
+from ecgview.record import GAIN, Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "Contec ECG"
 EXTENSIONS: tuple[str, ...] = (".ecg",)
@@ -69,7 +69,10 @@ def read(path: Path) -> EcgRecord:
     words = np.frombuffer(raw, dtype="<u2", count=rows * len(LEADS), offset=HEADER).reshape(rows, len(LEADS))
     signal, names = _leads(words.T, path)
     notes = [
-        ImportNote("units", f"the file states no gain; {STEP_UV:g} uV per step taken, as publicly described")
+        ImportNote(
+            GAIN,
+            f"calibration not stated: {STEP_UV:g} uV per step taken, as publicly described; amplitudes may be wrong",
+        )
     ]
     chest = tuple(name for name in names if name.startswith("V"))
     if chest:

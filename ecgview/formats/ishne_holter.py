@@ -17,6 +17,7 @@ from ecgview.formats._assemble import assemble
 from ecgview.formats._binary import Bytes
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._text import decode
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "ISHNE Holter"
@@ -59,6 +60,11 @@ class _Header:
     notes: tuple[ImportNote, ...]
     synthetic: bool
 
+    @property
+    def kept(self) -> list[int]:
+        """Return the places of the leads that have a resolution."""
+        return [place for place, step in enumerate(self.steps_nv) if step > 0]
+
 
 def sniff(head: bytes, path: Path) -> int:
     """Return how surely this is an ISHNE Holter file."""
@@ -75,7 +81,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         header.patient,
         header.start_time,
-        len(header.names),
+        len(with_derived(distinct_names([header.names[place] for place in header.kept])[0])),
         float(header.fs_hz),
         samples / header.fs_hz,
         header.synthetic,
@@ -100,15 +106,19 @@ def read(path: Path) -> EcgRecord:
         stored = np.memmap(path, dtype="<i2", mode="r", offset=header.offset, shape=(samples, n_leads))
     except (OSError, ValueError) as error:
         raise FormatError(f"the samples cannot be read ({error})", where=str(path)) from None
-    signal = np.empty((n_leads, samples), dtype=np.float32)
-    for row, column, step in zip(signal, stored.T, header.steps_nv, strict=True):
-        np.multiply(column, np.float64(step) * 1e-6, out=row, casting="unsafe")
+    kept = header.kept
+    signal = np.empty((len(kept), samples), dtype=np.float32)
+    for row, place in zip(signal, kept, strict=True):
+        np.multiply(stored[:, place], np.float64(header.steps_nv[place]) * 1e-6, out=row, casting="unsafe")
+    gone = tuple(name for place, name in enumerate(header.names) if place not in kept)
+    if gone:
+        notes.append(ImportNote("missing-lead", f"left out, without a resolution: {', '.join(gone)}", gone))
     if header.synthetic:
         notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
-    steps = set(header.steps_nv)
+    steps = {header.steps_nv[place] for place in kept}
     return assemble(
         signal,
-        header.names,
+        [header.names[place] for place in kept],
         header.fs_hz,
         path=path,
         format_name=NAME,
@@ -174,9 +184,9 @@ def _fields(part: Bytes, size: int, offset: int, text: str, notes: list[ImportNo
     specs, quality, steps = (
         [part.i16(field) for _ in range(12)] for field in ("leads", "quality", "resolution")
     )
-    if min(steps[:n_leads]) <= 0:
+    if max(steps[:n_leads]) <= 0:
         raise FormatError(
-            "a lead has no resolution", where=f"{part.path}: resolution", expected="nV", found=f"{steps}"
+            "no lead has a resolution", where=f"{part.path}: resolution", expected="nV", found=f"{steps}"
         )
     extra |= {
         "race": _word(_RACE, race),
@@ -210,12 +220,9 @@ def _fields(part: Bytes, size: int, offset: int, text: str, notes: list[ImportNo
 
 
 def _names(specs: list[int]) -> tuple[str, ...]:
-    """Return one name per lead; a lead without one, or of a name that is taken, by its number."""
-    names: list[str] = []
-    for number, spec in enumerate(specs, 1):
-        name = _word(_LEADS, spec)
-        names.append(f"{name or 'lead'} {number}" if name in ("", "bipolar", *names) else name)
-    return tuple(names)
+    """Return one name per lead; a lead without one, or "bipolar", with its number."""
+    names = [(_word(_LEADS, spec), number) for number, spec in enumerate(specs, 1)]
+    return tuple(f"{name or 'lead'} {number}" if name in ("", "bipolar") else name for name, number in names)
 
 
 def _word(words: tuple[str, ...], code: int) -> str:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats import wfdb_record
 from ecgview.formats._assemble import assemble
 from ecgview.formats._hdf5 import open_file
 from ecgview.formats._matlab_file import is_version_4, is_version_5, variables
+from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
 from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
@@ -42,7 +44,6 @@ _RATES = (
 )
 _LEADS = ("lead_names", "leadnames", "leads", "lead", "labels", "channels", "sig_name")
 _UNITS = ("units", "unit")
-_FACTOR = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "v": 1e3}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -74,10 +75,11 @@ def read(path: Path) -> EcgRecord:
     if values.shape[0] > values.shape[1]:
         values = values.T
     leads = _leads(told, len(values), path, notes)
-    factor = _factor(told, values, path, notes)
+    factors, kept = _factors(told, values, leads, path, notes)
+    leads = [leads[place] for place in kept]
     extra = {key: _as_text(value) for key, value in found.items() if key != name}
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is a gap
-        signal = (values.astype(np.float64) * factor).astype(np.float32)
+        signal = (values[kept].astype(np.float64) * factors[:, None]).astype(np.float32)
     return assemble(
         signal,
         leads,
@@ -201,21 +203,31 @@ def _leads(told: Mapping[str, Any], count: int, path: Path, notes: list[ImportNo
     )
 
 
-def _factor(told: Mapping[str, Any], values: np.ndarray, path: Path, notes: list[ImportNote]) -> float:
-    unit = _lookup(told, _UNITS)
-    text = _as_text(unit[0] if isinstance(unit, list) and unit else unit).strip()
-    if text:
-        if text.lower() not in _FACTOR:
-            raise FormatError("unknown unit", where=f"{path}: units", expected="mV, uV or V", found=text[:20])
-        return _FACTOR[text.lower()]
-    if values.dtype.kind != "f":
+def _factors(
+    told: Mapping[str, Any], values: np.ndarray, leads: list[str], path: Path, notes: list[ImportNote]
+) -> tuple[NDArray[np.float64], list[int]]:
+    """Return the mV of one unit of each lead that is kept, and the places of those leads; units may differ by lead."""
+    said = _lookup(told, _UNITS)
+    texts = [_as_text(one).strip() for one in said] if isinstance(said, list) else [_as_text(said).strip()]
+    units = texts if len(texts) == len(leads) else [texts[0] if texts else ""] * len(leads)
+    if not any(units):
+        if values.dtype.kind != "f":
+            raise FormatError(
+                "whole numbers without a gain or unit",
+                where=f"{path}: units",
+                expected=f"the header {path.stem}.hea beside it, or units in {path.stem}.json",
+            )
+        notes.append(assumed_gain(leads, "mV"))
+    kept, left = ecg_signals(leads, units)
+    if not kept:
         raise FormatError(
-            "whole numbers without a gain or unit",
+            "no unit of a voltage",
             where=f"{path}: units",
-            expected=f"the header {path.stem}.hea beside it, or units in {path.stem}.json",
+            expected="mV, uV or V",
+            found=", ".join(units)[:40],
         )
-    notes.append(ImportNote("units", "the file names no unit; mV taken"))
-    return 1.0
+    notes += left
+    return np.array([millivolts_per(units[place]) or 1.0 for place in kept]), kept
 
 
 def _patient(found: Mapping[str, Any]) -> Patient:

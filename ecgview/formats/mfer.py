@@ -15,6 +15,7 @@ from ecgview.formats._assemble import assemble
 from ecgview.formats._mfer_definitions import Definitions, parse, text, whole
 from ecgview.formats._mfer_frames import median_beat, millivolts, rhythm
 from ecgview.formats._summary import RecordSummary
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient
 
 NAME = "MFER"
@@ -77,7 +78,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         told.patient,
         told.start_time,
-        len(group.leads),
+        len(with_derived(distinct_names([one.name for one in group.leads])[0])),
         group.leads[0].fs_hz,
         group.samples / group.leads[0].fs_hz,
         told.synthetic,

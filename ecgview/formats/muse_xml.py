@@ -19,7 +19,7 @@ from ecgview.formats._muse_waveforms import kind, median_beat, rate, rhythm_of, 
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._xml import every, find, name, text
 from ecgview.formats._xml_fields import fields
-from ecgview.leads import STANDARD_12, canonical_name
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceMeasurement, DeviceReading, EcgRecord, ImportNote
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def peek(path: Path) -> RecordSummary:
     root = _checked(_xml.parse(path), path)
     rhythm = rhythm_of(root, path)
     fs_hz = rate(rhythm, path)
-    leads = {canonical_name(text(one, "LeadID")) for one in every(rhythm, "LeadData")}
-    if len(leads & {"I", "II", "III"}) > 1:
-        leads |= set(STANDARD_12[:6])  # what `read` computes
+    leads = with_derived(distinct_names([text(one, "LeadID") for one in every(rhythm, "LeadData")])[0])
     count = text(rhythm, "LeadData/LeadSampleCountTotal")
     seconds = int(count) / fs_hz if count.isdecimal() and len(count) < 10 else None
     patient, start = patient_of(root, []), start_of(root, [])

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
 from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import KEYS, read_sidecar
 from ecgview.formats._summary import RecordSummary
-from ecgview.leads import STANDARD_12
+from ecgview.leads import STANDARD_12, distinct_names, with_derived
 from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 
 NAME = "NumPy"
@@ -35,7 +36,6 @@ MOST_SAMPLES = 120_000_000
 LAST_LETTER = 0x10FFFF
 SMALL = 64_000_000  # bytes that any machine has room for
 HIGHEST_RATIO = 100
-_FACTOR = {"mv": 1.0, "uv": 1e-3, "v": 1e3}
 
 
 def sniff(head: bytes, path: Path) -> int:
@@ -60,7 +60,9 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         told.patient,
         told.acquisition.start_time,
-        len(names) if isinstance(names, list) else None,
+        len(with_derived(distinct_names([str(name) for name in names])[0]))
+        if isinstance(names, list)
+        else None,
         float(rate) if isinstance(rate, int | float) else None,
         None,
         stored.get("synthetic") is True,
@@ -87,14 +89,12 @@ def read(path: Path) -> EcgRecord:
     if signal.shape[0] > signal.shape[1] and signal.shape[1] <= 16:
         signal = signal.T
     names, rate, notes = _layout(path, stored, signal)
-    unit = str(stored.get("units", "mV"))
-    if unit.lower() not in _FACTOR:
-        raise FormatError("unknown unit", where=f"{path}: units", expected="mV, uV or V", found=unit[:20])
+    kept, factors = _factors(path, stored, names, notes)
     told = _metadata.told(_lines(stored))
     reading = told.device_reading
     return assemble(
-        (signal * _FACTOR[unit.lower()]).astype(np.float32),
-        names,
+        (signal[kept] * factors[:, None]).astype(np.float32),
+        [names[place] for place in kept],
         rate,
         path=path,
         format_name=NAME,
@@ -106,6 +106,33 @@ def read(path: Path) -> EcgRecord:
         notes=notes,
         synthetic=bool(stored.get("synthetic", False)),
     )
+
+
+def _factors(
+    path: Path, stored: dict[str, Any], names: list[str], notes: list[ImportNote]
+) -> tuple[list[int], NDArray[np.float64]]:
+    """Return the places of the leads in volts, and the mV of one unit of each; units may be one or one per lead."""
+    said = stored.get("units")
+    units = [str(one) for one in said] if isinstance(said, list) else [str(said or "")] * len(names)
+    if len(units) != len(names):
+        raise FormatError(
+            "the units do not fit",
+            where=f"{path}: units",
+            expected=f"one, or {len(names)}",
+            found=str(len(units)),
+        )
+    if not any(units):
+        notes.append(assumed_gain(names, "mV"))
+    kept, left = ecg_signals(names, units)
+    if not kept:
+        raise FormatError(
+            "no unit of a voltage",
+            where=f"{path}: units",
+            expected="mV, uV or V",
+            found=", ".join(units)[:40],
+        )
+    notes += left
+    return kept, np.array([millivolts_per(units[place]) or 1.0 for place in kept])
 
 
 def write(record: EcgRecord, target: Path) -> Path:

@@ -18,6 +18,7 @@ from ecgview.formats._philips_waveforms import layout, representative_beat, rhyt
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._xml import every, find, text
 from ecgview.formats._xml_fields import fields
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceReading, EcgRecord, ImportNote, Patient
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         _patient(root, []),
         _start(acquired),
-        len(how.names),
+        len(with_derived(distinct_names([label.removeprefix("-") for label in how.names])[0])),
         how.fs_hz,
         None,
         _is_synthetic(root),

@@ -23,11 +23,13 @@ from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
 from ecgview.formats._scp_healforce import HealForce
 from ecgview.formats._scp_layout import rate_of, read_block, read_leads
+from ecgview.formats._scp_leads import CALIBRATION
 from ecgview.formats._scp_rhythm import read_rhythm
 from ecgview.formats._scp_sections import Sections, looks_like, sections, whole_file
 from ecgview.formats._scp_write import SYNTHETIC, scp_bytes, steps_of, without_derived
 from ecgview.formats._scp_write_header import CONTINUED
 from ecgview.formats._summary import RecordSummary
+from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceReading, EcgRecord, Patient
 
 NAME = "SCP-ECG"
@@ -57,6 +59,7 @@ def peek(path: Path) -> RecordSummary:
     rate = _own_rate(lines) or rate_of(block.interval_us)[0]
     if block.bimodal and record.has(5):
         rate = rate_of(read_block(record, 5, len(leads), samples=False).interval_us)[0]
+    names = list(dict.fromkeys(lead.name for lead in leads if lead.number not in CALIBRATION))
     span = max(lead.last for lead in leads) - min(lead.first for lead in leads) + 1
     return RecordSummary(
         str(path),
@@ -64,7 +67,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         _merged(header.patient, told.patient),
         told.acquisition.start_time or header.acquisition.start_time,
-        len(leads),
+        len(with_derived(distinct_names(_own_names(lines, names))[0])),
         rate,
         span / rate,
         _is_synthetic(header),

@@ -207,10 +207,6 @@ BAD = {
     "step missing": (_strip(_rows(), step=""), "StripData/Resolution"),
     "step in other units": (_strip(_rows(), step_unit="nVperLsb"), "StripData/Resolution"),
     "count of words": (_strip(_rows(), count="-5"), "ChannelSampleCountTotal"),
-    "letters": (_strip(_rows()).replace(",", ",x", 1), "lead I"),
-    "a number too many": (_strip(_rows()).replace('lead="I">', 'lead="I">7,'), "WaveformData"),
-    "a lead twice": (_strip(_rows()).replace('lead="III"', 'lead="II"'), "WaveformData"),
-    "endless": (_strip(_rows()).replace(",", ",1e999,", 1), "lead I"),
     "nothing": ("", "StripData"),
     "no leads": (_whole(_rows().T, "I,I"), "LeadOrder"),
 }

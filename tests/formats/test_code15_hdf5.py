@@ -51,7 +51,7 @@ def test_every_exam_by_its_name(part: Path, pulse_record: EcgRecord) -> None:
         assert np.array_equal(first.signal, file["tracings"][0, 648:3448].T)
         assert np.array_equal(second.signal, file["tracings"][1, 48:4048].T)
     assert any("1296 zeros" in note.text for note in first.notes)
-    assert any(note.kind == "units" for note in first.notes)
+    assert first.gain_doubt
     assert first.source.path == f"{part}#1169160"
     assert first.acquisition.extra == {"exam_id": "1169160"}
 

