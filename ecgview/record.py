@@ -111,6 +111,13 @@ class Source:
 
 
 GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed
+TOLD_FIRST = (
+    GAIN,
+    "units",
+    "rates",
+    "missing-lead",
+    "lead-names",
+)  # kinds that say what is not shown as recorded
 TELLS_A_READING = ("edited",)  # kinds of notes that repeat what a device or a reader before made of the ECG
 
 

@@ -35,7 +35,9 @@ MOST_EXAMS = 5_000_000
 MOST_SAMPLES = 12 * 200_000  # of one exam
 LARGEST_TABLE = 1_000_000_000
 _TEST_SET_ORDER = ("I", "II", "III", "aVL", "aVF", "aVR", *STANDARD_12[6:])  # as the test set's text has it
-_UNIT_NOTE = "calibration not stated: mV taken, the data set is not clear about its unit; amplitudes may be wrong"
+_UNIT_NOTE = (
+    "calibration not stated: mV taken, the data set is not clear about its unit; amplitudes may be wrong"
+)
 
 
 def sniff(head: bytes, path: Path) -> int:

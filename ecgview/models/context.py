@@ -51,5 +51,9 @@ def _synthetic(record: EcgRecord) -> str:
     return "synthetic ECG" if record.synthetic else ""
 
 
+def _gain(record: EcgRecord) -> str:
+    return record.gain_doubt
+
+
 RULES: tuple[Rule, ...] = ()
-DOUBTS: tuple[Doubt, ...] = (_age, _sex, _synthetic)
+DOUBTS: tuple[Doubt, ...] = (_gain, _age, _sex, _synthetic)

@@ -39,7 +39,8 @@ def foot(
     """
     room = right_mm - x_mm - (20.0 if record.synthetic else 0.0)
     scale = list(_wrapped(_scale(record, time_span.shown(record, settings, drawn.columns), drawn), room))
-    caution = "; ".join(filters.cautions(settings.display_filter, record))
+    doubts = [*filter(None, [record.gain_doubt]), *filters.cautions(settings.display_filter, record)]
+    caution = "; ".join(doubts)
     about = list(_wrapped(_about(record, settings, drawn), right_mm - x_mm)) or [""] * bool(caution)
     rows: list[tuple[str, TextRole]] = [(line, "scale") for line in (*scale, *about)]
     texts: list[PageText] = []

@@ -2,6 +2,7 @@
 
 from ecgview.labels.statements_shown import not_judged_sentence, shown
 from ecgview.paper.sheet import TextRun
+from ecgview.record import GAIN, TOLD_FIRST
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
 from ecgview.signal.device_values import compared
@@ -35,7 +36,10 @@ def acquisition(content: ReportContent) -> Runs:
         runs.append(TextRun(f"Device: {record.acquisition.device}", 3.2))
     if record.missing_leads:
         runs.append(TextRun(f"Not recorded: {', '.join(record.missing_leads)}", 3.0, tone="caution"))
-    notes = [note.text for note in content.notes if note.kind not in ("synthetic", "derived")]
+    told = [
+        note for note in content.notes if note.kind not in ("synthetic", "derived", GAIN)
+    ]  # GAIN: on the trace
+    notes = [note.text for note in sorted(told, key=lambda note: note.kind not in TOLD_FIRST)]
     runs += [TextRun(note, 2.8, tone="faint") for note in notes[:2]]
     return tuple(runs)
 
