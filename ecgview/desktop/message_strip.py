@@ -71,10 +71,14 @@ class MessageStrip(QFrame):
     def keep_about(self, path: Path | None) -> None:
         """Take away what is about another record than this one."""
         if self._about is not None and self._about != path:
-            self._timer.stop()
-            self.hide()
-            self.text.clear()
-            self.details.clear()
+            self.forget()
+
+    def forget(self) -> None:
+        """Take away what was said, whatever it was about."""
+        self._timer.stop()
+        self.hide()
+        self.text.clear()
+        self.details.clear()
 
     def _toggle(self) -> None:
         self.details.setVisible(self.details.isHidden())

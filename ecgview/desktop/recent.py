@@ -1,4 +1,7 @@
-"""What was opened before: the last files, folders and archives, newest first, and their submenu."""
+"""What was opened before: the last files, folders and archives, newest first, and their submenu.
+
+While reads are blind, a name is shown only of a file whose first read this reader has locked (W2).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from ecgview import resources
+from ecgview.desktop.neutral_names import LOCKED
+from ecgview.desktop.worklist import ARCHIVES
 from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
+    from ecgview.review.store import Store
 
 KEPT = 10
 SETTING = "files.recent"
@@ -29,7 +35,9 @@ class RecentFiles(QObject):
         super().__init__(menu)
         self._workspace, self._menu = workspace, menu
         self._shown: list[QAction] = []
+        self._locked: frozenset[str] = frozenset()
         workspace.worklist.opened.connect(self.add)
+        workspace.names.changed.connect(self._close_names)
         menu.aboutToShow.connect(self.look)
         self._fill()
 
@@ -50,12 +58,14 @@ class RecentFiles(QObject):
         self._keep([])
 
     def look(self) -> None:
-        """See which are still there; a path may be on a slow disk, so a job looks."""
+        """See which are still there, and read; a path may be on a slow disk, so a job looks."""
         self._workspace.jobs.start(
-            _missing,
+            _looked_at,
             self.paths,
+            self._workspace.store,
+            self._workspace.reader_name,
             title="Looking for recent files",
-            on_done=self._grey,
+            on_done=self._take,
             on_failed=self._workspace.fail,
             key="recent",
         )
@@ -73,18 +83,31 @@ class RecentFiles(QObject):
             action.deleteLater()
         before = self._menu.actions()[0] if self._menu.actions() else None
         self._shown = []
-        for path, text in zip(self.paths, names(self.paths), strict=True):
+        for path, text in zip(self.paths, self._names(), strict=True):
             made = QAction(text, self._menu)
-            made.setData(path)
+            made.setData(len(self._shown))  # not the path: it may be closed
             made.triggered.connect(lambda _checked=False, path=path: self._workspace.open_paths([path]))
             self._menu.insertAction(before, made) if before is not None else self._menu.addAction(made)
             self._shown.append(made)
 
-    def _grey(self, missing: frozenset[str]) -> None:
-        for action, text in zip(self._shown, names(self.paths), strict=True):
-            is_missing = action.data() in missing
-            action.setEnabled(not is_missing)
-            action.setText(f"{text} (not there)" if is_missing else text)
+    def _names(self) -> list[str]:
+        shown = names(self.paths)
+        if self._workspace.blind:
+            for number, path in enumerate(self.paths, 1):
+                if path not in self._locked:
+                    shown[number - 1] = f"{kind(path)} {number}"
+        return shown
+
+    def _close_names(self) -> None:
+        """Another reader, or blind reading switched: what was looked up does not hold any more."""
+        self._locked = frozenset()
+        self._fill()
+
+    def _take(self, found: tuple[frozenset[str], frozenset[str]]) -> None:
+        missing, self._locked = found
+        for action, path, text in zip(self._shown, self.paths, self._names(), strict=True):
+            action.setEnabled(path not in missing)
+            action.setText(f"{text} (not there)" if path in missing else text)
 
 
 def names(paths: Sequence[str]) -> list[str]:
@@ -92,5 +115,20 @@ def names(paths: Sequence[str]) -> list[str]:
     return [os.path.basename(path.rstrip("/\\")).replace("&", "&&") or path for path in paths]
 
 
-def _missing(paths: list[str], progress: Progress = silent) -> frozenset[str]:
-    return frozenset(path for path in paths if not os.path.exists(path))
+def kind(path: str) -> str:
+    """Return what a path is, by its words alone: no disk may be waited for here."""
+    if path.lower().endswith(ARCHIVES):
+        return "Archive"
+    return "File" if os.path.splitext(path)[1] else "Folder"
+
+
+def _looked_at(
+    paths: list[str], store: Store, reader: str, progress: Progress = silent
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the paths that are not there, and those of which this reader has locked a read."""
+    missing = frozenset(path for path in paths if not os.path.exists(path))
+    try:
+        states = store.statuses_by_path(paths, reader) if reader else {}
+    except EcgviewError:
+        states = {}  # the menu is of use without the store
+    return missing, frozenset(path for path, state in states.items() if state.value in LOCKED)

@@ -8,9 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 import ecgview
+from ecgview.desktop.neutral_names import Names
 from ecgview.desktop.theme import SPACE, set_role
-from ecgview.desktop.worklist import name_of
-from ecgview.record import EcgRecord
+from ecgview.record import EcgRecord, Patient
+
+CLOSED = "The file's name and folder are shown once your first read is locked."
 
 
 class RecordHeader(QFrame):
@@ -35,13 +37,13 @@ class RecordHeader(QFrame):
         row.addWidget(self.banner)
         set_role(self, "strip")
 
-    def show_record(self, record: EcgRecord, path: Path | None) -> None:
-        """Show whose ECG this is."""
-        name = name_of(path) if path is not None else record.source.path
+    def show_record(self, record: EcgRecord, path: Path, names: Names) -> None:
+        """Show whose ECG this is, by its number while its file's name is closed."""
+        name = names.of(path)
         self.name.setText(name)
         self.synthetic.setVisible(record.synthetic)
-        self.details.setText(details(record, name))
-        self.details.setToolTip(str(path or record.source.path))
+        self.details.setText(details(record, names.patient(record, path), name))
+        self.details.setToolTip(CLOSED if names.is_closed(path) else str(path))
 
     def show_blank(self, name: str, words: str) -> None:
         """Show the name of a record that is not open, and why nothing more is told."""
@@ -51,9 +53,8 @@ class RecordHeader(QFrame):
         self.details.setToolTip("")
 
 
-def details(record: EcgRecord, name: str) -> str:
+def details(record: EcgRecord, patient: Patient, name: str) -> str:
     """Return patient, age, sex and time of recording, as far as the file says; not what `name` says."""
-    patient = record.patient
     age = "" if patient.age_years is None else f"{patient.age_years:.0f} years"
     when = record.acquisition.start_time.replace("T", " ")
     parts = [patient.name, patient.patient_id, age, patient.sex, when]

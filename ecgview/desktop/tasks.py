@@ -27,7 +27,7 @@ def read(path: Path, progress: Progress = silent) -> EcgRecord:
     """Return the record in a file."""
     from ecgview import formats
 
-    return formats.read(path, progress)
+    return formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
 
 
 def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:

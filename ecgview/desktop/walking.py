@@ -55,19 +55,21 @@ class Walk(QObject):
     def look_up(self, paths: list[Path]) -> None:
         """Ask the store how far the reading of these records is."""
         workspace = self._workspace
+        reader = workspace.reader_name
         self._n_looking += 1
         workspace.jobs.start(
             tasks.states,
             workspace.store,
             paths,
-            workspace.reader_name,
+            reader,
             title="Looking up reads",
-            on_done=self._looked_up,
+            on_done=lambda states: self._looked_up(reader, states),
             on_failed=self._not_looked_up,
         )
 
-    def _looked_up(self, states: dict[Path, str]) -> None:
-        self._workspace.worklist.set_states(states)
+    def _looked_up(self, reader: str, states: dict[Path, str]) -> None:
+        if reader == self._workspace.reader_name:
+            self._workspace.worklist.set_states(states)
         self._go_on()
 
     def _not_looked_up(self, error: Exception) -> None:

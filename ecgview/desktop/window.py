@@ -29,7 +29,6 @@ from ecgview.desktop.status_line import StatusLine
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.toast import Toast
 from ecgview.desktop.toolbar import ToolBar
-from ecgview.desktop.worklist import name_of
 from ecgview.desktop.workspace import Workspace
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
@@ -126,6 +125,9 @@ class MainWindow(QMainWindow):
         workspace = self.workspace
         workspace.record_opened.connect(self._show_record)
         workspace.record_closed.connect(self._show_none)
+        workspace.session_changed.connect(self._name_record)
+        workspace.names.changed.connect(self._name_record)
+        workspace.names.changed.connect(self.messages.forget)
         workspace.overlay_changed.connect(self._show_legend)
         workspace.busy_changed.connect(self.menus.refresh)
         workspace.message_posted.connect(self.messages.show_message)
@@ -165,11 +167,19 @@ class MainWindow(QMainWindow):
         unexpected_error.show(self, error)
 
     def _show_record(self, record: EcgRecord) -> None:
-        self.header.show_record(record, self.workspace.record_path)
-        path = self.workspace.record_path
-        name = name_of(path) if path is not None else record.source.path
-        self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
+        self._name_record()
         self.canvas.setFocus()
+
+    def _name_record(self, _changed: object = None) -> None:
+        """Say which record is shown, by what it may be called now."""
+        workspace = self.workspace
+        record, path = workspace.record, workspace.record_path
+        if record is None or path is None:
+            self._show_none()
+            return
+        self.header.show_record(record, path, workspace.names)
+        name = workspace.names.of(path)
+        self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
 
     def _show_none(self) -> None:
         shown = self.workspace.shown

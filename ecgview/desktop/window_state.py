@@ -13,12 +13,13 @@ from PySide6.QtCore import QObject, Signal
 from ecgview.desktop import paper_choice
 from ecgview.desktop.inference import Inference
 from ecgview.desktop.jobs import Jobs
+from ecgview.desktop.neutral_names import Names
 from ecgview.desktop.opening import Opening, Shown
 from ecgview.desktop.reading import Reading
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.theme import Colours, colours
 from ecgview.desktop.thumbnails import Thumbnails
-from ecgview.desktop.worklist import Worklist, WorklistItem, name_of
+from ecgview.desktop.worklist import Worklist, WorklistItem
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
@@ -106,6 +107,7 @@ class WindowState(QObject):
         self.reading = Reading(store_path, self.settings, self)
         self.inference = Inference(self.jobs, self.may_show_ai, self)
         self.inference.device = self.settings.text("models.device")
+        self.names = Names(self)
         self._record: EcgRecord | None = None
         self._shown = Shown()
         self._measurements: tuple[Measurement, ...] | None = None
@@ -145,8 +147,8 @@ class WindowState(QObject):
         self._paper = replace(self._paper, start_s=0.0)  # the stretch of time was one of that record
 
     def name_for(self, path: Path | None) -> str:
-        """Return how a record is called on the screen."""
-        return name_of(path) if path is not None else ""
+        """Return how a record is called on the screen: by its number while its file's name is closed."""
+        return self.names.of(path) if path is not None else ""
 
     @property
     def session(self) -> ReadingSession | None:

@@ -152,6 +152,10 @@ class Worklist(QObject):
         if changed:
             self.rows_changed.emit(changed)
 
+    def forget_states(self) -> None:
+        """Show no reading of any record, until it is known how far this reader's is."""
+        self.set_states({item.path: "" for item in self._items if item.state})
+
     def set_problem(self, path: Path, problem: str) -> None:
         """Show that a record could not be opened, and why."""
         if (index := self.place(path)) >= 0:
@@ -297,7 +301,7 @@ def _peek_all(wanted: list[tuple[int, Path]], progress: Progress = silent) -> Pe
     found: Peeked = []
     began = time.monotonic()
     for place, path in wanted:
-        progress(len(found) / len(wanted), path.name)
+        progress(len(found) / len(wanted))  # no name: it may be closed
         try:
             found.append((place, formats.peek(path), ""))
         except EcgviewError as error:

@@ -240,6 +240,7 @@ class Workspace(WindowState):
         name = name.strip()
         if name != self.reader_name:
             self._set("reader.name", name)
+            self.worklist.forget_states()  # they were those of the reader before
             self.reader_changed.emit(name)
             self._renew_session()
             self._walk.look_up([item.path for item in self.worklist.items])
@@ -250,12 +251,12 @@ class Workspace(WindowState):
         self, text: str, level: Level = "info", details: str = "", about: Path | None = None
     ) -> None:
         """Put one line into the message strip; what is `about` a record leaves with it."""
-        self.message_posted.emit(Message(text, level, details, about))
+        self.message_posted.emit(self.names.message(Message(text, level, details, about)))
 
     def fail(self, error: Exception, about: Path | None = None) -> None:
         """Tell an error: one line if the user can understand it, else a dialog with a report."""
         if isinstance(error, EcgviewError):
-            self.message_posted.emit(messages.from_error(error, about))
+            self.message_posted.emit(self.names.message(messages.from_error(error, about), error))
         else:
             self.unexpected_error.emit(error)
 

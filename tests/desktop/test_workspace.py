@@ -95,7 +95,8 @@ def test_nothing_of_the_old_record_stays_when_a_file_cannot_be_read_and_the_next
     assert (reading.shown.kind, reading.shown.path) == ("failed", record_files[1])
     assert reading.shown.reason == failed.args[0].sentence
     assert said[-1].level == "error"
-    assert str(record_files[1].parent) in said[-1].details
+    assert str(record_files[1].parent) not in said[-1].details  # read blind
+    assert said[-1].text.startswith("Record 2:")
     assert said[-1].about == record_files[1]
     assert reading.worklist_items[1].problem
     with qtbot.waitSignal(reading.record_opened):

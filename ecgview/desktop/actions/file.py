@@ -54,7 +54,7 @@ def ask_report(window: MainWindow) -> None:
 
     workspace = window.workspace
     record, opened = workspace.record, workspace.record_path
-    name = f"{opened.stem if opened is not None else 'report'}.pdf"
+    name = f"{workspace.names.file_of(opened) if opened is not None else 'report'}.pdf"
     forms = sorted(exports(), key=lambda form: form.SUFFIX != ".pdf")
     kinds = ";;".join(f"{form.NAME} (*{form.SUFFIX})" for form in forms)
     path, _ = QFileDialog.getSaveFileName(window, "Export report", name, kinds)

@@ -299,6 +299,8 @@ class PaperView(QAbstractScrollArea):
             if self._page is None:
                 shown = self._workspace.shown
                 name = self._workspace.name_for(shown.path)
+                reason = self._workspace.names.without(shown.reason, shown.path)
+                shown = replace(shown, reason=reason)
                 hints.paint_empty(painter, self.viewport().rect(), colours, shown, name)
                 return
             corner = self.page_corner

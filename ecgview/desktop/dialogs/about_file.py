@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
@@ -14,12 +15,15 @@ from ecgview.record import TELLS_A_READING, EcgRecord
 
 if TYPE_CHECKING:
     from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.workspace import Workspace
 
 CLOSED = (
-    "What the device or a reader before made of this ECG, and the file's further fields, which may repeat it, "
-    "stay closed until you save your first read."
+    "What the device or a reader before made of this ECG, and the file's further fields, which may repeat it, stay "
+    "closed until your first read is locked and the AI revealed; the file's name and folder, which may tell it, until "
+    "your first read is locked."
 )
 LONGEST = 2000  # characters of one field that are shown; a copy has no more
+FILE = "file"
 Row = tuple[str, str]
 
 
@@ -33,7 +37,7 @@ def show(window: MainWindow) -> Sheet | None:
     sheet.of_record = True
     if not may_tell:
         sheet.add_text(CLOSED, "banner")
-    table, shown = _table(list(rows(record, may_tell)))
+    table, shown = _table(_shown_rows(window.workspace, record, may_tell))
     search = QLineEdit()
     search.setPlaceholderText("Search: field or value")
     search.setClearButtonEnabled(True)
@@ -46,6 +50,16 @@ def show(window: MainWindow) -> Sheet | None:
     sheet.resize(760, 640)
     sheet.open()
     return sheet
+
+
+def _shown_rows(workspace: Workspace, record: EcgRecord, may_tell: bool) -> list[Row]:
+    """Return the rows as they may be shown: without what the file is called before the first read is locked."""
+    names, path = workspace.names, workspace.record_path
+    if path is None or not names.is_closed(path):
+        return list(rows(record, may_tell))
+    nameless = replace(record, patient=names.patient(record, path))
+    kept = [("record", names.of(path)), *rows(nameless, may_tell)]
+    return [(field, names.without(value, path)) for field, value in kept if field != FILE]
 
 
 def rows(record: EcgRecord, may_tell: bool) -> Iterator[Row]:
@@ -72,7 +86,7 @@ def _recording(record: EcgRecord) -> Iterator[Row]:
     filters = (("high-pass", got.highpass_hz), ("low-pass", got.lowpass_hz), ("notch", got.notch_hz))
     told = (
         ("format", record.source.format),
-        ("file", record.source.path),
+        (FILE, record.source.path),
         ("sha256 of leads, rate and samples", record.source.sha256),
         ("patient ID", who.patient_id),
         ("name", who.name),

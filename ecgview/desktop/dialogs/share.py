@@ -54,7 +54,7 @@ def show(window: MainWindow) -> Sheet | None:
 
 
 def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: bool) -> None:
-    name = "ecg-00001" if deidentify else formats.record_name(path)
+    name = "ecg-00001" if deidentify else window.workspace.names.file_of(path)
     kind = f"{formats.writers()[suffix].NAME} (*{suffix})"
     chosen, _ = QFileDialog.getSaveFileName(window, "Export for sharing", f"{name}{suffix}", kind)
     if chosen:

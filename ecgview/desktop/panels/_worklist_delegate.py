@@ -53,7 +53,7 @@ class WorklistDelegate(QStyledItemDelegate):
         line = (_ROW_PX - 10) / 2
         upper = QRectF(area.left(), area.top(), area.width(), line)
         lower = QRectF(area.left(), area.bottom() - line, area.width(), line)
-        picture = self._thumbnails.of(item.path) if self._thumbnails.is_on else None
+        picture = self._picture(index)
         _paint_name(painter, view, upper, item)
         if picture is not None:
             middle = QRectF(area.left(), upper.bottom(), area.width(), lower.top() - upper.bottom())
@@ -61,6 +61,10 @@ class WorklistDelegate(QStyledItemDelegate):
         synthetic = is_synthetic(item) or (picture is not None and picture.trace.synthetic)
         _paint_details(painter, view, lower, item, synthetic)
         painter.restore()
+
+    def _picture(self, index: QModelIndex | QPersistentModelIndex) -> Thumbnail | None:
+        model: Any = index.model()  # the row drawn may be without its path
+        return self._thumbnails.of(model.item(index).path) if self._thumbnails.is_on else None
 
 
 def _paint_ground(painter: QPainter, view: QWidget, rect: QRectF, state: QStyle.StateFlag) -> None:

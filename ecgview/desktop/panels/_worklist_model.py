@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from ecgview.desktop.neutral_names import Names
 from ecgview.desktop.panels._worklist_search import matches, searched, words
 from ecgview.desktop.panels._worklist_words import sentence
 from ecgview.desktop.worklist import Worklist, WorklistItem
@@ -19,17 +20,21 @@ Index = QModelIndex | QPersistentModelIndex
 class WorklistModel(QAbstractTableModel):
     """One column, one row per record, in the order of the worklist; nothing in it comes from a model.
 
-    What the filter looks through is kept as one text per record, so that typing reads no file again.
+    What the filter looks through is kept as one text per record, so that typing reads no file again: one with
+    what its file is called, and one without for a record whose name is closed.
     """
 
-    def __init__(self, worklist: Worklist, parent: QObject | None = None) -> None:
+    def __init__(self, worklist: Worklist, names: Names, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worklist = worklist
+        self._names = names
         self._texts: list[str] = []
+        self._neutral: list[str] = []
         self._shown: range | list[int] = range(0)  # places in the worklist, rising
         self._words: tuple[str, ...] = ()
         worklist.rows_added.connect(self._add)
         worklist.rows_changed.connect(self._change)
+        names.changed.connect(self._rename)
         self._add(0, len(worklist))
 
     @property
@@ -42,7 +47,7 @@ class WorklistModel(QAbstractTableModel):
         self.beginResetModel()
         self._words = words(text)
         if self._words:
-            self._shown = [i for i, row in enumerate(self._texts) if matches(row, self._words)]
+            self._shown = [place for place in range(len(self._texts)) if self._fits(place)]
         else:
             self._shown = range(len(self._texts))
         self.endResetModel()
@@ -70,10 +75,10 @@ class WorklistModel(QAbstractTableModel):
         return 0 if parent.isValid() else 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the record for the delegate, its name, or the row in words."""
+        """Return the row as it may be shown for the delegate, its name, or the row in words."""
         if not index.isValid():
             return None
-        item = self.item(index)
+        item = self._names.row(self._shown[index.row()])
         if role == Qt.ItemDataRole.UserRole:
             return item
         if role == Qt.ItemDataRole.DisplayRole:
@@ -83,8 +88,11 @@ class WorklistModel(QAbstractTableModel):
         return None
 
     def _add(self, first: int, end: int) -> None:
-        self._texts += [searched(self._worklist[place]) for place in range(first, end)]
-        fresh = [p for p in range(first, end) if matches(self._texts[p], self._words)]
+        for place in range(first, end):
+            self._texts.append("")
+            self._neutral.append("")
+            self._take(place)
+        fresh = [place for place in range(first, end) if self._fits(place)]
         if not fresh:
             return
         n = len(self._shown)
@@ -92,9 +100,29 @@ class WorklistModel(QAbstractTableModel):
         self._shown = [*self._shown, *fresh] if self._words else range(end)
         self.endInsertRows()
 
+    def _take(self, place: int) -> None:
+        number = f"record:{place + 1} "
+        self._texts[place] = searched(self._worklist[place]) + number
+        self._neutral[place] = searched(self._names.neutral_row(place)) + number
+
+    def _fits(self, place: int) -> bool:
+        if not self._words:
+            return True
+        is_closed = self._names.is_closed(self._worklist[place].path)
+        return matches((self._neutral if is_closed else self._texts)[place], self._words)
+
+    def _rename(self) -> None:
+        """Every record may be called something else from now on."""
+        if self._words:
+            self.beginResetModel()
+            self._shown = [place for place in range(len(self._texts)) if self._fits(place)]
+            self.endResetModel()
+        elif self._shown:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 0))
+
     def _change(self, places: Sequence[int]) -> None:
         for place in places:
-            self._texts[place] = searched(self._worklist[place])
+            self._take(place)
             if isinstance(self._shown, list):
                 self._refilter(place, self._shown)
         rows = [bisect_left(self._shown, place) for place in (min(places), max(places))]
@@ -106,7 +134,7 @@ class WorklistModel(QAbstractTableModel):
         """Let a record come in, or go, whose text may fit the filter now and did not before."""
         row = bisect_left(shown, place)
         is_shown = row < len(shown) and shown[row] == place
-        fits = matches(self._texts[place], self._words)
+        fits = self._fits(place)
         if fits and not is_shown:
             self.beginInsertRows(QModelIndex(), row, row)
             shown.insert(row, place)

@@ -8,8 +8,9 @@ from ecgview.desktop.panels._worklist_words import is_synthetic, state_words
 from ecgview.desktop.worklist import WorklistItem
 
 HINT = (
-    "Every word must be found: in the file's name, the patient's name or ID, sex, age, date, format, number"
-    " of leads, or how far the reading is.\nOne field alone: sex:f  age:63  leads:8  date:2021-03  format:scp"
+    "Every word must be found: in the record's number, the file's name once that is shown, the patient's name or ID,"
+    " sex, age, date, format, number of leads, or how far the reading is.\n"
+    "One field alone: record:7  sex:f  age:63  leads:8  date:2021-03  format:scp"
 )
 _WHOLE = frozenset(("male", "female", "m", "f"))  # "male" is a part of "female", "m" of half the words
 
@@ -48,4 +49,4 @@ def matches(text: str, wanted: tuple[str, ...]) -> bool:
 def _field(word: str) -> str:
     """Let a number after a field's name stand for itself: age:6 is not 63."""
     name, mark, value = word.partition(":")
-    return f"{word} " if mark and name in ("age", "leads", "sex") and value else word
+    return f"{word} " if mark and name in ("age", "leads", "record", "sex") and value else word

@@ -43,7 +43,9 @@ def is_synthetic(item: WorklistItem) -> bool:
 def sentence(item: WorklistItem) -> str:
     """Return the row in words, for tooltips and screen readers."""
     synthetic = "synthetic" if is_synthetic(item) else ""
-    lines = (item.name, who(item), what(item), synthetic, state_words(item), item.problem, str(item.path))
+    path = str(item.path)
+    where = "" if path == item.name else path  # a closed row has none
+    lines = (item.name, who(item), what(item), synthetic, state_words(item), item.problem, where)
     return "\n".join(line for line in lines if line)
 
 

@@ -24,7 +24,7 @@ class MeasurementsPanel(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self._was_open = False
+        self._was_open = (False, False)
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
         workspace.record_opened.connect(self._renew)
@@ -34,12 +34,17 @@ class MeasurementsPanel(QWidget):
         self._renew()
 
     def _follow_session(self, _session: object) -> None:
-        if self._was_open != self._workspace.may_show_ai():  # an edit of the read changes nothing here
+        if self._was_open != self._openness():  # an edit of the read changes nothing here
             self._renew()
+
+    def _openness(self) -> tuple[bool, bool]:
+        """Return whether AI results, and the file's name, may be shown."""
+        names, path = self._workspace.names, self._workspace.record_path
+        return self._workspace.may_show_ai(), not names.is_closed(path)
 
     def _renew(self, _changed: object = None) -> None:
         clear(self._content)
-        self._was_open = self._workspace.may_show_ai()
+        self._was_open = self._openness()
         record = self._workspace.record
         if record is None:
             text = self._workspace.shown.instead("Open an ECG to see its measurements.")
@@ -55,7 +60,8 @@ class MeasurementsPanel(QWidget):
         for note in record.notes:
             if note.kind in TELLS_A_READING and not self._workspace.may_show_ai():
                 continue  # W2
-            self._content.addWidget(Notice(_note_text(note.text, note.leads), _tone(note.kind)))
+            text = self._workspace.names.without(note.text, self._workspace.record_path)
+            self._content.addWidget(Notice(_note_text(text, note.leads), _tone(note.kind)))
         self._content.addWidget(Facts(acquisition_rows(record)))
 
 

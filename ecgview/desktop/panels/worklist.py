@@ -26,7 +26,7 @@ class WorklistPanel(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self.model = WorklistModel(workspace.worklist, self)
+        self.model = WorklistModel(workspace.worklist, workspace.names, self)
         self.filter = self._make_filter()
         self.list = RecordTable(
             self.model, WorklistDelegate(workspace.thumbnails), row_px(workspace.thumbnails)
