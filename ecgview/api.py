@@ -150,12 +150,12 @@ def report(
     *,
     model: str | None = None,
     lef_model: str | None = None,
-    deidentify: bool = False,
+    deidentify: bool = True,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
     `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
-    `deidentify` leaves out what tells who, where and when.
+    `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -175,11 +175,14 @@ def report(
         raise ReportError(
             "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())
         )
-    opened = formats.deidentified(_record(record)) if deidentify else _record(record)
+    opened = _record(record)
     for name in filter(None, (model, lef_model)):
         model_card(name)  # a wrong name is told, not passed over
     prediction, result = _ai(opened, model, lef_model, device, progress) if with_ai else (None, None)
-    content = contents.gather(opened, prediction=prediction, lef=result, paper=PaperSettings(layout=layout))
+    paper = PaperSettings(layout=layout)
+    content = contents.gather(
+        opened, prediction=prediction, lef=result, paper=paper, identified=not deidentify, study_name=out.stem
+    )
     return form.write(content, out)
 
 

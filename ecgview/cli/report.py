@@ -24,7 +24,13 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--lef-model", metavar="ID", help="the LEF model; a fitted one adds a page of pictures"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.add_argument("--deidentify", action="store_true", help="without what tells who, where and when")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="without what tells who, where and when; the name of OUT stands for the patient (the default)",
+    )
+    who.add_argument("--identified", action="store_true", help="with name, ID, dates and device of the file")
     _each.add_json(parser)
 
 
@@ -48,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         tell,
         model=args.model,
         lef_model=args.lef_model,
-        deidentify=args.deidentify,
+        deidentify=not args.identified,
     )
     if args.json:
         _each.print_json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,13 @@ if TYPE_CHECKING:
     from ecgview.report.content import ReportContent
 
 
-def content(workspace: Workspace) -> ReportContent:
+def content(
+    workspace: Workspace, *, identified: bool = True, study_name: str = "", layout: str = ""
+) -> ReportContent:
     """Return the report of the open record; AI results are in it only while they may be shown.
+
+    Unless `identified`, nothing in it tells who was recorded, where and when; `study_name` stands for the patient.
+    `layout` "" is the one of the window.
 
     Raises:
         ReportError: no record is open.
@@ -29,20 +35,26 @@ def content(workspace: Workspace) -> ReportContent:
         read=session.latest if session is not None else None,
         prediction=workspace.prediction,
         lef=workspace.lef,
-        paper=workspace.paper_settings,
+        paper=replace(workspace.paper_settings, layout=layout or workspace.paper_settings.layout),
         measurements=workspace.measurements,
         with_device=workspace.may_show_ai(),
+        identified=identified,
+        study_name=study_name,
     )
 
 
-def start(workspace: Workspace, path: Path) -> None:
-    """Have the report of the open record written; where it is, or why it is not, is told."""
+def start(workspace: Workspace, path: Path, *, identified: bool = False, layout: str = "") -> None:
+    """Have the report of the open record written; where it is, or why it is not, is told.
+
+    De-identified, the file's own name is its study name.
+    """
     if workspace.record is None:
         workspace.post_message("Open an ECG first.", "warning")
         return
+    name = "" if identified else path.stem
     workspace.jobs.start(
         write,
-        content(workspace),
+        content(workspace, identified=identified, study_name=name, layout=layout),
         path,
         title="Writing the report",
         on_done=lambda written: workspace.post_message(f"Report written: {written}"),

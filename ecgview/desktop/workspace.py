@@ -260,11 +260,11 @@ class Workspace(WindowState):
         else:
             self.unexpected_error.emit(error)
 
-    def export_report(self, path: str | Path) -> None:
+    def export_report(self, path: str | Path, *, identified: bool = False, layout: str = "") -> None:
         """Write the report of the open record; the suffix chooses PDF, JSON or WFDB annotations."""
         from ecgview.desktop import exporting
 
-        exporting.start(self, Path(path))
+        exporting.start(self, Path(path), identified=identified, layout=layout)
 
     def close(self) -> bool:
         """Stop the jobs and close the store; returns whether all work ended in time."""

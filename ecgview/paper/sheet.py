@@ -1,4 +1,4 @@
-"""A printed sheet in millimetres: a calibrated page with columns of text around it."""
+"""A printed sheet in millimetres: a calibrated page with lines of text, tables and pictures around it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,11 +9,15 @@ from ecgview.paper.page import Page
 A4_LANDSCAPE = (297.0, 210.0)
 
 Tone = Literal["text", "faint", "caution"]
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A paragraph that is wrapped to its column; `bar` in -1..1 draws a signed bar below it."""
+    """A paragraph that is wrapped to where it stands; `bar` in -1..1 draws a signed bar below it.
+
+    `with_next` keeps a heading beside the first line of what it heads.
+    """
 
     text: str
     size_mm: float = 3.0
@@ -21,16 +25,41 @@ class TextRun:
     tone: Tone = "text"
     gap_mm: float = 0.6
     bar: float | None = None
+    with_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """Paragraphs from (x, y) downwards; what does not fit goes on, on a further sheet."""
+class Line:
+    """One line of text that is not broken again; its baseline begins, or ends, at (x, y)."""
+
+    text: str
+    x_mm: float
+    y_mm: float
+    size_mm: float = 3.0
+    bold: bool = False
+    tone: Tone = "text"
+    side: Side = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A thin straight line between parts of the sheet."""
+
+    x0_mm: float
+    y0_mm: float
+    x1_mm: float
+    y1_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A filled bar of a chart; `role` names its colour in the palette."""
 
     x_mm: float
     y_mm: float
     width_mm: float
-    runs: tuple[TextRun, ...]
+    height_mm: float
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +75,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One sheet; the page's upper left corner lies at (page_x_mm, page_y_mm).
+    """One sheet, everything placed; the page's upper left corner lies at (page_x_mm, page_y_mm)."""
 
-    `heading` stands on this sheet and on every further one that its columns need, so that no sheet is without a
-    patient; there the columns go on at `body_mm`.
-    """
-
-    columns: tuple[Column, ...]
-    heading: tuple[Column, ...] = ()
-    body_mm: float = 15.0
+    lines: tuple[Line, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    blocks: tuple[Block, ...] = ()
     page: Page | None = None
     page_x_mm: float = 0.0
     page_y_mm: float = 0.0
     overlay: Overlay | None = None
-    footer: str = ""
     pictures: tuple[Picture, ...] = ()
     size_mm: tuple[float, float] = A4_LANDSCAPE

@@ -1,18 +1,29 @@
-"""Sheets as PDF: a calibrated page and columns of text, painted at true scale. Qt's second file here."""
+"""Sheets as PDF: a calibrated page with lines of text around it, at true scale. Qt's second file here."""
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QPen,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import QApplication
 
-from ecgview.paper.page import PageText
-from ecgview.paper.painter import page_font, paint_page, paint_text
+from ecgview.paper.painter import page_font, paint_page
 from ecgview.paper.palette import Palette
-from ecgview.paper.sheet import Column, Picture, Sheet, TextRun
+from ecgview.paper.sheet import Picture, Sheet
 
 
 def ensure_application() -> None:
@@ -27,7 +38,9 @@ def ensure_application() -> None:
 
 _kept: list[QApplication] = []
 PDF_DPI = 1200
-BOTTOM_MM = 12.0  # kept free for the footer
+SCALE = PDF_DPI / 25.4
+STROKE_MM = 0.15
+FIRST_HAN = "\u2e80"
 
 
 def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str) -> None:
@@ -51,24 +64,46 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
     painter = QPainter()
     if not painter.begin(writer):
         raise OSError("the PDF cannot be begun")
-    scale = PDF_DPI / 25.4
-    waiting = list(sheets)
-    is_first = True
-    while waiting:
-        sheet = waiting.pop(0)
-        if not is_first:
+    for number, sheet in enumerate(sheets):
+        if number:
             writer.newPage()
-        is_first = False
-        left_over = _paint_sheet(painter, sheet, palette, scale)
-        if left_over:
-            further = replace(sheet, columns=left_over, page=None, overlay=None, pictures=())
-            waiting.insert(0, further)
+        _paint_sheet(painter, sheet, palette, SCALE)
     painter.end()
     path.write_bytes(whole.data().data())
 
 
-def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float) -> tuple[Column, ...]:
-    """Paint one sheet and return the columns that go on, on the next."""
+@lru_cache(maxsize=4096)
+def wrapped(text: str, size_mm: float, bold: bool, width_mm: float) -> tuple[str, ...]:
+    """Return a text in lines no wider than `width_mm`; joined, they are the text again, line ends apart.
+
+    A word that is wider than a line is broken within.
+    """
+    ensure_application()
+    found: list[str] = []
+    for paragraph in text.split("\n"):
+        if not paragraph:
+            found.append("")
+            continue
+        shaped = QTextLayout(paragraph, _font(text, size_mm * SCALE, bold))
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        shaped.setTextOption(option)
+        units = paragraph.encode("utf-16-le", "replace")  # Qt counts so
+        shaped.beginLayout()
+        while (line := shaped.createLine()).isValid():
+            line.setLineWidth(width_mm * SCALE)
+            start, length = line.textStart(), line.textLength()
+            found.append(units[2 * start : 2 * (start + length)].decode("utf-16-le", "replace"))
+        shaped.endLayout()
+    return tuple(found)
+
+
+def _font(text: str, size: float, bold: bool) -> QFont:
+    """Return the font of a text; the Chinese one has no bold: thickened, each sign would stand twice in the PDF."""
+    return page_font(size, bold=bold and not any(one >= FIRST_HAN for one in text))
+
+
+def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float) -> None:
     if sheet.page is not None:
         painter.save()
         painter.translate(sheet.page_x_mm * scale, sheet.page_y_mm * scale)
@@ -76,18 +111,23 @@ def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float
         painter.restore()
     for picture in sheet.pictures:
         _paint_picture(painter, picture, scale)
-    limit = sheet.size_mm[1] - BOTTOM_MM
-    for column in sheet.heading:
-        _paint_column(painter, column, palette, scale, limit)
-    left_over = []
-    for column in sheet.columns:
-        rest = _paint_column(painter, column, palette, scale, limit)
-        if rest:
-            left_over.append(Column(column.x_mm, sheet.body_mm, column.width_mm, rest))
-    if sheet.footer:
-        footer = PageText(sheet.footer, sheet.size_mm[0] / 2, sheet.size_mm[1] - 5.0, 2.8, "scale", "centre")
-        paint_text(painter, footer, palette, scale)
-    return tuple(left_over)
+    for block in sheet.blocks:
+        colour = QColor(palette.roles.get(block.role, palette.faint))
+        colour.setAlpha(255)
+        box = (block.x_mm, block.y_mm, block.width_mm, block.height_mm)
+        painter.fillRect(QRectF(*(side * scale for side in box)), colour)
+    painter.setPen(QPen(QColor(palette.faint), STROKE_MM * scale))
+    for stroke in sheet.strokes:
+        ends = ((stroke.x0_mm, stroke.y0_mm), (stroke.x1_mm, stroke.y1_mm))
+        painter.drawLine(*(QPointF(x * scale, y * scale) for x, y in ends))
+    tones = {"text": palette.text, "faint": palette.faint, "caution": palette.caution}
+    for line in sheet.lines:
+        font = _font(line.text, line.size_mm * scale, line.bold)
+        painter.setFont(font)
+        painter.setPen(QColor(tones[line.tone]))
+        width = QFontMetricsF(font, painter.device()).horizontalAdvance(line.text)
+        left = line.x_mm * scale - (width if line.side == "right" else 0.0)
+        painter.drawText(QPointF(left, line.y_mm * scale), line.text)
 
 
 def _paint_picture(painter: QPainter, picture: Picture, scale: float) -> None:
@@ -98,38 +138,3 @@ def _paint_picture(painter: QPainter, picture: Picture, scale: float) -> None:
     part = min(picture.width_mm / image.width(), picture.height_mm / image.height())
     size = QSizeF(part * image.width() * scale, part * image.height() * scale)
     painter.drawImage(QRectF(QPointF(picture.x_mm * scale, picture.y_mm * scale), size), image)
-
-
-def _paint_column(
-    painter: QPainter, column: Column, palette: Palette, scale: float, limit_mm: float
-) -> tuple[TextRun, ...]:
-    """Paint paragraphs and return those that no longer fit."""
-    tones = {"text": palette.text, "faint": palette.faint, "caution": palette.caution}
-    y = column.y_mm
-    for i, run in enumerate(column.runs):
-        painter.setFont(page_font(run.size_mm * scale, bold=run.bold))
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
-        area = QRectF(column.x_mm * scale, y * scale, column.width_mm * scale, 500 * scale)
-        needed = painter.boundingRect(area, flags, run.text).height() / scale
-        bar_mm = 1.8 if run.bar is not None else 0.0
-        if y + needed + bar_mm > limit_mm and y > column.y_mm:
-            return column.runs[i:]
-        painter.setPen(QColor(tones[run.tone]))
-        painter.drawText(area, flags, run.text)
-        y += needed
-        if run.bar is not None:
-            _paint_signed_bar(painter, column, palette, scale, y, run.bar)
-            y += bar_mm
-        y += run.gap_mm
-    return ()
-
-
-def _paint_signed_bar(
-    painter: QPainter, column: Column, palette: Palette, scale: float, y_mm: float, value: float
-) -> None:
-    middle, half = column.x_mm + column.width_mm / 2, column.width_mm / 2
-    colour = QColor(palette.roles["positive" if value > 0 else "negative"])
-    colour.setAlpha(255)
-    length = abs(value) * half
-    left = middle if value > 0 else middle - length
-    painter.fillRect(QRectF(left * scale, y_mm * scale, length * scale, 1.2 * scale), colour)

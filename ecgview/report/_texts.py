@@ -1,89 +1,15 @@
-"""The paragraphs of a printed report."""
+"""The paragraphs of the AI's answers in a printed report."""
 
 from ecgview.labels.statements_shown import not_judged_sentence, shown
 from ecgview.paper.sheet import TextRun
-from ecgview.record import GAIN, TOLD_FIRST
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
-from ecgview.signal.device_values import compared
 
-NOT_READ = "No statements: this ECG has not been read."
 SHOWN = 8
 
 Runs = tuple[TextRun, ...]
 
 MOST_PREDICTORS = 10
-
-
-def patient(content: ReportContent) -> Runs:
-    """Return name, id, sex and age."""
-    who = content.record.patient
-    first = "    ".join(part for part in (who.name, who.patient_id and f"ID {who.patient_id}") if part)
-    age = f"{who.age_years:g} years" if who.age_years is not None else "age unknown"
-    runs = [
-        TextRun(first or "no name or ID in the file", 3.4),
-        TextRun(f"{who.sex or 'sex unknown'}, {age}", 3.2),
-    ]
-    return tuple(runs)
-
-
-def acquisition(content: ReportContent) -> Runs:
-    """Return time, device, notes of the import."""
-    record = content.record
-    start = record.acquisition.start_time.replace("T", " ") or "recording time unknown"
-    runs = [TextRun(f"Recorded: {start}", 3.2)]
-    if record.acquisition.device:
-        runs.append(TextRun(f"Device: {record.acquisition.device}", 3.2))
-    if record.missing_leads:
-        runs.append(TextRun(f"Not recorded: {', '.join(record.missing_leads)}", 3.0, tone="caution"))
-    told = [
-        note for note in content.notes if note.kind not in ("synthetic", "derived", GAIN)
-    ]  # GAIN: on the trace
-    notes = [note.text for note in sorted(told, key=lambda note: note.kind not in TOLD_FIRST)]
-    runs += [TextRun(note, 2.8, tone="faint") for note in notes[:2]]
-    return tuple(runs)
-
-
-def statements(content: ReportContent) -> Runs:
-    """Return the reader's statements and comment."""
-    runs = [TextRun("Statements", 3.6, bold=True)]
-    if content.read is None:
-        return (*runs, TextRun(NOT_READ, tone="faint", gap_mm=3.0))
-    draft = content.read.content
-    runs += [TextRun(content.statement_text(statement), 3.2) for statement in draft.statements]
-    if not draft.statements:
-        runs.append(TextRun("none given", tone="faint"))
-    if draft.comment:
-        runs.append(TextRun(f"Comment: {draft.comment}"))
-    if content.read.reason:
-        runs.append(TextRun(f"Amended: {content.read.reason}"))
-    runs.append(TextRun("", 1.0))
-    return tuple(runs)
-
-
-def measurements(content: ReportContent) -> Runs:
-    """Return the named values with unit and source."""
-    runs = [TextRun("Measurements", 3.6, bold=True)]
-    for item in content.measurements:
-        value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
-        runs.append(TextRun(f"{item.name}: {value}  ({item.source})"))
-    return tuple(runs)
-
-
-def device(content: ReportContent) -> Runs:
-    """Return what the device, or a reader before, wrote into the file, each with who wrote it."""
-    reading = content.record.device_reading
-    rows = compared(reading, content.measurements)
-    if not content.with_device or not (rows or reading.statements):
-        return ()
-    runs = [TextRun("In the file, not by ecgview", 3.6, bold=True)]
-    for row in rows:
-        beside = "; differs from ecgview's" if row.differs else ""
-        runs.append(TextRun(f"{row.name}: {row.text}  (device{beside})"))
-    for item in reading.statements:
-        who = "device" if item.by == "machine" else "a reader"
-        runs.append(TextRun(f"{item.text or item.code}  ({who})"))
-    return tuple(runs)
 
 
 def prediction(content: ReportContent) -> Runs:

@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 
 import ecgview
 from ecgview.labels import label_set
+from ecgview.labels.report_order import PARTS, part_of
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
+from ecgview.report import anonymous
 from ecgview.results import LefResult, Prediction
-from ecgview.review.read import Read, ReadKind, ReadStatement
+from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
 from ecgview.signal.measurements import Measurement, measure
+
+VERSIONS_BEFORE = 2  # the first read and the signed one; the versions after them are amendments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +27,8 @@ class ReportContent:
     lef: LefResult | None = None
     paper: PaperSettings = field(default_factory=PaperSettings)
     with_device: bool = True  # what the file's device or reader made of the ECG; never of a blind read (W2)
+    identified: bool = True  # whether it tells who was recorded, where and when
+    left_out_statements: int = 0  # statements in the file that a de-identified report leaves out
     application: str = f"ecgview {ecgview.__version__}"
     created: str = ""
 
@@ -40,26 +46,59 @@ class ReportContent:
         return got if self.with_device else replace(got, extra={})
 
     @property
-    def is_confirmed(self) -> bool:
-        """Whether a reader has signed."""
+    def is_signed(self) -> bool:
+        """Whether a reader has signed this research read."""
         return self.read is not None and self.read.kind in (ReadKind.SIGNED, ReadKind.AMENDMENT)
 
     @property
-    def state(self) -> str:
-        """Who read and when, or that nobody has."""
+    def read_state(self) -> str:
+        """How far the research read is: unconfirmed, first read, signed, amended and how often."""
         if self.read is None:
-            return "Unconfirmed: no reader has signed this ECG"
-        when = self.read.committed_at.text
-        if self.is_confirmed:
-            return f"Confirmed by {self.read.reader}, {when}"
-        return f"Unconfirmed: first read by {self.read.reader}, {when}"
+            return "unconfirmed, nobody has read this ECG"
+        if self.read.kind is ReadKind.FIRST:
+            return "first read, unconfirmed"
+        return (
+            "signed" if self.read.kind is ReadKind.SIGNED else f"amended {self.read.number - VERSIONS_BEFORE}"
+        )
 
-    def statement_text(self, statement: ReadStatement) -> str:
-        """Return a statement as printed: its words, certainty and code."""
-        text = statement.words(label_set.name_of(statement.label_set, statement.code))
-        certainty = "" if statement.certainty == "definite" else f" ({statement.certainty.words})"
-        code = "own words" if statement.label_set == label_set.FREE_TEXT else statement.code
-        return f"{text}{certainty}  [{code}]"
+    @property
+    def read_facts(self) -> str:
+        """Who read it and when, blind or not, and whether AI had been open; "" where nobody has."""
+        if self.read is None:
+            return ""
+        read = self.read
+        opened = read.revealed_at
+        ai = "AI had not been open" if opened is None else f"AI had been open since {opened.text}"
+        return "    ".join((f"by {read.reader}, {read.committed_at.text}", blindness(read), ai))
+
+    @property
+    def state(self) -> str:
+        """The research read's state with its facts in one line."""
+        return ", ".join(part for part in (f"Research read: {self.read_state}", self.read_facts) if part)
+
+    @property
+    def statement_texts(self) -> tuple[str, ...]:
+        """The reader's statements as printed, in the order of a report."""
+        made = () if self.read is None else self.read.content.statements
+        return tuple(statement_text(one) for one in sorted(made, key=_place))
+
+
+def blindness(read: Read) -> str:
+    """Return in words whether the first read was made without the AI, and without it on this computer at all."""
+    if read.exposed:
+        return f"not blind on this workstation: {read.exposed}"
+    return "blind first read" if read.blind else "not blind"
+
+
+def _place(statement: ReadStatement) -> int:
+    return PARTS.index(part_of(statement.code, statement.label_set))
+
+
+def statement_text(statement: ReadStatement) -> str:
+    """Return a statement in the reader's words with its certainty."""
+    text = statement.words(label_set.name_of(statement.label_set, statement.code))
+    text = text[:1].upper() + text[1:]
+    return text if statement.certainty == Certainty.DEFINITE else f"{text} ({statement.certainty.words})"
 
 
 def gather(
@@ -71,15 +110,29 @@ def gather(
     paper: PaperSettings | None = None,
     measurements: tuple[Measurement, ...] | None = None,
     with_device: bool = True,
+    identified: bool = True,
+    study_name: str = "",
 ) -> ReportContent:
-    """Return the content of a report; measurements are computed where they are not given."""
+    """Return the content of a report; measurements are computed where they are not given.
+
+    Unless `identified`, what tells who, where and when is left out, of the record and of the reader's own words;
+    `study_name` takes the place of the patient's.
+    """
+    measured = measure(record) if measurements is None else measurements
+    left_out = 0
+    if not identified:
+        left_out = len(record.device_reading.statements)
+        read = None if read is None else anonymous.read(read, record)
+        record = anonymous.record(record, study_name)
     return ReportContent(
         record,
-        measure(record) if measurements is None else measurements,
+        measured,
         read,
         prediction,
         lef,
         paper or PaperSettings(),
         with_device,
+        identified,
+        left_out,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -164,13 +164,22 @@ def _put(scratch: Path, made: Path, order: Order) -> Path:
     return order.folder / made.name
 
 
+def new_name(folder: Path) -> str:
+    """Return a name, without suffix, that tells nothing and that no file of the folder has."""
+    return NEW_NAME.format(_first_free(folder) if folder.is_dir() else 1)
+
+
+def _first_free(folder: Path) -> int:
+    taken = [int(found[1]) for path in folder.iterdir() if (found := _TAKEN.match(path.name))]
+    return max(taken, default=0) + 1
+
+
 def _names(paths: Sequence[Path], order: Order) -> list[str]:
     """Return a name for each record, without suffix."""
     if order.name:
         return [order.name]
     if order.deidentify:
-        taken = [int(found[1]) for path in order.folder.iterdir() if (found := _TAKEN.match(path.name))]
-        first = max(taken, default=0) + 1
+        first = _first_free(order.folder)
         return [NEW_NAME.format(first + index) for index in range(len(paths))]
     stems = [re.sub(r"[^\w.-]+", "_", formats.record_name(path)) for path in paths]
     real, made = set(stems), []

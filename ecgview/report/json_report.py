@@ -37,7 +37,8 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "created": content.created,
         "synthetic": record.synthetic,
         "state": content.state,
-        "confirmed": content.is_confirmed,
+        "confirmed": content.is_signed,  # by a research reader, as "state" says
+        "identified": content.identified,
         "record": {
             "file": Path(record.source.path).name,
             "format": record.source.format,

@@ -1,9 +1,10 @@
 """What the device measured beside what ecgview did: the same quantity in one row, large differences marked (M7)."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ecgview.record import DEVICE_MEASUREMENTS, DeviceReading
+from ecgview.record import DEVICE_MEASUREMENTS, DeviceReading, DeviceStatement
 from ecgview.signal.measurements import Measurement
 
 WORDS = {
@@ -21,7 +22,14 @@ WORDS = {
     "t_axis": "T axis",
 }
 TOLERANCE = {"heart_rate": 5.0, "qrs": 10.0, "pr": 20.0, "qt": 20.0}  # bpm, ms; a choice of ours (M7)
-UNITS = {"deg": "°"}
+UNITS = {"deg": "°", "uV": "µV"}
+# A printed line stops within a sentence where it ends with, is wholly, or the next one begins with, one of these.
+_ENDS = re.compile(r"(?:[,(/]|\b(?:and|or|of|with|without|due to|cannot rule out|consider))$", re.IGNORECASE)
+_DEGREES = (
+    "occasional|frequent|rare|marked|multiple|probabl[ey]|possibl[ey]|nonspecific|acute|old|recent|moderate"
+)
+_BEFORE_A_NAME = re.compile(rf"(?:.*\b(?:with|and) )?(?:{_DEGREES})", re.IGNORECASE)
+_BEGINS = re.compile(r"[,;.)(]|(?:with|and|or|are|is|has|have|now|no longer)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +62,34 @@ def compared(reading: DeviceReading, measured: Sequence[Measurement]) -> list[Co
         differs = ours is not None and limit is not None and abs(ours - found.value) > limit
         rows.append(Compared(WORDS[name], round(found.value, 1), found.unit, ours, differs))
     return rows
+
+
+def sentences(statements: Sequence[DeviceStatement]) -> list[DeviceStatement]:
+    """Return statements with the lines of one sentence joined, word for word; one without text shows its code.
+
+    Only lines by the same hand are joined. A file gives printed lines, which may end within a sentence.
+    """
+    found: list[DeviceStatement] = []
+    for one in statements:
+        text = " ".join((one.text or one.code).split())
+        if not text:
+            continue
+        before = found[-1] if found else None
+        if before is not None and before.by == one.by and _is_one_sentence(before.text, text):
+            space = "" if text[0] in ",;.)" else " "
+            found[-1] = replace(before, text=f"{before.text}{space}{text}")
+        else:
+            found.append(replace(one, text=text))
+    return found
+
+
+def _is_one_sentence(before: str, after: str) -> bool:
+    unclosed = before.count("(") > before.count(")")
+    in_small = after[0].islower() and before[0].isupper() and before[-1] not in ".!"
+    return bool(
+        unclosed
+        or in_small
+        or _ENDS.search(before)
+        or _BEFORE_A_NAME.fullmatch(before)
+        or _BEGINS.match(after)
+    )

@@ -9,10 +9,15 @@ import numpy as np
 import pdfplumber
 import pytest
 from PIL import Image
+from pytestqt.qtbot import QtBot
 from samples import RATE, SAMPLES, limb
 
 from ecgview import api, formats
 from ecgview.desktop import screenshot
+from ecgview.desktop.app import open_window
+from ecgview.desktop.settings import Settings
+from ecgview.review.annotation import Annotation
+from ecgview.review.history import AddAnnotation, SetComment
 
 WHO = ("PLANTEDNAME", "李雷植入")
 DATES = (
@@ -95,7 +100,7 @@ def test_no_planted_name_is_in_a_shared_export(name: str, who: str, tmp_path: Pa
         (row,) = api.convert([path], out / suffix[1:], suffix)
         assert not row.error, row.error
     for suffix in (".pdf", ".json"):
-        api.report(path, out / f"report{suffix}", with_ai=False, deidentify=True)
+        api.report(path, out / f"report{suffix}", with_ai=False)
     assert sum(path.is_file() for path in out.rglob("*")) >= len(formats.writers()) + 2
     assert _hits(out, (who, *DATES)) == []
 
@@ -117,9 +122,52 @@ def test_reports_and_pictures(tmp_path: Path, qapp: object) -> None:
         for folder in (own, shared):
             folder.mkdir()
         for suffix in (".pdf", ".json"):
-            api.report(path, own / f"r{suffix}", with_ai=False)
+            api.report(path, own / f"r{suffix}", with_ai=False, deidentify=False)
             assert _hits(own, (who,)), "the report of a patient's own names the patient"
             (own / f"r{suffix}").unlink()
         (row,) = api.convert([path], shared / "ecg", "csv")
         screenshot.take(Path(row.target), shared / "window.png", "read", (900, 700), "light", None)
         assert _hits(shared, (who, *DATES)) == []
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_what_the_window_exports_by_default(who: str, tmp_path: Path, qtbot: QtBot) -> None:
+    path = _sample("DICOM", who, tmp_path)
+    settings = Settings(None)
+    settings.set("reader.name", "Reader One")
+    window = open_window(settings=settings, store_path=tmp_path / "window.db")
+    workspace = window.workspace
+
+    def rest() -> None:
+        qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0, timeout=60_000)
+
+    try:
+        with qtbot.waitSignal(workspace.measurements_ready, timeout=60_000):
+            workspace.open_paths([path])
+        rest()
+        typed = f"as in {who}, seen 1931-04-05, {who.upper()} again"
+        workspace.apply_edit(SetComment(typed))
+        workspace.apply_edit(AddAnnotation(Annotation(("V1",), 0.2, 0.4, "", f"broad, {who}")))
+        workspace.commit_first_read()
+        own, shared = tmp_path / "own", tmp_path / "shared"
+        for folder, identified in ((own, True), (shared, False)):
+            folder.mkdir()
+            for suffix in (".pdf", ".json", ".ecgview"):
+                workspace.export_report(folder / f"ecg-00001{suffix}", identified=identified)
+                rest()
+            assert len(list(folder.iterdir())) == 3, window.messages.text.text()
+        assert {hit.split(":")[0] for hit in _hits(own, (who,))} >= {"ecg-00001.json", "ecg-00001.pdf"}
+        assert _hits(shared, (who, *DATES)) == []
+        with pdfplumber.open(shared / "ecg-00001.pdf") as document:
+            text = " ".join(page.extract_text() for page in document.pages)
+        assert "ecg-00001" in text
+        assert "[removed]" in text
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+def test_a_study_name_that_tells_who_it_is_is_not_printed(tmp_path: Path) -> None:
+    path = _sample("CSV", "PLANTEDNAME", tmp_path)
+    out = api.report(path, tmp_path / "PLANTEDNAME.json", with_ai=False)
+    assert "PLANTEDNAME" not in out.read_text(encoding="utf-8")

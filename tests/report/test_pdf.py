@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,18 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
     lef = LefResult(FACTS, "x", "index", -0.6, 0.35, None, "index without a threshold", "", shares)
     path = pdf.write(content.gather(square_record, prediction=prediction, lef=lef), tmp_path / "r.pdf")
     with _open(path) as document:
-        edges = (0, 290, 545, 842)
-        thirds = [(edges[i], 0, edges[i + 1], 595) for i in range(3)]
-        parts = [page.crop(third).extract_text() for page in document.pages for third in thirds]
+        edges = (0, 216, 390, 842), (0, 420, 842)
+        parts = [
+            page.crop((left, 0, right, 595)).extract_text()
+            for page, cuts in zip(document.pages, edges, strict=True)
+            for left, right in pairwise(cuts)
+        ]
         text = " ".join(" ".join(parts).split())
         fonts = {char["fontname"] for page in document.pages for char in page.chars}
         about = str(document.metadata)
     for words in (
         "Research use only. Not for diagnosis or treatment.",
-        "Unconfirmed",
+        "RESEARCH READ: unconfirmed",
         "李雷",
         "25 mm/s",
         "10 mm/mV",

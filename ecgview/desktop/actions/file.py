@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
 from ecgview import resources
 from ecgview.desktop.action import Action, with_record
-from ecgview.desktop.dialogs import about_file, share
+from ecgview.desktop.dialogs import about_file, report, share
 from ecgview.desktop.recent import SUBMENU
 from ecgview.desktop.worklist import ARCHIVES
 
@@ -46,22 +45,6 @@ def ask_folder(window: MainWindow) -> None:
 def open_demonstration(window: MainWindow) -> None:
     """Open the synthetic ECGs that ship with ecgview."""
     window.workspace.open_paths([resources.path("demo")])
-
-
-def ask_report(window: MainWindow) -> None:
-    """Ask where the report of the open record goes, and write it there."""
-    from ecgview.report import exports
-
-    workspace = window.workspace
-    record, opened = workspace.record, workspace.record_path
-    name = f"{workspace.names.file_of(opened) if opened is not None else 'report'}.pdf"
-    forms = sorted(exports(), key=lambda form: form.SUFFIX != ".pdf")
-    kinds = ";;".join(f"{form.NAME} (*{form.SUFFIX})" for form in forms)
-    path, _ = QFileDialog.getSaveFileName(window, "Export report", name, kinds)
-    if path and workspace.record is not record:
-        workspace.post_message("Another ECG was opened meanwhile: no report was written.", "warning")
-    elif path:
-        workspace.export_report(path if Path(path).suffix else f"{path}.pdf")
 
 
 def ask_screenshot(window: MainWindow) -> None:
@@ -119,7 +102,7 @@ ACTIONS = (
     Action(
         "file.export_report",
         "Export report …",
-        ask_report,
+        report.show,
         ("Ctrl+E",),
         enabled_when=with_record,
         separator_before=True,
