@@ -30,10 +30,14 @@ def _wave(shape: str, rate: float) -> Rows:
 
 
 def _traces(path: Path) -> list[NDArray[np.float64]]:
+    """Return the traces from above, page after page: the twelve rows have two pages."""
+    found = []
     with pdfplumber.open(path) as document:
-        curves: list[Any] = document.pages[0].curves
-        traces = [np.array(curve["pts"]) for curve in curves if len(curve["pts"]) > 1000]
-    return sorted(traces, key=lambda run: float(np.median(run[:, 1])))
+        for page in document.pages:
+            curves: list[Any] = page.curves
+            traces = [np.array(curve["pts"]) for curve in curves if len(curve["pts"]) > 1000]
+            found += sorted(traces, key=lambda run: float(np.median(run[:, 1])))
+    return found
 
 
 @pytest.mark.parametrize("shape", ["square", "sine"])
