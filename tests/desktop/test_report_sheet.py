@@ -43,7 +43,7 @@ def test_the_default_tells_nobody_and_has_a_new_name(
     (tmp_path / "ecg-00004.pdf").write_bytes(b"")
     _export(opened, rest, identified=False, suffix=".json")
     _export(opened, rest, identified=True, suffix=".json")
-    assert asked == ["ecg-00005.json", "a.json"]
+    assert asked == ["ecg-00005.json", "record-1.json"], "blind, no file name is told"
     first, second = ((tmp_path / f"out-{n}.json").read_text(encoding="utf-8") for n in (1, 2))
     assert '"identified": false' in first
     assert '"file": ""' in first
