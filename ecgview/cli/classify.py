@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 from ecgview.labels.statements_shown import ShownStatement, not_judged_sentence, shown
 
 NAME = "classify"
@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: Path) -> dict[str, Any]:
         answer = api.classify(path, args.model, args.device)
+        _exposure.log("classify", [answer.record_sha256], answer.model.model_id)
         found = shown(answer)
         listed = found.nearest(args.top) if args.top else found.statements
         return {

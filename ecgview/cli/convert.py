@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 from ecgview.errors import ReportError
 
 NAME = "convert"
@@ -59,6 +59,9 @@ def run(args: argparse.Namespace) -> int:
         )
     finally:
         print("", file=sys.stderr)
+    if not args.deidentify:
+        written = [api.open_ecg(row.source).source.sha256 for row in rows if not row.error]
+        _exposure.log("identified_export", written, "convert")
     for row in rows:
         if row.error:
             print(f"ecgview: {row.source}: {row.error}", file=sys.stderr)

@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 
 NAME = "info"
 HELP = "format, leads, rate, duration, patient, acquisition and warnings of ECG files"
@@ -18,7 +19,14 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what is in each file."""
-    return _each.run(args, api.info, _lines)
+
+    def work(path: Path) -> dict[str, Any]:
+        found = api.info(path)
+        if found["device"] and (found["device"]["measurements"] or found["device"]["statements"]):
+            _exposure.log("device_text", [found["sha256"]])
+        return found
+
+    return _each.run(args, work, _lines)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 
 NAME = "lef"
 HELP = "index or probability of low ejection fraction (LEF) with exact contributions"
@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: Path) -> dict[str, Any]:
         answer = api.lef(path, args.model, device=args.device)
+        _exposure.log("lef", [answer.record_sha256], answer.model.model_id)
         shares = answer.contributions
         return {
             "path": str(path),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 from ecgview.errors import ReportError
 from ecgview.results import Reconstruction
 
@@ -29,8 +29,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write mask (segments,), signals (leads, samples) in mV and error (leads, segments) in uV."""
     _each.say_research_only()
-    result = api.reconstruct(args.file, args.mask, args.seed, args.model, args.device)
+    record = api.open_ecg(args.file)
+    result = api.reconstruct(record, args.mask, args.seed, args.model, args.device)
     _write(result, args.output)
+    _exposure.log("reconstruct", [record.source.sha256], result.model.model_id)
     told = _told(result, args)
     if args.json:
         _each.print_json(told)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _exposure
 
 NAME = "report"
 HELP = "PDF (true scale) or JSON report; unconfirmed, since no reader signs on the command line"
@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
             notes.append(text)
             print(f"ecgview: {text}", file=sys.stderr)
 
+    record = api.open_ecg(args.file)
     out = api.report(
-        args.file,
+        record,
         args.output,
         args.layout,
         not args.no_ai,
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         lef_model=args.lef_model,
         deidentify=not args.identified,
     )
+    _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:
         _each.print_json(
             {"path": str(args.file), "output": str(out), "layout": args.layout, "warnings": notes}

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ecgview.cli import _each
+from ecgview import api
+from ecgview.cli import _each, _exposure
 
 NAME = "screenshot"
 HELP = "render the real window on a file, without a screen"
@@ -26,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     _each.say_research_only()
     out = screenshot.take(args.file, args.output, args.view, args.size, args.theme, args.model)
+    _exposure.log("screenshot", [api.open_ecg(args.file).source.sha256], f"{args.view} view")
     if args.json:
         width, height = args.size
         _each.print_json(

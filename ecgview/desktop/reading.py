@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ class Reading(QObject):
         finally:
             self.tell()  # an edit that could not be saved is in the draft all the same
         return True
+
+    def write(self, function: Callable[..., object], *args: Any) -> None:
+        """Have the store keep something else; StoreError if it cannot."""
+        function(*args)
 
     def keep(self, result: Prediction | LefResult) -> None:
         """Keep what a model said in the store."""

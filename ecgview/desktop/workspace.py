@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from ecgview.desktop import messages, paper_choice, tasks
+from ecgview.desktop.exposures import Exposures
 from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.panel import VIEWS
 from ecgview.desktop.settings import Settings, Value
@@ -49,6 +50,7 @@ class Workspace(WindowState):
         self._open_when_listed = False
         self._switch = Switch(self)
         self._walk = Walk(self)
+        self.exposures = Exposures(self)
         self._wire()
 
     # ---- opening -------------------------------------------------------------------------------------

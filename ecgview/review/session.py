@@ -357,6 +357,7 @@ class ReadingSession:
             revealed_at=self._revealed_at,
             reason=self.amendment_reason,
             changes=changes,
+            exposed=self._reads[0].exposed if self._reads else self._exposed(),
         )
         try:
             self.store.commit_read(read, follows=self._kept.number)
@@ -371,6 +372,11 @@ class ReadingSession:
         self._history, self.amendment_reason = History(read.content), ""
         self._kept, self.is_saved = DraftVersion(0, read.number, read.content), True
         return read
+
+    def _exposed(self) -> str:
+        from ecgview.review.blindness import exposed
+
+        return exposed(self.store, self.record_sha256, self.reader)
 
     def _open_ai(self) -> Moment:
         if self._revealed_at is None:

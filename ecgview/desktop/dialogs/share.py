@@ -67,6 +67,8 @@ def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: 
 def write(window: MainWindow, path: Path, target: Path, deidentify: bool, *, overwrite: bool) -> None:
     """Write the file in a job, and say what the format lost."""
     workspace = window.workspace
+    if not deidentify:
+        workspace.exposures.exported("for sharing")
     workspace.jobs.start(
         _converted,
         path,

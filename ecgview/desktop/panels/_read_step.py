@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
@@ -39,6 +39,13 @@ class Step:
 
 
 def next_step(session: ReadingSession) -> Step:
+    """Return the next step of this session; a read that was not blind on this workstation says so."""
+    step = _next_step(session)
+    exposed = session.reads[0].exposed if session.reads else ""
+    return replace(step, hint=f"{step.hint} Not blind on this workstation: {exposed}.") if exposed else step
+
+
+def _next_step(session: ReadingSession) -> Step:
     """Return the next step of this session; the button's text begins with where the read stands."""
     says_something = not session.draft.is_empty
     needs = "" if says_something else "Add a statement, a mark or a comment first."
