@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from ecgview.desktop import theme
 from ecgview.desktop.panels import _tokens as tokens
+from ecgview.desktop.panels._gate_step import GateStep, gate_step
 from ecgview.desktop.panels._widgets import Notice, Text, clear, column, row
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
 
-BLINDED = "AI results stay closed until you save your first read."
+BLINDED = "AI results stay closed until you lock your first read."
 
 
 class AiPanel(QWidget):
     """A panel of AI results: closed while the read is blind, and emptied whenever the record changes.
 
     A panel builds its content in `fill`, which is called only while `session.may_show_ai` holds.
-    While closed, no label, tooltip or model of the widget holds anything that a model said; `closed` tells why.
+    While closed, no label, tooltip or model of the widget holds anything that a model said; `closed` tells why,
+    and below it stand what the reader does next and the button that does it, the large one where `leads`.
     """
 
     closed = BLINDED
+    leads = False
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -33,10 +37,11 @@ class AiPanel(QWidget):
         self.content.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._failure = ""
         self._working: Working | None = None
-        self._was_open: bool | None = None
+        self._was: tuple[bool, tuple[str, str] | None] | None = None
         workspace.record_opened.connect(self.renew)
         workspace.record_closed.connect(self.renew)
         workspace.session_changed.connect(self._follow_session)
+        workspace.reader_changed.connect(self._follow_session)
         workspace.job_progressed.connect(self._report)
 
     @property
@@ -58,7 +63,8 @@ class AiPanel(QWidget):
     def _build(self) -> None:
         clear(self.content)
         self._working = None
-        self._was_open = self.is_open
+        step = gate_step(self.workspace, self)
+        self._was = self.is_open, step.words if step is not None else None
         if self.workspace.record is None:
             text = self.workspace.shown.instead("Open an ECG to see what the models say.")
             self.content.addWidget(Text(text, tone="secondary"))
@@ -66,6 +72,15 @@ class AiPanel(QWidget):
             self.content.addWidget(Notice(self.closed, "accent"))
         else:
             self.fill()
+        if step is not None:
+            self._add_step(step)
+
+    def _add_step(self, step: GateStep) -> None:
+        if self.workspace.record is not None:
+            self.content.addWidget(Text(step.text, tone="secondary"))
+        button = _button(step.button, step.do)
+        theme.set_role(button, "primary" if self.leads else "link")
+        self.content.addLayout(row(button, 1))
 
     def fill(self) -> None:
         """Add the content for the open record; every panel has its own."""
@@ -91,7 +106,9 @@ class AiPanel(QWidget):
             self.content.addLayout(row(_button("Analyse", lambda: self._ask(request)), 1))
 
     def _follow_session(self, _session: object) -> None:
-        if self.is_open != self._was_open:  # an edit of the read changes nothing here
+        step = gate_step(self.workspace, self)
+        now = self.is_open, step.words if step is not None else None
+        if now != self._was:  # most edits of the read change nothing here
             self.renew()
 
     def _ask(self, request: Callable[[], object]) -> None:

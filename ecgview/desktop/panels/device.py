@@ -23,7 +23,7 @@ BY = {"machine": "Statements of the device", "reader": "Statements of a reader, 
 class DevicePanel(AiPanel):
     """The file's own measurements beside ecgview's, and its statements with who made them."""
 
-    closed = "What the file says of the ECG stays closed until you save your first read."
+    closed = "What the file says of the ECG stays closed until you lock your first read and reveal the AI."
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)

@@ -25,6 +25,8 @@ NAMED = 8  # of what the model does not judge, before the rest is asked for
 class DiagnosisPanel(AiPanel):
     """Probabilities of the open record, once they may be shown."""
 
+    leads = True
+
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._shows_all = False

@@ -32,6 +32,8 @@ N_MASKS, ANOMALY_RATIO = 16, 0.25
 class ReconstructionPanel(AiPanel):
     """Mask, errors by lead, and the anomaly strip of the open record."""
 
+    leads = True
+
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._results = column()

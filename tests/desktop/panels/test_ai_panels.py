@@ -37,7 +37,7 @@ def test_w2_nothing_of_a_model_stands_in_a_closed_panel(
     opened.reconstruction_failed.emit("Testnet says so")
     opened.set_mask(np.arange(200) % 4 == 0)
     words = words_of(panel)
-    assert "AI results stay closed until you save your first read." in words
+    assert "AI results stay closed until you lock your first read." in words
     for leak in (
         "Testnet",
         "abcdef01",
