@@ -79,6 +79,10 @@ class Opening(QObject):
         """The file of the record that is being opened; None while none is."""
         return self._path
 
+    def set_blink_ms(self, wait_ms: int) -> None:
+        """Let the record before stay on the screen for this long at most."""
+        self._blink.setInterval(wait_ms)
+
     def start(self, path: Path) -> None:
         """Open a record, and no longer the one that was asked for before."""
         self._path = path

@@ -1,0 +1,261 @@
+"""The window never tells of two records: every part of it is read at every turn of the event loop."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+from sampler import Sampler, name_of
+
+from ecgview.desktop import inference, tasks
+from ecgview.desktop.canvas.paper_view import PaperView
+from ecgview.desktop.panel import VIEWS
+from ecgview.desktop.panels._worklist_table import RecordTable
+from ecgview.desktop.window import MainWindow
+from ecgview.desktop.workspace import MASK_SEGMENTS
+from ecgview.errors import FormatError, SignalError
+from ecgview.formats import wfdb_record
+from ecgview.overlay import Overlay
+from ecgview.paper import layout
+from ecgview.paper.page import Page
+from ecgview.paper.settings import PaperSettings
+from ecgview.progress import Progress, silent
+from ecgview.record import Acquisition, EcgRecord, Patient
+from ecgview.results import LabelScore, LefResult, ModelFacts, Prediction
+from ecgview.review.history import SetComment
+from ecgview.review.session import ReadingSession
+from ecgview.signal.filters import CHOICES
+from ecgview.signal.measurements import Measurement
+
+N_RECORDS, N_STEPS = 8, 200
+SEED = 9
+SLOWEST_S = 0.02
+
+
+class Slow:
+    """Makes what runs in workers slow by random amounts, and lets it fail now and then."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(SEED)
+        self.fails = True
+
+    def wait(self) -> None:
+        """Take some time."""
+        time.sleep(self._random.random() * SLOWEST_S)
+
+    def fail(self, error: Exception) -> None:
+        """Raise one time in ten."""
+        if self.fails and self._random.random() < 0.1:
+            raise error
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Slow down reading, laying out, measuring and every model; whatever they say names its record."""
+    made = Slow()
+    read, compose = tasks.read, layout.compose
+
+    def slow_read(path: Path, progress: Progress = silent) -> EcgRecord:
+        made.wait()
+        made.fail(FormatError("planted", where=str(path)))
+        record, name = read(path, progress), path.stem
+        patient, acquisition = Patient(patient_id=f"P {name}"), Acquisition(device=f"cart of {name}")
+        return replace(record, patient=patient, acquisition=acquisition)
+
+    def slow_compose(record: EcgRecord, paper: PaperSettings) -> Page:
+        made.wait()
+        made.fail(SignalError("planted"))
+        return compose(record, paper)
+
+    def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:
+        made.wait()
+        return (Measurement(f"rate of {name_of(record)}", 60.0, "bpm"),)
+
+    def facts(record: EcgRecord) -> ModelFacts:
+        return ModelFacts("m", "M", "1", "0" * 64, "none", "not calibrated", f"asked of {name_of(record)}")
+
+    def classify(record: EcgRecord, *_: object, progress: Progress = silent) -> Prediction:
+        made.wait()
+        scores = (LabelScore("AFIB", f"finding of {name_of(record)}", 0.9, 0.5),)
+        warned = (f"warning of {name_of(record)}",)
+        return Prediction(facts(record), record.source.sha256, "cpu", 1.0, scores, warned)
+
+    def lef(record: EcgRecord, *_: object, progress: Progress = silent) -> LefResult:
+        made.wait()
+        reason = f"no index of {name_of(record)}"
+        return LefResult(facts(record), record.source.sha256, "index", None, None, 0.5, "", reason)
+
+    def reconstruct(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
+        made.wait()
+        raise SignalError(f"no reconstruction of {name_of(record)}")
+
+    def anomaly(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
+        made.wait()
+        return np.ones(MASK_SEGMENTS, np.float32), Overlay(legend=f"errors of {name_of(record)}")
+
+    monkeypatch.setattr(tasks, "read", slow_read)
+    monkeypatch.setattr(layout, "compose", slow_compose)
+    monkeypatch.setattr(tasks, "measure", measure)
+    for name, answer in (
+        ("_classify", classify),
+        ("_lef", lef),
+        ("_reconstruct", reconstruct),
+        ("_anomaly", anomaly),
+    ):
+        monkeypatch.setattr(inference, name, answer)
+    monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False)
+    return made
+
+
+@pytest.fixture
+def files(tmp_path: Path, window: MainWindow, pulse_record: EcgRecord) -> list[Path]:
+    """Return records of which each has a locked and revealed read that names it."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    paths = []
+    for n in range(N_RECORDS):
+        record = replace(pulse_record, signal=pulse_record.signal * np.float32(0.3 + 0.1 * n))
+        path = Path(wfdb_record.write(record, folder / f"ecg-{n:02d}"))
+        session = ReadingSession(window.workspace.store, tasks.read(path), "Reader One")
+        session.apply(SetComment(f"read of {path.stem}"))
+        session.commit_first_read()
+        session.reveal()
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture
+def sampler(window: MainWindow) -> Iterator[Sampler]:
+    """Return the sampler, which looks until the end of the test."""
+    window.resize(1100, 700)
+    made = Sampler(window)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def listed(window: MainWindow, files: list[Path], slow: Slow, qtbot: QtBot) -> MainWindow:
+    """Return the window with the records listed and the first one open."""
+    slow.fails = False
+    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+        window.workspace.open_paths([files[0].parent])
+    qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=30_000)
+    slow.fails = True
+    return window
+
+
+def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]]:
+    """Return what a restless reader does."""
+    workspace = window.workspace
+    box = window.left.findChild(QLineEdit)
+    rows = window.left.findChild(RecordTable)
+    assert box is not None
+    assert rows is not None
+
+    def paper(**changes: object) -> None:
+        workspace.set_paper(replace(workspace.paper_settings, **changes))  # type: ignore[arg-type]
+
+    def mask() -> None:
+        hidden = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        hidden[: dice.randrange(1, 20)] = True
+        workspace.set_mask(hidden)
+
+    def click() -> None:
+        area = rows.viewport()
+        QTest.mouseClick(area, Qt.MouseButton.LeftButton, pos=QPoint(40, dice.randrange(20, area.height())))
+
+    return [
+        *[click] * 2,
+        *[workspace.next_record] * 4,
+        *[workspace.previous_record] * 3,
+        workspace.next_unread,
+        lambda: paper(display_filter=dice.choice(CHOICES)),
+        lambda: paper(gain_mm_per_mv=dice.choice((5.0, 10.0, 20.0))),
+        lambda: paper(layout=dice.choice(("3x4", "3x4+1R", "6x2", "12x1"))),
+        lambda: workspace.set_theme(dice.choice(("light", "dark"))),
+        *[lambda: workspace.set_view(dice.choice(VIEWS))] * 2,
+        lambda: box.setText(dice.choice(("", "ecg", "1", "0"))),
+        mask,
+        workspace.request_anomaly,
+        lambda: window.resize(dice.choice((1100, 1180)), 700),
+        workspace.stop_opening,
+        # a record that takes longer than this leaves a blank paper; both ways are gone
+        lambda: workspace.opening.set_blink_ms(dice.choice((0, 5, 60_000))),
+    ]
+
+
+def _walk(window: MainWindow, n_steps: int, qtbot: QtBot) -> None:
+    """Take steps, most of them before the step before has come to its end."""
+    dice = random.Random(SEED)
+    steps = _steps(window, dice)
+    for _ in range(n_steps):
+        dice.choice(steps)()
+        for _ in range(dice.randrange(6)):
+            QCoreApplication.processEvents()
+            time.sleep(dice.random() * 0.005)
+        if dice.random() < 0.25:
+            qtbot.waitUntil(lambda: not window.workspace.is_opening, timeout=30_000)
+
+
+def test_never_two_records_in_200_random_steps(
+    listed: MainWindow, sampler: Sampler, slow: Slow, qtbot: QtBot
+) -> None:
+    _walk(listed, N_STEPS, qtbot)
+    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0, timeout=60_000)
+    assert sampler.mixes == []
+    assert sampler.n_looks > N_STEPS
+    for part in ("trace", "title", "row", "chosen row", "QLabel", "measurements", "statements", "diagnosis"):
+        assert len(sampler.told[part]) > 2, part  # it was not blank all the time
+    assert len(sampler.told["lef"]) > 1
+    assert "" in sampler.painted
+    assert len(set(sampler.painted)) > N_RECORDS / 2
+
+
+def test_the_sampler_sees_the_old_order(
+    listed: MainWindow, sampler: Sampler, slow: Slow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old page stays until the new one is laid out, while the rest of the window has switched."""
+    slow.fails = False
+    page, composed = listed.canvas.page, listed.canvas.composed
+
+    def take_late(canvas: PaperView, record: EcgRecord) -> None:
+        canvas._composed = None
+        canvas._compose()
+
+    assert page is not None
+    assert composed is not None
+    listed.workspace.record_opened.disconnect(listed.canvas._take)
+    listed.workspace.record_opened.connect(lambda record: take_late(listed.canvas, record))
+    listed.workspace.opening.set_blink_ms(60_000)
+    with qtbot.waitSignal(listed.workspace.record_opened):
+        listed.workspace.next_record()
+    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0, timeout=30_000)
+    assert {(mix["trace"], mix["title"]) for mix in sampler.mixes} == {("ecg-00", "ecg-01")}
+
+
+@pytest.mark.parametrize("part", ["header", "title", "row", "measurement", "comment"])
+def test_the_sampler_sees_a_part_that_is_left_behind(part: str, listed: MainWindow, sampler: Sampler) -> None:
+    assert name_of(listed.workspace.record) == "ecg-00"
+    sampler.look()
+    assert sampler.mixes == []
+    if part == "header":
+        listed.header.name.setText("ecg-03")
+    elif part == "title":
+        listed.setWindowTitle("ecg-03 - ecgview")
+    elif part == "row":
+        sampler._list.selectRow(3)
+    elif part == "measurement":
+        listed.workspace._measurements = (Measurement("rate of ecg-03", 60.0, "bpm"),)
+        listed.workspace.measurements_ready.emit(listed.workspace.measurements)
+    else:
+        box = listed.section("statements").findChild(QPlainTextEdit)  # type: ignore[union-attr]
+        box.setPlainText("read of ecg-03")
+    sampler.look()
+    assert [set(mix.values()) for mix in sampler.mixes] == [{"ecg-00", "ecg-03"}]
