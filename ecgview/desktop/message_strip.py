@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgview.desktop.messages import Message
+from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.theme import SPACE, set_role
 
 SHOWN_MS = 6000  # an info goes away by itself; a warning or an error stays until it is closed
@@ -49,13 +49,14 @@ class MessageStrip(QFrame):
         whole.addLayout(line)
         whole.addWidget(self.details)
         self._about: Path | None = None
+        self._level: Level = "info"
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         self.hide()
 
     def show_message(self, message: Message) -> None:
         """Say one thing; it replaces what was said before."""
-        self._about = message.about
+        self._about, self._level = message.about, message.level
         self.text.setText(message.text)
         self.details.setText(message.details)
         self.details.hide()
@@ -68,9 +69,10 @@ class MessageStrip(QFrame):
         else:
             self._timer.stop()
 
-    def keep_about(self, path: Path | None) -> None:
-        """Take away what is about another record than this one."""
-        if self._about is not None and self._about != path:
+    def keep_about(self, path: Path | None, *, is_open: bool) -> None:
+        """Take away what is about another record than this one, and why it was not open where it is now."""
+        is_over = self._about != path or (is_open and self._level == "error")
+        if self._about is not None and is_over:
             self.forget()
 
     def forget(self) -> None:

@@ -189,7 +189,8 @@ class MainWindow(QMainWindow):
 
     def _part_with_others(self) -> None:
         """Take away what was said or asked about another record than the one that is shown now."""
-        self.messages.keep_about(self.workspace.shown.path)
+        shown = self.workspace.shown
+        self.messages.keep_about(shown.path, is_open=shown.kind == "open")
         for sheet in self.findChildren(Sheet):
             if sheet.of_record:
                 sheet.reject()
