@@ -12,6 +12,7 @@ from ecgview.desktop.window import MainWindow
 from ecgview.record import EcgRecord
 
 NAME = re.compile(r"ecg-\d\d")  # every record of these tests is called so, in all that is known of it
+NUMBER = re.compile(r"Record (\d+)")  # and so until its first read is locked
 KEY_NOT_APPLIED = "Not applied"  # is said of the record that is being opened, on purpose
 
 
@@ -39,8 +40,8 @@ class Sampler:
     def look(self) -> None:
         """Read every part once."""
         self.n_looks += 1
-        parts = {part: name for part, text in self._texts() for name in NAME.findall(text)}
-        parts |= {f"{part}: {name}": name for part, text in self._texts() for name in NAME.findall(text)}
+        parts = {part: name for part, text in self._texts() for name in names_in(text)}
+        parts |= {f"{part}: {name}": name for part, text in self._texts() for name in names_in(text)}
         for part, name in parts.items():
             self.told.setdefault(part.partition(":")[0], set()).add(name)
         if len(set(parts.values())) > 1 and (not self.mixes or self.mixes[-1] != parts):
@@ -63,12 +64,17 @@ class Sampler:
                 text = part.toPlainText()
             else:
                 continue
-            if "ecg-" in text and not self._is_put_away(part, text):
+            if names_in(text) and not self._is_put_away(part, text):
                 yield _place(part), text
 
     def _is_put_away(self, part: QWidget, text: str) -> bool:
         strip = self._window.messages
         return strip.isAncestorOf(part) and (strip.isHidden() or text.startswith(KEY_NOT_APPLIED))
+
+
+def names_in(text: str) -> list[str]:
+    """Return the records that a text names."""
+    return [*NAME.findall(text), *(f"ecg-{int(number) - 1:02d}" for number in NUMBER.findall(text))]
 
 
 def name_of(record: EcgRecord | None) -> str:

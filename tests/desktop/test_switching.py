@@ -359,8 +359,8 @@ def test_a_first_file_that_cannot_be_read_leaves_the_rest_of_the_worklist_open(
     with qtbot.waitSignal(window.workspace.record_failed, timeout=30_000):
         window.workspace.open_paths([record_files[0].parent])
     _settle(window, qtbot)
-    assert window.windowTitle() == "a, not shown - ecgview"
-    assert window.header.name.text() == "a"
+    assert window.windowTitle() == "Record 1, not shown - ecgview"
+    assert window.header.name.text() == "Record 1"
     assert window.workspace.worklist_items[0].problem
     assert window.canvas.painted is None
     assert window.messages.isVisible()
@@ -397,7 +397,7 @@ def test_a_record_that_cannot_be_laid_out_is_blank_until_other_paper_is_chosen(
         assert (workspace.record, workspace.session, window.canvas.page) == (None, None, None)
         assert workspace.shown.path == path
         assert "Planted" in window.messages.text.text()
-        assert window.header.name.text() == path.stem
+        assert window.header.name.text() == f"Record {many.index(path) + 1}"
         workspace.next_record()  # and for the next one
     workspace.previous_record()
     _settle(window, qtbot)
@@ -453,7 +453,7 @@ def test_stopping_leaves_the_record_before_or_a_blank_paper_that_says_so(
     workspace.opening.set_blink_ms(0)
     workspace.next_record()
     qtbot.waitUntil(lambda: workspace.shown.kind == "opening", timeout=30_000)
-    assert window.windowTitle() == "r01, opening … - ecgview"
+    assert window.windowTitle() == "Record 2, opening … - ecgview"
     assert window.canvas.painted is None
     workspace.stop_opening()
     assert (workspace.shown.kind, workspace.shown.path, workspace.record) == ("failed", many[1], None)
@@ -524,7 +524,7 @@ def test_every_edit_is_refused_while_a_record_is_opened(
             continue  # there is none on a blank window
         said.clear()
         edit(window)
-        assert [message.text for message in said] == ["Not applied: r01 was still being opened."], name
+        assert [message.text for message in said] == ["Not applied: Record 2 was still being opened."], name
         assert window.findChildren(Sheet) == []
     gate.go_on.set()
     _settle(window, qtbot)
