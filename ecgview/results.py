@@ -22,6 +22,11 @@ class ModelFacts:
     caveat: str = ""
     origin: str = ""  # "not from ecgview" for a model that the user brought in, stands wherever it speaks
 
+    @property
+    def named(self) -> str:
+        """The model's id and version, with where it is from if that is not ecgview."""
+        return f"{self.model_id} {self.version}" + (f" ({self.origin})" if self.origin else "")
+
 
 Status = Literal["positive", "below threshold", "not judged", "not assessable"]
 
@@ -90,6 +95,13 @@ class Prediction:
         raise KeyError(code)
 
 
+def whole_percentile(value: float) -> str:
+    """Return a percentile as it is shown: "97", "<1", ">99"."""
+    if value < 1:
+        return "<1"
+    return ">99" if value > 99 else f"{value:.0f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """One predictor's share of a tabular model's output."""
@@ -117,23 +129,38 @@ class Contributions:
 
 @dataclass(frozen=True, slots=True)
 class LefResult:
-    """What the LEF model says of one record; `value` is None when it was not analysed."""
+    """What the LEF model says of one record; `value` is None when it was not analysed.
+
+    An index has no verdict: no threshold, and `percentile` (0 to 100) among the records that `reference` names. A
+    probability was fitted to echocardiography: `cut` is the ejection fraction it was made for, in words.
+    """
 
     model: ModelFacts
     record_sha256: str
     kind: Literal["index", "probability"]
     model_output: float | None  # what the contributions add up to (logit scale)
     value: float | None  # the number shown: an index in 0..1, or a probability
-    threshold: float | None
-    result: str  # the result word: "raised index", "not raised", "not analysed"
+    threshold: float | None  # of a probability alone
+    result: str  # the result word: "index without a verdict", "probability not raised", "not analysed"
     reason: str = ""  # why it was not analysed
     contributions: Contributions | None = None
-    single_predictors: tuple[tuple[str, float], ...] = ()  # each ranks LEF risk on its own
+    single_predictors: tuple[tuple[str, float], ...] = ()  # each published one on its own
+    percentile: float | None = None
+    reference: str = ""
+    cut: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def analysed(self) -> bool:
         """Whether there is a number at all."""
         return self.value is not None
+
+    @property
+    def place(self) -> str:
+        """Where an index lies among its reference records, in words; that none are known where that is so."""
+        if self.percentile is None:
+            return "no percentile: no reference records for this model and classifier"
+        return f"percentile {whole_percentile(self.percentile)} of {self.reference}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,6 @@ def _card(model_id: str, kind: cards.Kind, network: str, **fields: Any) -> Model
         folder=Path(),
         config=TINY,
         input=InputSpec(STANDARD_12, filter="bandpass-0.5-40", scale=5.0),
-        is_default=True,
         **fields,
     )
 
@@ -60,7 +59,7 @@ def _random(card: ModelCard, seed: int) -> nn.Module:
 
 
 @pytest.fixture
-def classifier(isolated_home: Path) -> ModelCard:
+def classifier(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     """Return the card of a tiny 71-statement classifier, the default one of this test."""
     codes = tuple(statement.code for statement in label_set.load("ptbxl71").statements)
     card = _card(
@@ -73,11 +72,13 @@ def classifier(isolated_home: Path) -> ModelCard:
     )
     state = _random(card, 1).state_dict()
     state["head.bias"][codes.index("PACE")] = -20.0  # or random weights would call every ECG paced
+    monkeypatch.setitem(cards.DEFAULTS, "classifier", "tiny")
     return keep_model(card, state)
 
 
 @pytest.fixture
-def autoencoder(isolated_home: Path) -> ModelCard:
+def autoencoder(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     """Return the card of a tiny masked autoencoder, the default one of this test."""
+    monkeypatch.setitem(cards.DEFAULTS, "autoencoder", "tiny-mae")
     card = _card("tiny-mae", "autoencoder", "mtecg-mae")
     return keep_model(card, _random(card, 2).state_dict())

@@ -44,6 +44,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--update-card", action="store_true", help="write figures and page into the model's card"
     )
+    parser.add_argument(
+        "--update-reference",
+        action="store_true",
+        help="write into the model's folder what its thresholds rest on and its scores over records without each "
+        "statement, and do nothing else",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the JSON here too")
 
@@ -55,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     say_research_only()
     cache = args.cache or _cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
+    if args.update_reference:
+        return _update_reference(args, cache)
     figures = evaluation.evaluate(
         args.model,
         args.data,
@@ -74,6 +82,17 @@ def run(args: argparse.Namespace) -> int:
         print_json(figures)
     else:
         print("\n".join(_lines(figures)))
+    return 0
+
+
+def _update_reference(args: argparse.Namespace, cache: Path) -> int:
+    from ecgview.models import cards
+    from ecgview.training.evaluation import judging
+
+    card = judging.update(cards.get(args.model), args.data, cache, _report)
+    print("", file=sys.stderr)
+    judged = sum(threshold is not None for threshold in card.thresholds)
+    print(f"{card.id}: {judged} of {len(card.labels)} statements are judged. {card.threshold_rule}")
     return 0
 
 

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
                 "model": found.model.model_id,
                 "version": found.model.version,
                 "sha256": found.model.sha256,
+                "origin": found.model.origin,
                 "training_data": found.model.training_data,
                 "calibrated": found.model.calibrated,
                 "leads": list(found.leads),
@@ -52,5 +53,5 @@ def run(args: argparse.Namespace) -> int:
         f"  log10 likelihood ratio {found.log10_likelihood_ratio:+.2f} (no probability); at this threshold "
         f"{found.equal_error_rate:.1%} of {found.n_genuine} genuine pairs and of {found.n_impostor} others were wrong"
     )
-    print(f"  {found.model.model_id} {found.model.version}, trained on {found.model.training_data}")
+    print(f"  {found.model.named}, trained on {found.model.training_data}")
     return 0

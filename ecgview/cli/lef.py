@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
             "path": str(path),
             "model": answer.model.model_id,
             "version": answer.model.version,
+            "origin": answer.model.origin,
             "training_data": answer.model.training_data,
             "calibrated": answer.model.calibrated,
             "kind": answer.kind,
@@ -39,6 +40,12 @@ def run(args: argparse.Namespace) -> int:
             "threshold": answer.threshold,
             "result": answer.result,
             "reason": answer.reason,
+            "percentile": answer.percentile,
+            "percentile_of": answer.reference,
+            "place": answer.place,
+            "lvef_cut": answer.cut,
+            "warnings": list(answer.warnings),
+            "caveat": answer.model.caveat,
             "base_value": None if shares is None else shares.base_value,
             "contributions": []
             if shares is None
@@ -56,13 +63,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{found['path']}  {found['model']} {found['version']}, {found['calibrated']}"
+    origin = f" ({found['origin']})" if found["origin"] else ""
+    yield f"{found['path']}  {found['model']} {found['version']}{origin}, {found['calibrated']}"
+    for warning in found["warnings"]:
+        yield f"  note: {warning}"
     if found["value"] is None:
         yield f"  {found['result']}: {found['reason']}"
         return
-    kind = "index, not a probability" if found["kind"] == "index" else "probability"
-    limit = "no threshold" if found["threshold"] is None else f"threshold {found['threshold']:g}"
-    yield f"  {found['result']}: {found['value']:.3f} ({kind}; {limit})"
+    if found["kind"] == "index":
+        for item in found["single_predictors"]:
+            yield f"  {item['predictor']:<12} {item['value']:.3f}"
+        yield f"  index {found['value']:.3f}, not a probability: {found['place']}"
+        yield "  never compared with echocardiography: no verdict; a low percentile does not rule out disease"
+    else:
+        limit = "no threshold" if found["threshold"] is None else f"threshold {found['threshold']:g}"
+        yield f"  {found['result']}: {found['value']:.3f} (probability of {found['lvef_cut']}; {limit})"
     for item in found["contributions"]:
         yield f"  {item['contribution']:+8.3f}  {item['predictor']} = {item['value']:.4g}"
     yield f"  base {found['base_value']:.3f} + contributions = {found['model_output']:.3f} {found['output_unit']}"

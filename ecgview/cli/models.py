@@ -8,6 +8,7 @@ from typing import Any
 
 from ecgview import api
 from ecgview.cli import _each
+from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 
 NAME = "models"
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Do one of the four."""
     if args.action == "list":
         _show([_short(card) for card in api.list_models()], args.json, _row)
+        for problem in cards.problems():
+            print(f"left out: {problem}", file=sys.stderr)
         return 0
     if args.action == "info":
         card = api.model_card(args.model)
@@ -69,11 +72,14 @@ def _short(card: ModelCard) -> dict[str, Any]:
         "version": card.version,
         "here": not card.weights or card.weights_path.is_file(),
         "default": card.is_default,
+        "origin": card.facts.origin,
     }
 
 
 def _row(row: dict[str, Any]) -> Iterator[str]:
     state = "" if row["here"] else "  (weights not here: ecgview models get or import)"
+    state += "  (default)" if row["default"] else ""
+    state += f"  ({row['origin']})" if row["origin"] else ""
     yield f"{row['id']:<18} {row['kind']:<12} {row['name']} {row['version']}{state}"
 
 
@@ -91,6 +97,8 @@ def _whole(card: ModelCard) -> dict[str, Any]:
         "network": card.network,
         "labels": list(card.labels),
         "thresholds": list(card.thresholds),
+        "threshold_rule": card.threshold_rule,
+        "threshold_figures": plain(card.threshold_figures),
         "input": plain(card.input),
         "metrics": plain(card.metrics),
         "notes": list(card.notes),

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         hidden, overall = told["n_hidden"], told["error_uv"]
         print(
             f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} uV RMS: {args.output}\n"
-            f"  {told['model']} {told['version']} on {result.device}, trained on {told['training_data']}"
+            f"  {result.model.named} on {result.device}, trained on {told['training_data']}"
         )
     return 0
 
@@ -53,6 +53,8 @@ def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
         "model": result.model.model_id,
         "version": result.model.version,
         "sha256": result.model.sha256,
+        "origin": result.model.origin,
+        "calibrated": result.model.calibrated,
         "training_data": result.model.training_data,
         "device": result.device,
         "mask_ratio": args.mask,

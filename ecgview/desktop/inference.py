@@ -24,7 +24,7 @@ NO_RECORD = "No ECG is open."
 class Inference(QObject):
     """What the models said of the open record, and the jobs that ask them.
 
-    Job keys: "predict", "lef", "reconstruct", "anomaly". A failure the user can understand goes out as
+    Job keys: "predict", "lef", "reconstruct", "error_strip". A failure the user can understand goes out as
     its sentence; any other goes out as `unexpected`.
     """
 
@@ -34,8 +34,8 @@ class Inference(QObject):
     lef_failed = Signal(str)
     reconstruction_ready = Signal(object)
     reconstruction_failed = Signal(str)
-    anomaly_ready = Signal(object)
-    anomaly_failed = Signal(str)
+    error_strip_ready = Signal(object)
+    error_strip_failed = Signal(str)
     answered = Signal(object)  # a fresh Prediction or LefResult, to be kept
     unexpected = Signal(object)
 
@@ -51,14 +51,14 @@ class Inference(QObject):
 
     def forget(self, record: EcgRecord | None) -> None:
         """Drop every answer and every question under way; the next questions are about `record`."""
-        for key in ("predict", "lef", "reconstruct", "anomaly"):
+        for key in ("predict", "lef", "reconstruct", "error_strip"):
             self._jobs.cancel(key)
         self._record = record
         self._pending_mask: NDArray[np.bool_] | None = None
         self.prediction: Prediction | None = None
         self.lef: LefResult | None = None
         self.reconstruction: tuple[Reconstruction, Overlay] | None = None
-        self.anomaly: Any = None
+        self.error_strip: Any = None
 
     def choose(self, model_id: str | None, lef_id: str | None) -> None:
         """Let these models answer from now on, None being the default ones, and ask them about the open record."""
@@ -95,10 +95,12 @@ class Inference(QObject):
             return
         self._start("reconstruct", "Reconstructing", _reconstruct, (mask.copy(),), self._reconstructed)
 
-    def request_anomaly(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
+    def request_error_strip(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
         """Ask for the mean reconstruction error over several random masks."""
-        if self._may_start(self.anomaly_failed):
-            self._start("anomaly", "Averaging masks", _anomaly, (ratio, n_masks, seed), self._anomaly_done)
+        if self._may_start(self.error_strip_failed):
+            self._start(
+                "error_strip", "Averaging masks", _error_strip, (ratio, n_masks, seed), self._error_strip_done
+            )
 
     def _may_start(self, failed: Any) -> bool:
         if self._record is None:
@@ -121,7 +123,7 @@ class Inference(QObject):
             "predict": self.prediction_failed,
             "lef": self.lef_failed,
             "reconstruct": self.reconstruction_failed,
-            "anomaly": self.anomaly_failed,
+            "error_strip": self.error_strip_failed,
         }[key]
 
         def on_failed(error: Exception) -> None:
@@ -187,9 +189,9 @@ class Inference(QObject):
             self._pending_mask = None
             self.request_reconstruction(mask)
 
-    def _anomaly_done(self, answer: Any) -> None:
-        self.anomaly = answer
-        self.anomaly_ready.emit(answer)
+    def _error_strip_done(self, answer: Any) -> None:
+        self.error_strip = answer
+        self.error_strip_ready.emit(answer)
 
 
 def _classify(
@@ -217,10 +219,10 @@ def _reconstruct(
     return reconstruction.explain(record, mask, device=device, progress=progress)
 
 
-def _anomaly(
+def _error_strip(
     record: EcgRecord, ratio: float, n_masks: int, seed: int, device: str, progress: Progress = silent
 ) -> Any:
     steady.load_model_libraries()
     from ecgview.explain import reconstruction
 
-    return reconstruction.anomaly(record, ratio, n_masks, seed, device=device, progress=progress)
+    return reconstruction.error_over_masks(record, ratio, n_masks, seed, device=device, progress=progress)

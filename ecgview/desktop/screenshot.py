@@ -104,7 +104,7 @@ def _arrange(workspace: Workspace, view: str) -> None:
             True  # 150 ms in every column
         )
         workspace.set_mask(mask)
-        workspace.request_anomaly()
+        workspace.request_error_strip()
     elif view == "annotate" and workspace.record is not None:
         mark = Annotation(("II",), 0.6, 1.4, text="example mark")
         workspace.apply_edit(AddAnnotation(mark))

@@ -45,8 +45,8 @@ class WindowState(QObject):
         busy_changed: number of running jobs. job_progressed: (title, fraction, text).
         session_changed: ReadingSession | None, after every edit and change of state.
         measurements_ready: tuple[Measurement, ...]. prediction_ready: Prediction. lef_ready: LefResult.
-        reconstruction_ready: (Reconstruction, Overlay). anomaly_ready: what `explain` returned.
-        prediction_failed, lef_failed, reconstruction_failed, anomaly_failed: the reason, a sentence.
+        reconstruction_ready: (Reconstruction, Overlay). error_strip_ready: what `explain` returned.
+        prediction_failed, lef_failed, reconstruction_failed, error_strip_failed: the reason, a sentence.
         overlay_changed: Overlay | None. view_changed: one of `VIEWS`. paper_changed: PaperSettings.
         mask_changed: (200,) bool, True = hidden. mask_mode_changed: whether dragging draws a mask.
         annotation_code_changed: the code that a drag in the annotate view marks with.
@@ -75,8 +75,8 @@ class WindowState(QObject):
     lef_failed = Signal(str)
     reconstruction_ready = Signal(object)
     reconstruction_failed = Signal(str)
-    anomaly_ready = Signal(object)
-    anomaly_failed = Signal(str)
+    error_strip_ready = Signal(object)
+    error_strip_failed = Signal(str)
     overlay_changed = Signal(object)
     view_changed = Signal(str)
     paper_changed = Signal(object)
@@ -181,9 +181,9 @@ class WindowState(QObject):
         return self.inference.reconstruction if self.may_show_ai() else None
 
     @property
-    def anomaly(self) -> Any:
+    def error_strip(self) -> Any:
         """What averaging over random masks gave; None while blind, or until it is there."""
-        return self.inference.anomaly if self.may_show_ai() else None
+        return self.inference.error_strip if self.may_show_ai() else None
 
     @property
     def overlay(self) -> Overlay | None:

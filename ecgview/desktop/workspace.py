@@ -125,9 +125,9 @@ class Workspace(WindowState):
         """Ask the LEF model about the open record."""
         self.inference.request_lef()
 
-    def request_anomaly(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
+    def request_error_strip(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
         """Ask for the mean reconstruction error over several random masks."""
-        self.inference.request_anomaly(ratio, n_masks, seed)
+        self.inference.request_error_strip(ratio, n_masks, seed)
 
     def set_mask(self, mask: NDArray[np.bool_]) -> None:
         """Hide other segments, (200,) bool, and ask for what the model puts there."""
@@ -294,9 +294,9 @@ class Workspace(WindowState):
         part.reconstruction_ready.connect(self.reconstruction_ready)
         part.reconstruction_ready.connect(self.choose_overlay)
         part.reconstruction_failed.connect(self.reconstruction_failed)
-        part.anomaly_ready.connect(self.anomaly_ready)
-        part.anomaly_ready.connect(self.choose_overlay)
-        part.anomaly_failed.connect(self.anomaly_failed)
+        part.error_strip_ready.connect(self.error_strip_ready)
+        part.error_strip_ready.connect(self.choose_overlay)
+        part.error_strip_failed.connect(self.error_strip_failed)
         part.unexpected.connect(self.unexpected_error)
         for problem in self.settings.problems:
             self.fail(problem)
@@ -337,7 +337,7 @@ class Workspace(WindowState):
         if self._view != "reconstruct":
             self.set_overlay(None)
             return
-        layers = [answer[1] for answer in (self.reconstruction, self.anomaly) if answer is not None]
+        layers = [answer[1] for answer in (self.reconstruction, self.error_strip) if answer is not None]
         self.set_overlay(tasks.joined(layers) if layers else None)
 
     def _reading(self, what: str, *args: object, then: Callable[[], object] | None = None) -> bool:

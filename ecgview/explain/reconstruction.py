@@ -102,7 +102,7 @@ def _removed_by_filter(
     return np.asarray(slow, dtype=np.float32)
 
 
-def anomaly(
+def error_over_masks(
     record: EcgRecord,
     ratio: float = 0.25,
     n_masks: int = 16,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ecgview.errors import FormatError
 from ecgview.labels import contradictions, label_set
 from ecgview.labels.report_order import PARTS, Part, part_of
-from ecgview.results import LabelScore, Prediction, Status
+from ecgview.results import LabelScore, Prediction, Status, whole_percentile
 
 NOT_JUDGED = "Not judged by this model"
 # What a reader would miss most stands first among what is not judged.
@@ -45,21 +45,15 @@ class ShownStatement:
             return f"not assessable: {self.score.not_assessable}"
         if self.score.threshold is None:
             return "not judged: no threshold"
-        return (
-            f"{self.status}, threshold {self.score.threshold:.2f}"
-            if self.score.is_positive
-            else (f"below threshold {self.score.threshold:.2f}")
-        )
+        if self.score.is_positive:
+            return f"positive, threshold {self.score.threshold:.2f}"
+        return f"below threshold {self.score.threshold:.2f}"
 
     @property
     def percentile(self) -> str:
         """The percentile among reference negatives as shown: "97", "<1", ">99"; empty where none is known."""
         value = self.score.percentile
-        if value is None:
-            return ""
-        if value < 1:
-            return "<1"
-        return ">99" if value > 99 else f"{value:.0f}"
+        return "" if value is None else whole_percentile(value)
 
 
 @dataclass(frozen=True, slots=True)

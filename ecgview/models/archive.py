@@ -138,6 +138,7 @@ def schema(plan: Plan) -> "pa.Schema":
     ]
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
+        columns.append(("lef_percentile", pa.float64()))
     columns += [("warnings", pa.string()), ("error", pa.string())]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
     if plan.lef:

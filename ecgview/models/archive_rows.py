@@ -104,4 +104,5 @@ def _row(
         found = lef_model.from_prediction(record, prediction, lef_card)
         reason = f": {found.reason}" if found.reason else ""
         row |= {"lef_value": found.value, "lef_kind": found.kind, "lef_result": found.result + reason}
+        row["lef_percentile"] = found.percentile
     return row

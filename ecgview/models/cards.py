@@ -7,16 +7,26 @@ the user's data folder for those that were fetched, imported or trained. Nothing
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ecgview import resources
 from ecgview.errors import ModelError
+from ecgview.models import card_text, thresholds
 from ecgview.results import ModelFacts
 
 Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier"]
+# The model that answers where none is named: always one that ships, never the first that is found.
+DEFAULTS: dict[Kind, str] = {
+    "classifier": "mtecg-ptbxl",
+    "autoencoder": "mtecg-mae-ptbxl",
+    "lef": "lef-zero-shot",
+    "identifier": "identify-ptbxl",
+}
+FOREIGN = "not from ecgview"
+LARGEST = 4_000_000  # bytes of a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,11 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model. `labels` and `thresholds` follow the order of the outputs; a threshold may be None."""
+    """One model. `labels` and `thresholds` follow the order of the outputs.
+
+    A threshold is None where none is known or where it rests on too few records (`thresholds.FEWEST_POSITIVES`);
+    `threshold_figures` tells of each label what its cut rests on and what it was worth.
+    """
 
     id: str
     name: str
@@ -60,8 +74,26 @@ class ModelCard:
     config: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    is_default: bool = False
     checkpoint: Mapping[str, str] = field(default_factory=dict)  # published file: repository, file, sha256
+    threshold_rule: str = ""
+    threshold_figures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the model that answers where none is named."""
+        return DEFAULTS.get(self.kind) == self.id
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the weights, or a card without any, lie where ecgview's own do."""
+        return self.folder.parent == resources.path("models")
+
+    @property
+    def weak_thresholds(self) -> dict[str, float]:
+        """The cuts that rest on too few records to judge by, by label."""
+        where = f"{self.folder / 'card.json'}: threshold_figures"
+        bases = thresholds.read(self.threshold_figures, self.labels, where)
+        return {code: item.cut for code, item in bases.items() if item.cut is not None and not item.stands}
 
     @property
     def is_here(self) -> bool:
@@ -84,6 +116,7 @@ class ModelCard:
             self.training_data,
             self.calibrated,
             self.out_of_scope,
+            "" if self.is_shipped else FOREIGN,
         )
 
     def check_weights(self) -> Path:
@@ -112,53 +145,75 @@ def user_folder() -> Path:
 
 
 def available(kind: Kind | None = None) -> list[ModelCard]:
-    """Return every card, the user's before a shipped one of the same id; `is_here` tells if it can run.
+    """Return every card, the shipped ones first; `is_here` tells if it can run.
 
-    A card that cannot be read is left out: see `problems`.
+    A card that cannot be read, or that takes the id of another model, is left out: see `problems`.
     """
-    cards: dict[str, ModelCard] = {}
-    for path in _card_paths():
-        try:
-            card = read_card(path)
-        except ModelError:
-            continue
-        if kind is None or card.kind == kind:
-            cards.setdefault(card.id, card)
-    return list(cards.values())
+    found, _ = _all_cards()
+    return [card for card in found if kind is None or card.kind == kind]
 
 
 def problems() -> list[ModelError]:
     """Return what is wrong with the cards that `available` leaves out."""
-    found = []
-    for path in _card_paths():
-        try:
-            read_card(path)
-        except ModelError as error:
-            found.append(error)
-    return found
+    return _all_cards()[1]
 
 
-def _card_paths() -> list[Path]:
-    roots = (user_folder(), resources.path("models"))
-    return [path for root in roots if root.is_dir() for path in sorted(root.glob("*/card.json"))]
+def _all_cards() -> tuple[list[ModelCard], list[ModelError]]:
+    cards: dict[str, ModelCard] = {}
+    wrong: list[ModelError] = []
+    for root in (resources.path("models"), user_folder()):
+        for path in sorted(root.glob("*/card.json")) if root.is_dir() else ():
+            try:
+                card = _own(path, cards)
+            except ModelError as error:
+                wrong.append(error)
+            else:
+                cards[card.id] = card
+    return list(cards.values()), wrong
+
+
+def _own(path: Path, before: Mapping[str, ModelCard]) -> ModelCard:
+    """Return the card of a folder; one of a shipped id may bring the weights that do not ship, and nothing else."""
+    card = read_card(path)
+    if card.id != path.parent.name:
+        raise ModelError(
+            "the id is not that of its folder", where=f"{path}: id", expected=path.parent.name, found=card.id
+        )
+    shipped = before.get(card.id)
+    if shipped is None:
+        return card
+    if shipped.is_here or not shipped.checkpoint:
+        raise ModelError("takes the id of a model that ships", where=f"{path}: id", found=card.id)
+    return replace(shipped, folder=card.folder, weights=card.weights, sha256=card.sha256, source=card.source)
+
+
+def shipped_ids() -> frozenset[str]:
+    """Return the ids that no other model may take."""
+    return frozenset(path.parent.name for path in resources.path("models").glob("*/card.json"))
 
 
 def get(model_id: str) -> ModelCard:
-    """Return one card; ModelError lists what there is."""
-    for root in (user_folder(), resources.path("models")):
-        path = root / model_id / "card.json"
-        if Path(model_id).name == model_id and path.is_file():
-            return read_card(path)
-    names = ", ".join(card.id for card in available())
+    """Return one card; ModelError lists what there is, or says what is wrong with this one."""
+    found, wrong = _all_cards()
+    for card in found:
+        if card.id == model_id:
+            return card
+    own = str(user_folder() / model_id / "card.json") if card_text.ID.fullmatch(model_id) else ""
+    for error in wrong:
+        if own and str(error.where).startswith(own):
+            raise error
+    names = ", ".join(card.id for card in found)
     raise ModelError(f"there is no model named {model_id!r}", expected=names or "a fetched or imported model")
 
 
 def default(kind: Kind) -> ModelCard:
-    """Return the model that the window uses for this kind; ModelError if none is here."""
-    cards = [card for card in available(kind) if card.is_here]
-    if not cards:
-        raise ModelError(f"no {kind} model is here", expected="a shipped, fetched or imported model")
-    return next((card for card in cards if card.is_default), cards[0])
+    """Return the model that answers where none is named, one that ships; ModelError if it is not here."""
+    if kind not in DEFAULTS:
+        raise ModelError(f"there is no default {kind}", expected="a model named by its id")
+    card = get(DEFAULTS[kind])
+    if not card.is_here:
+        raise ModelError(f"the default {kind} is not here", where=str(card.weights_path))
+    return card
 
 
 def read_card(path: Path) -> ModelCard:
@@ -172,12 +227,9 @@ def read_card(path: Path) -> ModelCard:
 
 @cache
 def _read_card(path: Path, _changed: int) -> ModelCard:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"is not a model card ({error})", where=str(path)) from None
-    if not isinstance(raw, dict):
-        raise ModelError("is not a model card", where=str(path), expected="a JSON object")
+    raw = _raw(path)
+    card_text.check_id(raw.get("id"), f"{path}: id")
+    card_text.check_texts(raw, str(path))
     words = {name: _text(raw, name, path) for name in _WORDS}
     kind = words.pop("kind")
     if kind not in get_args(Kind):
@@ -185,7 +237,14 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
             "unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind
         )
     labels = tuple(map(str, _list(raw, "labels", path)))
-    thresholds = _thresholds(raw, len(labels), path)
+    if len(set(labels)) < len(labels):
+        raise ModelError("a label stands twice", where=f"{path}: labels")
+    figures = _mapping(raw, "threshold_figures", path)
+    bases = thresholds.read(figures, labels, f"{path}: threshold_figures")
+    standing = tuple(
+        value if code not in bases or bases[code].stands else None
+        for code, value in zip(labels, _thresholds(raw, len(labels), path), strict=True)
+    )
     weights = str(raw.get("weights", ""))
     if Path(weights).name != weights:
         raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
@@ -198,14 +257,29 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         source=str(raw.get("source", "")),
         labels=labels,
         label_set=str(raw.get("label_set", "")),
-        thresholds=thresholds,
+        thresholds=standing,
         input=_input(_mapping(raw, "input", path), path),
         config=_mapping(raw, "config", path),
         metrics=_mapping(raw, "metrics", path),
         notes=tuple(map(str, _list(raw, "notes", path))),
-        is_default=bool(raw.get("is_default", False)),
         checkpoint={name: str(value) for name, value in _mapping(raw, "checkpoint", path).items()},
+        threshold_rule=str(raw.get("threshold_rule", "")),
+        threshold_figures=figures,
     )
+
+
+def _raw(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ModelError(
+                "is too large for a model card", where=str(path), expected=f"{LARGEST} bytes at most"
+            )
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"is not a model card ({card_text.seen(str(error))})", where=str(path)) from None
+    if not isinstance(raw, dict):
+        raise ModelError("is not a model card", where=str(path), expected="a JSON object")
+    return raw
 
 
 _WORDS = (
@@ -245,19 +319,23 @@ def _mapping(raw: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
 
 def _thresholds(raw: Mapping[str, Any], count: int, path: Path) -> tuple[float | None, ...]:
     values = _list(raw, "thresholds", path) or [None] * count
-    wrong = [value for value in values if not (value is None or isinstance(value, int | float))]
+    wrong = [value for value in values if not (value is None or _is_share(value))]
     if wrong or len(values) != count:
         found = f"{wrong[0]!r}"[:40] if wrong else str(len(values))
         where = f"{path}: thresholds"
         raise ModelError(
-            "one threshold per label", where=where, expected=f"{count} numbers or null", found=found
+            "one threshold per label", where=where, expected=f"{count} numbers of 0 to 1 or null", found=found
         )
     return tuple(None if value is None else float(value) for value in values)
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
     try:
-        return InputSpec(
+        spec = InputSpec(
             leads=tuple(map(str, raw.get("leads", ()))),
             sampling_rate_hz=float(raw.get("sampling_rate_hz", 500)),
             seconds=float(raw.get("seconds", 10)),
@@ -265,8 +343,12 @@ def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
             scale=float(raw.get("scale", 1.0)),
             lead_agnostic=bool(raw.get("lead_agnostic", False)),
         )
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"cannot be understood ({error})", where=f"{path}: input") from None
+    if not (1 <= spec.sampling_rate_hz <= 10_000 and 0.1 <= spec.seconds <= 600 and 0 < spec.scale < 1e6):
+        expected = "1 to 10000 Hz, 0.1 to 600 s, a scale above 0"
+        raise ModelError("is out of range", where=f"{path}: input", expected=expected)
+    return spec
 
 
 def as_json(card: ModelCard) -> dict[str, Any]:

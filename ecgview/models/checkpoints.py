@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import _wav2vec_card, architectures, cards
+from ecgview.models import _wav2vec_card, architectures, card_text, cards
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.weights_file import State, read_state
 from ecgview.progress import Progress, silent
@@ -36,12 +36,32 @@ def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> 
     if any(name.endswith(_wav2vec_card.MARK) for name in state):
         state = _wav2vec_card.renamed(state)
     progress(0.5, "comparing with the known networks")
-    if path.suffix == ".safetensors" and own.is_file():
+    has_card = path.suffix == ".safetensors" and own.is_file()
+    field = f"{own}: id" if has_card else path.name
+    if has_card:
         card = cards.read_card(own)
         check_fits(state, card, path)
     else:
         card = recognise(state, path)
-    return _keep(state, replace(card, id=_checked_id(model_id) if model_id else card.id), path, progress)
+    name = card_text.check_id(model_id or card.id, "--id" if model_id else field)
+    _refuse_shipped(name, "--id" if model_id else field, brings=None if has_card else card)
+    return _keep(state, replace(card, id=name), path, progress)
+
+
+def _refuse_shipped(name: str, where: str, brings: ModelCard | None) -> None:
+    """Refuse the id of a model that ships, but where these are the weights that it waits for.
+
+    Raises:
+        ModelError: the id is taken.
+    """
+    if name not in cards.shipped_ids():
+        return
+    shipped = cards.get(name)
+    awaited = bool(shipped.checkpoint) and brings is not None and brings.id == name
+    if not awaited:
+        raise ModelError(
+            "is the id of a model that ships", where=where, expected="another id, given with --id", found=name
+        )
 
 
 def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent) -> ModelCard:
@@ -215,8 +235,8 @@ def _unnamed_outputs(count: int) -> tuple[str, ...]:
 def _stranger(path: Path, kind: cards.Kind, network: str) -> ModelCard:
     """Return the card of weights of which only the file is known; it says so in every field."""
     return ModelCard(
-        id=_checked_id(path.stem.lower().replace("_", "-").replace(" ", "-")),
-        name=path.stem,
+        id=_id_of(path),
+        name="".join(part if part.isprintable() else "?" for part in path.stem),
         version="imported",
         kind=kind,
         network=network,
@@ -234,12 +254,9 @@ def _stranger(path: Path, kind: cards.Kind, network: str) -> ModelCard:
     )
 
 
-def _checked_id(text: str) -> str:
-    if not text or not set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.") or text.startswith("."):
-        raise ModelError(
-            "is no name for a model", expected="lower-case letters, digits, hyphens, dots", found=text[:60]
-        )
-    return text
+def _id_of(path: Path) -> str:
+    """Return an id after the name of a file."""
+    return card_text.check_id(path.stem.lower().replace("_", "-").replace(" ", "-"), f"{path.name!r}")
 
 
 def _keep(state: State, card: ModelCard, path: Path, progress: Progress) -> ModelCard:
@@ -261,7 +278,7 @@ def _keep(state: State, card: ModelCard, path: Path, progress: Progress) -> Mode
             expected="another name, or remove it",
         )
     os.replace(part, folder / WEIGHTS)
-    kept = replace(card, folder=folder, weights=WEIGHTS, sha256=sha256, is_default=False)
+    kept = replace(card, folder=folder, weights=WEIGHTS, sha256=sha256)
     card_part = folder / "card.part"
     card_part.write_text(
         json.dumps(cards.as_json(kept), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context
+from ecgview.models import cards, context, reference_scores
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -54,7 +54,7 @@ def warm_up(progress: Progress = silent) -> None:
     import torch  # noqa: F401
 
     progress(0.6, "loading the classifier")
-    if any(card.is_here for card in cards.available("classifier")):
+    with contextlib.suppress(ModelError):  # without one, the first question says so
         network(cards.default("classifier"), resolve_device())
     progress(1.0, "models ready")
 
@@ -160,9 +160,19 @@ def prediction(
 ) -> Prediction:
     """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know."""
     names = _label_names(card)
+    reference = reference_scores.of(card)
+    weak = card.weak_thresholds
+    rows = zip(card.labels, probability, card.thresholds, strict=True)
     scores = tuple(
-        LabelScore(code, names.get(code, code), float(value), threshold)
-        for code, value, threshold in zip(card.labels, probability, card.thresholds, strict=True)
+        LabelScore(
+            code,
+            names.get(code, code),
+            float(value),
+            threshold,
+            percentile=None if reference is None else reference.percentile(k, float(value)),
+            weak_threshold=weak.get(code),
+        )
+        for k, (code, value, threshold) in enumerate(rows)
     )
     warnings = list(context.doubts(record))
     if record.seconds > card.input.seconds * 1.01:
@@ -175,6 +185,7 @@ def prediction(
         scores=context.in_context(record, scores),
         warnings=tuple(warnings),
         label_set=card.label_set,
+        reference="" if reference is None else reference.sentence,
     )
 
 

@@ -6,6 +6,7 @@ from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
 
 SHOWN = 8
+NO_VERDICT = "Never compared with echocardiography: no verdict. A low percentile does not rule out disease."
 
 Runs = tuple[TextRun, ...]
 
@@ -47,14 +48,26 @@ def lef(content: ReportContent) -> Runs:
     if answer is None:
         return (*runs, TextRun("not computed", tone="faint"))
     if not answer.analysed:
-        return (*runs, TextRun(f"Not analysed: {answer.reason}", bold=True), *_facts(answer.model, ""))
-    kind = "index, not a probability" if answer.kind == "index" else "probability"
-    threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
-    runs.append(TextRun(f"{answer.result}: {answer.value:.2f} ({kind}; {threshold})", 3.2, bold=True))
-    if (
-        len(answer.single_predictors) <= MOST_PREDICTORS
-    ):  # of a fitted model the contributions below name the largest
-        runs += [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
+        doubts = [TextRun(warning, tone="caution") for warning in answer.warnings]
+        return (
+            *runs,
+            TextRun(f"Not analysed: {answer.reason}", bold=True),
+            *doubts,
+            *_facts(answer.model, ""),
+        )
+    singles = [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
+    if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
+        singles = []
+    if answer.kind == "index":
+        runs += [TextRun("Published predictors, each on its own", bold=True), *singles]
+        runs.append(TextRun(f"Their mean: {answer.place}", 3.2, bold=True))
+        runs.append(TextRun(f"Index {answer.value:.2f}, not a probability, {answer.model.calibrated}."))
+        runs.append(TextRun(NO_VERDICT, tone="caution"))
+    else:
+        threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
+        said = f"{answer.result}: {answer.value:.2f} (probability of {answer.cut}; {threshold})"
+        runs += [TextRun(said, 3.2, bold=True), *singles]
+    runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
     return (*runs, *_contributions(answer), *_facts(answer.model, ""))
 
 

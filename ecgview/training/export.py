@@ -14,11 +14,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ecgview.errors import ModelError
+from ecgview.models import reference_scores, thresholds
 from ecgview.models.cards import sha256_of
 from ecgview.models.networks.mtecg import Mtecg
 from ecgview.models.networks.net1d import Net1d
 from ecgview.training import classify, labels
 from ecgview.training.data.tasks import Task
+from ecgview.training.evaluation import judging
 from ecgview.training.finetune import FinetuneRecipe, Tuned
 from ecgview.training.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
@@ -26,7 +28,7 @@ from ecgview.training.posttrain import NET1D_INPUT
 from ecgview.training.pretrain import INPUT, SCALE, PretrainRecipe
 from ecgview.training.probe import ProbeRecipe
 
-FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a threshold to be chosen
+FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
 DATA = (
     "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. Self-supervised pre-training "
     "also saw fold 8 and records of the PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0) and LUDB 1.0.1 (ODC-BY); "
@@ -98,19 +100,19 @@ def any_classifier(
     """
     name_of_task = "all71" if task is None else task.name
     codes = labels.statement_codes() if task is None else task.codes
-    thresholds = [
+    cuts = [
         round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
         if wanted[:, k].sum() >= FEWEST_POSITIVES
         else None
         for k in range(len(codes))
     ]
+    figures = judging.table(codes, cuts, wanted, said)
     card = {
         "id": folder.name,
         "name": name,
         "version": "1.0",
         "kind": "classifier",
         "network": network_id,
-        "is_default": False,
         "licence": "MIT",
         "training_data": training_data.format(labelled=n_train),
         "calibrated": "not calibrated",
@@ -121,17 +123,22 @@ def any_classifier(
         "out_of_scope": OUT_OF_SCOPE,
         "label_set": "ptbxl71" if name_of_task == "all71" else "",
         "labels": list(codes),
-        "thresholds": thresholds,
+        "thresholds": judging.standing(codes, cuts, figures),
+        "threshold_rule": thresholds.RULE,
+        "threshold_figures": figures,
         "input": dict(input_spec),
         "config": dict(config),
         "recipe": asdict(recipe),
         "notes": [
-            f"A threshold is the best F1 on fold 8; statements with fewer than {FEWEST_POSITIVES} positives there have "
-            "none.",
+            f"A cut is the best F1 on fold 8 and judges as a threshold where it was set on at least "
+            f"{thresholds.FEWEST_POSITIVES} records with the statement.",
             *notes,
         ],
     }
-    return write(network, card, folder, whole, tolerance)
+    path = write(network, card, folder, whole, tolerance)
+    records = f"the validation records ({len(wanted)}) that no label was learnt from"
+    reference_scores.write(folder, wanted, said, records, sha256_of(folder / "weights.safetensors"))
+    return path
 
 
 def described(data: classify.Data) -> str:
@@ -184,7 +191,6 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "version": "1.0",
         "kind": "autoencoder",
         "network": "mtecg-mae",
-        "is_default": True,
         "licence": "MIT",
         "training_data": UNLABELLED,
         "calibrated": "not calibrated",

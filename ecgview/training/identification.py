@@ -258,7 +258,6 @@ def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Pat
         "version": "1.0",
         "kind": "identifier",
         "network": "wav2vec-cmsc",
-        "is_default": False,
         "licence": "MIT",
         "training_data": exporting.UNLABELLED + "; patients of folds 1-7 told apart by ArcFace",
         "calibrated": f"calibrated on {found['n_genuine']} genuine pairs of PTB-XL fold 8 (a likelihood ratio)",

@@ -1,7 +1,9 @@
-"""Base value and threshold of the LEF index from the validation fold: what is usual there, no ejection fraction."""
+"""Base value and percentiles of the LEF index from folds 1-8: what is usual there, no ejection fraction."""
 
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
@@ -12,7 +14,7 @@ from ecgview.training.pack import load_or_build
 
 
 def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
-    """Return the index's card after writing base value and threshold of PTB-XL's validation fold into `folder`.
+    """Return the index's card after writing what is usual in PTB-XL's folds 1-8 into `folder`.
 
     Args:
         classifier_id: whose probabilities are the predictors.
@@ -27,7 +29,7 @@ def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Pro
     classifier = cards.get(classifier_id)
     spec = replace(classifier.input, scale=1.0)
     pack = load_or_build(sources.read_all(data), spec, cache, str(data.resolve()), progress)
-    index = splits.labelled(pack, "validation")
+    index = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
     probability = evaluation.answers(classifier, pack, index, progress)
-    cohort = f"the {len(index)} records of PTB-XL's validation fold"
+    cohort = f"PTB-XL folds 1-8 ({len(index)} records)"
     return set_reference(folder, classifier, probability, cohort)

@@ -129,7 +129,7 @@ def test_w2_no_model_is_asked_and_none_answers_before_the_reveal(
         reading.request_prediction()
         reading.request_lef()
         reading.set_mask(np.ones(MASK_SEGMENTS, dtype=bool))
-        assert (reading.prediction, reading.lef, reading.reconstruction, reading.anomaly) == (None,) * 4
+        assert (reading.prediction, reading.lef, reading.reconstruction, reading.error_strip) == (None,) * 4
         reading.apply_edit(SetComment("still blind"))
         if reading.session is not None and not reading.session.reads:
             reading.commit_first_read()  # committed, not yet revealed: closed all the same

@@ -85,8 +85,8 @@ def test_a_mask_must_hide_and_leave_something(
         reconstruction.explain(pulse_record, mask, device="cpu")
 
 
-def test_the_anomaly_strip_covers_every_segment(autoencoder: ModelCard, pulse_record: EcgRecord) -> None:
-    mean, overlay = reconstruction.anomaly(pulse_record, ratio=0.1, n_masks=3, device="cpu")
+def test_the_error_strip_covers_every_segment(autoencoder: ModelCard, pulse_record: EcgRecord) -> None:
+    mean, overlay = reconstruction.error_over_masks(pulse_record, ratio=0.1, n_masks=3, device="cpu")
     assert mean.shape == (200,)
     assert np.isfinite(mean).all()
     strip = overlay.bars[0]

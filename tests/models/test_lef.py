@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def _training_rows() -> tuple[np.ndarray, np.ndarray]:
     return rows, (random.uniform(size=600) < 1 / (1 + np.exp(-odds))).astype(int)
 
 
-def _kept(raw: dict[str, object], network: str, classifier: ModelCard, **changes: str) -> ModelCard:
+def _kept(raw: dict[str, object], network: str, classifier: ModelCard, **changes: Any) -> ModelCard:
     shipped = cards.get("lef-zero-shot")
     folder = cards.user_folder() / "fitted"
     folder.mkdir(parents=True)
@@ -251,14 +252,13 @@ def test_not_analysed_carries_the_model(classifier: ModelCard, pulse_record: Ecg
     assert result.model.training_data.startswith("none")
 
 
-def test_the_reference_cohort_sets_base_value_and_threshold(
+def test_the_reference_cohort_sets_base_value_and_percentiles_and_no_verdict(
     classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord, tmp_path: Path
 ) -> None:
-    folder = cards.user_folder() / "lef-zero-shot"
+    folder = tmp_path / "lef-zero-shot"
     shutil.copytree(cards.get("lef-zero-shot").folder, folder)
     probability = np.random.default_rng(0).uniform(size=(200, 71)).astype(np.float32)
     card = reference.set_reference(folder, classifier, probability, "200 invented records")
-    assert cards.get("lef-zero-shot").folder == folder
     results = [
         lef.from_prediction(
             pulse_record,
@@ -267,13 +267,60 @@ def test_the_reference_cohort_sets_base_value_and_threshold(
         )
         for row in probability
     ]
-    assert sum(result.result == "raised index" for result in results) == 20
-    assert {result.result for result in results} == {"raised index", "index not raised"}
-    assert "higher than in 90 % of 200 invented records; not compared" in results[0].model.caveat
+    assert {(result.result, result.threshold, result.cut) for result in results} == {
+        ("index without a verdict", None, "")
+    }
+    order = np.argsort([result.value for result in results])
+    places = np.array([result.percentile for result in results])[order]
+    np.testing.assert_allclose(places, np.linspace(0, 100, 200), atol=1.0)
+    assert results[order[100]].place == "percentile 50 of 200 invented records"
+    assert "Never compared with echocardiography." in results[0].model.caveat
     assert results[0].contributions is not None
     medians = [np.median(probability[:, classifier.labels.index(code)]) for code in CODES]
     at_median = lef.from_prediction(
         pulse_record, answered(**dict(zip(CODES, map(float, medians), strict=True))), card
     )
     assert results[0].contributions.base_value == pytest.approx(at_median.model_output, abs=1e-3)
-    assert lef.predict(pulse_record, device="cpu").model.sha256 == card.sha256
+    other = replace(answered(NORM=0.3), model=replace(answered().model, sha256="0" * 64))
+    elsewhere = lef.from_prediction(pulse_record, other, card)
+    assert (elsewhere.percentile, elsewhere.reference) == (
+        None,
+        "",
+    )  # the percentiles are of another classifier
+
+
+def test_an_index_with_a_threshold_in_its_file_still_has_no_verdict(
+    classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    raw = json.loads(cards.get("lef-zero-shot").weights_path.read_text()) | {"threshold": 0.1}
+    raw |= {"threshold_meaning": "LVEF of 40 % or less"}
+    card = _kept(raw, lef.COMPOSITE, classifier, calibrated="not calibrated")
+    result = lef.from_prediction(pulse_record, answered(NORM=0.01, ILBBB=0.9, INJAL=0.9), card)
+    assert (result.kind, result.threshold, result.result) == ("index", None, "index without a verdict")
+    assert "40 %" not in result.model.caveat
+
+
+@pytest.mark.parametrize(
+    ("config", "said"), [({lef.LVEF_CUT: 45}, "an LVEF of 45 % or less"), ({}, lef.NO_CUT)]
+)
+def test_a_fitted_model_states_the_ejection_fraction_it_was_made_for(
+    config: dict[str, float],
+    said: str,
+    classifier: ModelCard,
+    answered: Callable[..., Prediction],
+    pulse_record: EcgRecord,
+) -> None:
+    raw = _fit("lef-linear", classifier)[0] | {"threshold": 0.4}
+    card = _kept(raw, "lef-linear", classifier, calibrated="calibrated on a held-out fold", config=config)
+    result = lef.from_prediction(pulse_record, answered(NORM=0.3), card)
+    assert (result.kind, result.cut, result.threshold) == ("probability", said, 0.4)
+    assert result.result in ("raised probability", "probability not raised")
+
+
+def test_an_unknown_age_stands_as_a_doubt_beside_the_index(
+    answered: Callable[..., Prediction], pulse_record: EcgRecord
+) -> None:
+    nobody = replace(pulse_record, patient=Patient())
+    result = lef.from_prediction(nobody, answered(NORM=0.3), cards.get("lef-zero-shot"))
+    assert result.analysed
+    assert result.warnings[0].startswith("age unknown")

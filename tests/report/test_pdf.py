@@ -91,7 +91,7 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
     shares = Contributions(
         -1.0, (Contribution("1-P(NORM)", 0.2, 0.4),), -0.6, "logit", "shap.LinearExplainer"
     )
-    lef = LefResult(FACTS, "x", "index", -0.6, 0.35, None, "index without a threshold", "", shares)
+    lef = LefResult(FACTS, "x", "index", -0.6, 0.35, None, "index without a verdict", "", shares)
     path = pdf.write(content.gather(square_record, prediction=prediction, lef=lef), tmp_path / "r.pdf")
     with _open(path) as document:
         edges = (0, 216, 390, 842), (0, 420, 842)
@@ -110,7 +110,9 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
         "25 mm/s",
         "10 mm/mV",
         "0.80 (positive, threshold 0.50)",
-        "index, not a probability",
+        "Index 0.35, not a probability, not calibrated",
+        "Never compared with echocardiography: no verdict.",
+        "Percentile: no reference scores come with this model.",
         "base -1.000 + sum +0.400 = -0.600",
         "not calibrated",
         "a training set",

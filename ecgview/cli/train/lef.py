@@ -41,7 +41,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     synthetic.add_argument("--seed", type=int, default=0)
     synthetic.add_argument("--classifier", metavar="ID", help="whose predictors carry the relation")
 
-    reference = steps.add_parser("reference", help="base value and threshold from PTB-XL's validation fold")
+    reference = steps.add_parser(
+        "reference", help="base value and percentiles of the index from PTB-XL folds 1-8"
+    )
     reference.add_argument("--data", type=Path, required=True, help="folder with PTB-XL")
     reference.add_argument("--out", type=Path, required=True, help="the index's folder, with card.json")
     reference.add_argument("--classifier", metavar="ID", required=True)

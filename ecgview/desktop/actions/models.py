@@ -36,7 +36,7 @@ def clear_mask(window: MainWindow) -> None:
 def average_masks(window: MainWindow) -> None:
     """Show where the ECG is hard to predict."""
     window.workspace.set_view("reconstruct")
-    window.workspace.request_anomaly(RATIO)
+    window.workspace.request_error_strip(RATIO)
 
 
 def _no_blind_read(workspace: Workspace) -> bool:
@@ -57,7 +57,7 @@ ACTIONS = (
     ),
     Action("models.clear_mask", "Show everything again", clear_mask, ("Shift+X",), with_ai),
     Action(
-        "models.anomaly",
+        "models.error_strip",
         "Average over random masks",
         average_masks,
         ("V",),

@@ -25,7 +25,7 @@ from ecgview.labels.statements_shown import ShownStatement
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_PX, HEADING_PX = 42, 22
-VALUE_PX, PERCENTILE_PX = 70, 56  # the columns of the number and of the percentile
+VALUE_PX, PERCENTILE_PX = 38, 36  # the columns of the number and of the percentile
 LEAST_BAR_PX = 24
 
 
@@ -144,8 +144,7 @@ class _ScoreDelegate(QStyledItemDelegate):
             if row.columns:
                 right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
                 painter.setFont(tokens.font(view.font(), "caption"))
-                painter.drawText(area, right, "probability")
-                painter.drawText(area.adjusted(0, 0, -VALUE_PX, 0), right, "percentile")
+                painter.drawText(area, right, "percentile, probability")
         else:
             _paint_texts(painter, view, row, area)
             texts = QFontMetricsF(tokens.font(view.font(), "caption")).horizontalAdvance(row.state) + 8

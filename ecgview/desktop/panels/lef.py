@@ -1,4 +1,4 @@
-"""Low ejection fraction: the result word, the number and its kind, what it means and what it does not."""
+"""Low ejection fraction: published signs without a verdict, or a fitted model's probability, and what neither means."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._model_line import model_line
 from ecgview.desktop.panels._score_list import Row, ScoreList, paint_bar
 from ecgview.desktop.panels._widgets import Notice, Rule, Text, row
-from ecgview.results import LefResult
+from ecgview.results import LefResult, whole_percentile
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
 
-QUESTION = "Is the left ventricular ejection fraction low (LVEF of 40 % or less)?"
+ABOUT = "Signs published to go with a low ejection fraction. No verdict: this was never compared with echocardiography."
 MOST = 10  # predictors in the list
 RAISED = "May suggest further evaluation such as echocardiography."
 NOT_RAISED = "A negative result does not rule out disease."
+LOW = "A low percentile does not rule out disease."
 SCOPE = "Adults, one 10 s 12-lead ECG. Not for paced rhythm, not for monitoring. Not a measurement of LVEF."
-SINGLE = "Each predictor on its own ranks the risk of a low ejection fraction, without any fitting to LVEF."
-KINDS = {"index": "index, not a probability", "probability": "probability"}
+SINGLE = "Published as signs of a low ejection fraction each on its own, with another classifier."
 
 
 class LefPanel(AiPanel):
@@ -42,39 +42,62 @@ class LefPanel(AiPanel):
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.request_lef, "lef")
             return
-        asked = (
-            QUESTION if result.kind == "index" else f"{result.model.name}."
-        )  # a fitted model names its limit
+        asked = ABOUT if result.kind == "index" else f"Probability of {result.cut}."
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))
+        for warning in result.warnings:
+            self.content.addWidget(Notice(warning))
         if result.value is None:
             reason = result.reason or "the model gave no reason"
             self.content.addWidget(Notice(f"Reason: {reason}", "warning", title="Not analysed"))
+        elif result.kind == "index":
+            self._show_index(result, result.value)
         else:
-            self._show(result, result.value)
+            self._show_probability(result, result.value)
         self.content.addWidget(Text(SCOPE, size="caption", tone="secondary"))
         if result.model.caveat:
             self.content.addWidget(Text(result.model.caveat, size="caption", tone="secondary"))
         self.content.addWidget(model_line(result.model))
 
-    def _show(self, result: LefResult, value: float) -> None:
+    def _show_index(self, result: LefResult, value: float) -> None:
+        """Each published predictor first, then their mean as a percentile: nothing that decides."""
+        self._add_singles(result, "Published predictors, each on its own", SINGLE)
+        self.content.addWidget(Text("Their mean, an index", size="strong"))
+        if result.percentile is None:
+            self.content.addWidget(Text(f"{result.place[:1].upper()}{result.place[1:]}.", tone="secondary"))
+        else:
+            number = Text(whole_percentile(result.percentile), size="number", wrap=False)
+            self.content.addLayout(row(number, Text("percentile", tone="secondary", wrap=False), 1))
+            self.content.addWidget(Text(f"of {result.reference}", size="caption", tone="secondary"))
+        said = f"Index {value:.2f}, not a probability, {result.model.calibrated}, never compared with echocardiography."
+        self.content.addWidget(Text(said, tone="secondary"))
+        self.content.addWidget(Text(LOW))
+        self.content.addWidget(Rule())
+
+    def _show_probability(self, result: LefResult, value: float) -> None:
         is_raised = result.threshold is not None and value >= result.threshold
         word = Text(result.result[:1].upper() + result.result[1:], size="title")
         word.set_tone("positive" if is_raised else "text")
         self.content.addWidget(word)
         number = Text(f"{value:.2f}", size="number", wrap=False)
-        self.content.addLayout(row(number, Text(KINDS[result.kind], tone="secondary", wrap=False), 1))
+        kind = Text(f"probability, {result.model.calibrated}", tone="secondary")
+        self.content.addLayout(row(number, kind, 1))
         self.content.addWidget(_Gauge(value, result.threshold, is_raised))
         against = "No threshold is set" if result.threshold is None else f"Threshold {result.threshold:.2f}"
         self.content.addWidget(Text(against, size="caption", tone="secondary"))
         if is_raised:
             self.content.addWidget(Text(RAISED))
         self.content.addWidget(Text(NOT_RAISED, tone="secondary" if is_raised else "text"))
-        if result.single_predictors:
-            self.content.addWidget(Rule())
-            self.content.addWidget(Text("Single predictors", size="strong"))
-            rows = [Row(name, "", number, None, False) for name, number in _foremost(result)]
-            self.content.addWidget(ScoreList(rows, visible_rows=6))
-            self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
+        self.content.addWidget(Rule())
+        self._add_singles(result, "Predictors", "")
+
+    def _add_singles(self, result: LefResult, title: str, about: str) -> None:
+        if not result.single_predictors:
+            return
+        self.content.addWidget(Text(title, size="strong"))
+        rows = [Row(name, "", number, None, False) for name, number in _foremost(result)]
+        self.content.addWidget(ScoreList(rows, visible_rows=6))
+        if about:
+            self.content.addWidget(Text(about, size="caption", tone="secondary"))
         self.content.addWidget(Rule())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecgview.desktop.panel import Panel
@@ -26,6 +27,7 @@ BASELINE_ROWS = {
     "statement_macro_auroc": "statement_macro_auroc",
     "model_minus_baseline_superclass_auroc": "lead of the model, superclass_auroc",
 }
+NO_RULE = "The card does not say when a threshold stands."
 NO_FIGURES = "The card gives no figures on data the model never saw."
 
 
@@ -75,13 +77,20 @@ class ModelFactsPanel(AiPanel):
         if not own:
             self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
         self.content.addWidget(Facts(metric_rows(own), name_width=FIGURE_NAME_PX))
-        if classes := card.metrics.get("superclass_auroc"):
+        if isinstance(classes := card.metrics.get("superclass_auroc"), Mapping):
             self.content.addWidget(Text("AUROC of each superclass", size="caption", tone="secondary"))
             self.content.addWidget(Facts(metric_rows(classes), name_width=FIGURE_NAME_PX))
-        for name, figures in card.metrics.get("baselines", {}).items():
+        baselines = card.metrics.get("baselines")
+        for name, figures in baselines.items() if isinstance(baselines, Mapping) else ():
+            if not isinstance(figures, Mapping):
+                continue
             self.content.addWidget(Text(f"Beside it: {name}", size="caption", tone="secondary"))
             shown = {label: figures[key] for key, label in BASELINE_ROWS.items() if key in figures}
             self.content.addWidget(Facts(metric_rows(shown), name_width=FIGURE_NAME_PX))
+        if judged := judged_rows(card):
+            self.content.addWidget(Text("What each threshold is worth", size="strong"))
+            self.content.addWidget(Text(card.threshold_rule or NO_RULE, size="caption", tone="secondary"))
+            self.content.addWidget(Facts(judged, name_width=FIGURE_NAME_PX))
         for note in card.notes:
             self.content.addWidget(Notice(note))
 
@@ -89,6 +98,25 @@ class ModelFactsPanel(AiPanel):
 def _default(known: list[ModelCard]) -> ModelCard:
     preferred = [card for card in known if card.is_default and card.kind == "classifier"]
     return (preferred or known)[0]
+
+
+def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return by statement that is judged what its threshold is worth on the test fold, with intervals."""
+    rows = []
+    for code, threshold in zip(card.labels, card.thresholds, strict=True):
+        if threshold is None:
+            continue
+        own = card.threshold_figures.get(code)
+        if not isinstance(own, Mapping):
+            rows.append((code, "on how many records it was set is not stated"))
+            continue
+        test = own.get("test")
+        worth = dict(test) if isinstance(test, Mapping) else {}
+        n, set_on = worth.pop("positives", "unknown"), own.get("positives", "unknown")
+        worth.pop("negatives", None)
+        said = ", ".join(f"{name.lower()} {figure}" for name, figure in metric_rows(worth))
+        rows.append((code, f"{said or 'no test figures'}; n = {n} in the test fold, set on {set_on}"))
+    return rows
 
 
 def sections(card: ModelCard) -> list[tuple[str, str]]:
@@ -108,6 +136,7 @@ def identity_rows(card: ModelCard) -> list[tuple[str, str]]:
     leads = f"{n} lead{'' if n == 1 else 's'}, " if n else ""
     return [
         ("Model", f"{card.name} {card.version}"),
+        ("Origin", card.facts.origin or "ships with ecgview"),
         ("Network", card.network),
         ("SHA-256", card.sha256[:SHORT_SHA]),
         ("Input", f"{leads}{taken.seconds:g} s at {taken.sampling_rate_hz:g} Hz, filter: {taken.filter}"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.panels._anomaly_strip import AnomalyStrip, peak_sentence
+from ecgview.desktop.panels._error_strip import ErrorStrip, peak_sentence
 from ecgview.desktop.panels._gate import AiPanel, Working
 from ecgview.desktop.panels._lead_bars import LeadBars
 from ecgview.desktop.panels._mask_controls import MaskControls
@@ -26,11 +26,11 @@ RHYTHM = (
     "The timing of beats is expected to be filled in poorly in atrial fibrillation and with ectopic beats. "
     "An error is not a finding."
 )
-N_MASKS, ANOMALY_RATIO = 16, 0.25
+N_MASKS, STRIP_RATIO = 16, 0.25
 
 
 class ReconstructionPanel(AiPanel):
-    """Mask, errors by lead, and the anomaly strip of the open record."""
+    """Mask, errors by lead, and the reconstruction error over time of the open record."""
 
     leads = True
 
@@ -42,8 +42,8 @@ class ReconstructionPanel(AiPanel):
         workspace.reconstruction_ready.connect(self._show_results)
         workspace.reconstruction_failed.connect(self._fail_results)
         workspace.mask_changed.connect(self._show_results)
-        workspace.anomaly_ready.connect(self._show_strip)
-        workspace.anomaly_failed.connect(self._fail_strip)
+        workspace.error_strip_ready.connect(self._show_strip)
+        workspace.error_strip_failed.connect(self._fail_strip)
         workspace.job_progressed.connect(self._report_strip)
         self.renew()
 
@@ -56,7 +56,7 @@ class ReconstructionPanel(AiPanel):
         self._results, self._strip = column(), column()
         self.content.addLayout(self._results)
         self.content.addWidget(Rule())
-        self.content.addWidget(Text("Anomaly strip", size="strong"))
+        self.content.addWidget(Text("Reconstruction error over time", size="strong"))
         self.content.addLayout(self._strip)
         self.content.addWidget(Text(RHYTHM, size="caption", tone="secondary"))
         self._show_results()
@@ -103,8 +103,8 @@ class ReconstructionPanel(AiPanel):
             return
         clear(self._strip)
         self._strip_working = None
-        answer = self.workspace.anomaly
-        if self.workspace.jobs.is_running("anomaly"):
+        answer = self.workspace.error_strip
+        if self.workspace.jobs.is_running("error_strip"):
             self._strip_working = Working(f"Averaging {N_MASKS} random masks", self._stop_strip)
             self._strip.addWidget(self._strip_working)
         elif answer is None:
@@ -114,7 +114,7 @@ class ReconstructionPanel(AiPanel):
         else:
             error_uv, _overlay = answer
             seconds = len(error_uv) * 0.05
-            self._strip.addWidget(AnomalyStrip(error_uv, seconds))
+            self._strip.addWidget(ErrorStrip(error_uv, seconds))
             self._strip.addWidget(Text(peak_sentence(error_uv, seconds), size="caption", tone="secondary"))
 
     def _strip_button(self, text: str) -> QPushButton:
@@ -124,11 +124,11 @@ class ReconstructionPanel(AiPanel):
         return button
 
     def _ask_strip(self) -> None:
-        self.workspace.request_anomaly(ANOMALY_RATIO, N_MASKS, self.controls.seed.value())
+        self.workspace.request_error_strip(STRIP_RATIO, N_MASKS, self.controls.seed.value())
         self._show_strip()
 
     def _stop_strip(self) -> None:
-        self.workspace.jobs.cancel("anomaly")
+        self.workspace.jobs.cancel("error_strip")
         self._show_strip()
 
     def _fail_strip(self, reason: str) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, runtime
+from ecgview.models import cards, context, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import scope, table
 from ecgview.models.tabular.shares import shares
@@ -23,9 +23,13 @@ from ecgview.results import LefResult, ModelFacts, Prediction
 
 COMPOSITE = "lef-composite"  # the mean of its predictors' logits; may do without a predictor
 FITTED = ("lef-linear", "lef-trees")
+LVEF_CUT = (
+    "lvef_at_most_percent"  # in the card's `config`: the ejection fraction that a fitted model was made for
+)
 NOT_ANALYSED = "not analysed"
-ADVICE = "may suggest further evaluation such as echocardiography"
-NEGATIVE = "a negative result does not rule out disease"
+NO_VERDICT = "index without a verdict"
+NEVER_COMPARED = "never compared with echocardiography"
+NO_CUT = "an ejection fraction that its card does not state"
 
 
 def predict(
@@ -73,18 +77,29 @@ def from_prediction(record: EcgRecord, prediction: Prediction, card: ModelCard) 
     values = _values(used, _all_predictions(used, record, prediction))
     found = shares(used, values)
     value = float(used.probability(np.array([found.model_output]))[0])
+    kind = _kind(card)
+    threshold = used.threshold if kind == "probability" else None
+    own = not left_out and model.classifier_sha256 in (
+        "",
+        classifier.sha256,
+    )  # else the percentiles are of another
+    percentile = used.percentile(value) if kind == "index" and own else None
     return LefResult(
         model=_facts(card, classifier, model, left_out),
         record_sha256=record.source.sha256,
-        kind=_kind(card),
+        kind=kind,
         model_output=found.model_output,
         value=value,
-        threshold=used.threshold,
-        result=_word(card, value, used.threshold),
+        threshold=threshold,
+        result=_word(card, value, threshold),
         contributions=found,
         single_predictors=tuple(
             (predictor.name, float(number)) for predictor, number in zip(used.predictors, values, strict=True)
         ),
+        percentile=percentile,
+        reference="" if percentile is None else used.reference,
+        cut=_cut(card),
+        warnings=context.doubts(record),
     )
 
 
@@ -138,7 +153,7 @@ def _usable(card: ModelCard, model: Table, prediction: Prediction) -> tuple[Tabl
     scale = float(np.sum(model.model.coefficients) / np.sum(model.model.coefficients[have]))
     rest = Linear(model.model.intercept, model.model.coefficients[have] * scale, model.model.background[have])
     kept = tuple(p for p, there in zip(model.predictors, have, strict=True) if there)
-    return replace(model, predictors=kept, model=rest, threshold=None), left_out
+    return replace(model, predictors=kept, model=rest, threshold=None, quantiles=np.zeros(0)), left_out
 
 
 def _values(model: Table, predictions: dict[str, Prediction]) -> Row:
@@ -156,11 +171,22 @@ def _kind(card: ModelCard) -> Literal["index", "probability"]:
     )
 
 
+def _cut(card: ModelCard) -> str:
+    """Return in words which ejection fraction a fitted model was made for; "" for an index."""
+    if _kind(card) == "index":
+        return ""
+    percent = card.config.get(LVEF_CUT)
+    if isinstance(percent, int | float) and not isinstance(percent, bool) and 0 < percent < 100:
+        return f"an LVEF of {percent:g} % or less"
+    return NO_CUT
+
+
 def _word(card: ModelCard, value: float, threshold: float | None) -> str:
-    noun = "index" if _kind(card) == "index" else "probability"
+    if _kind(card) == "index":
+        return NO_VERDICT
     if threshold is None:
-        return f"{noun} without a threshold"
-    return f"raised {noun}" if value >= threshold else f"{noun} not raised"
+        return "probability without a threshold"
+    return "raised probability" if value >= threshold else "probability not raised"
 
 
 def _facts(
@@ -169,12 +195,16 @@ def _facts(
     """Return what stands beside the number; the checksum covers a classifier that is not the named one."""
     facts = card.facts
     notes = [card.out_of_scope]
-    if model.threshold is not None and model.threshold_meaning and not left_out:
+    if _kind(card) == "index":
+        notes.append(f"{NEVER_COMPARED.capitalize()}.")
+    elif model.threshold is not None and model.threshold_meaning and not left_out:
         notes.append(f"Threshold: {model.threshold_meaning}.")
     if left_out:
-        notes.append(f"{classifier.id} gives no {', '.join(left_out)}: left out, and no threshold holds.")
+        notes.append(f"{classifier.id} gives no {', '.join(left_out)}: left out, and no percentile is known.")
     elif model.classifier_sha256 and model.classifier_sha256 != classifier.sha256:
-        notes.append(f"Base value and threshold were set with {model.classifier}, not with {classifier.id}.")
+        notes.append(
+            f"Base value and percentiles were set with {model.classifier}, not with {classifier.id}."
+        )
     own = not model.classifier_sha256 or model.classifier_sha256 == classifier.sha256
     both = facts.sha256 if own else hashlib.sha256((facts.sha256 + classifier.sha256).encode()).hexdigest()
     name = f"{facts.name} on {classifier.name} {classifier.version}"
@@ -190,7 +220,9 @@ def _not_analysed(
         kind=_kind(card),
         model_output=None,
         value=None,
-        threshold=model.threshold,
+        threshold=model.threshold if _kind(card) == "probability" else None,
         result=NOT_ANALYSED,
         reason=reason,
+        cut=_cut(card),
+        warnings=context.doubts(record),
     )

@@ -1,7 +1,7 @@
-"""Set the composite's base value and threshold from a reference cohort, without any ejection fraction.
+"""Set the composite's base value and the records it is compared with, without any ejection fraction.
 
-The base value is the composite at the cohort's median predictors; the threshold is a high quantile of the
-index over the cohort. "Raised" then means "higher than most of these ECGs" and nothing more.
+The base value is the composite at the cohort's median predictors. The index is shown as a percentile of the cohort:
+"higher than in so many of these ECGs" and nothing more. There is no threshold.
 """
 
 import json
@@ -17,7 +17,7 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import table
 from ecgview.models.tabular.table import Linear
 
-QUANTILE = 0.9  # a choice of ours
+POINTS = 101
 
 
 def set_reference(
@@ -25,16 +25,14 @@ def set_reference(
     classifier: ModelCard,
     probability: NDArray[np.float32],
     cohort: str,
-    quantile: float = QUANTILE,
 ) -> ModelCard:
-    """Return the card of a composite after writing its base value, threshold and classifier into its folder.
+    """Return the card of a composite after writing base value, reference and classifier into its folder.
 
     Args:
         folder: the composite's folder, `resources/models/lef-zero-shot`; its two files are replaced.
         classifier: whose probabilities these are.
         probability: (records, labels) in the order of the classifier's labels.
-        cohort: what the records are: "the 330 records of PTB-XL's validation fold".
-        quantile: share of the cohort that stays below the threshold.
+        cohort: what the records are: "2331 records of PTB-XL folds 1-8".
 
     Raises:
         ModelError: the folder holds no composite, or the classifier lacks one of its predictors.
@@ -48,10 +46,9 @@ def set_reference(
     index = 1.0 / (1.0 + np.exp(-(model.model.intercept + rows @ model.model.coefficients)))
     raw = json.loads(card.weights_path.read_text(encoding="utf-8"))
     raw["linear"]["background"] = np.round(np.median(rows, axis=0), 6).tolist()
-    raw["threshold"] = round(float(np.quantile(index, quantile)), 4)
-    raw["threshold_meaning"] = (
-        f"higher than in {100 * quantile:.0f} % of {cohort}; not compared with echocardiography"
-    )
+    raw["threshold"], raw["threshold_meaning"] = None, ""
+    quantiles = np.quantile(index, np.linspace(0, 1, POINTS))
+    raw["reference"] = {"records": cohort, "quantiles": np.round(quantiles, 6).tolist()}
     raw["classifier"], raw["classifier_sha256"] = classifier.id, classifier.sha256
     _write(card.weights_path, raw)
     described = json.loads((folder / "card.json").read_text(encoding="utf-8"))

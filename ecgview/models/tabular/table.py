@@ -9,6 +9,8 @@
 A fitted model may add "others": {"id": "sha256"}, further classifiers that predictors name by "classifier", and
 "calibration": {"kind": "platt", "slope": 1.0, "offset": 0.0} or {"kind": "isotonic", "x": [...], "y": [...]}.
 
+An index adds "reference": {"records": "what they are", "quantiles": [...]}, its values over them, in rising order.
+
 or, in place of "linear", `"trees": {"base": 0.0, "trees": [{"feature": [], "threshold": [], "left": [],
 "right": [], "value": [], "cover": []}, ...]}`: value <= threshold goes left, a leaf has left = right = -1, a
 missing value is not allowed, and "cover" is the number of training records that reached the node.
@@ -24,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
+from ecgview.models import card_text
 
 Row = NDArray[np.float64]
 SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1 before the logit
@@ -99,6 +102,16 @@ class Table:
     classifier_sha256: str
     others: Mapping[str, str] = field(default_factory=dict)  # further classifiers and their checksums
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""  # the records whose outputs `quantiles` describe
+    quantiles: Row = field(
+        default_factory=lambda: np.zeros(0)
+    )  # 0th to 100th percentile; empty where unknown
+
+    def percentile(self, value: float) -> float | None:
+        """Return the share, in percent, of the reference records with a lower value; None where none is known."""
+        if not len(self.quantiles):
+            return None
+        return float(np.interp(value, self.quantiles, np.linspace(0.0, 100.0, len(self.quantiles))))
 
     def probability(self, logits: Row) -> Row:
         """Return what is shown for outputs of the model, (n,): calibrated where the model says how."""
@@ -131,8 +144,10 @@ def read(path: Path) -> Table:
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"is no tabular model ({error})", where=str(path)) from None
+    if isinstance(raw, dict):
+        card_text.check_texts(raw, str(path))
     return parse(raw, str(path))
 
 
@@ -155,6 +170,8 @@ def parse(raw: Mapping[str, Any], path: str) -> Table:
             classifier_sha256=str(raw.get("classifier_sha256", "")),
             others={str(name): str(value) for name, value in raw.get("others", {}).items()},
             calibration=_calibration(raw.get("calibration", {})),
+            reference=str(raw.get("reference", {}).get("records", "")),
+            quantiles=_row(raw.get("reference", {}).get("quantiles", [])),
         )
     except KeyError as error:
         raise ModelError("the field is missing", where=f"{path}: {error.args[0]}") from None

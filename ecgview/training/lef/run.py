@@ -9,6 +9,7 @@ from typing import Any
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import table
+from ecgview.models.tabular.lef import LVEF_CUT
 from ecgview.progress import Progress, silent
 from ecgview.training.echonext import layout
 from ecgview.training.lef import figures, pictures, predictors
@@ -116,6 +117,7 @@ def _card(
         "out_of_scope": "Research use only. Not for paced rhythm, adults only, one 10 s 12-lead ECG. The share of low "
         "fractions in the cohort sets the probability: elsewhere it must be calibrated again."
         + (" Fitted on synthetic ECGs: it says nothing about people." if source.is_synthetic else ""),
+        "config": {LVEF_CUT: recipe.limit_percent},
         "weights": "model.json",
         "sha256": cards.sha256_of(out / "model.json"),
         "metrics": {name: results[name] for name in ("test", "external") if name in results},
@@ -123,7 +125,6 @@ def _card(
             f"Chosen on the validation split among {len(made.tried)} models.",
             "The threshold is the best F1 on the validation split.",
         ],
-        "is_default": False,
     }
     _write(out / "card.json", card)
     return cards.read_card(out / "card.json")

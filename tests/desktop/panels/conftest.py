@@ -1,6 +1,7 @@
 """A real workspace with a real store, a record on disk, and what models might say of it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,20 +47,22 @@ def prediction(scores: tuple[LabelScore, ...]) -> Prediction:
 
 @pytest.fixture
 def lef() -> LefResult:
-    """Return a raised index with 14 contributions."""
+    """Return an index with 14 contributions."""
     rng = np.random.default_rng(3)
     items = [Contribution(f"P(C{i})", float(rng.random()), float(rng.normal())) for i in range(14)]
     items.sort(key=lambda item: -abs(item.contribution))
     total = -1.234 + sum(item.contribution for item in items)
     shares = Contributions(-1.234, tuple(items), total, "composite logit", "shap.LinearExplainer")
     singles = (("1-P(NORM)", 0.83), ("P(ILBBB)", 0.04), ("P(INJAL)", 0.12))
-    return LefResult(MODEL, "pulse", "index", total, 0.63, 0.5, "raised index", "", shares, singles)
+    words = "index without a verdict"
+    result = LefResult(MODEL, "pulse", "index", total, 0.63, None, words, "", shares, singles)
+    return replace(result, percentile=83.4, reference="a thousand ECGs", warnings=("age unknown",))
 
 
 @pytest.fixture
 def answers(prediction: Prediction, lef: LefResult, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """Let the jobs that ask the models answer from here; an exception put in is raised instead."""
-    given: dict[str, object] = {"predict": prediction, "lef": lef, "reconstruct": None, "anomaly": None}
+    given: dict[str, object] = {"predict": prediction, "lef": lef, "reconstruct": None, "error_strip": None}
 
     def give(key: str) -> Callable[..., object]:
         def answer(record: EcgRecord, *args: object, **_: object) -> object:
@@ -78,7 +81,7 @@ def answers(prediction: Prediction, lef: LefResult, monkeypatch: pytest.MonkeyPa
         ("predict", "_classify"),
         ("lef", "_lef"),
         ("reconstruct", "_reconstruct"),
-        ("anomaly", "_anomaly"),
+        ("error_strip", "_error_strip"),
     ):
         monkeypatch.setattr(inference, name, give(key))
     monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False, raising=False)

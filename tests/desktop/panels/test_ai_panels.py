@@ -1,6 +1,7 @@
 """The panels of AI results: closed while blind, and each of their states after it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,28 +212,60 @@ def test_work_under_way_can_be_stopped(opened: Workspace, qtbot: QtBot) -> None:
     assert "Not analysed yet." in words_of(panel)
 
 
-def test_a1_a2_the_lef_card_says_what_kind_of_number_it_is_and_what_it_is_for(
-    opened: Workspace, qtbot: QtBot
-) -> None:
+def test_a_lef_index_has_no_verdict_and_names_its_reference(opened: Workspace, qtbot: QtBot) -> None:
     panel = lef.PANEL.make(opened)
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     words = words_of(panel)
     for wanted in (
-        "Raised index",
-        "0.63",
-        "index, not a probability",
-        "Threshold 0.50",
-        "echocardiography",
-        "does not rule out disease",
-        "40 %",
+        "never compared with echocardiography",
+        "of a thousand ECGs",
+        "Index 0.63, not a probability, not calibrated",
+        "A low percentile does not rule out disease.",
         "Not for paced rhythm",
+        "age unknown",
         "1-P(NORM): 0.830",
         "P(ILBBB): 0.040",
         "P(INJAL): 0.120",
         "Testnet, version 1.2.3 (abcdef01)",
     ):
         assert wanted in words
+    texts = [label.text() for label in panel.findChildren(Text)]
+    for verdict in ("raised", "hreshold", "40 %", "Is the left", "May suggest"):
+        assert verdict not in " ".join(texts)
+    assert texts.index("Published predictors, each on its own") < texts.index("83")
+
+
+def test_an_index_without_reference_records_shows_no_percentile(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    answers["lef"] = replace(answers["lef"], percentile=None, reference="")
+    panel = lef.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "No percentile: no reference records for this model and classifier." in words_of(panel)
+
+
+@pytest.mark.parametrize(("value", "word"), [(0.63, "Raised probability"), (0.2, "Probability not raised")])
+def test_a1_a2_a_fitted_model_says_what_kind_of_number_it_is_and_what_it_is_for(
+    value: float, word: str, opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    cut = "an LVEF of 45 % or less"
+    fitted = replace(answers["lef"], kind="probability", threshold=0.5, value=value, percentile=None, cut=cut)
+    answers["lef"] = replace(fitted, result=word[:1].lower() + word[1:])
+    panel = lef.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    words = words_of(panel)
+    for wanted in (
+        word,
+        f"Probability of {cut}.",
+        "Threshold 0.50",
+        "does not rule out disease",
+        f"{value:.2f}",
+    ):
+        assert wanted in words
+    assert ("May suggest further evaluation such as echocardiography." in words) is (value > 0.5)
 
 
 def test_a1_the_third_state_gives_its_reason_and_no_number(opened: Workspace, qtbot: QtBot, answers) -> None:
@@ -291,8 +324,8 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     assert "Testnet" in words
     panel.controls.clear.click()
     assert "Nothing is hidden yet." in words_of(panel)
-    answers["anomaly"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
-    with qtbot.waitSignal(opened.anomaly_ready, timeout=10_000):
+    answers["error_strip"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
+    with qtbot.waitSignal(opened.error_strip_ready, timeout=10_000):
         panel._ask_strip()
     assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
 

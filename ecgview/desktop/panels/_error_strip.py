@@ -14,7 +14,7 @@ STRIP_PX = 46
 AXIS_PX = 16
 
 
-class AnomalyStrip(QWidget):
+class ErrorStrip(QWidget):
     """Columns over time: the taller, the worse the model filled that stretch in.
 
     Args:

@@ -1,0 +1,66 @@
+"""What a model's card may say in words: a card may come from anyone, and its words reach terminal, window and paper."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from ecgview.errors import ModelError
+
+ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+ID_EXPECTED = "1 to 64 of a-z 0-9 . _ -, the first a letter or a digit"
+MOST_CHARACTERS = 4000  # of one text
+DEEPEST = 12
+_UNSEEN = (
+    "Cc",
+    "Cf",
+    "Cs",
+    "Zl",
+    "Zp",
+)  # control, format (turns the direction of writing), surrogate, line, paragraph
+
+
+def check_id(text: object, where: str) -> str:
+    """Return a model's id.
+
+    Raises:
+        ModelError: it is no text, leads out of the model folder, or holds what cannot be typed and seen.
+    """
+    if not isinstance(text, str) or not ID.fullmatch(text) or ".." in text:
+        raise ModelError("is no name for a model", where=where, expected=ID_EXPECTED, found=seen(text))
+    return text
+
+
+def check_texts(raw: Mapping[str, Any], where: str) -> None:
+    """Raise ModelError naming the field in which a text holds control characters or line breaks, or is too long."""
+    for name, value in raw.items():
+        _check(value, f"{where}: {seen(name)[1:-1]}", 0)
+
+
+def _check(value: object, where: str, depth: int) -> None:
+    if depth > DEEPEST:
+        raise ModelError("is nested too deep", where=where, expected=f"{DEEPEST} levels at most")
+    if isinstance(value, str):
+        _check_text(value, where)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            _check_text(str(name), where)
+            _check(item, where, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, where, depth + 1)
+
+
+def _check_text(text: str, where: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise ModelError(
+            "the text is too long", where=where, expected=f"{MOST_CHARACTERS} characters at most"
+        )
+    if any(unicodedata.category(character) in _UNSEEN for character in text):
+        expected = "one line without control characters"
+        raise ModelError("the text cannot be shown", where=where, expected=expected, found=seen(text))
+
+
+def seen(value: object) -> str:
+    """Return any value as a short text in which nothing acts on a terminal."""
+    return ascii(value)[:60]
