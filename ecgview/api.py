@@ -35,13 +35,16 @@ def open_ecg(path: PathLike) -> EcgRecord:
 def info(path: PathLike) -> dict[str, Any]:
     """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
 
-    What the device, or a reader before, wrote into the file stands under `device`.
+    What the device, or a reader before, wrote into the file stands under `device`. Of an archive it is the list of
+    its records, `members`, each a path that every function takes.
 
     Raises:
         FormatError: the file cannot be read.
     """
     from ecgview.report.json_report import plain
 
+    if inside := formats.members(path):
+        return {"path": str(path), "format": "archive", "members": [str(one) for one in inside]}
     record = formats.read(path)
     written, median = record.device_reading, record.device_reading.median
     return {

@@ -111,6 +111,10 @@ class Source:
 
 
 GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed
+GAIN_DOUBT, GAIN_FIELD = (
+    "calibration not stated",
+    "calibration",
+)  # such a note's first words; the field that keeps it
 TOLD_FIRST = (
     GAIN,
     "units",

@@ -30,6 +30,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
+    if "members" in found:
+        yield f"{found['path']}  (archive of {len(found['members'])} records)"
+        yield from (f"  {one}" for one in found["members"])
+        return
     who = found["patient"]
     age = f"{who['age_years']:g} years" if who["age_years"] is not None else "age unknown"
     yield f"{found['path']}  ({found['format']}{', synthetic' if found['synthetic'] else ''})"

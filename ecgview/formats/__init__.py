@@ -1,5 +1,6 @@
 """Files: which formats are known, which one a file is in, and how it becomes a record."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +33,7 @@ __all__ = [
     "iter_records",
     "known",
     "list_records",
+    "members",
     "peek",
     "read",
     "record_name",
@@ -180,6 +182,16 @@ def iter_records(paths: Sequence[str | Path]) -> Iterator[Path]:
         yield from _inner(path)
 
 
+def members(path: str | Path) -> list[Path]:
+    """Return the records of an archive, each as `file#member`; [] for any other file.
+
+    Raises:
+        FormatError: the archive is damaged, or holds no ECG files.
+    """
+    file, member = _member.split(Path(path))
+    return _inner(file) if not member and file.is_file() and _archive.is_archive(file) else []
+
+
 def record_name(path: str | Path) -> str:
     """Return a short name for a record: its file's, or the member's own, without folder and suffix."""
     file, member = _member.split(Path(path))
@@ -231,8 +243,11 @@ def _on_disk(path: Path) -> Iterator[Path]:
         yield path
         return
     if not name:
+        inside = members(file)
         raise FormatError(
-            "is an archive of records", where=str(path), expected="one of its records, file#name"
+            f"is an archive of {len(inside)} records",
+            where=str(path),
+            expected=f"one of them: {', '.join(str(one) for one in inside[:3])}{', ...' if inside[3:] else ''}",
         )
     outer, sign, inner = name.partition(_member.SIGN)
     if sign and name not in _archive.names(file):
@@ -243,10 +258,24 @@ def _on_disk(path: Path) -> Iterator[Path]:
         try:
             yield _member.joined(copy, inner) if inner else copy
         except FormatError as error:
-            where = (error.where or "").replace(str(copy.parent), f"{file}{_member.SIGN}{Path(name).parent}")
+            shown = _member.joined(file, str(Path(name).parent).removeprefix("."))
+            message, where, expected, found = (
+                _renamed(text, copy.parent, shown)
+                for text in (error.message, error.where, error.expected, error.found)
+            )
             raise FormatError(
-                error.message, where=where or str(path), expected=error.expected, found=error.found
+                message or "cannot be read", where=where or str(path), expected=expected, found=found
             ) from None
+
+
+def _renamed(text: str | None, scratch: Path, shown: Path) -> str | None:
+    """Return a text of an error with the user's own path in place of the private folder's."""
+    if not text:
+        return text
+    folder = str(shown)
+    within = folder if folder.endswith(_member.SIGN) else f"{folder}/"
+    text = text.replace(f"{scratch}{os.sep}", within).replace(f"{scratch.resolve()}{os.sep}", within)
+    return text.replace(str(scratch), folder)
 
 
 def _record_file(path: Path) -> Path:

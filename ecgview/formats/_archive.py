@@ -105,7 +105,8 @@ def _beside(target: Path, wanted: PurePosixPath, there: list[str]) -> Iterator[P
     suffix = wanted.suffix.lower()
     named = {wanted.stem}
     if suffix == ".hea":
-        named |= set(target.read_bytes()[:1_000_000].decode("latin-1").split())
+        words = target.read_bytes()[:1_000_000].decode("latin-1").split()
+        named |= {word.rpartition("/")[2] for word in words}
     for other in map(PurePosixPath, there):
         if other == wanted or other.parent != wanted.parent:
             continue

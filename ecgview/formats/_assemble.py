@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats._quantities import ecg_signals
 from ecgview.leads import derive_limb, distinct_names, order_key
-from ecgview.record import Acquisition, DeviceReading, EcgRecord, ImportNote, Patient, Signal, Source
+from ecgview.record import (
+    GAIN,
+    GAIN_DOUBT,
+    GAIN_FIELD,
+    Acquisition,
+    DeviceReading,
+    EcgRecord,
+    ImportNote,
+    Patient,
+    Signal,
+    Source,
+)
 from ecgview.signal.quality import import_notes
 
 ABSURD_MV = 1e6  # a kilovolt: no electrode gives it, a damaged gain does; such samples are gaps
@@ -78,7 +89,7 @@ def assemble(
     rows |= derived
     order = sorted(rows, key=order_key)
     ordered = np.stack([rows[name] for name in order])
-    acquisition = acquisition or Acquisition()
+    acquisition, notes = _with_gain_doubt(acquisition or Acquisition(), notes)
     if derived:
         computed = tuple(name for name in order if name in derived)
         acquisition = replace(acquisition, derived_leads=computed)
@@ -113,3 +124,16 @@ def named_leads(raw_names: Sequence[str], where: str) -> tuple[list[tuple[int, s
     names, told = distinct_names([raw_names[place] for place in kept])
     notes += [ImportNote("lead-names", sentence) for sentence in told]
     return list(zip(kept, names, strict=True)), notes
+
+
+def _with_gain_doubt(
+    acquisition: Acquisition, notes: Sequence[ImportNote]
+) -> tuple[Acquisition, list[ImportNote]]:
+    """Return both with what was assumed of the calibration: a file that ecgview writes keeps the doubt as a field."""
+    found = [note.text for note in notes if note.kind == GAIN]
+    kept = acquisition.extra.get(GAIN_FIELD, "")
+    if found:
+        return replace(acquisition, extra={**acquisition.extra, GAIN_FIELD: "; ".join(found)}), list(notes)
+    if kept.startswith(GAIN_DOUBT):
+        return acquisition, [*notes, ImportNote(GAIN, kept)]
+    return acquisition, list(notes)

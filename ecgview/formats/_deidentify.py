@@ -5,11 +5,16 @@ Dropped: names, identifiers, birth date, recording time, device, site, operator,
 field that ecgview does not know, the path (P1, P2 of the conventions; HIPAA Safe Harbor's list of identifiers).
 """
 
+import re
 from dataclasses import replace
 
+from ecgview.formats._scp_leads import NAMES
 from ecgview.leads import EXTRA, STANDARD_12
 from ecgview.record import (
     DEVICE_MEASUREMENTS,
+    GAIN,
+    GAIN_DOUBT,
+    GAIN_FIELD,
     Acquisition,
     DeviceMeasurement,
     DeviceReading,
@@ -20,7 +25,11 @@ from ecgview.record import (
 )
 
 OLDEST = 90.0
-LEADS = frozenset((*STANDARD_12, *EXTRA, "MCL1", "MCL6", "CM5", "V", "A", "ES", "AS", "AI", "ECG", "RESP"))
+LEADS = frozenset((*STANDARD_12, *EXTRA, *NAMES.values(), "A", "ECG", "EKG", "FECG"))
+_NUMBERED = re.compile(
+    r"(?:(?:ECG|EKG|FECG|lead|signal|channel|bipolar|SCP lead) ?|(?P<lead>[\w-]{1,6}) )\d{1,2}"
+)
+_GAIN = f"{GAIN_DOUBT}; amplitudes may be wrong"  # which calibration was taken may name anything
 UNITS = frozenset(("ms", "s", "bpm", "deg", "mV", "uV", "Hz", ""))
 
 
@@ -43,9 +52,12 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
             notch_hz=kept.notch_hz,
             derived_leads=kept.derived_leads,
             step_uv=kept.step_uv,
+            extra={GAIN_FIELD: _GAIN} if record.gain_doubt else {},
         ),
         source=Source("", record.source.format, record.source.sha256),
-        notes=tuple(ImportNote(note.kind, note.kind) for note in record.notes),
+        notes=tuple(
+            ImportNote(note.kind, _GAIN if note.kind == GAIN else note.kind) for note in record.notes
+        ),
         device_reading=DeviceReading(
             tuple(one for one in reading.measurements if _is_plain(one)),
             (),
@@ -57,7 +69,7 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
 
 def _is_plain(one: DeviceMeasurement) -> bool:
     """Return whether name, unit and lead are words of ours, none of which can tell of a person."""
-    return one.name in DEVICE_MEASUREMENTS and one.unit in UNITS and (not one.lead or one.lead in LEADS)
+    return one.name in DEVICE_MEASUREMENTS and one.unit in UNITS and (not one.lead or _is_lead(one.lead))
 
 
 def _named_by_list(record: EcgRecord) -> EcgRecord:
@@ -67,10 +79,19 @@ def _named_by_list(record: EcgRecord) -> EcgRecord:
     reading = record.device_reading
     if median is not None:
         reading = replace(reading, median=replace(median, lead_names=_names(median.lead_names)))
-    derived = tuple(name for name in record.acquisition.derived_leads if name in LEADS)
+    derived = tuple(name for name in record.acquisition.derived_leads if _is_lead(name))
     acquisition = replace(record.acquisition, derived_leads=derived)
     return replace(record, lead_names=names, device_reading=reading, acquisition=acquisition)
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name if name in LEADS else f"lead {number}" for number, name in enumerate(names, 1))
+    kept = {name for name in names if _is_lead(name)}
+    free = (one for number in range(1, 2 * len(names) + 1) if (one := f"lead {number}") not in kept)
+    made = [name if name in kept else next(free) for name in names]
+    return tuple(made)
+
+
+def _is_lead(name: str) -> bool:
+    """Return whether a name is a lead's, or a number behind one ("ECG1", "signal 3", "II 2")."""
+    numbered = _NUMBERED.fullmatch(name)
+    return name in LEADS or bool(numbered and numbered["lead"] in (None, *LEADS))

@@ -11,12 +11,21 @@ from ecgview.errors import FormatError
 from ecgview.formats._edf_annotations import Annotations
 from ecgview.formats._edf_header import Header, SignalHeader, number
 from ecgview.formats._quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
+from ecgview.formats._scp_leads import NAMES
 from ecgview.leads import KNOWN, canonical_name
 from ecgview.record import ImportNote, Signal
 
 MOST_SAMPLES = 60_000_000  # over all leads; longer records open at their beginning
 COARSE_UV = 10.0  # per step: diagnostic recorders have 5 or finer (IEC 60601-2-25)
 WIDEST_MV = 500.0  # a range without a unit is in mV up to here, else in uV: no ECG spans half a volt
+_RARE = frozenset(NAMES.values()) - {
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "C",
+    "S",
+}  # those are electrodes of an EEG as well
 _PREFIX = re.compile(r"^(?:ECG|EKG|LEADS?)(?:-|[\s:_.]*)", re.IGNORECASE)
 
 
@@ -72,7 +81,8 @@ def _place(header: Header, signal: SignalHeader) -> int:
 
 
 def _is_ecg(label: str) -> bool:
-    return canonical_name(label) in KNOWN or bool(_PREFIX.match(label.strip()))
+    name = canonical_name(label)
+    return name in KNOWN or name in _RARE or bool(_PREFIX.match(label.strip()))
 
 
 def _with_gain(leads: list[SignalHeader], path: Path, notes: list[ImportNote]) -> list[SignalHeader]:

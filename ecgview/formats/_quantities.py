@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ecgview.leads import STANDARD_12, canonical_names
-from ecgview.record import GAIN, ImportNote
+from ecgview.record import GAIN, GAIN_DOUBT, ImportNote
 
 MANY = 8  # leads of a whole 12-lead ECG, limb leads left to be computed
 _MV_PER = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -100,7 +100,7 @@ def assumed_gain(names: Sequence[str], taken: str) -> ImportNote:
     Notes of this kind stand beside every tracing and every answer that rests on amplitudes.
     """
     some = ", ".join(names) if len(names) <= 3 else f"{len(names)} leads"
-    text = f"calibration not stated ({some}): {taken} taken; amplitudes may be wrong"
+    text = f"{GAIN_DOUBT} ({some}): {taken} taken; amplitudes may be wrong"
     return ImportNote(GAIN, text, tuple(names))
 
 

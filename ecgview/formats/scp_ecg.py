@@ -23,7 +23,7 @@ from ecgview.formats._scp_findings import read_findings
 from ecgview.formats._scp_header import Header, read_header
 from ecgview.formats._scp_healforce import HealForce
 from ecgview.formats._scp_layout import rate_of, read_block, read_leads
-from ecgview.formats._scp_leads import CALIBRATION
+from ecgview.formats._scp_leads import CALIBRATION, lead_number
 from ecgview.formats._scp_rhythm import read_rhythm
 from ecgview.formats._scp_sections import Sections, looks_like, sections, whole_file
 from ecgview.formats._scp_write import SYNTHETIC, scp_bytes, steps_of, without_derived
@@ -103,7 +103,13 @@ def loss(record: EcgRecord) -> str:
     """Return what is lost."""
     if not np.isfinite(record.signal).all():
         return "cannot be written: the record has gaps, which this format cannot mark"
-    return steps_of(without_derived(record), "").stated
+    stored = without_derived(record)
+    unnamed = [name for name in stored.lead_names if not lead_number(name)]
+    stated = steps_of(stored, "").stated
+    if not unnamed:
+        return stated
+    lost = f"names of {', '.join(unnamed)} lost to other software, since SCP-ECG has no code for them"
+    return f"{stated.replace('lossless', 'samples kept')}; {lost}"
 
 
 def _write(record: EcgRecord, target: Path, *, huffman: bool) -> Path:

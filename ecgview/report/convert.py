@@ -112,7 +112,10 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
         record = formats.deidentified(source, name) if order.deidentify else source
         with tempfile.TemporaryDirectory(prefix=".ecgview-", dir=order.folder) as scratch:
             made = writer.write(record, Path(scratch) / f"{name}{writer.WRITES}")
-            losses = [writer.loss(record), *_lost(record, formats.read(made), made)]
+            also = [*_lost(record, formats.read(made), made), *_renamed(source, record)]
+            stated = writer.loss(record)
+            losses = [re.sub("^lossless", "samples kept", stated) if also else stated, *also]
+            losses += [source.gain_doubt] if source.gain_doubt else []
             losses += [note.text for note in source.notes if note.kind == "duration" and "open" in note.text]
             return Converted(str(path), str(_put(Path(scratch), made, order)), "; ".join(losses))
     except EcgviewError as error:
@@ -122,6 +125,13 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
     except OSError as error:
         where = f"{order.folder / name}{writer.WRITES}"
         return Converted(str(path), error=f"{where}: cannot be written ({error.strerror or error})")
+
+
+def _renamed(source: EcgRecord, record: EcgRecord) -> list[str]:
+    """Return which leads a de-identified file calls by a number, since their names may be anything."""
+    pairs = zip(source.lead_names, record.lead_names, strict=True)
+    changed = [f"{old} is {new}" for old, new in pairs if old != new]
+    return [f"lead names not kept: {', '.join(changed)}"] if changed else []
 
 
 def _lost(record: EcgRecord, again: EcgRecord, made: Path) -> list[str]:
