@@ -51,22 +51,31 @@ def peek(path: Path) -> RecordSummary:
     """Return what the metadata say; the samples are not unpacked."""
     if path.suffix.lower() == ".npy":
         return RecordSummary(str(path), path.stem, NAME)
-    stored = _stored(path, {"metadata", "fs_hz", "fs", "lead_names", "synthetic"})
+    stored = _stored(path, {"metadata", "fs_hz", "fs", "lead_names", "units", "synthetic"})
     told = _metadata.told(_lines(stored))
-    names, rate = stored.get("lead_names"), stored.get("fs_hz", stored.get("fs"))
+    rate = stored.get("fs_hz", stored.get("fs"))
     return RecordSummary(
         str(path),
         path.stem,
         NAME,
         told.patient,
         told.acquisition.start_time,
-        len(with_derived(distinct_names([str(name) for name in names])[0]))
-        if isinstance(names, list)
-        else None,
+        _n_leads(stored),
         float(rate) if isinstance(rate, int | float) else None,
         None,
         stored.get("synthetic") is True,
     )
+
+
+def _n_leads(stored: dict[str, Any]) -> int | None:
+    """Return how many leads open, as far as the names tell."""
+    said, units = stored.get("lead_names"), stored.get("units")
+    if not isinstance(said, list):
+        return None
+    names = [str(name) for name in said]
+    fits = isinstance(units, list) and len(units) == len(names)
+    kept, _ = ecg_signals(names, [str(unit) for unit in units] if fits and isinstance(units, list) else None)
+    return len(with_derived(distinct_names([names[place] for place in kept])[0]))
 
 
 @np.errstate(all="ignore")  # what float32 cannot hold becomes a gap in `assemble`

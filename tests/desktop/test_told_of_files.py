@@ -1,0 +1,66 @@
+"""What a file does not say, or what is left out of it, is told in the window and on the printed page, too."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from case_files import CASES, SHARED
+from PySide6.QtPdf import QPdfDocument
+from pytestqt.qtbot import QtBot
+
+from ecgview.cli import main
+from ecgview.desktop.panels._widgets import Notice, Text
+from ecgview.desktop.window import MainWindow
+from ecgview.record import GAIN_DOUBT
+
+
+@pytest.fixture(
+    params=[*(("made", kind) for kind in sorted(CASES)), *(("held", name) for name in sorted(SHARED))]
+)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, tuple[str, ...], str, bool]:
+    """Return a file with the leads, the words of a note and the doubt that belong to it."""
+    source, name = request.param
+    if source == "made":
+        made = CASES[name]
+        folder = tmp_path / "case"
+        folder.mkdir()
+        return made.make(folder), made.leads, made.note, made.gain_doubt
+    path = request.getfixturevalue("shared_data") / "cases" / name
+    if not path.exists():
+        pytest.skip("real ECGs are not on this machine (shared data)")
+    leads, _, note, doubt = SHARED[name]
+    return path, leads, note, doubt
+
+
+def test_the_window_shows_the_record_and_its_notes(
+    case: tuple[Path, tuple[str, ...], str, bool], window: MainWindow, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    path, leads, note, doubt = case
+    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+        window.workspace.open_paths([path])
+    rest()
+    record = window.workspace.record
+    assert record is not None
+    assert record.lead_names == leads
+    shown = " | ".join(text.text() for one in window.findChildren(Notice) for text in one.findChildren(Text))
+    assert note in shown
+    assert (GAIN_DOUBT in shown) == doubt
+
+
+def test_the_printed_page_carries_the_caution(
+    case: tuple[Path, tuple[str, ...], str, bool], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _, _, doubt = case
+    out = tmp_path / "report.pdf"
+    assert main(["report", str(path), "-o", str(out), "--no-ai"]) == 0
+    assert out.stat().st_size > 5000
+    assert (GAIN_DOUBT in _text(out)) == doubt
+
+
+def _text(path: Path) -> str:
+    """Return the words of all pages of a PDF, in one line."""
+    document = QPdfDocument()
+    assert document.load(str(path)) == QPdfDocument.Error.None_
+    pages = [document.getAllText(page).text() for page in range(document.pageCount())]
+    document.close()
+    return " ".join(" ".join(pages).split())
