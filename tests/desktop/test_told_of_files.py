@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pdfplumber
 import pytest
 from case_files import CASES, SHARED
-from PySide6.QtPdf import QPdfDocument
 from pytestqt.qtbot import QtBot
 
 from ecgview.cli import main
@@ -59,8 +59,5 @@ def test_the_printed_page_carries_the_caution(
 
 def _text(path: Path) -> str:
     """Return the words of all pages of a PDF, in one line."""
-    document = QPdfDocument()
-    assert document.load(str(path)) == QPdfDocument.Error.None_
-    pages = [document.getAllText(page).text() for page in range(document.pageCount())]
-    document.close()
-    return " ".join(" ".join(pages).split())
+    with pdfplumber.open(path) as document:
+        return " ".join(" ".join(page.extract_text() for page in document.pages).split())
