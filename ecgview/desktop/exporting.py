@@ -51,6 +51,8 @@ def start(workspace: Workspace, path: Path, *, identified: bool = False, layout:
     if workspace.record is None:
         workspace.post_message("Open an ECG first.", "warning")
         return
+    if identified:
+        workspace.exposures.exported("report")
     name = "" if identified else path.stem
     workspace.jobs.start(
         write,

@@ -94,4 +94,8 @@ def test_an_identified_export_before_the_lock_is_told(
     rest()
     share.write(opened, path, tmp_path / "named.edf", False, overwrite=False)
     rest()
-    assert "export with all that the file says: for sharing" in _locked(opened, rest).exposed
+    opened.workspace.export_report(tmp_path / "named.pdf", identified=True)
+    rest()
+    exposed = _locked(opened, rest).exposed
+    assert "export with all that the file says: for sharing" in exposed
+    assert "export with all that the file says: report" in exposed

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop import neutral_names
 from ecgview.desktop.actions import file
-from ecgview.desktop.dialogs import about_file, log, share
+from ecgview.desktop.dialogs import about_file, log, report, share
 from ecgview.desktop.panels._worklist_model import WorklistModel
 from ecgview.desktop.window import MainWindow
 from ecgview.formats import wfdb_record
@@ -220,9 +220,16 @@ def test_files_that_are_written_are_not_named_after_a_closed_record(
         return "", ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
-    file.ask_report(blind)
-    _lock(blind)
-    file.ask_report(blind)
+    for lock in (False, True):
+        if lock:
+            _lock(blind)
+        sheet = report.show(blind)
+        assert sheet is not None
+        identified = sheet.findChild(QRadioButton, "identified")
+        assert identified is not None
+        identified.setChecked(True)
+        next(one for one in sheet.findChildren(QPushButton) if one.text().startswith("Choose")).click()
+        sheet.close()
     assert offered == ["record-1.pdf", f"{PLANTED}_0.pdf"]
 
 

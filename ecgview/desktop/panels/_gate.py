@@ -24,7 +24,7 @@ class AiPanel(QWidget):
 
     A panel builds its content in `fill`, which is called only while `session.may_show_ai` holds.
     While closed, no label, tooltip or model of the widget holds anything that a model said; `closed` tells why,
-    and below it stand what the reader does next and the button that does it, the large one where `leads`.
+    and below it stands the button that does what comes next, with the sentence for it where `leads`.
     """
 
     closed = BLINDED
@@ -76,10 +76,12 @@ class AiPanel(QWidget):
             self._add_step(step)
 
     def _add_step(self, step: GateStep) -> None:
-        if self.workspace.record is not None:
-            self.content.addWidget(Text(step.text, tone="secondary"))
         button = _button(step.button, step.do)
-        theme.set_role(button, "primary" if self.leads else "link")
+        if self.leads and self.workspace.record is not None:
+            self.content.addWidget(Text(step.text, tone="secondary"))
+        elif not self.leads:  # the panel above it in this tab says what is to be done
+            button.setToolTip(step.text)
+            theme.set_role(button, "link")
         self.content.addLayout(row(button, 1))
 
     def fill(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from ecgview.desktop.neutral_names import NO_NUMBER
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._worklist_words import is_synthetic, state_words, what, who
 from ecgview.desktop.thumbnails import Thumbnail, Thumbnails
@@ -88,7 +89,10 @@ def _paint_name(painter: QPainter, view: QWidget, area: QRectF, item: WorklistIt
     painter.setPen(tokens.colour(view, "text"))
     metrics = QFontMetricsF(painter.font())
     room = area.width() - width
-    painter.drawText(area, _LEFT, metrics.elidedText(item.name, Qt.TextElideMode.ElideMiddle, room))
+    name = item.name
+    if metrics.horizontalAdvance(name) > room:
+        name = name.replace(f"{NO_NUMBER} ", "No. ")  # a number is never cut
+    painter.drawText(area, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room))
 
 
 def _paint_trace(painter: QPainter, view: QWidget, area: QRectF, picture: Thumbnail) -> None:
