@@ -100,7 +100,9 @@ def wrapped(text: str, size_mm: float, bold: bool, width_mm: float) -> tuple[str
 
 def _font(text: str, size: float, bold: bool) -> QFont:
     """Return the font of a text; the Chinese one has no bold: thickened, each sign would stand twice in the PDF."""
-    return page_font(size, bold=bold and not any(one >= FIRST_HAN for one in text))
+    font = page_font(size, bold=bold and not any(one >= FIRST_HAN for one in text))
+    font.setFeature(QFont.Tag("liga"), 0)  # a word with a ligature is not found when the PDF is searched
+    return font
 
 
 def _paint_sheet(painter: QPainter, sheet: Sheet, palette: Palette, scale: float) -> None:

@@ -10,7 +10,7 @@ from ecgview.report._frame import BODY_MM, FOOT_MM, SIDE_MM, TOP_MM, WIDTH_MM
 from ecgview.report.content import ReportContent
 
 GAP_MM = 5.0
-PATIENT_MM, MEASURED_MM = 66.0, 58.0
+PATIENT_MM, MEASURED_MM = 64.0, 64.0
 MEASURED_X_MM = SIDE_MM + PATIENT_MM + GAP_MM
 READ_X_MM = MEASURED_X_MM + MEASURED_MM + GAP_MM
 READ_MM = SIDE_MM + WIDTH_MM - READ_X_MM

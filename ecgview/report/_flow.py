@@ -8,7 +8,7 @@ from ecgview.paper.sheet import Block, Line, TextRun, Tone
 LEADING = 1.3  # distance of baselines, in sizes
 BAR_MM = 1.8
 KEPT_LINES = 4
-CELL_MM = 2.0  # between the columns of a table
+CELL_MM = 1.5  # between the columns of a table
 ROW_MM = 0.7  # between its rows
 
 
@@ -39,12 +39,11 @@ class Poured:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: one text per column; `bar` in -1..1 is drawn in the last column."""
+    """A row of a table: a text for each column, or one over its whole width."""
 
     cells: tuple[str, ...]
     bold: bool = False
     tone: Tone = "text"
-    bar: float | None = None
 
 
 def pour(runs: Sequence[TextRun], boxes: Sequence[Box]) -> Poured:
@@ -81,40 +80,32 @@ def pour(runs: Sequence[TextRun], boxes: Sequence[Box]) -> Poured:
     return Poured(tuple(lines), tuple(blocks), tuple(waiting), bottom)
 
 
-def height_of(runs: Sequence[TextRun], width_mm: float) -> float:
-    """Return the height that paragraphs need in one column, in mm."""
-    return pour(runs, [Box(0.0, 0.0, width_mm, 1e6)]).bottom_mm
-
-
 def tabulate(rows: Sequence[Row], widths_mm: Sequence[float], box: Box, size_mm: float) -> tuple[Poured, int]:
     """Return the rows of a table that the box has room for, and how many they are.
 
     The first row is the head; it is counted like the others.
     """
     lines: list[Line] = []
-    blocks: list[Block] = []
     y = box.y_mm
     placed = 0
     for row in rows:
+        widths = widths_mm if len(row.cells) > 1 else (box.width_mm,)
         wrapped = [
             _wrapped(TextRun(clean(cell), size_mm, row.bold), width - CELL_MM)
-            for cell, width in zip(row.cells, widths_mm, strict=False)
+            for cell, width in zip(row.cells, widths, strict=True)
         ]
         height = max(len(texts) for texts in wrapped) * LEADING * size_mm
         if y + height > box.bottom_mm:
             break
         x = box.x_mm
-        for texts, width in zip(wrapped, widths_mm, strict=False):
+        for texts, width in zip(wrapped, widths, strict=True):
             for number, text in enumerate(texts):
                 baseline = y + size_mm + number * LEADING * size_mm
                 lines.append(Line(text.rstrip(), x, baseline, size_mm, row.bold, row.tone))
             x += width
-        if row.bar is not None:
-            across = Box(x - widths_mm[-1], y, widths_mm[-1], height)
-            blocks.append(_signed_bar(across, y + 0.35 * size_mm, row.bar))
         y += height + ROW_MM
         placed += 1
-    return Poured(tuple(lines), tuple(blocks), (), y), placed
+    return Poured(tuple(lines), (), (), y), placed
 
 
 def clean(text: str) -> str:

@@ -104,7 +104,7 @@ def measurements(content: ReportContent) -> Runs:
     own = {item.name: item for item in content.measurements}
     if {"RR min", "RR max"} <= own.keys() and None not in (own["RR min"].value, own["RR max"].value):
         low, high = own.pop("RR min"), own.pop("RR max")
-        own["RR min-max"] = replace(low, name="RR min to max", unit=f"to {high.value:g} {high.unit}")
+        own["RR min to max"] = replace(low, name="RR", unit=f"to {high.value:g} {high.unit}")
     for item in own.values():
         value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
         runs.append(TextRun(f"{item.name}: {value} ({item.source})", LINE_MM))
@@ -129,7 +129,8 @@ def _of_device(rows: Sequence[Compared]) -> Iterator[TextRun]:
         tone: Tone = "caution" if row.differs else "text"
         yield TextRun(f"{row.name}: {row.text} (device{beside})", LINE_MM, tone=tone)
     if corrected:
-        yield TextRun(f"{', '.join(f'{row.name} {row.text}' for row in corrected)} (device)", LINE_MM)
+        values = ", ".join(f"{row.name} {row.value:g}" for row in corrected)
+        yield TextRun(f"{values} {corrected[0].unit} (device)", LINE_MM)
     if axes:
         names = "/".join(row.name.removesuffix(" axis") for row in axes)
         yield TextRun(f"{names} axis: {' / '.join(row.text for row in axes)} (device)", LINE_MM)

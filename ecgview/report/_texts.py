@@ -1,44 +1,14 @@
-"""The paragraphs of the AI's answers in a printed report."""
+"""The paragraphs of the LEF result and of a model's facts in a printed report."""
 
-from ecgview.labels.statements_shown import not_judged_sentence, shown
 from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
 
-SHOWN = 8
 NO_VERDICT = "Never compared with echocardiography: no verdict. A low percentile does not rule out disease."
 
 Runs = tuple[TextRun, ...]
 
 MOST_PREDICTORS = 10
-
-
-def prediction(content: ReportContent) -> Runs:
-    """Return the classifier's positive statements in the order of a report, then the nearest below."""
-    runs = [TextRun("AI: diagnoses", 3.6, bold=True)]
-    answer = content.prediction
-    if answer is None:
-        return (*runs, TextRun("not computed", tone="faint"))
-    found = shown(answer)
-    runs.append(TextRun(f"{found.summary}.", 3.2))
-    runs += [TextRun(f"Contradiction: {sentence}", tone="caution") for sentence in found.contradictions]
-    part = ""
-    blocked = {item.score.code for item in found.of("not assessable")}
-    listed = {item.score.code for item in found.nearest(SHOWN)} | blocked
-    for item in found.statements:
-        if item.score.code not in listed:
-            continue
-        if item.part != part:
-            part = item.part
-            runs.append(TextRun(part, 2.8, bold=True))
-        place = f", percentile {item.percentile}" if item.percentile else ""
-        words = f"{item.name} [{item.score.code}]  {item.score.probability:.2f}{place} ({item.state})"
-        runs.append(TextRun(words, bold=item.score.is_positive))
-    runs.append(TextRun(f"Probability {answer.model.calibrated}. Percentile: {found.reference}.", 2.5))
-    if sentence := not_judged_sentence(found):
-        runs.append(TextRun(sentence, 2.5, tone="faint"))
-    runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
-    return (*runs, *_facts(answer.model, answer.device))
 
 
 def lef(content: ReportContent) -> Runs:
@@ -53,7 +23,7 @@ def lef(content: ReportContent) -> Runs:
             *runs,
             TextRun(f"Not analysed: {answer.reason}", bold=True),
             *doubts,
-            *_facts(answer.model, ""),
+            *facts(answer.model, ""),
         )
     singles = [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
     if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
@@ -68,7 +38,7 @@ def lef(content: ReportContent) -> Runs:
         said = f"{answer.result}: {answer.value:.2f} (probability of {answer.cut}; {threshold})"
         runs += [TextRun(said, 3.2, bold=True), *singles]
     runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
-    return (*runs, *_contributions(answer), *_facts(answer.model, ""))
+    return (*runs, *_contributions(answer), *facts(answer.model, ""))
 
 
 def _contributions(answer: LefResult) -> Runs:
@@ -92,7 +62,8 @@ def _contributions(answer: LefResult) -> Runs:
     return tuple(runs)
 
 
-def _facts(model: ModelFacts, device: str) -> Runs:
+def facts(model: ModelFacts, device: str) -> Runs:
+    """Return the facts of a model: version, checksum, training data, calibration, what it is not for."""
     first = f"{model.origin}: " if model.origin else ""
     first += f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
     if device:

@@ -54,7 +54,7 @@ class ReportContent:
     def read_state(self) -> str:
         """How far the research read is: unconfirmed, first read, signed, amended and how often."""
         if self.read is None:
-            return "unconfirmed, nobody has read this ECG"
+            return "unconfirmed, not read"
         if self.read.kind is ReadKind.FIRST:
             return "first read, unconfirmed"
         return (
