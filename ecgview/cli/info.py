@@ -22,7 +22,8 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: Path) -> dict[str, Any]:
         found = api.info(path)
-        if found["device"] and (found["device"]["measurements"] or found["device"]["statements"]):
+        device = found.get("device")  # an archive's list of members has none
+        if device and (device["measurements"] or device["statements"]):
             _exposure.log("device_text", [found["sha256"]])
         return found
 

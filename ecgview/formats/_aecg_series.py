@@ -129,7 +129,8 @@ def wave(series: "Element", path: Path) -> Wave:
     _read_set(largest, 0, path, found)
     left = _place(sets, largest, (head, fs_hz), path, found)
     if left:
-        found.notes.append(ImportNote("header", f"{left} more sets of sequences in the series are not open"))
+        text = f"{len(left)} more sets of sequences in the series are not open: {'; '.join(left)[:200]}"
+        found.notes.append(ImportNote("rates", text))
     signal = _stacked(found.placed, path, found.notes)
     step = found.steps.pop() if len(found.steps) == 1 else None
     names = tuple(one.name for one in found.placed)
@@ -302,24 +303,26 @@ def _unit(element: "Element | None") -> str:
 
 def _place(
     sets: list["Element"], first: "Element", axis: tuple[str, float], path: Path, found: _Found
-) -> int:
-    """Put other sets of the same rate and of leads that are not there yet on the axis; return how many are left."""
+) -> list[str]:
+    """Put other sets of the same rate and of leads that are not there yet on the axis; return what is left out."""
     head, fs_hz = axis
-    left = 0
+    left = []
     for other in sets:
         if other is first:
             continue
+        names = [lead_name(code(one)) for one in _leads(other)]
+        rate_text = ""
         try:
             start, other_hz = _time(other, path)
+            rate_text = f" at {other_hz:g} Hz"
             after = seconds_between(head, start)
-            leads = {lead_name(code(one)) for one in _leads(other)}
             there = {one.name for one in found.placed}
-            if after is None or abs(after) > 3600 or other_hz != fs_hz or leads & there:
-                left += 1
-            else:
+            if after is not None and abs(after) <= 3600 and other_hz == fs_hz and not there & set(names):
                 _read_set(other, round(after * fs_hz), path, found)
-        except FormatError:
-            left += 1
+                continue
+        except FormatError as error:
+            rate_text += f" ({error.message})"
+        left.append(f"{', '.join(names)}{rate_text}")
     return left
 
 

@@ -10,6 +10,7 @@ import bz2
 import errno
 import gzip
 import lzma
+import re
 import tarfile
 import tempfile
 import threading
@@ -106,7 +107,7 @@ def _beside(target: Path, wanted: PurePosixPath, there: list[str]) -> Iterator[P
     named = {wanted.stem}
     if suffix == ".hea":
         words = target.read_bytes()[:1_000_000].decode("latin-1").split()
-        named |= {word.rpartition("/")[2] for word in words}
+        named |= {re.split(r"[/\\]", word)[-1] for word in words}
     for other in map(PurePosixPath, there):
         if other == wanted or other.parent != wanted.parent:
             continue

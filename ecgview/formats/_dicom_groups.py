@@ -120,8 +120,10 @@ def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Le
             continue
         joined = _joined(leads, best, group, path, only_coded)
         if joined is None:
+            names = [one.name for one in channels_of(group.item, group.n_channels, only_coded).channels]
+            held = f": {', '.join(names[:20])} at {group.fs_hz:g} Hz" if names else ""
             notes.append(
-                ImportNote("groups", f"group {group.number} ({group.label or 'no label'}) is not shown")
+                ImportNote("groups", f"group {group.number} ({group.label or 'no label'}) is not shown{held}")
             )
         else:
             leads = joined

@@ -185,11 +185,9 @@ def _plain_file(name: str, path: Path) -> str:
 
     Only the record's own folder is ever looked into; what leads upwards or is absolute is refused as it stands.
     """
-    parts = name.split("/")
-    is_path = len(parts) > 1 and len(name) <= LONGEST_NAME and all(parts)
-    if not is_path or {"..", ".", "~"} & set(parts) or "\\" in name or ":" in name:
-        return name
-    return parts[-1]
+    parts = re.split(r"[/\\]", name)
+    is_path = len(parts) > 1 and len(name) <= LONGEST_NAME and all(parts) and parts[-1] != "."
+    return name if not is_path or {"..", "~"} & set(parts) or ":" in name else parts[-1]
 
 
 def _refuse_outside(names: tuple[str, ...], path: Path) -> None:

@@ -192,6 +192,9 @@ def test_a_header_never_leads_out_of_its_folder(tmp_path: Path) -> None:
         path.write_text(text.replace("made.dat", bad))
         with pytest.raises(FormatError, match="outside the record's folder"):
             formats.read(path)
+    for own in ("./made.dat", "records100/made.dat", "set\\made.dat"):
+        path.write_text(text.replace("made.dat", own))
+        assert formats.read(path).n_samples == 2500
     path.write_text(text.replace("made.dat", "elsewhere/other.dat"))
     with pytest.raises(FormatError, match="the signal file is missing"):
         formats.read(path)
