@@ -1,8 +1,9 @@
 """CSV and TSV tables: one column per lead with a header of lead names, one row per sample.
 
-The sampling rate comes from a time column (seconds or ms) or from a leading comment such as
-"# sampling_rate_hz: 500"; the unit from "# units: uV" (mV where nothing is said, with a note). A table of bare
-numbers opens with a JSON file of the same name beside it: {"fs_hz": 800, "lead_names": [...], "units": "5uV"}.
+The sampling rate comes from a time column (seconds, ms, a clock or dates; rounded times too) or from a leading comment
+such as "# sampling_rate_hz: 500"; the unit from the names ("V1 (mV)"), a second row ("(sec),(mV)") or "# units: uV" (mV
+where nothing is said, with a caution). Semicolons with decimal commas are read. A table of bare numbers opens with a
+JSON file of the same name beside it: {"fs_hz": 800, "lead_names": [...], "units": "5uV"}.
 """
 
 import csv
@@ -10,17 +11,22 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
+from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
 from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
-from ecgview.leads import EXTRA, STANDARD_12, canonical_name
+from ecgview.formats._table_columns import Column, column, has_decimal_commas, units_row
+from ecgview.formats._table_time import digits_after_point, moment_s, rate_hz, start_time
+from ecgview.leads import KNOWN, canonical_name, canonical_names, with_derived
 from ecgview.record import EcgRecord, ImportNote, Patient, Signal
 
 NAME = "CSV"
@@ -29,9 +35,8 @@ WRITES = ".csv"
 LARGEST_FILE = 400_000_000
 MOST_COMMENTS = 50_000
 
-_KNOWN = set(STANDARD_12) | set(EXTRA)
-_TIME_S = ("time", "time_s", "t", "seconds", "time (s)", "time[s]")
-_TIME_MS = ("time_ms", "ms", "time (ms)", "time[ms]")
+EMPTY = frozenset({"", "nan", "NaN", "NA", "N/A", "null", "-"})
+LOOKED_AT = 200  # rows that tell how numbers and times are written
 _FACTOR = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3}
 
 
@@ -48,7 +53,8 @@ def peek(path: Path) -> RecordSummary:
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
     told = _metadata.told(comments)
-    leads = _leads(header, told.found)
+    columns = [column(cell) for cell in header]
+    leads, _ = _lead_columns(path, columns, told.found)
     patient = told.patient if told.found else _patient(comments)
     start = told.acquisition.start_time
     return RecordSummary(
@@ -57,7 +63,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         patient,
         start,
-        len(leads),
+        len(with_derived(canonical_names(columns[i].name for i in leads))),
         None if rate is None or math.isnan(rate) else rate,
         None,
         "synthetic" in text,
@@ -71,37 +77,17 @@ def read(path: Path) -> EcgRecord:
         raise FormatError(
             "table too large", where=str(path), expected="under 400 MB; WFDB or NPZ serve better"
         )
-    comments, header, delimiter = _head(path)
-    bare = all(map(_is_number, header))
-    if bare:
-        header, comments = _beside(path, header)
-    table = _numbers(path, header, delimiter, bare)
+    table = _table(path)
+    comments, columns = table.comments, table.columns
+    header = [one.name for one in columns]
     told = _metadata.told(comments)
-    leads = _leads(header, told.found)
-    if not leads:
-        raise FormatError(
-            "no column is a lead",
-            where=f"{path}: header",
-            expected="I, II, V1, ...",
-            found=", ".join(header)[:80],
-        )
-    rate = _rate(path, comments, header, table)
-    notes: list[ImportNote] = []
-    unit = _declared(comments, r"units?")
-    factor = _scale(unit) if unit else 1.0
-    if factor is None:
-        raise FormatError(
-            "unknown unit", where=f"{path}: units", expected="mV, uV, V or 5uV", found=unit[:40]
-        )
-    if not unit:
-        notes.append(ImportNote("units", "the table names no unit; mV taken"))
+    leads, notes = _lead_columns(path, columns, told.found)
+    rate, start = _rate(path, table)
+    factors, unit_notes = _factors(path, comments, columns, leads)
+    notes += unit_notes
     synthetic = "synthetic" in " ".join(comments).lower()
-    empty = [i for i in leads if np.isnan(table[:, i]).all()]
-    if empty and len(empty) < len(leads):
-        notes.append(ImportNote("header", f"empty columns left out: {', '.join(header[i] for i in empty)}"))
-        leads = [i for i in leads if i not in empty]
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is a gap
-        signal: Signal = (table[:, leads].T * factor).astype(np.float32)
+        signal: Signal = (table.numbers[:, leads] * factors).T.astype(np.float32)
     return assemble(
         signal,
         [header[i] for i in leads],
@@ -109,7 +95,7 @@ def read(path: Path) -> EcgRecord:
         path=path,
         format_name=NAME,
         patient=told.patient if told.found else _patient(comments),
-        acquisition=told.acquisition,
+        acquisition=replace(told.acquisition, start_time=told.acquisition.start_time or start),
         device_reading=told.device_reading,
         notes=notes,
         synthetic=synthetic,
@@ -134,18 +120,44 @@ def loss(record: EcgRecord) -> str:
     return "rounded to 0.1 uV"
 
 
-def _leads(header: list[str], is_ours: bool) -> list[int]:
-    """Return the columns that are leads: in ecgview's own tables every one but time, elsewhere those of known names."""
-    time = {*_TIME_S, *_TIME_MS}
-    return [
-        i
-        for i, name in enumerate(header)
-        if canonical_name(name) in _KNOWN or (is_ours and name and name.lower() not in time)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table taken apart: its comments, its columns, and (rows, columns) float64, NaN where a cell is empty.
+
+    `clocks` holds the first and the last cell of each column of clock times; their numbers are seconds.
+    """
+
+    comments: list[str]
+    columns: list[Column]
+    numbers: NDArray[np.float64]
+    clocks: dict[int, str]
+    digits: int  # to how many digits the times are written
+
+
+def _lead_columns(path: Path, columns: list[Column], is_ours: bool) -> tuple[list[int], list[ImportNote]]:
+    """Return the columns that are leads, and notes on those left out: other quantities, by unit or name.
+
+    In ecgview's own tables every column but time is a lead, elsewhere those of known names, and those in volts.
+    """
+    given = [i for i, one in enumerate(columns) if one.name and not one.is_time]
+    kept, notes = ecg_signals([columns[i].name for i in given], [columns[i].unit for i in given])
+    signals = [given[place] for place in kept]
+    known = [i for i in signals if is_ours or canonical_name(columns[i].name) in KNOWN or columns[i].unit]
+    if not known:
+        raise FormatError(
+            "no column is a lead",
+            where=f"{path}: header",
+            expected="I, II, V1, ...",
+            found=", ".join(one.name for one in columns)[:80],
+        )
+    unknown = [columns[i].name for i in signals if i not in known]
+    if unknown:
+        notes.append(ImportNote("header", f"left out, by name and unit no lead: {', '.join(unknown)[:200]}"))
+    return known, notes
 
 
 def _head(path: Path) -> tuple[list[str], list[str], str]:
-    """Return comment lines, column names and the delimiter."""
+    """Return comment lines, the cells of the first row and the delimiter."""
     comments: list[str] = []
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         for line in file:
@@ -177,9 +189,16 @@ def _beside(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
     return [str(name) for name in names], [f"{key}: {told[key]}" for key in ("fs_hz", "units") if key in told]
 
 
-def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.ndarray:
-    """Return (rows, columns) float64; an empty cell is a gap. A bare table has no line of names."""
+def _table(path: Path) -> _Table:
+    """Return a table as numbers; an empty cell is a gap. A bare table has no line of names."""
+    comments, header, delimiter = _head(path)
+    bare = all(_is_number(cell, delimiter != ",") for cell in header)
+    if bare:
+        header, comments = _beside(path, header)
+    columns = [column(cell) for cell in header]
     rows: list[list[float]] = []
+    clocks: dict[int, str] = {}
+    digits, commas = 0, False
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         seen_header = bare
         for number, cells in enumerate(_rows(file, delimiter, path), start=1):
@@ -188,6 +207,8 @@ def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.nd
             if not seen_header:
                 seen_header = True
                 continue
+            if len(cells) == len(header) + 1 and not cells[-1].strip():
+                cells = cells[:-1]  # a delimiter at the end of each row
             if len(cells) != len(header):
                 raise FormatError(
                     "a row has another number of cells than the header",
@@ -195,14 +216,42 @@ def _numbers(path: Path, header: list[str], delimiter: str, bare: bool) -> np.nd
                     expected=str(len(header)),
                     found=str(len(cells)),
                 )
-            try:
-                rows.append([float(cell) if cell.strip() else np.nan for cell in cells])
-            except ValueError:
-                bad = next(cell for cell in cells if not _is_number(cell))
-                raise FormatError("not a number", where=f"{path}: line {number}", found=bad[:40]) from None
+            if not rows:
+                if (units := units_row(cells)) is not None:
+                    columns = [
+                        Column(one.name, unit or one.unit) for one, unit in zip(columns, units, strict=True)
+                    ]
+                    continue
+                clocks = {
+                    i: cells[i] for i, one in enumerate(columns)
+                    if one.is_time and moment_s(cells[i].strip("'[] ")) is not None
+                }  # fmt: skip
+            if len(rows) < LOOKED_AT:
+                commas = commas or has_decimal_commas(cells, delimiter)
+                times = [cells[i].strip("'[] ") for i, one in enumerate(columns) if one.is_time]
+                digits = max(digits, digits_after_point(times))
+            rows.append(_row(cells, clocks, commas, f"{path}: line {number}"))
     if not rows:
         raise FormatError("holds no samples", where=str(path), found="a header alone")
-    return np.array(rows)
+    return _Table(comments, columns, np.array(rows), clocks, digits)
+
+
+def _row(cells: list[str], clocks: dict[int, str], commas: bool, where: str) -> list[float]:
+    """Return the numbers of a row."""
+    found = []
+    for place, cell in enumerate(cells):
+        if place in clocks:
+            value = moment_s(cell.strip("'[] "))
+            if value is None:
+                raise FormatError("not a time", where=where, expected="as in the first row", found=cell[:40])
+            found.append(value)
+            continue
+        text = cell.strip().replace(",", ".") if commas else cell.strip()
+        try:
+            found.append(float(text) if text not in EMPTY else np.nan)
+        except ValueError:
+            raise FormatError("not a number", where=where, found=cell[:40]) from None
+    return found
 
 
 def _rows(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
@@ -214,9 +263,9 @@ def _rows(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str
         raise FormatError(f"is no table ({error})", where=f"{path}: line {reader.line_num}") from None
 
 
-def _is_number(cell: str) -> bool:
+def _is_number(cell: str, commas: bool = False) -> bool:
     try:
-        float(cell or "nan")
+        float((cell.replace(",", ".") if commas else cell) or "nan")
     except ValueError:
         return False
     return True
@@ -246,22 +295,39 @@ def _declared_rate(comments: list[str]) -> float | None:
     return float(match[1]) * (1000.0 if match[2] else 1.0)
 
 
-def _rate(path: Path, comments: list[str], header: list[str], table: np.ndarray) -> float:
-    rate = _declared_rate(comments)
+def _factors(
+    path: Path, comments: list[str], columns: list[Column], leads: list[int]
+) -> tuple[NDArray[np.float64], list[ImportNote]]:
+    """Return the millivolts of one unit of each lead's column, and a caution where none is stated."""
+    stated = _declared(comments, r"units?")
+    whole = _scale(stated) if stated else None
+    if stated and whole is None:
+        raise FormatError(
+            "unknown unit", where=f"{path}: units", expected="mV, uV, V or 5uV", found=stated[:40]
+        )
+    of_each = [millivolts_per(columns[i].unit) if columns[i].unit else whole for i in leads]
+    unsure = [columns[i].name for i, one in zip(leads, of_each, strict=True) if one is None]
+    notes = [assumed_gain(unsure, "mV")] if unsure else []
+    return np.array([1.0 if one is None else one for one in of_each]), notes
+
+
+def _rate(path: Path, table: _Table) -> tuple[float, str]:
+    """Return the sampling rate, and the start of the recording where the times are dates."""
+    rate = _declared_rate(table.comments)
     if rate is not None and math.isnan(rate):
         raise FormatError(
             "not a sampling rate", where=f"{path}: sampling_rate_hz", expected="a number of Hz, as in 500"
         )
+    times = [i for i, one in enumerate(table.columns) if one.is_time]
+    start = next((found for i in times if (found := start_time(table.clocks.get(i, "").strip("'[] ")))), "")
     if rate:
-        return rate
-    for i, name in enumerate(header):
-        factor = 1.0 if name.lower() in _TIME_S else 1e-3 if name.lower() in _TIME_MS else None
-        if factor is None or len(table) < 2:
-            continue
-        steps = np.diff(table[:, i]) * factor
-        if (steps > 0).all() and np.ptp(steps) < 0.5 * steps.mean():
-            return round(float(1.0 / steps.mean()), 3)
-        raise FormatError("time does not run evenly", where=f"{path}: column {name}", expected="equal steps")
+        return rate, start
+    for i in sorted(times, key=lambda i: i not in table.clocks):
+        if len(table.numbers) > 1:
+            return (
+                rate_hz(path, table.columns[i], table.numbers[:, i], table.digits, i in table.clocks),
+                start,
+            )
     raise FormatError(
         "the sampling rate is unknown",
         where=str(path),
