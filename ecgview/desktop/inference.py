@@ -151,19 +151,23 @@ class Inference(QObject):
         self.reconstruction = None
 
     def _recalled(self) -> bool:
-        """Tell a prediction the store has of these samples and weights; False if it has none."""
-        from ecgview.models import runtime
+        """Judge anew, beside the window, a prediction the store has of these samples and weights; False if it has none.
 
+        Thresholds, reference scores and rules of context may be newer than what was kept.
+        """
         try:
             found = self.recall(self._card_sha256())
-            if found is not None and self._record is not None:
-                found = runtime.judged_anew(found, self._record)
         except EcgviewError:
             return False  # the question itself will say what is wrong
         if found is not None:
-            self.prediction = found
-            self.prediction_ready.emit(found)
+            self._start(
+                "predict", "Recalling the answer", _again, (found, self.model_id), self._recalled_done
+            )
         return found is not None
+
+    def _recalled_done(self, prediction: Prediction) -> None:
+        self.prediction = prediction
+        self.prediction_ready.emit(prediction)
 
     def _card_sha256(self) -> str:
         """Return the fingerprint of the weights that would answer."""
@@ -201,6 +205,17 @@ def _classify(
     from ecgview.models import runtime
 
     return runtime.classify(record, model_id, device=device, progress=progress)
+
+
+def _again(
+    record: EcgRecord, kept: Prediction, model_id: str | None, device: str, progress: Progress = silent
+) -> Prediction:
+    from ecgview.models import runtime
+
+    try:
+        return runtime.judged_anew(kept, record)
+    except EcgviewError:  # the model gives other statements by now
+        return _classify(record, model_id, device, progress=progress)
 
 
 def _lef(record: EcgRecord, model_id: str | None, device: str, progress: Progress = silent) -> LefResult:

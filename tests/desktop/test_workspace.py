@@ -15,6 +15,7 @@ from ecgview.desktop.messages import Message
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.workspace import MASK_SEGMENTS, Workspace
 from ecgview.errors import EcgviewError
+from ecgview.models import runtime
 from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -149,6 +150,13 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
         "_card_sha256",
         lambda self: model_words.FACTS.sha256,
     )
+    judged: list[str] = []
+
+    def judged_anew(kept: Prediction, record: EcgRecord) -> Prediction:
+        judged.append(record.source.sha256)
+        return kept
+
+    monkeypatch.setattr(runtime, "judged_anew", judged_anew)
     with qtbot.waitSignals([reading.prediction_ready, reading.lef_ready]):
         _read_and_reveal(reading)
     assert reading.prediction is not None
@@ -163,6 +171,7 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
         reading.record_shown()
     assert reading.prediction is not None
     assert len(asked) == 1
+    assert judged == asked  # what was kept is judged by the card of today
 
 
 def test_a_read_is_signed_amended_and_never_lost(reading: Workspace, asked: list[str]) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._model_line import model_line
+from ecgview.desktop.panels._prose import Prose
 from ecgview.desktop.panels._score_list import Heading, Row, ScoreList, row_of
 from ecgview.desktop.panels._widgets import Notice, Text, row
 from ecgview.labels.statements_shown import ShownPrediction, ShownStatement, not_judged_sentence, shown
@@ -52,7 +53,7 @@ class DiagnosisPanel(AiPanel):
         self._add_scores(found, prediction)
         self._add_not_judged(found)
         if prediction.model.caveat:
-            self.content.addWidget(Text(prediction.model.caveat, size="caption", tone="secondary"))
+            self.content.addWidget(Prose(prediction.model.caveat))
         line = model_line(prediction.model, device=prediction.device, duration_ms=prediction.duration_ms)
         self.content.addWidget(line)
 
@@ -67,7 +68,7 @@ class DiagnosisPanel(AiPanel):
             box.textChanged.connect(scores.scores.set_filter)
             self.content.addWidget(box)
         legend = f"Probability, {prediction.model.calibrated}. Percentile: {found.reference}."
-        self.content.addWidget(Text(legend, size="caption", tone="secondary"))
+        self.content.addWidget(Prose(legend))
         self.content.addWidget(scores)
         if len(found.statements) > len(listed) or self._shows_all:
             text = "Show fewer" if self._shows_all else f"Show all {len(found.statements)}"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._model_line import model_line
+from ecgview.desktop.panels._prose import Prose
 from ecgview.desktop.panels._score_list import Row, ScoreList, paint_bar
 from ecgview.desktop.panels._widgets import Notice, Rule, Text, row
 from ecgview.results import LefResult, whole_percentile
@@ -55,7 +56,7 @@ class LefPanel(AiPanel):
             self._show_probability(result, result.value)
         self.content.addWidget(Text(SCOPE, size="caption", tone="secondary"))
         if result.model.caveat:
-            self.content.addWidget(Text(result.model.caveat, size="caption", tone="secondary"))
+            self.content.addWidget(Prose(result.model.caveat))
         self.content.addWidget(model_line(result.model))
 
     def _show_index(self, result: LefResult, value: float) -> None:
