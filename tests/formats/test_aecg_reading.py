@@ -244,3 +244,18 @@ def test_time_stamps_are_shortened_from_the_right_and_keep_their_zone() -> None:
     assert later("2023-12-31T23:59:55+08:00", 10) == "20240101000005.000000+0800"
     assert seconds_between("20021122091000", "20021122091001.5") == 1.5
     assert seconds_between("20021122091000", "20021122091001-0600") is None
+
+
+def test_a_lead_that_occurs_twice_is_numbered(tmp_path: Path) -> None:
+    body = series_of(TIME + lead_sequence("V1", "1 2 3") + lead_sequence("V1", "4 5 6"))
+    record = formats.read(write_file(tmp_path / "t.xml", body))
+    assert record.lead_names == ("V1", "V1 2")
+    assert any("V1, V1 2" in note.text for note in record.notes)
+
+
+def test_sets_of_another_rate_are_named(tmp_path: Path) -> None:
+    slow = TIME.replace('"0.002"', '"0.01"') + lead_sequence("V7", "1 2 3")
+    after = f"<component><sequenceSet>{slow}</sequenceSet></component>"
+    record = formats.read(write_file(tmp_path / "s.xml", series_of(TIME + lead_sequences(), after=after)))
+    assert not record.has("V7")
+    assert any("V7 at 100 Hz" in note.text for note in record.notes)

@@ -228,3 +228,24 @@ def test_a_file_without_its_extension_is_found(tmp_path: Path) -> None:
     path.write_text("<Other/>")
     with pytest.raises(FormatError, match="not CardioSoft"):
         cardiosoft_xml.read(path)
+
+
+SPOILT = {
+    "letters": _strip(_rows()).replace(",", ",x", 1),
+    "a number too many": _strip(_rows()).replace('lead="I">', 'lead="I">7,'),
+    "endless": _strip(_rows()).replace(",", ",1e999,", 1),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SPOILT))
+def test_one_bad_lead_is_left_out_by_name(kind: str, tmp_path: Path) -> None:
+    record = formats.read(_file(tmp_path, SPOILT[kind]))
+    assert record.acquisition.derived_leads == ("I",)  # from II and III, which are sound
+    assert any(note.text.startswith("I left out: ") for note in record.notes)
+    assert np.allclose(record.lead("V1"), _rows()[6] * 0.005, atol=1e-5)
+
+
+def test_a_lead_that_occurs_twice_is_numbered(tmp_path: Path) -> None:
+    record = formats.read(_file(tmp_path, _strip(_rows()).replace('lead="V2"', 'lead="V1"')))
+    assert "V1 2" in record.lead_names
+    assert any("V1, V1 2" in note.text for note in record.notes)

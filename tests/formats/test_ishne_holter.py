@@ -137,3 +137,14 @@ def test_a_file_cut_in_its_header_is_named(tmp_path: Path) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(FormatError, match=r"cut\.ecg"):
             formats.read(path)
+
+
+def test_a_lead_without_a_resolution_is_left_out_and_one_twice_is_numbered(tmp_path: Path) -> None:
+    samples = _samples()
+    path = tmp_path / "r.ecg"
+    path.write_bytes(_file(samples, (11, 11, 12), (2500, 2500, 0)))
+    record = formats.read(path)
+    assert record.lead_names == ("V1", "V1 2")
+    assert any("V2" in note.text and "without a resolution" in note.text for note in record.notes)
+    assert np.allclose(record.lead("V1 2"), samples[:, 1] * 0.0025, atol=1e-4)
+    assert formats.peek(path).n_leads == 2

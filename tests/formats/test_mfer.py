@@ -227,3 +227,14 @@ def test_it_is_found_by_its_content(tmp_path: Path) -> None:
         assert formats.detect(path).NAME == "MFER"
         scores = sorted(fmt.sniff(raw[:4096], path) for fmt in formats.known())
         assert scores[-1] > scores[-2]
+
+
+def test_one_lead_without_a_gain_is_left_out_by_name(tmp_path: Path) -> None:
+    bad = _tag(0x3F, _tag(0x09, b"\x00\x03") + _tag(0x0C, b"\x00\x00\x00\x00"), 1)  # 0 V per step
+    whole = _file(_samples(2), [2])
+    at = whole.index(b"\x1e\x84")
+    path = tmp_path / "g.mwf"
+    path.write_bytes(whole[:at] + bad + whole[at:])
+    record = formats.read(path)
+    assert record.lead_names == ("II",)
+    assert any("V1 (impossible gain)" in note.text for note in record.notes)

@@ -374,3 +374,30 @@ def test_a_broken_median_beat_leaves_the_rhythm_readable(tmp_path: Path) -> None
     record = _made(tmp_path, _waveform("Median", {"I": _lead("I", [1, 2], WaveFormData="AA$A")}) + _rhythm())
     assert record.device_reading.median is None
     assert any("median beat cannot be read" in note.text for note in record.notes)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"WaveFormData": "AAAA$AAA"},
+        {"WaveFormData": ""},
+        {"LeadAmplitudeUnitsPerBit": "0"},
+        {"LeadSampleSize": "3"},
+    ],
+)
+def test_one_bad_lead_is_left_out_by_name(changed: dict[str, str], tmp_path: Path) -> None:
+    leads = {
+        name: _lead(name, _steps(k), **(changed if name == "V3" else {})) for k, name in enumerate(STORED)
+    }
+    record = formats.read(_file(tmp_path / "made.xml", _waveform("Rhythm", leads)))
+    assert record.missing_leads == ("V3",)
+    assert any(note.text.startswith("V3 left out: ") for note in record.notes)
+
+
+def test_a_lead_that_occurs_twice_is_numbered(tmp_path: Path) -> None:
+    leads = {"V1": _lead("V1", _steps(1)), "again": _lead("Lead V1", _steps(2))}
+    path = _file(tmp_path / "made.xml", _waveform("Rhythm", leads))
+    record = formats.read(path)
+    assert record.lead_names == ("V1", "V1 2")
+    assert any("V1, V1 2" in note.text for note in record.notes)
+    assert formats.peek(path).n_leads == 2

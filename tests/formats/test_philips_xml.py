@@ -331,3 +331,14 @@ def test_a_file_without_its_extension_is_found(tmp_path: Path) -> None:
     path = _file(tmp_path, _plain(_ecg())).rename(tmp_path / "export.bin")
     assert formats.detect(path) is philips_xml
     assert formats.read(path).source.format == "Philips XML"
+
+
+def test_a_lead_that_occurs_twice_is_numbered_unless_it_is_compressed(tmp_path: Path) -> None:
+    path = _file(tmp_path, _plain(_ecg()), leadlabels=SHORT.replace("V2", "V1"))
+    record = formats.read(path)
+    assert "V1 2" in record.lead_names
+    assert any("V1, V1 2" in note.text for note in record.notes)
+    assert formats.peek(path).n_leads == 12
+    packed = base64.b64encode(_xli(_ecg())).decode()
+    with pytest.raises(FormatError, match="occurs twice"):
+        formats.read(_file(tmp_path, packed, leadlabels=SHORT.replace("V2", "V1"), compression="XLI"))

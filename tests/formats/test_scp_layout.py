@@ -111,3 +111,16 @@ def test_lead_codes_are_the_standard_s() -> None:
     assert all(lead_name(lead_number(name)) == name for name in STANDARD_12)
     assert lead_name(184) == "SCP lead 184"
     assert len(set(NAMES.values())) == len(NAMES)
+
+
+def test_the_same_lead_at_the_same_time_is_numbered(tmp_path: Path) -> None:
+    record = read_made(tmp_path, two_leads(s3=lead_layout(500, (3, 3))))
+    assert record.lead_names == ("V1", "V1 2")
+    assert any("V1, V1 2" in note.text for note in record.notes)
+
+
+def test_one_lead_without_samples_is_left_out_by_name(tmp_path: Path) -> None:
+    rows = [np.arange(500) % 90, np.zeros(0)]
+    record = read_made(tmp_path, two_leads(s3=lead_layout(500, (3, 4)), s6=plain_rhythm(rows)))
+    assert record.lead_names == ("V1",)
+    assert any(note.text.startswith("V2 left out: ") for note in record.notes)
