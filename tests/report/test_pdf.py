@@ -94,7 +94,7 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
     lef = LefResult(FACTS, "x", "index", -0.6, 0.35, None, "index without a verdict", "", shares)
     path = pdf.write(content.gather(square_record, prediction=prediction, lef=lef), tmp_path / "r.pdf")
     with _open(path) as document:
-        edges = (0, 216, 410, 842), (0, 310, 588, 842)
+        edges = (0, 216, 410, 842), (0, 588, 842)
         parts = [
             page.crop((left, 0, right, 595)).extract_text()
             for page, cuts in zip(document.pages, edges, strict=True)
