@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,15 @@ class Names(QObject):
         place = state.worklist.place(path)
         return place < 0 or state.worklist[place].state not in LOCKED
 
+    def closed_rows(self) -> Callable[[int], bool]:
+        """Return a function that says of a row whether its name is closed now: `is_closed` for many rows at once."""
+        if not self._state.blind:
+            return lambda place: False
+        if not self._state.reader_name:
+            return lambda place: True
+        items = self._state.worklist.items
+        return lambda place: items[place].state not in LOCKED
+
     def of(self, path: Path) -> str:
         """Return what a record is called: "Record 12", or its own name."""
         place = self._state.worklist.place(path)
@@ -84,7 +94,7 @@ class Names(QObject):
         if summary is not None:
             patient = _nameless(summary.patient, item.path)
             summary = replace(summary, path=neutral, name=neutral, patient=patient)
-        problem = _unnamed(item.problem, item.path, neutral)
+        problem = _unnamed(item.problem, item.path, neutral) if item.problem else ""
         return WorklistItem(Path(neutral), summary, problem, item.state, neutral)
 
     def patient(self, record: EcgRecord, path: Path | None) -> Patient:

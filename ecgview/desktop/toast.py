@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.workspace import Workspace
 from ecgview.labels import label_set as label_sets
+from ecgview.review.annotation import Annotation
 from ecgview.review.read import Certainty, Draft, ReadStatement
 from ecgview.review.session import ReadingSession
 
@@ -46,11 +47,15 @@ class Toast(QFrame):
         self.hide()
 
     def tell_change(self, session: ReadingSession, before: Draft) -> None:
-        """Say which statements an edit put or took away; nothing is said where none was."""
+        """Say which statements and marks an edit put or took away; nothing is said where none was."""
         after = session.draft
         old = {item.key: item for item in before.statements}
         new = {item.key: item for item in after.statements}
-        words = [
+        marks_put = [one for one in after.annotations if one not in before.annotations]
+        marks_taken = [one for one in before.annotations if one not in after.annotations]
+        words = [f"Marked: {_mark(one)}" for one in marks_put]
+        words += [f"Mark removed: {_mark(one)}" for one in marks_taken]
+        words += [
             f"{what}: {', '.join(map(_words, items))}"
             for what, items in (
                 ("Added", [item for key, item in new.items() if key not in old]),
@@ -98,3 +103,8 @@ class Toast(QFrame):
 def _words(item: ReadStatement) -> str:
     said = item.words(label_sets.name_of(item.label_set, item.code))
     return said if item.certainty is Certainty.DEFINITE else f"{said} ({item.certainty.words})"
+
+
+def _mark(mark: Annotation) -> str:
+    where = " ".join(mark.leads) or "all leads"
+    return f"{where}, {mark.start_s:.2f} to {mark.end_s:.2f} s"

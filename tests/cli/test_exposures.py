@@ -8,8 +8,8 @@ import pytest
 
 from ecgview import formats, resources
 from ecgview.cli import main
-from ecgview.formats import wfdb_record
-from ecgview.record import EcgRecord, Patient
+from ecgview.formats import scp_ecg, wfdb_record
+from ecgview.record import DeviceReading, DeviceStatement, EcgRecord, Patient
 from ecgview.review.history import SetComment
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store, default_path
@@ -62,6 +62,14 @@ def test_each_command_that_shows_logs_its_kind(
 def test_a_command_that_shows_nothing_of_a_reading_logs_nothing(ecg: Path, command: list[str]) -> None:
     assert main([*command, str(ecg)]) == 0
     assert not default_path().exists()
+
+
+def test_info_that_tells_what_a_device_said_is_an_exposure(tmp_path: Path, pulse_record: EcgRecord) -> None:
+    said = DeviceReading(statements=(DeviceStatement("Atrial fibrillation"),))
+    path = Path(scp_ecg.write(replace(pulse_record, device_reading=said), tmp_path / "said.scp"))
+    assert formats.read(path).device_reading.statements
+    assert main(["info", str(path)]) == 0
+    assert _kinds(path) == ["device_text"]
 
 
 def test_a_deidentified_conversion_is_no_exposure(ecg: Path, tmp_path: Path) -> None:

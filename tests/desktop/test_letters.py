@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop import menus, paper_choice
+from ecgview.desktop.canvas.caliper import Caliper
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.panels._worklist_table import RecordTable
 from ecgview.desktop.settings import SETTINGS, Settings
@@ -56,6 +57,20 @@ def test_the_toast_leaves_with_the_next_change_and_with_its_record(
     opened.menus["file.next"].trigger()
     rest()
     assert not opened.toast.isVisible()
+
+
+def test_a_mark_put_or_taken_by_a_key_shows_a_toast_too(opened: MainWindow) -> None:
+    record = opened.workspace.record
+    assert record is not None
+    opened.canvas.set_caliper(Caliper.at(record, "II", 1.0).moved_to(record, 1.5))
+    opened.menus["annotate.from_caliper"].trigger()
+    assert opened.toast.text.text() == "Marked: II, 1.00 to 1.50 s"
+    opened.menus["annotate.remove_last"].trigger()
+    assert opened.toast.text.text() == "Mark removed: II, 1.00 to 1.50 s"
+    opened.toast.undo.click()
+    session = opened.workspace.session
+    assert session is not None
+    assert len(session.draft.annotations) == 1
 
 
 def test_a_refused_key_shows_no_toast(opened: MainWindow, qtbot: QtBot) -> None:

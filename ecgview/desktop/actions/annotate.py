@@ -26,14 +26,20 @@ def mark_caliper(window: MainWindow) -> None:
         window.workspace.post_message("Measure a stretch with the caliper first (C).")
         return
     start_s, end_s = sorted(caliper.seconds(record))
+    session = window.workspace.session
+    before = None if session is None else session.draft
     window.workspace.add_annotation((caliper.lead,), start_s, end_s)
+    if session is not None and before is not None:
+        window.toast.tell_change(session, before)
 
 
 def remove_last_mark(window: MainWindow) -> None:
     """Take the newest mark away; it can be undone."""
     session = window.workspace.session
     if session is not None and session.draft.annotations:
-        window.workspace.apply_edit(RemoveAnnotation(session.draft.annotations[-1]))
+        before = session.draft
+        window.workspace.apply_edit(RemoveAnnotation(before.annotations[-1]))
+        window.toast.tell_change(session, before)
 
 
 ACTIONS = (

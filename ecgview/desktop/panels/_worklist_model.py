@@ -47,7 +47,7 @@ class WorklistModel(QAbstractTableModel):
         self.beginResetModel()
         self._words = words(text)
         if self._words:
-            self._shown = [place for place in range(len(self._texts)) if self._fits(place)]
+            self._shown = self._fitting(range(len(self._texts)))
         else:
             self._shown = range(len(self._texts))
         self.endResetModel()
@@ -92,7 +92,7 @@ class WorklistModel(QAbstractTableModel):
             self._texts.append("")
             self._neutral.append("")
             self._take(place)
-        fresh = [place for place in range(first, end) if self._fits(place)]
+        fresh = self._fitting(range(first, end))
         if not fresh:
             return
         n = len(self._shown)
@@ -111,11 +111,18 @@ class WorklistModel(QAbstractTableModel):
         is_closed = self._names.is_closed(self._worklist[place].path)
         return matches((self._neutral if is_closed else self._texts)[place], self._words)
 
+    def _fitting(self, places: range) -> list[int]:
+        if not self._words:
+            return list(places)
+        is_closed = self._names.closed_rows()
+        texts = (self._texts, self._neutral)
+        return [place for place in places if matches(texts[is_closed(place)][place], self._words)]
+
     def _rename(self) -> None:
         """Every record may be called something else from now on."""
         if self._words:
             self.beginResetModel()
-            self._shown = [place for place in range(len(self._texts)) if self._fits(place)]
+            self._shown = self._fitting(range(len(self._texts)))
             self.endResetModel()
         elif self._shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 0))
