@@ -14,6 +14,13 @@ from ecgview import RESEARCH_USE_ONLY, __version__
 from ecgview.errors import Cancelled, EcgviewError
 from ecgview.plugins import discover
 
+OPENS_ECGS = frozenset(
+    (
+        *("open", "info", "measure", "classify", "lef", "reconstruct", "identify"),
+        *("report", "convert", "screenshot", "score"),
+    )
+)
+
 
 class Command(Protocol):
     """What a module of this room must hold."""
@@ -49,6 +56,12 @@ def parser() -> argparse.ArgumentParser:
         description = f"{command.HELP[0].upper()}{command.HELP[1:]}. {RESEARCH_USE_ONLY}"
         sub = commands.add_parser(command.NAME, help=command.HELP, description=description)
         command.register(sub)
+        if command.NAME in OPENS_ECGS:
+            sub.add_argument(
+                "--subjects",
+                metavar="FILE.csv",
+                help="a table with age and sex of each record (filename or record_id, age, sex), where files say none",
+            )
         sub.set_defaults(run=command.run)
     return top
 
@@ -58,7 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words or ["open"])
     try:
-        return int(args.run(args))
+        if getattr(args, "subjects", None) is None:
+            return int(args.run(args))
+        from ecgview import formats
+
+        with formats.subjects(args.subjects):
+            return int(args.run(args))
     except EcgviewError as error:
         print(f"ecgview: {error}", file=sys.stderr)
         return 1

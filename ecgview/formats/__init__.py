@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgview.errors import FormatError
-from ecgview.formats import _archive, _member
+from ecgview.formats import _archive, _member, _subjects
 from ecgview.formats._deidentify import deidentified
 from ecgview.formats._listing import iter_records as _iter_records
 from ecgview.formats._listing import records_among
@@ -148,8 +148,34 @@ def read(path: str | Path, progress: Progress = silent) -> EcgRecord:
         record = fmt.read(file)
     if file != named:
         record = replace(record, source=replace(record.source, path=str(named)))
+    patient, notes = _subjects.joined(record.patient, named)
+    if notes:
+        record = replace(record, patient=patient, notes=(*record.notes, *notes))
     progress(1.0, "read")
     return record
+
+
+@contextmanager
+def subjects(table: str | Path | None) -> Iterator[None]:
+    """Take age and sex that a file does not say from this table while the context lasts; None leaves all as it is.
+
+    Raises:
+        FormatError: the table cannot be read, or lacks a column of records, or of age or sex.
+    """
+    if table is None:
+        yield
+        return
+    path = Path(table).absolute()
+    _subjects.read(path)
+    before = os.environ.get(_subjects.GIVEN)
+    os.environ[_subjects.GIVEN] = str(path)  # worker processes read it, too
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_subjects.GIVEN]
+        else:
+            os.environ[_subjects.GIVEN] = before
 
 
 def peek(path: str | Path) -> RecordSummary:
@@ -157,7 +183,8 @@ def peek(path: str | Path) -> RecordSummary:
     named = _record_file(Path(path))
     with _on_disk(named) as file:
         summary = detect(file).peek(file)
-    return summary if file == named else replace(summary, path=str(named))
+    patient, _ = _subjects.joined(summary.patient, named)
+    return replace(summary, path=str(named), patient=patient)
 
 
 def list_records(paths: Sequence[str | Path]) -> list[Path]:
