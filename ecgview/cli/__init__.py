@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 a file or model failed, 2 wrong usage, 70 an error of ecgv
 """
 
 import argparse
+import io
 import sys
 import tempfile
 import traceback
@@ -68,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never a traceback in the user's face."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console or pipe of another alphabet cannot say "µV"
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words or ["open"])
     try:

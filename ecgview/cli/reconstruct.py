@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         hidden, overall = told["n_hidden"], told["error_uv"]
         print(
-            f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} uV RMS: {args.output}\n"
+            f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} µV RMS: {args.output}\n"
             f"  {result.model.named} on {result.device}, trained on {told['training_data']}"
         )
     return 0

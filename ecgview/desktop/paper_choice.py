@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecgview.desktop.settings import Settings
+from ecgview.paper.plan import LAYOUTS
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import DisplayFilter
 
 
 def from_settings(settings: Settings) -> PaperSettings:
     """Return the paper of this run, or the one kept from an earlier one."""
+    layout = settings.text("paper.layout")
     return PaperSettings(
         speed_mm_per_s=settings.number("paper.speed"),
         gain_mm_per_mv=settings.number("paper.gain"),
         chest_gain_factor=0.5 if settings.flag("paper.chest_half") else 1.0,
-        layout=settings.text("paper.layout"),
+        layout=layout if layout in LAYOUTS else PaperSettings().layout,
         sequential=settings.flag("paper.sequential"),
         display_filter=filter_from_text(settings.text("paper.filter"), settings.number("paper.notch")),
     )

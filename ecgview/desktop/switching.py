@@ -88,7 +88,7 @@ class Switch(QObject):
         workspace = self._workspace
         for key in OF_RECORD:
             workspace.jobs.cancel(key)
-        was_later = workspace.paper_settings.start_s > 0
+        was_later = workspace.paper_settings.start_s > 0 or workspace.paper_settings.part > 0
         workspace.begin_telling_of(shown, record)
         workspace.inference.forget(record)
         problem = self._begin_read(record)

@@ -183,10 +183,13 @@ def _is_long(item: WorklistItem) -> bool:
 
 
 def trace_of(record: EcgRecord) -> Trace:
-    """Return the first seconds of lead II, or of the first lead where it was not recorded."""
-    lead = "II" if record.has("II") else record.lead_names[0]
+    """Return the first seconds of lead II, or of the first lead that has a signal there."""
     rate = record.sampling_rate_hz
-    signal = record.lead(lead)[: max(2, round(SECONDS * rate))].astype(np.float64)
+    shown = record.signal[:, : max(2, round(SECONDS * rate))]
+    names = record.lead_names
+    order = sorted(range(len(names)), key=lambda row: names[row] != "II")
+    row = next((row for row in order if np.isfinite(shown[row]).any()), order[0])
+    lead, signal = names[row], shown[row].astype(np.float64)
     known = np.isfinite(signal)
     if not known.any():
         return Trace(lead, synthetic=record.synthetic, reason=f"{lead}: no signal in the first {SECONDS:g} s")

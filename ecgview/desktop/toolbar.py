@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from ecgview.desktop import lead_choice
 from ecgview.desktop.actions import view as choices
 from ecgview.signal.filters import CHOICES
 
@@ -35,6 +35,8 @@ class ToolBar(QToolBar):
             "Gain", [(f"{gain:g} mm/mV", gain) for gain in choices.GAINS], "gain_mm_per_mv"
         )
         self.layout_box = self._combo("Layout", [(name, name) for name in choices.LAYOUT_CHOICES], "layout")
+        self.lead = self._combo("Lead shown alone", [], "single_lead")
+        self._lead_shown = self.actions()[-1]
         self.filter = self._combo("Filter", [(band.label, band) for band in CHOICES], "display_filter")
         self.addSeparator()
         self._add("view.zoom_out")
@@ -48,6 +50,7 @@ class ToolBar(QToolBar):
         self._add("help.shortcuts")
         window.workspace.paper_changed.connect(self._follow)
         window.workspace.record_opened.connect(self._offer_filters)
+        window.workspace.record_opened.connect(self._offer_leads)
         window.workspace.blind_changed.connect(self._say_blind)
         self._follow(window.workspace.paper_settings)
         self._say_blind(window.workspace.blind)
@@ -73,8 +76,7 @@ class ToolBar(QToolBar):
         return box
 
     def _chosen(self, field: str, value: object) -> None:
-        workspace = self._window.workspace
-        workspace.set_paper(replace(workspace.paper_settings, **{field: value}))  # type: ignore[arg-type]
+        choices.change_paper(self._window, **{field: value})
         self._window.canvas.setFocus()
 
     def _follow(self, paper: object) -> None:
@@ -88,18 +90,38 @@ class ToolBar(QToolBar):
             for index in range(box.count()):
                 if box.itemData(index) == value:
                     box.setCurrentIndex(index)
+        self._follow_lead()
 
     def _offer_filters(self, _record: object) -> None:
         """Name every band as the open file leaves it, and offer those that differ on it (F5)."""
         workspace = self._window.workspace
-        offered = choices.offered_filters(workspace)
-        rows = self.filter.model()
         for index in range(self.filter.count()):
-            band = self.filter.itemData(index)
-            self.filter.setItemText(index, choices.filter_label(workspace, band))
-            if isinstance(rows, QStandardItemModel):
-                rows.item(index).setEnabled(band in offered)
+            self.filter.setItemText(index, choices.filter_label(workspace, self.filter.itemData(index)))
+        _enable(self.filter, choices.offered_filters(workspace))
+
+    def _offer_leads(self, _record: object) -> None:
+        """Offer the leads of the open record, and the layouts that make sense with them."""
+        workspace = self._window.workspace
+        _enable(self.layout_box, lead_choice.offered(workspace))
+        self.lead.clear()
+        for name in lead_choice.leads(workspace):
+            self.lead.addItem(name, name)
+        self._follow_lead()
+
+    def _follow_lead(self) -> None:
+        """Show the choice of a lead while one is shown alone."""
+        now = lead_choice.shown(self._window.workspace)
+        self._lead_shown.setVisible(bool(now))
+        self.lead.setCurrentIndex(self.lead.findData(now))
 
     def _say_blind(self, on: bool) -> None:
         text = "Blind reading: on" if on else "Blind reading: off"
         self._window.menus["read.blind"].setIconText(text)
+
+
+def _enable(box: QComboBox, offered: tuple[object, ...]) -> None:
+    """Grey the entries that are not offered."""
+    rows = box.model()
+    if isinstance(rows, QStandardItemModel):
+        for index in range(box.count()):
+            rows.item(index).setEnabled(box.itemData(index) in offered)

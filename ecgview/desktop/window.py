@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgview.desktop import dropping, recent, side_panels, sides, theme, warm_up, window_place
+from ecgview.desktop import dropping, lead_choice, recent, side_panels, sides, theme, warm_up, window_place
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.dialogs import unexpected_error
 from ecgview.desktop.dialogs.sheet import Sheet
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.menus = Menus(self)
         self.recent = recent.RecentFiles(workspace, self.menus.submenus[recent.SUBMENU])
+        self.leads = lead_choice.LeadMenu(workspace, self.menus.submenus["Layout"])
         self.tools = ToolBar(self)
         self.addToolBar(self.tools)
         self.status = StatusLine(workspace, self.canvas)

@@ -144,7 +144,7 @@ class WindowState(QObject):
         """Forget all that belongs to the record before; every part of the window has to hear of it at once."""
         self._record, self._shown, self._measurements = record, shown, None
         self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
-        self._paper = replace(self._paper, start_s=0.0)  # the stretch of time was one of that record
+        self._paper = replace(self._paper, start_s=0.0, part=0)  # time and leads were of that record
 
     def name_for(self, path: Path | None) -> str:
         """Return how a record is called on the screen: by its number while its file's name is closed."""

@@ -122,5 +122,5 @@ def error_over_masks(
     mean = np.nanmean(errors, axis=0).astype(np.float32)
     end = mean.size * SEGMENT_S
     strip = Bar("", 0.0, end, (mean / max(1e-6, float(mean.max()))).astype(np.float32), "masked")
-    legend = f"Strip: mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} uV."
+    legend = f"Strip: mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} µV."
     return mean, Overlay(bars=(strip,), legend=legend)

@@ -261,7 +261,7 @@ def _row(sequence: "Element", path: Path) -> tuple[NDArray[np.float32], float | 
     origin, _ = _voltage(value, "origin", 0.0, where)
     if not 1e-6 <= abs(scale) <= 1e6 or abs(origin) > 1e9:
         raise FormatError(
-            "impossible scale", where=where, found=f"{scale:g} uV per step, origin {origin:g} uV"
+            "impossible scale", where=where, found=f"{scale:g} µV per step, origin {origin:g} µV"
         )
     digits = samples(text(value, "digits"), MOST_SAMPLES, f"{where}: digits")
     if not len(digits):
@@ -287,7 +287,7 @@ def _voltage(value: "Element", what: str, default: float, where: str) -> tuple[f
             expected="a number of uV, mV, nV or V",
             found=f"{said[:30]} {unit[:20]}",
         )
-    taken = "" if said and unit else "microvolts" if said else "1 uV per step"
+    taken = "" if said and unit else "microvolts" if said else "1 µV per step"
     return number * factor, taken
 
 

@@ -58,7 +58,7 @@ def layout(block: "Element", path: Path, field: str, n_leads: str = "NumberOfLea
         raise FormatError(
             "no usable resolution",
             where=f"{path}: {field}/Resolution",
-            expected="uV per step",
+            expected="µV per step",
             found=f"{step_uv}",
         )
     return Layout(

@@ -195,7 +195,7 @@ def millivolts(
         step, zero = step_uv(lead, path)
         if abs(step) > COARSE_UV:
             notes.append(
-                ImportNote("units", f"{lead.label}: {abs(step):.3g} uV per step; check the gain", ())
+                ImportNote("units", f"{lead.label}: {abs(step):.3g} µV per step; check the gain", ())
             )
         values = ((_steps(blocks, header.width, lead) * step + zero) / 1000.0).astype(np.float32)
         if together:

@@ -62,7 +62,7 @@ def loss(record: EcgRecord) -> str:
     return (
         steps.stated
         if off < 1e-6
-        else f"{steps.stated}; the range has eight characters: at most {off:.3g} uV more"
+        else f"{steps.stated}; the range has eight characters: at most {off:.3g} µV more"
     )
 
 

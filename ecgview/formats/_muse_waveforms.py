@@ -186,7 +186,7 @@ def _step_uv(block: "Element", where: str) -> tuple[float, str]:
             found=unit[:40],
         )
     if not gain:
-        return STEP_UV, f"{STEP_UV} uV per step"
+        return STEP_UV, f"{STEP_UV} µV per step"
     try:
         step = float(gain) * factor
     except ValueError:

@@ -58,7 +58,7 @@ def layout(root: "Element", path: Path) -> Layout:
         )
     if step_uv is None or not 1e-4 <= step_uv <= 1e5:
         raise FormatError(
-            "no usable resolution", where=f"{path}: resolution", expected="uV per step", found=f"{step_uv}"
+            "no usable resolution", where=f"{path}: resolution", expected="µV per step", found=f"{step_uv}"
         )
     compression = get.text("compression") or get.text("compressmethod")
     if get.text("compressflag") == "False" or compression.lower() in ("none", "uncompressed"):

@@ -27,8 +27,8 @@ class Steps:
     def stated(self) -> str:
         """Return what is lost, in one sentence."""
         if self.lossless:
-            return f"lossless at {self.step_uv:g} uV per step"
-        return f"rounded to {self.step_uv:g} uV per step, at most {self.step_uv / 2:g} uV off"
+            return f"lossless at {self.step_uv:g} µV per step"
+        return f"rounded to {self.step_uv:g} µV per step, at most {self.step_uv / 2:g} µV off"
 
 
 def quantise(record: EcgRecord, where: str, *, may_have_gaps: bool, peak: int = 32767) -> Steps:

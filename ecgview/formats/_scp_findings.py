@@ -99,12 +99,12 @@ def _onsets(block: tuple[int, ...]) -> dict[str, int]:
 
 def _spikes(data: Bytes, found: Findings, count: int) -> None:
     places = [(data.u16("section 7, spike"), data.i16("section 7, spike")) for _ in range(count)]
-    lines = [f"{time} ms, {amplitude} uV" for time, amplitude in places]
+    lines = [f"{time} ms, {amplitude} µV" for time, amplitude in places]
     if data.left >= 6 * count:
         for k in range(count):
             kind, source = data.u8("section 7, spike"), data.u8("section 7, spike")
             beat, width = data.u16("section 7, spike"), data.u16("section 7, spike")
-            lines[k] += f", type {kind}, source {source}, beat {beat}, {width} us"
+            lines[k] += f", type {kind}, source {source}, beat {beat}, {width} µs"
     found.extra["pacemaker spikes"] = "\n".join(lines)
 
 

@@ -53,7 +53,7 @@ def read_rhythm(record: Sections, leads: Leads) -> Rhythm:
     interval = block.interval_us // factor
     rate, rounded = rate_of(interval)
     if rounded:
-        text = f"the interval of {interval} us between samples is rounded; {rate:g} Hz taken"
+        text = f"the interval of {interval} µs between samples is rounded; {rate:g} Hz taken"
         record.notes.append(ImportNote("header", text))
     rows, opened, faults = [], [], []
     for number, (lead, raw) in enumerate(zip(leads.leads, block.parts, strict=True)):
@@ -130,8 +130,8 @@ def _factor(record: Sections, block: Block, reference: _Reference | None, leads:
             raise FormatError(
                 "rhythm and reference beat have different rates without bimodal compression",
                 where=f"{record.path}: section 6, sample interval",
-                expected=f"{reference.interval_us if reference else 0} us as in section 5",
-                found=f"{block.interval_us} us",
+                expected=f"{reference.interval_us if reference else 0} µs as in section 5",
+                found=f"{block.interval_us} µs",
             )
         return 1
     if not record.has(4):
@@ -143,7 +143,7 @@ def _factor(record: Sections, block: Block, reference: _Reference | None, leads:
             "impossible decimation",
             where=f"{record.path}: section 6, sample interval",
             expected="a small multiple of the interval of section 5",
-            found=f"{block.interval_us} us, {ratio:g} times",
+            found=f"{block.interval_us} µs, {ratio:g} times",
         )
     return int(ratio)
 

@@ -71,7 +71,7 @@ def read(path: Path) -> EcgRecord:
     notes = [
         ImportNote(
             GAIN,
-            f"calibration not stated: {STEP_UV:g} uV per step taken, as publicly described; amplitudes may be wrong",
+            f"calibration not stated: {STEP_UV:g} µV per step taken, as publicly described; amplitudes may be wrong",
         )
     ]
     chest = tuple(name for name in names if name.startswith("V"))

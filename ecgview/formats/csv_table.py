@@ -117,7 +117,7 @@ def write(record: EcgRecord, target: Path) -> Path:
 
 def loss(record: EcgRecord) -> str:
     """Return what is lost."""
-    return "rounded to 0.1 uV"
+    return "rounded to 0.1 µV"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ecgview.paper.palette import Palette
 LATIN, CHINESE = "Noto Sans", "Droid Sans Fallback"
 TRACE_MM = 0.25  # width on paper
 FINE_MM, HEAVY_MM = 0.10, 0.18
+FINE_FROM_PX = 2.0
 CHUNK = 40  # points per stroked piece: Qt's raster stroker slows down with the length of a wide polyline
 BAR_MM = 2.0
 
@@ -121,14 +122,16 @@ def paint_overlay(
 
 
 def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float) -> None:
-    """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 2.5 units apart."""
+    """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 2 px of the device apart."""
+    device = painter.device()
+    ratio = device.devicePixelRatio() if device is not None else 1.0
     grid = page.grid
     left, top = grid.x_mm, grid.y_mm
     right, bottom = left + grid.width_mm, top + grid.height_mm
     for step, colour, width in ((1, palette.fine, FINE_MM), (5, palette.heavy, HEAVY_MM)):
-        if step == 1 and px_per_mm < 2.5:
+        if step == 1 and px_per_mm * ratio < FINE_FROM_PX:
             continue
-        painter.setPen(_pen(colour, max(1.0, width * px_per_mm)))
+        painter.setPen(_pen(colour, max(1.0 / ratio, width * px_per_mm)))
         for x in _lines(left, right, grid.origin_x_mm, step):
             painter.drawLine(
                 QPointF(x * px_per_mm, top * px_per_mm), QPointF(x * px_per_mm, bottom * px_per_mm)

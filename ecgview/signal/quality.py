@@ -42,7 +42,7 @@ def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[Imp
     if residual is not None and residual > EINTHOVEN_LIMIT_MV:
         yield ImportNote(
             "einthoven",
-            f"I + III - II differs from zero by {residual * 1000:.0f} uV RMS (limit 20 uV)",
+            f"I + III - II differs from zero by {residual * 1000:.0f} µV RMS (limit 20 µV)",
             ("I", "II", "III"),
         )
     seconds = signal.shape[1] / fs_hz

@@ -92,7 +92,7 @@ def test_the_error_strip_covers_every_segment(autoencoder: ModelCard, pulse_reco
     strip = overlay.bars[0]
     assert (strip.start_s, strip.end_s, float(strip.values.max())) == (0.0, 10.0, 1.0)
     np.testing.assert_allclose(strip.values, mean / mean.max(), rtol=1e-5)
-    assert f"{mean.max():.0f} uV" in overlay.legend
+    assert f"{mean.max():.0f} µV" in overlay.legend
 
 
 def test_covering_masks_hide_every_segment_at_least_once() -> None:

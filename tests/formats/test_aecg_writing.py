@@ -66,7 +66,7 @@ def test_everything_comes_back_from_a_written_file(tmp_path: Path, pulse_record:
     path = hl7_aecg.write(record, tmp_path / "ecg.xml")
     again = formats.read(path)
     assert np.array_equal(again.signal, record.signal)
-    assert hl7_aecg.loss(record) == "lossless at 1 uV per step"
+    assert hl7_aecg.loss(record) == "lossless at 1 µV per step"
     assert (again.lead_names, again.sampling_rate_hz) == (record.lead_names, record.sampling_rate_hz)
     assert again.patient == record.patient
     assert again.acquisition == record.acquisition

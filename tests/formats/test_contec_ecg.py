@@ -44,7 +44,7 @@ def test_what_the_real_file_says_and_does_not_say(shared_data: Path) -> None:
     assert record.acquisition.step_uv == 5.0
     assert record.acquisition.extra["case"] == "0000050"
     assert (record.patient.name, record.patient.sex, record.patient.age_years) == ("", "", None)
-    assert any(note.kind == "gain" and "5 uV per step" in note.text for note in record.notes)
+    assert any(note.kind == "gain" and "5 µV per step" in note.text for note in record.notes)
     assert summary.duration_s == pytest.approx(record.seconds)
     assert (summary.start_time, summary.fs_hz) == (record.acquisition.start_time, 800.0)
 

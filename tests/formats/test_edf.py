@@ -92,7 +92,7 @@ def told_record(pulse_record: EcgRecord) -> EcgRecord:
 def test_there_and_back_is_lossless_and_keeps_all_that_is_known(
     tmp_path: Path, told_record: EcgRecord
 ) -> None:
-    assert edf.loss(told_record) == "lossless at 5 uV per step"
+    assert edf.loss(told_record) == "lossless at 5 µV per step"
     path = edf.write(replace(told_record, synthetic=True), tmp_path / "ecg.edf")
     assert path == tmp_path / "ecg.edf"
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["ecg.edf"]

@@ -73,7 +73,7 @@ def _as_of_a_cart(record: EcgRecord, number: int) -> EcgRecord:
 def _step_mv(loss: str) -> float:
     """Return the step that a format states, 0 for one that stores numbers as they are."""
     words = loss.split()
-    return float(words[words.index("uV") - 1]) / 1000.0 if "uV" in words else 0.0
+    return float(words[words.index("µV") - 1]) / 1000.0 if "µV" in words else 0.0
 
 
 @pytest.mark.parametrize("suffix", sorted(formats.writers()))

@@ -103,7 +103,7 @@ def test_measurements_and_statements_of_all_sections(tmp_path: Path) -> None:
     )
     extra = record.acquisition.extra
     assert extra["statements"] == "confirmed, 2020-05-06T07:08:09"
-    assert "1200 ms, -900 uV" in extra["pacemaker spikes"]
+    assert "1200 ms, -900 µV" in extra["pacemaker spikes"]
     assert extra["measurements of beats"].startswith("29999 29999 251")
     assert not [note for note in record.notes if note.kind == "header"]
 

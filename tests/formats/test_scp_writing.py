@@ -89,7 +89,7 @@ def test_round_trip_loses_nothing(writer: object, told_record: EcgRecord, tmp_pa
     assert not [note for note in again.notes if note.kind in ("checksum", "header")]
     assert formats.peek(path).patient == told_record.patient
     assert formats.peek(path).synthetic
-    assert scp_ecg.loss(told_record) == "lossless at 5 uV per step"
+    assert scp_ecg.loss(told_record) == "lossless at 5 µV per step"
 
 
 @pytest.mark.parametrize("writer", [scp_ecg.write, scp_ecg.write_compressed])
@@ -191,7 +191,7 @@ def test_odd_steps_are_rounded_and_said(pulse_record: EcgRecord, tmp_path: Path)
     odd = 5000 / 1024
     signal = (np.round(pulse_record.signal * 1000 / odd) * odd / 1000).astype(np.float32)
     record = replace(pulse_record, signal=signal, acquisition=Acquisition(step_uv=odd))
-    assert scp_ecg.loss(record) == "rounded to 1 uV per step, at most 0.5 uV off"
+    assert scp_ecg.loss(record) == "rounded to 1 µV per step, at most 0.5 µV off"
     again = formats.read(scp_ecg.write(record, tmp_path / "o.scp"))
     assert np.abs(again.signal - signal).max() <= 0.0005001
     assert again.acquisition.step_uv == 1.0

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ecgview.desktop import window_place
+from ecgview.desktop import lead_choice, window_place
 from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.panel import VIEWS
 from ecgview.desktop.settings import KEPT
 from ecgview.errors import EcgviewError
-from ecgview.paper.layout import LAYOUTS
+from ecgview.paper.plan import LAYOUTS
 from ecgview.signal import filters
 
 if TYPE_CHECKING:
@@ -25,12 +24,14 @@ MENU = "View"
 ORDER = 20
 SPEEDS = (25.0, 50.0)
 GAINS = (5.0, 10.0, 20.0)
-LAYOUT_CHOICES = ("3x4+1R", "3x4+3R", "3x4", "4x3", "6x2", "12x1")
+LAYOUT_CHOICES = tuple(LAYOUTS)
 
 
 def change_paper(window: MainWindow, **changes: object) -> None:
-    """Lay the paper out with some settings changed."""
+    """Lay the paper out with some settings changed; another layout begins with its first page of leads."""
     paper = window.workspace.paper_settings
+    if "layout" in changes:
+        paper = replace(paper, part=0)
     window.workspace.set_paper(replace(paper, **changes))  # type: ignore[arg-type]
 
 
@@ -61,6 +62,19 @@ def _filter_choice(band: filters.DisplayFilter) -> Action:
         checked_when=lambda w: w.workspace.paper_settings.display_filter == band,
         text_when=lambda workspace: filter_label(workspace, band),
         submenu="Display filter",
+    )
+
+
+def _layout_choice(name: str) -> Action:
+    """Return the radio row of a layout, offered where the open record has the leads for it."""
+    about = LAYOUTS[name].about
+    return Action(
+        f"view.layout.{name}",
+        f"{name}: {about}" if about else name,
+        lambda w: change_paper(w, layout=name),
+        enabled_when=lambda workspace: name in lead_choice.offered(workspace),
+        checked_when=lambda w: w.workspace.paper_settings.layout == name,
+        submenu="Layout",
     )
 
 
@@ -118,7 +132,7 @@ def move_in_time(window: MainWindow, pages: int) -> None:
     """Show the stretch of time after or before the one on the page."""
     paper, record = window.workspace.paper_settings, window.workspace.record
     if record is not None:
-        last = max(0.0, math.ceil(record.seconds / paper.seconds - 1) * paper.seconds)
+        last = max(0.0, record.seconds - paper.seconds)  # the last page ends where the recording does
         change_paper(window, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last))
 
 
@@ -141,7 +155,46 @@ _PAPER = (
         separator_before=True,
     ),
     Action("view.next_gain", "Gain 5 / 10 / 20 mm/mV", lambda w: _cycle(w, "gain_mm_per_mv", GAINS), ("G",)),
-    Action("view.next_layout", "Next layout", lambda w: _cycle(w, "layout", LAYOUT_CHOICES), ("L",)),
+    Action(
+        "view.next_layout",
+        "Next layout",
+        lambda w: _cycle(w, "layout", lead_choice.offered(w.workspace)),
+        ("L",),
+    ),
+    Action(
+        "view.next_lead",
+        "Next lead alone",
+        lambda w: lead_choice.step(w.workspace, 1),
+        ("Shift+L",),
+        with_record,
+        hint="One lead over the whole width; then the next of all that were recorded",
+        repeats=True,
+    ),
+    Action(
+        "view.previous_lead",
+        "Previous lead alone",
+        lambda w: lead_choice.step(w.workspace, -1),
+        ("Ctrl+Shift+L",),
+        with_record,
+        repeats=True,
+    ),
+    Action(
+        "view.further_leads",
+        "Further leads",
+        lambda w: lead_choice.turn(w.workspace, 1),
+        ("Ctrl+Down",),
+        lead_choice.has_pages,
+        hint="The next page, where more leads were recorded than fit on one",
+        repeats=True,
+    ),
+    Action(
+        "view.earlier_leads",
+        "Leads before these",
+        lambda w: lead_choice.turn(w.workspace, -1),
+        ("Ctrl+Up",),
+        lead_choice.has_pages,
+        repeats=True,
+    ),
     Action(
         "view.next_filter",
         "Next display filter",
@@ -150,7 +203,7 @@ _PAPER = (
     ),
     *(_choice("speed", "Paper speed", "speed_mm_per_s", speed, f"{speed:g} mm/s") for speed in SPEEDS),
     *(_choice("gain", "Gain", "gain_mm_per_mv", gain, f"{gain:g} mm/mV") for gain in GAINS),
-    *(_choice("layout", "Layout", "layout", name, name) for name in LAYOUT_CHOICES if name in LAYOUTS),
+    *(_layout_choice(name) for name in LAYOUT_CHOICES),
     *(_filter_choice(band) for band in filters.CHOICES),
     Action(
         "view.chest_half",

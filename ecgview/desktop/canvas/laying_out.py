@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ecgview.desktop.canvas.layers import Drawn, draw_page
-from ecgview.desktop.canvas.view_port import Zoom
+from ecgview.desktop.canvas.view_port import Zoom, with_room
 from ecgview.paper import layout
 from ecgview.paper.palette import Palette
 from ecgview.paper.settings import PaperSettings
@@ -29,11 +29,12 @@ class Plan:
         return replace(self.paper, row_mm=None), self.colours, self.ratio
 
     def __call__(self, record: EcgRecord, progress: Progress = silent) -> Laid:
-        """Return the page of a record, painted at the scale it will be seen at."""
-        page = layout.compose(record, self.paper)
+        """Return the page of a record, painted at the scale it will be seen at; its rows use the room there is."""
+        paper = self.paper if self.zoom.fit == "free" else with_room(self.paper, self.seen_px, record)
+        page = layout.compose(record, paper)
         progress(0.5)
         fitted = self.zoom.fitted((page.width_mm, page.height_mm), self.seen_px)
-        return Laid(self, draw_page(page, self.colours, fitted.px_per_mm, self.ratio))
+        return Laid(replace(self, paper=paper), draw_page(page, self.colours, fitted.px_per_mm, self.ratio))
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _recording(record: EcgRecord) -> Iterator[Row]:
         ("computed leads", " ".join(got.derived_leads)),
         ("sampling rate", f"{record.sampling_rate_hz:g} Hz"),
         ("duration", f"{record.seconds:g} s"),
-        ("step", "" if got.step_uv is None else f"{got.step_uv:g} uV"),
+        ("step", "" if got.step_uv is None else f"{got.step_uv:g} µV"),
         ("synthetic", "synthetic: no patient was recorded" if record.synthetic else ""),
     )
     yield from ((name, value) for name, value in told if value)

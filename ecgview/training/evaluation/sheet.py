@@ -79,7 +79,7 @@ def _plain(ink: Ink, y: float, figures: Figures) -> None:
     rows = [["", "value (95 % interval)"]]
     for name, value in figures.items():
         if isinstance(value, Mapping) and set(value) == {"value", "low", "high"}:
-            rows.append([name.replace("_uv", ", uV").replace("_", " "), _with_interval(value, 1)])
+            rows.append([name.replace("_uv", ", µV").replace("_", " "), _with_interval(value, 1)])
         elif isinstance(value, float):
             rows.append([name.replace("_", " "), f"{value:g}"])
     ink.table(LEFT, y, 120, rows, 8)
