@@ -17,7 +17,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="OUT.pdf", type=Path, required=True, help="the suffix chooses the form"
     )
-    parser.add_argument("--layout", default="3x4+1R", help="3x4, 3x4+1R, 3x4+3R, 6x2, 12x1, 4x3, ...")
+    parser.add_argument(
+        "--layout",
+        default="3x4+1R",
+        help="3x4+1R, 3x4+3R, 3x4, 4x3, 6x2, 12x1, '6x2 Cabrera', '12x1 Cabrera', Nx1, further, single",
+    )
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--model", metavar="ID", help="the classifier")
     parser.add_argument(

@@ -63,7 +63,7 @@ def channels_of(item: Elements, n_channels: int, only_coded: bool) -> Found:
         computed = one.text("ChannelDerivationDescription") == DERIVED_TEXT
         found.channels.append(Channel(index, name, scale, baseline, computed))
     if unsure:
-        found.notes.append(assumed_gain(unsure, "no unit is given; uV"))
+        found.notes.append(assumed_gain(unsure, "no unit is given; µV"))
     return found
 
 

@@ -93,3 +93,22 @@ def test_another_gain_is_another_picture() -> None:
     louder = record.with_signal(record.signal * 1.2)
     first, second = (_grey(_painted(r, "3x4+1R", "red")) for r in (record, louder))
     assert (np.abs(first - second) <= 1).mean() < SHARE_EQUAL
+
+
+@pytest.mark.parametrize(
+    ("px_per_mm", "ratio", "fine"), [(1.9, 1.0, False), (2.0, 1.0, True), (1.0, 2.0, True), (0.9, 2.0, False)]
+)
+def test_the_fine_grid_shows_wherever_a_millimetre_is_two_pixels(
+    px_per_mm: float, ratio: float, fine: bool
+) -> None:
+    sheet_painter.ensure_application()
+    record = formats.read(resources.path("demo", "normal.hea"))
+    page = layout.compose(record, PaperSettings())
+    image = QImage(600, 300, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    image.setDevicePixelRatio(ratio)
+    brush = QPainter(image)
+    painter.paint_page(brush, page, palette.RED, px_per_mm=px_per_mm)
+    brush.end()
+    colours = {QColor(image.pixel(x, 103)).name() for x in range(600)}
+    assert (QColor(palette.RED.fine).name() in colours) is fine

@@ -17,6 +17,7 @@ from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord, Patient
 from ecgview.report import content, json_report, pdf
 from ecgview.results import Contribution, Contributions, LabelScore, LefResult, ModelFacts, Prediction
+from ecgview.signal.filters import DisplayFilter
 
 MM = 72 / 25.4
 FACTS = ModelFacts("m-1", "Model", "1.0", "ab" * 32, "a training set", "not calibrated", "a caveat")
@@ -41,8 +42,6 @@ def _runs(page: Any) -> list[list[tuple[float, float]]]:
 
 
 def test_c3_one_second_is_25_mm_and_one_millivolt_10_mm(tmp_path: Path, square_record: EcgRecord) -> None:
-    from ecgview.signal.filters import DisplayFilter
-
     paper = PaperSettings(layout="12x1", display_filter=DisplayFilter(None, None))
     path = pdf.write(content.gather(square_record, paper=paper), tmp_path / "r.pdf")
     with _open(path) as document:
@@ -179,3 +178,38 @@ def test_every_sheet_names_the_patient_and_the_warning(tmp_path: Path, square_re
         assert "id-77" in text
         assert "Planted" in text
         assert text.count("Research use only") >= 2
+
+
+@pytest.mark.parametrize(
+    ("leads", "layout"),
+    [
+        ((*STANDARD_12, "V3R", "V4R", "V5R", "V7", "V8", "V9"), "3x4+1R"),
+        ((*STANDARD_12, "V3R", "V4R", "V5R", "V7", "V8", "V9"), "12x1"),
+        ((*STANDARD_12, "X", "Y", "Z"), "6x2"),
+        (("ECG1", "ECG2"), "3x4+1R"),
+        (("ECG1", "ECG2"), "6x2 Cabrera"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} leads",
+)
+def test_every_recorded_lead_is_on_paper_once_at_true_scale(
+    leads: tuple[str, ...], layout: str, tmp_path: Path
+) -> None:
+    """Lead number k is a sawtooth of (k + 1) / 20 mV: its height in the file's vectors tells which it is."""
+    times = np.arange(5000) / 500
+    signal = np.stack([(k + 1) / 20 * (times % 0.8) / 0.798 for k in range(len(leads))]).astype(np.float32)
+    paper = PaperSettings(layout=layout, display_filter=DisplayFilter(None, None))
+    path = pdf.write(content.gather(EcgRecord(signal, leads, 500.0), paper=paper), tmp_path / "r.pdf")
+    with _open(path) as document:
+        runs = [run for page in document.pages for run in _runs(page) if len(run) > 400]
+        words = [word["text"] for page in document.pages for word in page.extract_words(x_tolerance=1.5)]
+    heights = sorted(round(float(np.ptp([y for _x, y in run])) / MM, 1) for run in runs)
+    rhythm = [0.5 * (leads.index("II") + 1)] if layout.endswith("+1R") and "II" in leads else []
+    assert heights == pytest.approx(sorted([*(0.5 * (k + 1) for k in range(len(leads))), *rhythm]), abs=0.11)
+    assert set(leads) <= set(words)
+
+
+def test_a_record_longer_than_the_page_says_what_is_shown(tmp_path: Path, pulse_record: EcgRecord) -> None:
+    long = pulse_record.with_signal(np.tile(pulse_record.signal, 4)[:, :18500])
+    path = pdf.write(content.gather(long), tmp_path / "r.pdf")
+    with _open(path) as document:
+        assert "recorded 37 s, shown 0 to 10 s" in document.pages[0].extract_text()
