@@ -22,7 +22,7 @@ WORDS = {
     "t_axis": "T axis",
 }
 TOLERANCE = {"heart_rate": 5.0, "qrs": 10.0, "pr": 20.0, "qt": 20.0}  # bpm, ms; a choice of ours (M7)
-UNITS = {"deg": "°", "uV": "µV"}
+UNITS = {"deg": "°", "uV": " µV"}
 # A printed line stops within a sentence where it ends with, is wholly, or the next one begins with, one of these.
 _ENDS = re.compile(r"(?:[,(/]|\b(?:and|or|of|with|without|due to|cannot rule out|consider))$", re.IGNORECASE)
 _DEGREES = (
