@@ -1,5 +1,6 @@
 """The page that follows from a record and the reader's paper, in millimetres (C1-C7, L1-L8)."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,10 +53,10 @@ class _Cell:
         return self.top_mm + self.height_mm * (0.56 if self.height_mm >= 20.0 else 0.62)
 
 
-def pages(record: EcgRecord, settings: PaperSettings) -> Iterator[Page]:
-    """Yield every page that it takes to show the layout's and all further recorded leads once."""
+def pages(record: EcgRecord, settings: PaperSettings) -> list[Page]:
+    """Return every page that it takes to show the layout's and all further recorded leads once."""
     count = plan(record.lead_names, settings).parts
-    return (compose(record, replace(settings, part=part)) for part in range(count))
+    return [compose(record, replace(settings, part=part)) for part in range(count)]
 
 
 def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequence[str] = ()) -> Page:
@@ -73,9 +74,11 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
     """
     drawn = plan(record.lead_names, settings)
     asked, settings = settings, time_span.shown(record, settings, drawn.columns)
-    heights = _row_heights(drawn, settings)
-    head_mm = HEAD_MM if heights[0] < LOW_ROW_MM else 0.0
     header_mm = len(header_lines) * 5.0 + (2.0 if header_lines else 0.0)
+    right = MARGIN_MM + _grid(settings, 0.0, 0.0).width_mm
+    below, lines = foot(record, asked, drawn, MARGIN_MM, 0.0, right)
+    heights = _row_heights(drawn, settings, header_mm + foot_mm(lines))
+    head_mm = HEAD_MM if heights[0] < LOW_ROW_MM else 0.0
     grid = _grid(settings, header_mm, sum(heights) + head_mm)
     rows = tuple(_rows(drawn, heights, grid.y_mm + head_mm, grid, settings))
     signal, offset = _filtered(record, settings)
@@ -84,8 +87,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         trace = _trace(record, signal, offset, cell, settings)
         if trace is not None:
             traces[cell] = trace
-    bottom, right = grid.y_mm + grid.height_mm, grid.x_mm + grid.width_mm
-    below, lines = foot(record, asked, drawn, MARGIN_MM, bottom + 4.0, right)
+    bottom = grid.y_mm + grid.height_mm
     header = (
         PageText(line, MARGIN_MM, MARGIN_MM + 4.0 + 5.0 * i, 3.6 if i else 4.2, "header")
         for i, line in enumerate(header_lines)
@@ -98,7 +100,11 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         tuple(traces.values()),
         tuple(_pulse(grid, row, settings) for row in rows),
         tuple(tick for row in rows for tick in _ticks(row)),
-        (*(text for row in rows for text in _labels(row, traces, ink, record, grid)), *header, *below),
+        (
+            *(text for row in rows for text in _labels(row, traces, ink, record, grid)),
+            *header,
+            *(_moved(text, bottom + 4.0) for text in below),
+        ),
     )
 
 
@@ -189,12 +195,23 @@ def _filtered(record: EcgRecord, settings: PaperSettings) -> tuple[Signal, int]:
     return part, first
 
 
-def _row_heights(drawn: Plan, settings: PaperSettings) -> list[float]:
-    """Return each row's height; a row asked for by the settings keeps the layout's proportions."""
+def _row_heights(drawn: Plan, settings: PaperSettings, around_mm: float) -> list[float]:
+    """Return each row's height; a row asked for by the settings keeps the layout's proportions.
+
+    Where the sheet has less room, because more stands below the grid than was planned for, rows come closer.
+    """
     heights = [drawn.row_mm] * len(drawn.rows) + [drawn.rhythm_mm] * len(drawn.rhythm)
-    if settings.row_mm is None:
-        return heights
-    return [height * settings.row_mm / drawn.row_mm for height in heights]
+    if settings.row_mm is not None:
+        return [height * settings.row_mm / drawn.row_mm for height in heights]
+    if settings.most_mm is not None:
+        free = math.floor((settings.most_mm - MARGIN_MM - around_mm) / 5.0 + 1e-9) * 5.0 - HEAD_MM
+        part = min(1.0, max(0.5, free / sum(heights)))
+        return [height * part for height in heights]
+    return heights
+
+
+def _moved(text: PageText, y_mm: float) -> PageText:
+    return replace(text, y_mm=text.y_mm + y_mm)
 
 
 def _up_to_5(mm: float) -> float:

@@ -169,7 +169,7 @@ def plan(lead_names: Sequence[str], settings: PaperSettings) -> Plan:
 
 def foot_mm(lines: int) -> float:
     """Return the height below the grid for so many lines, two at least."""
-    return FOOT_MM + max(0, lines - 2) * LINE_MM
+    return max(FOOT_MM, 5.5 + (lines - 1) * LINE_MM)
 
 
 def _leads(rows: Rows, lead_names: Sequence[str]) -> set[str]:
@@ -236,7 +236,7 @@ class _Room:
 def _room(layout: Layout, lead_names: Sequence[str], settings: PaperSettings) -> _Room:
     if settings.most_mm is None:
         return _Room(layout.row_mm, 1.0, MOST_ROWS * layout.row_mm)
-    lines = 3 + sum(len(lead) + 1 for lead in lead_names) // LETTERS
+    lines = 4 + sum(len(lead) + 1 for lead in lead_names) // LETTERS
     free = settings.most_mm - MARGIN_MM - foot_mm(lines)
     return _Room(max(layout.row_mm, SHEET_ROW_MM), CLOSEST, math.floor(free / 5.0) * 5.0 - HEAD_MM)
 
