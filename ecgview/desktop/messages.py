@@ -29,11 +29,12 @@ def from_error(error: EcgviewError, about: Path | None = None) -> Message:
     parts = (("Where", error.where), ("Expected", error.expected), ("Found", error.found))
     details = "\n".join(f"{name}: {value}" for name, value in parts if value)
     name = PurePath(error.where).name if error.where else ""
-    text = _sentence(error.message)
+    text = sentence(error.message)
     return Message(f"{name}: {text[0].lower()}{text[1:]}" if name else text, "error", details, about)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return a text with a capital at its beginning and a stop at its end."""
     text = text.strip()
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else text + "."

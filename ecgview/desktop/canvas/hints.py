@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from ecgview.desktop.canvas.gestures import Drag
+from ecgview.desktop.messages import sentence
 from ecgview.desktop.opening import Shown
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page
@@ -42,7 +43,7 @@ def _lines(shown: Shown, name: str) -> tuple[tuple[str, bool], ...]:
     if shown.kind == "opening":
         return ((f"Opening {name} …", True), (_STOP, False))
     if shown.kind == "failed":
-        return ((f"{name} is not shown", True), (shown.reason, False), (_GO_ON, False))
+        return ((f"{name} is not shown", True), (sentence(shown.reason), False), (_GO_ON, False))
     return _EMPTY
 
 

@@ -60,6 +60,7 @@ class WorklistDelegate(QStyledItemDelegate):
             middle = QRectF(area.left(), upper.bottom(), area.width(), lower.top() - upper.bottom())
             _paint_trace(painter, view, middle, picture)
         synthetic = is_synthetic(item) or (picture is not None and picture.trace.synthetic)
+        synthetic = synthetic and not item.problem  # the row says what is wrong, and has no room for both
         _paint_details(painter, view, lower, item, synthetic)
         painter.restore()
 
