@@ -100,8 +100,10 @@ def _paint_trace(painter: QPainter, view: QWidget, area: QRectF, picture: Thumbn
     trace = picture.trace
     painter.setFont(tokens.font(view.font(), "caption"))
     painter.setPen(tokens.colour(view, "faint"))
-    painter.drawText(area, _LEFT, trace.reason or trace.lead)
-    strip = area.adjusted(_LEAD_PX, 0, 0, 0)
+    metrics = QFontMetricsF(painter.font())
+    name = trace.reason or metrics.elidedText(trace.lead, Qt.TextElideMode.ElideRight, area.width() / 3)
+    painter.drawText(area, _LEFT, name)
+    strip = area.adjusted(max(_LEAD_PX, metrics.horizontalAdvance(name) + 5), 0, 0, 0)
     pen = QPen(tokens.colour(view, "text"), 1.0)
     pen.setCosmetic(True)  # as thin on every scale
     painter.save()
