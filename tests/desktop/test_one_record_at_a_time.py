@@ -96,7 +96,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
         made.wait()
         raise SignalError(f"no reconstruction of {name_of(record)}")
 
-    def anomaly(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
+    def error_strip(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
         made.wait()
         return np.ones(MASK_SEGMENTS, np.float32), Overlay(legend=f"errors of {name_of(record)}")
 
@@ -107,7 +107,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
         ("_classify", classify),
         ("_lef", lef),
         ("_reconstruct", reconstruct),
-        ("_anomaly", anomaly),
+        ("_error_strip", error_strip),
     ):
         monkeypatch.setattr(inference, name, answer)
     monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False)
@@ -183,7 +183,7 @@ def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]
         *[lambda: workspace.set_view(dice.choice(VIEWS))] * 2,
         lambda: box.setText(dice.choice(("", "ecg", "1", "0"))),
         mask,
-        workspace.request_anomaly,
+        workspace.request_error_strip,
         lambda: window.resize(dice.choice((1100, 1180)), 700),
         workspace.stop_opening,
         # a record that takes longer than this leaves a blank paper; both ways are gone

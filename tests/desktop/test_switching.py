@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop import tasks
+from ecgview.desktop.dialogs import report
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.messages import Message
 from ecgview.desktop.panels._worklist_table import RecordTable
@@ -314,7 +315,9 @@ def test_a_message_leaves_with_its_record_and_one_about_none_stays(
     assert strip.isVisible()
 
 
-@pytest.mark.parametrize("action", ["file.about", "file.share", "read.log", "read.amend", "read.blind"])
+@pytest.mark.parametrize(
+    "action", ["file.about", "file.share", "file.export_report", "read.log", "read.amend", "read.blind"]
+)
 def test_a_sheet_about_a_record_leaves_with_it(
     action: str, window: MainWindow, many: list[Path], gate: Gate, qtbot: QtBot
 ) -> None:
@@ -471,8 +474,6 @@ def test_a_report_is_not_written_of_another_record_than_was_asked_for(
     tmp_path: Path,
     qtbot: QtBot,
 ) -> None:
-    from ecgview.desktop.actions import file
-
     target = tmp_path / "first.pdf"
 
     def choose(*_: object) -> tuple[str, str]:
@@ -480,8 +481,11 @@ def test_a_report_is_not_written_of_another_record_than_was_asked_for(
         _settle(window, qtbot)
         return str(target), ""
 
-    monkeypatch.setattr(file.QFileDialog, "getSaveFileName", choose)
-    window.menus["file.export_report"].trigger()
+    monkeypatch.setattr(report.QFileDialog, "getSaveFileName", choose)
+    sheet = report.show(window)
+    assert sheet is not None
+    (choose_place,) = [button for button in sheet.buttons.buttons() if button.text().startswith("Choose")]
+    choose_place.click()
     _settle(window, qtbot)
     assert not target.exists()
     assert "no report was written" in said[-1].text

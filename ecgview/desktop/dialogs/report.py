@@ -30,6 +30,7 @@ def show(window: MainWindow) -> Sheet | None:
     if record is None or path is None:
         return None
     sheet = Sheet(window, "Export report")
+    sheet.of_record = True
     form = _choice(sheet, "Form", "form")
     for one in sorted(exports(), key=lambda one: one.SUFFIX != ".pdf"):
         form.addItem(f"{one.NAME} ({one.SUFFIX})", one.SUFFIX)
