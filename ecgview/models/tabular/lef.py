@@ -79,10 +79,8 @@ def from_prediction(record: EcgRecord, prediction: Prediction, card: ModelCard) 
     value = float(used.probability(np.array([found.model_output]))[0])
     kind = _kind(card)
     threshold = used.threshold if kind == "probability" else None
-    own = not left_out and model.classifier_sha256 in (
-        "",
-        classifier.sha256,
-    )  # else the percentiles are of another
+    # else the percentiles are of another
+    own = not left_out and model.classifier_sha256 in ("", prediction.model.sha256)
     percentile = used.percentile(value) if kind == "index" and own else None
     return LefResult(
         model=_facts(card, classifier, model, left_out),
