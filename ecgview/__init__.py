@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ecgview.api import measure as measure
     from ecgview.api import model_card as model_card
     from ecgview.api import open_ecg as open_ecg
+    from ecgview.api import pacing as pacing
     from ecgview.api import reconstruct as reconstruct
     from ecgview.api import score as score
     from ecgview.api import train as train
@@ -44,6 +45,7 @@ __all__ = [
     "model_card",
     "open_ecg",
     "open_window",
+    "pacing",
     "reconstruct",
     "score",
     "screenshot",

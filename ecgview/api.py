@@ -11,11 +11,13 @@ import numpy as np
 
 from ecgview import formats
 from ecgview.errors import ModelError, ReportError
+from ecgview.models import context
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Identification, LefResult, Prediction, Reconstruction
-from ecgview.signal.measurements import Measurement
+from ecgview.signal import measurements
+from ecgview.signal.pacing import Pacing
 
 if TYPE_CHECKING:
     from ecgview.report.convert import Converted
@@ -70,11 +72,14 @@ def info(path: PathLike) -> dict[str, Any]:
     }
 
 
-def measure(record: EcgRecord | PathLike) -> tuple[Measurement, ...]:
+def measure(record: EcgRecord | PathLike) -> tuple[measurements.Measurement, ...]:
     """Return heart rate and RR intervals of the stored samples, each with unit and source."""
-    from ecgview.signal import measurements
-
     return measurements.measure(_record(record))
+
+
+def pacing(record: EcgRecord | PathLike) -> Pacing:
+    """Return whether pacemaker stimuli are seen in the samples, with their times, and what the file's words say."""
+    return context.pacing_of(_record(record))
 
 
 def classify(

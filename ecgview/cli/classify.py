@@ -7,7 +7,12 @@ from typing import Any
 
 from ecgview import api
 from ecgview.cli import _each, _exposure
-from ecgview.labels.statements_shown import ShownStatement, not_judged_sentence, shown
+from ecgview.labels.statements_shown import (
+    ShownStatement,
+    not_assessable_sentences,
+    not_judged_sentence,
+    shown,
+)
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
@@ -51,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
             "percentile_of": found.reference,
             "not_judged": [item.score.code for item in found.not_judged],
             "not_judged_sentence": not_judged_sentence(found),
+            "not_assessable_sentences": not_assessable_sentences(found),
             "predictions": [_plain(item) for item in listed],
         }
 
@@ -91,6 +97,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         place = "" if item["percentile"] is None else f"{item['percentile']:.0f}"
         state = _state(item)
         yield f"  {mark} {item['code']:<8} {item['probability']:.3f}  {place:>3}  ({state})  {item['label']}"
+    for sentence in found["not_assessable_sentences"]:
+        yield f"  {sentence}"
     if found["not_judged_sentence"]:
         yield f"  {found['not_judged_sentence']}"
 

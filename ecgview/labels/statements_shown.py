@@ -74,6 +74,15 @@ class ShownPrediction:
         return self.of("positive")
 
     @property
+    def withheld(self) -> tuple[ShownStatement, ...]:
+        """What would be positive if it could be assessed."""
+        return tuple(
+            item
+            for item in self.of("not assessable")
+            if item.score.threshold is not None and item.score.probability >= item.score.threshold
+        )
+
+    @property
     def not_judged(self) -> tuple[ShownStatement, ...]:
         """What the model has no threshold for."""
         return self.of("not judged")
@@ -92,14 +101,15 @@ class ShownPrediction:
         return f"{n} of {judged} statements {'reaches its' if n == 1 else 'reach their'} threshold{rest}"
 
     def nearest(self, count: int) -> tuple[ShownStatement, ...]:
-        """Return every positive statement and, up to `count` in all, those next to their thresholds.
+        """Return every positive or withheld statement and, up to `count` in all, those next to their thresholds.
 
         Of a model without any threshold, those of the largest probability. In the order of a report.
         """
         others = self.of("below threshold") or self.not_judged
+        withheld = {item.score.code for item in self.withheld}
         ranked = sorted(others, key=lambda item: (item.score.threshold or 0.0) - item.score.probability)
         chosen = {item.score.code for item in (*self.positive, *ranked[: max(0, count - len(self.positive))])}
-        return tuple(item for item in self.statements if item.score.code in chosen)
+        return tuple(item for item in self.statements if item.score.code in chosen | withheld)
 
 
 def shown(prediction: Prediction) -> ShownPrediction:
@@ -132,3 +142,16 @@ def not_judged_sentence(found: ShownPrediction, most: int | None = None) -> str:
         return ""
     more = "" if most is None or len(names) <= most else f" and {len(names) - most} more"
     return f"{NOT_JUDGED} ({len(names)} of {len(found.statements)}): {', '.join(names[:most])}{more}."
+
+
+def not_assessable_sentences(found: ShownPrediction, most: int | None = None) -> list[str]:
+    """Return one "Not assessable: paced (32): ..." per reason with names, the first `most` of them."""
+    by_reason: dict[str, list[str]] = {}
+    for item in found.of("not assessable"):
+        by_reason.setdefault(item.score.not_assessable, []).append(item.name)
+    return [
+        f"Not assessable: {reason} ({len(names)}): {', '.join(names[:most])}"
+        + ("" if most is None or len(names) <= most else f" and {len(names) - most} more")
+        + "."
+        for reason, names in by_reason.items()
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgview import formats
 from ecgview.errors import EcgviewError
-from ecgview.models import cards, runtime
+from ecgview.models import cards, context, runtime
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as lef_model
@@ -100,6 +100,8 @@ def _row(
     row |= {f"p_{code}": value for code, value in zip(card.labels, probability, strict=True)}
     prediction = runtime.prediction(card, record, probability, device, 0.0)
     row["warnings"] = "; ".join(prediction.warnings) or None
+    row["pacing"] = context.pacing_of(record).text
+    row["not_assessable"] = "; ".join(s.code for s in prediction.scores if s.not_assessable) or None
     if lef_card is not None:
         found = lef_model.from_prediction(record, prediction, lef_card)
         reason = f": {found.reason}" if found.reason else ""

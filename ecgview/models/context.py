@@ -1,37 +1,143 @@
 """What a record itself says about a model's answers: statements that cannot be made of it, and doubts to be told.
 
-A rule of context ("paced: no infarction, no ischaemia, no hypertrophy") takes the record and the classifier's scores
-and returns them with `LabelScore.not_assessable` filled in; add it to `RULES`. It may ask `LabelScore.is_suspected`:
-a bundle branch block that the model may not state for want of examples is enough to withhold an infarction.
+With pacing, left bundle branch block or pre-excitation (`labels.context_rules`) infarction, ischaemia, hypertrophy
+and fascicular block cannot be read from an ECG: `in_context` fills in `LabelScore.not_assessable` and says why. What
+names the context is the samples (stimuli seen), the file's own words, the model's own score, or the reader. A bundle
+branch block that the model may not state for want of examples (`LabelScore.is_suspected`) is enough to withhold an
+infarction.
 
 A doubt that concerns every answer ("whether it is paced cannot be told at 100 Hz") is a sentence; add what finds it
 to `DOUBTS`. Both are applied once, in `runtime.prediction`, so that window, command line, archive table and reports
-show the same.
+show the same; what the reader says is added where the answer stands beside a read, by `beside_read`.
 `labels.statements_shown` turns the result into rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
+from ecgview.labels import context_rules
+from ecgview.labels.context_rules import PACED, ContextRule
 from ecgview.record import EcgRecord
-from ecgview.results import LabelScore
+from ecgview.results import LabelScore, LefResult, Prediction
+from ecgview.signal import pacing
+from ecgview.signal.pacing import Pacing
 
 Scores = tuple[LabelScore, ...]
-Rule = Callable[[EcgRecord, Scores], Scores]
 Doubt = Callable[[EcgRecord], str]  # a sentence, or "" where there is none
+Stated = Iterable[tuple[str, str]]  # a reader's statements: label set and code
 
 ADULT_YEARS = 18
+WITHHELD = "infarction, ischaemia, hypertrophy and fascicular statements are not assessable"
+READER = "the reader's statement"
 
 
-def in_context(record: EcgRecord, scores: Scores) -> Scores:
-    """Return the scores with what cannot be assessed in this record named; every rule sees those before it."""
-    for rule in RULES:
-        scores = rule(record, scores)
-    return scores
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One context that is there, and what says so."""
+
+    rule: ContextRule
+    source: str
+
+    @property
+    def sentence(self) -> str:
+        """What stands beside the answer: "Paced: 12 stimuli seen; infarction, ... are not assessable"."""
+        name = self.rule.context
+        return f"{name[:1].upper()}{name[1:]} ({self.source}): {WITHHELD}"
+
+
+def in_context(record: EcgRecord, scores: Scores, set_id: str) -> tuple[Scores, tuple[str, ...]]:
+    """Return the scores with what cannot be assessed in this record named, and the sentences that say why."""
+    found: list[Context] = []
+    for rule in context_rules.rules():
+        if source := _in_record(rule, record) or _in_scores(rule, scores, set_id):
+            found.append(Context(rule, source))
+    return _withheld(scores, set_id, found), tuple(context.sentence for context in found)
+
+
+def beside_read(prediction: Prediction, stated: Stated) -> Prediction:
+    """Return the prediction as it stands beside a reader's statements: those name a context, too."""
+    found = [Context(rule, READER) for rule in named_by_reader(stated)]
+    told = {warning.split(" (")[0] for warning in prediction.warnings}
+    new = [context.sentence for context in found if context.sentence.split(" (")[0] not in told]
+    if not new:
+        return prediction
+    scores = _withheld(prediction.scores, prediction.label_set, found)
+    return replace(prediction, scores=scores, warnings=(*prediction.warnings, *new))
+
+
+def lef_beside_read(result: LefResult, stated: Stated) -> LefResult:
+    """Return the LEF result as it stands beside a reader's statements: none where they name a paced rhythm."""
+    if not result.analysed or not any(rule.context == PACED for rule in named_by_reader(stated)):
+        return result
+    return replace(
+        result,
+        model_output=None,
+        value=None,
+        result="not analysed",
+        reason=f"paced rhythm: {READER}",
+        contributions=None,
+        single_predictors=(),
+        percentile=None,
+        reference="",
+    )
+
+
+def named_by_reader(stated: Stated) -> tuple[ContextRule, ...]:
+    """Return the contexts that a reader's statements name."""
+    said = tuple(stated)
+    return tuple(
+        rule for rule in context_rules.rules() if any(rule.is_named_by(code, set_id) for set_id, code in said)
+    )
+
+
+def pacing_of(record: EcgRecord) -> Pacing:
+    """Return what the samples show of pacing, and what the file's own words say."""
+    return replace(pacing.detect(record), stated=context_rules.named_by_file(_rule_of_pacing(), record))
+
+
+def paced(record: EcgRecord) -> str:
+    """Return what in the record says that the rhythm is paced, its samples or its words; "" where nothing does."""
+    return _in_record(_rule_of_pacing(), record)
+
+
+def _rule_of_pacing() -> ContextRule:
+    return next(rule for rule in context_rules.rules() if rule.context == PACED)
 
 
 def doubts(record: EcgRecord) -> tuple[str, ...]:
     """Return the sentences that stand beside any answer about this record."""
     return tuple(filter(None, (doubt(record) for doubt in DOUBTS)))
+
+
+def pacing_doubt(record: EcgRecord) -> str:
+    """Return why it cannot be told whether the rhythm is paced, "" where it can or the file says it."""
+    return "" if paced(record) else pacing.detect(record).reason
+
+
+def _in_record(rule: ContextRule, record: EcgRecord) -> str:
+    if rule.context == PACED:
+        seen = pacing.detect(record)
+        if seen.state == "seen":
+            return seen.text
+    return context_rules.named_by_file(rule, record)
+
+
+def _in_scores(rule: ContextRule, scores: Scores, set_id: str) -> str:
+    for score in scores:
+        if score.is_suspected and rule.is_named_by(score.code, set_id):
+            return f"this model's own answer, {score.code} {score.probability:.2f}"
+    return ""
+
+
+def _withheld(scores: Scores, set_id: str, found: Iterable[Context]) -> Scores:
+    for context in found:
+        scores = tuple(
+            replace(score, not_assessable=context.rule.context)
+            if not score.not_assessable and context.rule.blocks(score.code, set_id)
+            else score
+            for score in scores
+        )
+    return scores
 
 
 def _age(record: EcgRecord) -> str:
@@ -55,5 +161,4 @@ def _gain(record: EcgRecord) -> str:
     return record.gain_doubt
 
 
-RULES: tuple[Rule, ...] = ()
-DOUBTS: tuple[Doubt, ...] = (_gain, _age, _sex, _synthetic)
+DOUBTS: tuple[Doubt, ...] = (_gain, _age, _sex, _synthetic, pacing_doubt)

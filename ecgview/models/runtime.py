@@ -174,7 +174,8 @@ def prediction(
         )
         for k, (code, value, threshold) in enumerate(rows)
     )
-    warnings = list(context.doubts(record))
+    scores, contexts = context.in_context(record, scores, card.label_set)
+    warnings = [*contexts, *context.doubts(record)]
     if record.seconds > card.input.seconds * 1.01:
         warnings.insert(0, f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
     return Prediction(
@@ -182,7 +183,7 @@ def prediction(
         record_sha256=record.source.sha256,
         device=device,
         duration_ms=spent_ms,
-        scores=context.in_context(record, scores),
+        scores=scores,
         warnings=tuple(warnings),
         label_set=card.label_set,
         reference="" if reference is None else reference.sentence,

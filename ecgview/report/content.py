@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import ecgview
 from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
+from ecgview.models.context import beside_read, lef_beside_read
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
 from ecgview.report import anonymous
@@ -116,9 +117,11 @@ def gather(
     """Return the content of a report; measurements are computed where they are not given.
 
     Unless `identified`, what tells who, where and when is left out, of the record and of the reader's own words;
-    `study_name` takes the place of the patient's.
+    `study_name` takes the place of the patient's. What the read states of pacing, LBBB or pre-excitation holds for
+    the models' answers, too.
     """
     measured = measure(record) if measurements is None else measurements
+    stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0
     if not identified:
         left_out = len(record.device_reading.statements)
@@ -128,8 +131,8 @@ def gather(
         record,
         measured,
         read,
-        prediction,
-        lef,
+        None if prediction is None else beside_read(prediction, stated),
+        None if lef is None else lef_beside_read(lef, stated),
         paper or PaperSettings(),
         with_device,
         identified,

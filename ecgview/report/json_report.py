@@ -2,13 +2,14 @@
 
 import json
 import math
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from ecgview import RESEARCH_USE_ONLY
 from ecgview.labels.statements_shown import shown
+from ecgview.models import context
 from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
 from ecgview.results import Prediction
@@ -53,6 +54,7 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         },
         "paper": plain(content.paper),
         "measurements": [plain(item) for item in content.measurements],
+        "pacing": _pacing(content),
         "device": _device(content),
         "read": plain(content.read),
         "prediction": _prediction(content.prediction),
@@ -66,6 +68,12 @@ def _device(content: ReportContent) -> dict[str, Any] | None:
     if not content.with_device:
         return None
     return {"measurements": plain(reading.measurements), "statements": plain(reading.statements)}
+
+
+def _pacing(content: ReportContent) -> dict[str, Any]:
+    """Return what the samples show of pacing; the file's own words wait for the reveal."""
+    found = context.pacing_of(content.record)
+    return plain(found if content.with_device else replace(found, stated=""))  # type: ignore[no-any-return]
 
 
 def _prediction(answer: Prediction | None) -> dict[str, Any] | None:

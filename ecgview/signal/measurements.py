@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ecgview.record import EcgRecord
-from ecgview.signal import beats
+from ecgview.signal import beats, pacing
+
+STIMULI = "Pacemaker stimuli"
+NAMED = 60  # times of stimuli that are written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,25 @@ class Measurement:
 
 
 def measure(record: EcgRecord) -> tuple[Measurement, ...]:
-    """Return heart rate (from the mean RR) and RR intervals of the stored samples."""
+    """Return heart rate (from the mean RR) and RR intervals of the stored samples, and pacemaker stimuli.
+
+    Stimuli are named where they are seen or cannot be told; a record in which none are seen says nothing of them.
+    """
+    return (*_rate(record), *_stimuli(record))
+
+
+def _stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
+    found = pacing.detect(record)
+    if found.state == "not seen":
+        return ()
+    if found.state == "cannot tell":
+        return (Measurement(STIMULI, None, "", note=found.reason),)
+    times = ", ".join(f"{time:.2f}" for time in found.times_s[:NAMED])
+    more = f" and {len(found.times_s) - NAMED} more" if len(found.times_s) > NAMED else ""
+    return (Measurement(STIMULI, float(len(found.times_s)), "seen", note=f"at {times} s{more}"),)
+
+
+def _rate(record: EcgRecord) -> tuple[Measurement, ...]:
     summary = beats.rate(record)
     if summary is None:
         note = "fewer than two QRS complexes found"

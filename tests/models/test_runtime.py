@@ -41,16 +41,15 @@ def test_a_prediction_says_what_made_it(classifier: ModelCard, pulse_record: Ecg
     assert [score.code for score in answer.scores] == list(classifier.labels)
     assert answer.scores[0].label == "first degree AV block"
     assert [score.threshold for score in answer.scores[:2]] == [0.5, None]
-    assert len(answer.warnings) == 4  # and an unknown sex
     assert "first 10 s of 20 s" in answer.warnings[0]
-    assert answer.warnings[1].startswith("under 18 years")
-    assert answer.warnings[2].startswith("sex unknown")
+    others = [text for text in answer.warnings[1:] if ": infarction" not in text]
+    assert [text[:9] for text in others] == ["under 18 ", "sex unkno", "synthetic", "Pacing ca"]
 
 
 def test_unknown_age_and_sex_are_stated_doubts(classifier: ModelCard, pulse_record: EcgRecord) -> None:
     nobody = replace(pulse_record, patient=Patient())
     told = runtime.classify(nobody, device="cpu").warnings
-    assert [text.split(":")[0] for text in told[:2]] == ["age unknown", "sex unknown"]
+    assert [text.split(":")[0] for text in told if "unknown" in text] == ["age unknown", "sex unknown"]
     known = replace(pulse_record, patient=Patient(age_years=50, sex="female"))
     assert not [text for text in runtime.classify(known, device="cpu").warnings if "unknown" in text]
 

@@ -12,6 +12,7 @@ from ecgview.desktop import theme
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._gate_step import GateStep, gate_step
 from ecgview.desktop.panels._widgets import Notice, Text, clear, column, row
+from ecgview.models import context
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -65,6 +66,7 @@ class AiPanel(QWidget):
         self._working = None
         step = gate_step(self.workspace, self)
         self._was = self.is_open, step.words if step is not None else None
+        self._named = context.named_by_reader(self.stated)
         if self.workspace.record is None:
             text = self.workspace.shown.instead("Open an ECG to see what the models say.")
             self.content.addWidget(Text(text, tone="secondary"))
@@ -107,11 +109,17 @@ class AiPanel(QWidget):
             self.content.addWidget(Text("Not analysed yet.", tone="secondary"))
             self.content.addLayout(row(_button("Analyse", lambda: self._ask(request)), 1))
 
+    @property
+    def stated(self) -> tuple[tuple[str, str], ...]:
+        """What the reader states of the open record: label sets and codes."""
+        session = self.workspace.session
+        return () if session is None else tuple(item.key for item in session.draft.statements)
+
     def _follow_session(self, _session: object) -> None:
         step = gate_step(self.workspace, self)
         now = self.is_open, step.words if step is not None else None
-        if now != self._was:  # most edits of the read change nothing here
-            self.renew()
+        if now != self._was or context.named_by_reader(self.stated) != self._named:
+            self.renew()  # most edits of the read change nothing here
 
     def _ask(self, request: Callable[[], object]) -> None:
         request()

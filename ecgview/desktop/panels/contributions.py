@@ -8,6 +8,7 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels._gate import AiPanel
 from ecgview.desktop.panels._signed_bars import SignedBars, sentence, signed
 from ecgview.desktop.panels._widgets import Rule, Text, row
+from ecgview.models import context
 from ecgview.results import Contribution, Contributions
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class ContributionsPanel(AiPanel):
     def fill(self) -> None:
         """Show the contributions, or why there are none."""
         result = self.workspace.lef
+        if result is not None:
+            result = context.lef_beside_read(result, self.stated)
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.request_lef, "lef")
         elif result.contributions is None:

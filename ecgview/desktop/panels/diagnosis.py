@@ -12,7 +12,14 @@ from ecgview.desktop.panels._model_line import model_line
 from ecgview.desktop.panels._prose import Prose
 from ecgview.desktop.panels._score_list import Heading, Row, ScoreList, row_of
 from ecgview.desktop.panels._widgets import Notice, Text, row
-from ecgview.labels.statements_shown import ShownPrediction, ShownStatement, not_judged_sentence, shown
+from ecgview.labels.statements_shown import (
+    ShownPrediction,
+    ShownStatement,
+    not_assessable_sentences,
+    not_judged_sentence,
+    shown,
+)
+from ecgview.models import context
 from ecgview.results import Prediction
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ class DiagnosisPanel(AiPanel):
         if self.workspace.prediction is None:
             self.fill_pending("Analysing the ECG", self.workspace.request_prediction, "predict")
         else:
-            self._show(self.workspace.prediction)
+            self._show(context.beside_read(self.workspace.prediction, self.stated))
 
     def _show(self, prediction: Prediction) -> None:
         found = shown(prediction)
@@ -51,6 +58,8 @@ class DiagnosisPanel(AiPanel):
         for warning in prediction.warnings:
             self.content.addWidget(Notice(warning))
         self._add_scores(found, prediction)
+        for sentence in not_assessable_sentences(found, None if self._names_all else NAMED):
+            self.content.addWidget(Text(sentence, tone="secondary"))
         self._add_not_judged(found)
         if prediction.model.caveat:
             self.content.addWidget(Prose(prediction.model.caveat))

@@ -14,6 +14,7 @@ from ecgview.desktop.panels._model_line import model_line
 from ecgview.desktop.panels._prose import Prose
 from ecgview.desktop.panels._score_list import Row, ScoreList, paint_bar
 from ecgview.desktop.panels._widgets import Notice, Rule, Text, row
+from ecgview.models import context
 from ecgview.results import LefResult, whole_percentile
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class LefPanel(AiPanel):
     def fill(self) -> None:
         """Show the result, or where it is."""
         result = self.workspace.lef
+        if result is not None:
+            result = context.lef_beside_read(result, self.stated)
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.request_lef, "lef")
             return

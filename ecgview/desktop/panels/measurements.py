@@ -12,6 +12,7 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels import _tokens as tokens
 from ecgview.desktop.panels._widgets import Facts, Notice, Text, clear, column
 from ecgview.record import TELLS_A_READING, EcgRecord
+from ecgview.signal.measurements import STIMULI
 
 if TYPE_CHECKING:
     from ecgview.desktop.workspace import Workspace
@@ -55,8 +56,12 @@ class MeasurementsPanel(QWidget):
             self._content.addWidget(Text("Measuring …", tone="secondary"))
         else:
             self._content.addWidget(_table(measured))
-            if all(item.value is None for item in measured):
+            if measured[0].value is None:
                 self._content.addWidget(Text(f"Not measured: {measured[0].note}.", tone="secondary"))
+            for item in measured:
+                if item.name == STIMULI and item.note:
+                    text = f"Stimuli {item.note}" if item.value else item.note
+                    self._content.addWidget(Text(text, size="caption", tone="secondary"))
         for note in record.notes:
             if note.kind in TELLS_A_READING and not self._workspace.may_show_ai():
                 continue  # W2

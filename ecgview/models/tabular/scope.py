@@ -2,6 +2,7 @@
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
+from ecgview.models import context
 from ecgview.models.cards import InputSpec
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
@@ -21,6 +22,8 @@ def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
     years = record.patient.age_years
     if years is not None and years < ADULT_YEARS:
         return f"the patient is {years:g} years old, the model is for adults"
+    if source := context.paced(record):
+        return f"paced rhythm: {source}"
     try:
         prepare(record, InputSpec(STANDARD_12, spec.sampling_rate_hz, NEEDED_S))
     except ModelError as error:
