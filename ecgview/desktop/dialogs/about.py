@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 import ecgview
@@ -42,12 +43,14 @@ def show_models(parent: QWidget) -> Sheet:
         found = []
     for card in found:
         title = QLabel(f"{card.name} {card.version}")
+        title.setTextFormat(Qt.TextFormat.PlainText)
         set_role(title, "heading")
         sheet.body.addWidget(title)
         sheet.add_text(
             "\n".join(
                 f"{name}: {value}"
                 for name, value in (
+                    ("Origin", card.facts.origin),
                     ("Intended use", card.intended_use),
                     ("Not for", _text(card.out_of_scope)),
                     ("Trained on", card.training_data),

@@ -44,7 +44,7 @@ def _box(sheet: Sheet, kind: Literal["classifier", "lef"], title: str, chosen: s
     box.setObjectName(kind)
     here = [card for card in cards.available(kind) if card.is_here]
     for card in here:
-        box.addItem(f"{card.name} {card.version} ({card.id})", card.id)
+        box.addItem(f"{card.name} {card.version} ({card.id}){_origin(card)}", card.id)
     facts = sheet.add_text("", "muted")
     wanted = chosen or cards.default(kind).id
     box.currentIndexChanged.connect(lambda index: facts.setText(_facts(here[index])))
@@ -52,6 +52,10 @@ def _box(sheet: Sheet, kind: Literal["classifier", "lef"], title: str, chosen: s
     box.setCurrentIndex(max(0, box.findData(wanted)))
     facts.setText(_facts(here[box.currentIndex()]))
     return box
+
+
+def _origin(card: ModelCard) -> str:
+    return f", {card.facts.origin}" if card.facts.origin else ""
 
 
 def _facts(card: ModelCard) -> str:

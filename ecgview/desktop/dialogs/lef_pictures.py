@@ -67,8 +67,10 @@ def _open(window: QWidget, result: LefResult, pictures: list[tuple[str, bytes]])
     sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
     kind = "an index, not a probability" if result.kind == "index" else "a probability"
     facts = result.model
+    origin = f", {facts.origin}" if facts.origin else ""
     sheet.add_text(
-        f"{facts.name} (version {facts.version}), {kind}; {facts.calibrated}. Training data: {facts.training_data}.",
+        f"{facts.name} (version {facts.version}{origin}), {kind}; {facts.calibrated}. "
+        f"Training data: {facts.training_data}.",
         "muted",
     )
     tabs = QTabWidget()

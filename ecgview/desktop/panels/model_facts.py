@@ -62,7 +62,8 @@ class ModelFactsPanel(AiPanel):
     def _choice(self, known: list[ModelCard], card: ModelCard) -> Choice:
         box = Choice("Model")
         for item in known:
-            box.addItem(f"{item.name} {item.version}", item.id)
+            origin = f" ({item.facts.origin})" if item.facts.origin else ""
+            box.addItem(f"{item.name} {item.version}{origin}", item.id)
         box.setCurrentIndex([item.id for item in known].index(card.id))
         box.currentIndexChanged.connect(lambda index: self._choose(known[index].id))
         return box
