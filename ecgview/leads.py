@@ -28,6 +28,7 @@ _WORDS = (  # what stands before or behind a lead's name and names no lead
         "\u5fc3\u96fb\u56f3?",
     ),
     *("leads?", "ableitung(?:en)?", "abl", "einthoven", "goldberger", "wilson", "brustwand(?:ableitung)?"),
+    *("limb", "chest", "precordial", r"ch(?:annel|an)?[\s_]?\d{1,2}"),
     *("standard", "d[\u00e9e]rivation", "derivaci[\u00f3o]n", "deriva[\u00e7c][\u00e3a]o", "derivazione"),
     *("odprowadzenie", "avledning", "afleiding", "kytkent[\u00e4a]"),
     *("\u043e\u0442\u0432\u0435\u0434\u0435\u043d\u0438\u0435", "\u043e\u0442\u0432"),
@@ -41,7 +42,7 @@ _ANY_WORD = "|".join(_WORDS)
 _BEFORE = re.compile(rf"^(?:{_ANY_WORD}){_GAP}(?=\S)", re.IGNORECASE)
 _BEHIND = re.compile(rf"{_GAP}(?:{_ANY_WORD}){_GAP}$", re.IGNORECASE)
 _TAIL = re.compile(
-    r"[\s_.,/-]*(?:[\[(]\s*(?:[mun\u00b5\u03bc]?V|\d{1,2}|ref|raw|ecg|ekg)\s*[\])]|(?:\b|_)[mun\u00b5\u03bc]V|\b-?ref|-wct|_ref)$",
+    r"[\s_.,/-]*(?:[\[(]\s*(?:[mun\u00b5\u03bc]?V|\d{1,2}|ref|raw|ecg|ekg)\s*[\])]|(?:\b|_)[mun\u00b5\u03bc]V|\b-?ref|-wct|_ref|[\s_-]filt(?:ered)?)$",
     re.IGNORECASE,
 )
 _SEP = r"[\s._-]?"
@@ -49,10 +50,10 @@ _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), made)
     for pattern, made in (
         (r"(I{1,3})", "{}"),
-        (rf"D{_SEP}(I{{1,3}})", "{}"),
+        (rf"[DL]{_SEP}(I{{1,3}})", "{}"),
         (rf"ML{_SEP}(I{{1,3}})", "{}"),
         (rf"A{_SEP}V{_SEP}([RLF])[.+]?", "AV{}"),
-        (rf"V{_SEP}([1-9])", "V{}"),
+        (rf"V{_SEP}0?([1-9])", "V{}"),
         (rf"V{_SEP}([3-6]){_SEP}R", "V{}R"),
         (rf"(?:V{_SEP}|FRANK{_SEP}|ORTHO\w*{_SEP})?([XYZ])", "{}"),
     )

@@ -2,12 +2,13 @@
 
 import glob
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from ecgview.errors import FormatError
+from ecgview.formats import watch_csv
 from ecgview.formats._member import split
+from ecgview.formats._table_lines import is_lead, read_head
 
 DEEPEST = 12  # folders below the one that was opened
 TABLES = (".csv", ".tsv")
@@ -90,16 +91,14 @@ def _stands_for_record(
         return False
     if suffix != ".hea" and stem in headers:
         return False
-    return suffix.lower() not in TABLES or _names_leads(entry.path)
+    return suffix.lower() not in TABLES or _names_leads(Path(entry.path))
 
 
-def _names_leads(path: str) -> bool:
-    """Return whether a table's header names leads: folders of ECGs hold other tables too."""
+def _names_leads(path: Path) -> bool:
+    """Return whether a table's header names leads, or it is a watch's export: folders of ECGs hold other tables too."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read(4096).splitlines()
-    except OSError:
+        with open(path, "rb") as file:
+            beginning = file.read(4096)
+        return bool(watch_csv.sniff(beginning, path)) or any(map(is_lead, read_head(path).cells))
+    except (OSError, FormatError):
         return False
-    header = next((line for line in lines if line and not line.startswith("#")), "")
-    names = {cell.strip().strip('"').upper() for cell in re.split(r"[,;\t]", header)}
-    return bool(names & {"I", "II", "V1", "V5", "MLII", "LEAD I", "LEAD II"})

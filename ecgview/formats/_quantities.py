@@ -11,8 +11,8 @@ from ecgview.record import GAIN, GAIN_DOUBT, ImportNote
 
 MANY = 8  # leads of a whole 12-lead ECG, limb leads left to be computed
 _MV_PER = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
-_SIZES = {"milli": "m", "micro": "u", "nano": "n", "": ""}
-_WORD = re.compile(r"(milli|micro|nano|)[\s-]?volts?")
+_SIZES = {"milli": "m", "micro": "u", "nano": "n", "m": "m", "u": "u", "n": "n", "": ""}
+_WORD = re.compile(r"(milli|micro|nano|m|u|n|)[\s-]?v(?:o?lts?)?")
 _OTHER = re.compile(
     r"""^(?:(?:
         resp(?:iration|iratory|iro)?|breath(?:ing)?|thor(?:ax)?|abd(?:o|omen|ominal)?|nasal|chest\s?belt|effort

@@ -14,7 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from ecgview.errors import FormatError
-from ecgview.formats._person import OLDEST_YEARS
+from ecgview.formats._person import age_in_years
+from ecgview.formats._table_lines import is_comment
+from ecgview.formats._text import encoding_of
 from ecgview.record import ImportNote, Patient
 
 GIVEN = "ECGVIEW_SUBJECTS"
@@ -35,11 +37,29 @@ _NAMES = (
     "ecg_id",
     "study_id",
 )
+_RECORD_SUFFIXES = (".hea", ".dat", ".mat")
 _IDS = ("patient_id", "subject_id", "patient", "subject")
-_AGES = ("age", "age_years", "age_at_ecg", "patient_age")
-_SEXES = ("sex", "gender", "patient_sex")
-_MALE = ("m", "male", "man", "männlich", "homme", "masculino", "男")
-_FEMALE = ("f", "female", "woman", "w", "weiblich", "femme", "femenino", "女")
+_AGES = (
+    "age",
+    "age_years",
+    "age_at_ecg",
+    "patient_age",
+    "patientage",
+    "alter",
+    "âge",
+    "edad",
+    "età",
+)
+_SEXES = ("sex", "gender", "patient_sex", "patientsex", "geschlecht", "sexe", "sexo", "sesso")
+_AGE = re.compile(r"([>≥]?)\s*(\d{1,3}(?:[.,]\d+)?)\s*(\+?)\s*([a-zä]*)\.?")
+_PERIODS = {
+    **dict.fromkeys(("", "y", "yr", "yrs", "yo", "year", "years", "jahre", "a"), "years"),
+    **dict.fromkeys(("m", "mo", "month", "months"), "months"),
+    **dict.fromkeys(("w", "wk", "weeks", "week"), "weeks"),
+    **dict.fromkeys(("d", "day", "days"), "days"),
+}
+_MALE = ("m", "male", "man", "männlich", "homme", "masculino", "maschio", "h", "男")
+_FEMALE = ("f", "female", "woman", "w", "weiblich", "femme", "femenino", "femmina", "feminino", "女")
 _TRUE, _FALSE = ("true", "1", "1.0"), ("false", "0", "0.0")
 
 
@@ -59,12 +79,16 @@ class Subjects:
         return None if self.by_file else self.by_name.get(record.stem)
 
     def _files(self, record: Path) -> list[str]:
-        """Return how the table may write a record's file: from its own folder, with and without suffix."""
+        """Return how the table may write a record's file: from its own folder, with and without suffix.
+
+        A table that lies elsewhere may write any last part of the path, the longest is taken.
+        """
+        whole = record.absolute()
         try:
-            inside = record.absolute().relative_to(self.path.absolute().parent)
+            ways = [whole.relative_to(self.path.absolute().parent)]
         except ValueError:
-            inside = Path(record.name)
-        return [inside.as_posix(), inside.with_suffix("").as_posix()]
+            ways = [Path(*whole.parts[i:]) for i in range(1, len(whole.parts))]
+        return [key for one in (whole, *ways) for key in (one.as_posix(), one.with_suffix("").as_posix())]
 
 
 def joined(patient: Patient, record: Path) -> tuple[Patient, list[ImportNote]]:
@@ -147,10 +171,10 @@ def _cached(path: Path, _changed_ns: int) -> Subjects | None:
     """Return the table of a file; None where its header is that of another table."""
     if path.stat().st_size > LARGEST_FILE:
         return None
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        first = file.readline()
-        delimiter = max("\t;,", key=first.count)
-        header = [cell.strip().strip('"').lower() for cell in first.split(delimiter)]
+    with open(path, encoding=encoding_of(path), errors="replace", newline="") as file:
+        first = next((line for line in file if line.strip() and not is_comment(line)), "")
+        delimiter = max("\t;,|", key=first.count)
+        header = [_plain(cell) for cell in first.split(delimiter)]
         files = [header.index(name) for name in _FILES if name in header]
         names = [header.index(name) for name in _NAMES if name in header]
         if not (files or names) or not set(header) & {*_AGES, *_SEXES, "is_male"}:
@@ -177,7 +201,7 @@ def _keep(
     patient = _patient(row, is_ptbxl="scp_codes" in header)
     for column, kept in ((files, by_file), (names[:1], by_name)):
         for place in column:
-            key = cells[place].strip() if place < len(cells) else ""
+            key = _key(cells[place]) if place < len(cells) else ""
             if key:
                 other = kept.get(key, patient)
                 kept[key] = patient if other == patient else None
@@ -185,10 +209,33 @@ def _keep(
 
 def _patient(row: Mapping[str, str], *, is_ptbxl: bool) -> Patient:
     text = next((row[name] for name in _AGES if row.get(name)), "")
-    number = float(text) if re.fullmatch(r"\d{1,3}(?:\.\d+)?", text) else None
-    age = 90.0 if number == OVER_89 else number if number is not None and number < OLDEST_YEARS else None
+    age = _age(text)
     identifier = next((row[name] for name in _IDS if row.get(name)), "")
     return Patient(patient_id=identifier.removesuffix(".0"), sex=_sex(row, is_ptbxl=is_ptbxl), age_years=age)
+
+
+def _plain(cell: str) -> str:
+    """Return a column's name: "Record Name" as record_name, "Age (years)" and "Age [y]" as age."""
+    name = re.sub(r"\s*[\[(].{0,20}[\])]\s*$", "", cell.strip().strip('"').strip().lower())
+    return re.sub(r"[\s-]+", "_", name)
+
+
+def _key(cell: str) -> str:
+    """Return a record's file or name with forward slashes, without the suffix of a record of several files."""
+    text = cell.strip().replace("\\", "/").removeprefix("./")
+    stem, suffix = os.path.splitext(text)
+    return stem if suffix.lower() in _RECORD_SUFFIXES else text
+
+
+def _age(text: str) -> float | None:
+    """Return years of "63", "063Y", "18 months", "63,5"; "over 89" is 90; None for any other."""
+    match = _AGE.fullmatch(text.strip().lower())
+    if match is None or match[4] not in _PERIODS:
+        return None
+    value = float(match[2].replace(",", "."))
+    if value == OVER_89 or ((match[1] or match[3]) and value >= 89):
+        return 90.0
+    return None if match[1] or match[3] else age_in_years(value, _PERIODS[match[4]])
 
 
 def _sex(row: Mapping[str, str], *, is_ptbxl: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ecgview.formats._quantities import millivolts_per
 
 _TIME_NAMES = re.compile(
-    r"(?:elapsed[\s_]*|rel(?:ative)?[\s_]*|sample[\s_]*)?(?:time|timestamp|date[\s_]*time|date|t|ms|sec(?:onds?)?"
+    r"sample[\s_]*interval|time[\s_]*(?:and|&)[\s_]*date|(?:elapsed[\s_]*|rel(?:ative)?[\s_]*|sample[\s_]*)?(?:time|timestamp|date[\s_]*time|date|t|ms|sec(?:onds?)?"
     r"|zeit(?:stempel)?|zeitpunkt|temps|tiempo|tempo|tid|czas|время|时间|時間|uhrzeit)"
     r"(?:[\s_]*(?:s|ms|us|sec|utc|iso|stamp))?",
     re.IGNORECASE,
@@ -24,7 +24,28 @@ _OTHER_UNIT = re.compile(
     r"%|bpm|hz|mmhg|cmh2o|kpa|°?c|degc|g|m/s\^?2|nu|a\.?u\.?|pm|l/min|ohm|count|adu|lsb|index|#|-",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_INTERVAL = re.compile(r"(\d*[.,]?\d+)\s*(m?s|m?sec|seconds?)", re.IGNORECASE)  # "0.002 sec": of one step
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d*|\d{1,3}(?:[. '\u00a0\u202f\u2019]\d{3})+),\d+(?:[eE][+-]?\d+)?")
+_POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(?:[. '\u00a0\u202f\u2019]\d{3})+(?:,\d*)?")
+_COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(?:[, '\u00a0\u202f\u2019]\d{3})+(?:\.\d*)?")
+_EMPTY = frozenset(
+    (
+        "",
+        "-",
+        ".",
+        "nan",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "<na>",
+        "null",
+        "none",
+        "#div/0!",
+        "#value!",
+        "missing",
+    )
+)
 _CLOCK_FORM = re.compile(r"[hH]{1,2}:[mM]{2}(?::[sS]{2}.*)?|[yYdDmM]{2,4}[-/.].*")
 
 
@@ -46,6 +67,8 @@ class Column:
         unit = self.unit.lower()
         if unit in _SECONDS:
             return _SECONDS[unit]
+        if match := _INTERVAL.fullmatch(unit):
+            return float(match[1].replace(",", ".")) * _SECONDS[match[2]]
         last = re.split(r"[\s_]+", self.name.lower())[-1]
         return _SECONDS.get(last) if last not in ("t", "min") else None
 
@@ -65,6 +88,7 @@ def is_unit(text: str) -> bool:
     return bool(
         millivolts_per(bare) is not None
         or bare.lower() in _SECONDS
+        or _INTERVAL.fullmatch(bare)
         or _OTHER_UNIT.fullmatch(bare)
         or _CLOCK_FORM.fullmatch(bare)
     )
@@ -79,10 +103,34 @@ def units_row(cells: Sequence[str]) -> list[str] | None:
 
 
 def has_decimal_commas(cells: Sequence[str], delimiter: str) -> bool:
-    """Return whether the numbers of a row are written with a comma: none with a point, one with a comma at least."""
+    """Return whether the numbers of a row are written with a comma: one at least, and none with a decimal point."""
     if delimiter == ",":
         return False
     numbers = [cell.strip() for cell in cells if ":" not in cell]
     return any(_DECIMAL_COMMA.fullmatch(cell) for cell in numbers) and not any(
-        "." in cell for cell in numbers
+        "." in cell and not _POINT_GROUPS.fullmatch(cell) for cell in numbers
     )
+
+
+def number(cell: str, commas: bool) -> float:
+    """Return the number of a cell, NaN for an empty one or what stands for none; thousands may be grouped.
+
+    Args:
+        cell: as written.
+        commas: the table has decimal commas.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    text = cell.strip()
+    if commas and _POINT_GROUPS.fullmatch(text):
+        text = re.sub(r"[. '\u00a0\u202f\u2019]", "", text)
+    plain = text.replace(",", ".") if commas else text
+    try:
+        return float(plain)
+    except ValueError:
+        if text.lower() in _EMPTY:
+            return float("nan")
+        if not _COMMA_GROUPS.fullmatch(text):
+            raise
+        return float(re.sub(r"[, '\u00a0\u202f\u2019]", "", text))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,10 @@ _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
+_DAY = r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})"
+_DATED = re.compile(
+    rf"(?:{_DAY},?\s+)?(\d{{1,2}}:\d{{2}}:\d{{1,2}}(?:[.,]\d+)?)\s*([AaPp])?\.?(?:[Mm]\.?)?(?:\s+{_DAY})?"
+)
 _DAY_S = 86_400.0
 _SLOWEST_HZ = 30.0  # an ECG is sampled faster: a slower rate is a unit that was not stated
 _EPOCHS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0))  # counted from 1970, in ns, us, ms, s
@@ -22,7 +26,10 @@ _NICE = (1.0, 0.5, 0.1)  # Hz: the roundest rate that the times allow is the one
 
 
 def moment_s(cell: str) -> float | None:
-    """Return a clock time, s since midnight, or a date and time, s since 1970; None for anything else."""
+    """Return a clock time, s since midnight, or a date and time, s since 1970; None for anything else.
+
+    A date of another order than year, month, day is not needed for the rate: its clock time counts.
+    """
     text = cell.strip()
     if match := _CLOCK.fullmatch(text):
         return int(match[1] or 0) * 3600 + int(match[2]) * 60 + float(match[3].replace(",", "."))
@@ -34,17 +41,42 @@ def moment_s(cell: str) -> float | None:
             return None
         seconds = float((match[6] or "0").replace(",", "."))
         return (midnight - datetime(1970, 1, 1)).total_seconds() + hour * 3600 + minute * 60 + seconds
+    if match := _DATED.fullmatch(text):
+        hours, minutes, rest = match[5].replace(",", ".").split(":")
+        past_noon = 12 * (match[6] in "Pp") - 12 * (int(hours) == 12) if match[6] else 0
+        return (int(hours) + past_noon) * 3600 + int(minutes) * 60 + float(rest)
     return None
 
 
 def start_time(cell: str) -> str:
     """Return the start of the recording, ISO 8601 local time to the second, from its first date and time; else ""."""
     match = _ISO.fullmatch(cell.strip())
-    if match is None or moment_s(cell) is None:
+    if match is None:
+        return _told_date(cell.strip())
+    if moment_s(cell) is None:
         return ""
     year, month, day, hour, minute = (int(match[i]) for i in range(1, 6))
     second = int(float((match[6] or "0").replace(",", ".")))
     return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"
+
+
+def _told_date(text: str) -> str:
+    """Return the start of "14.03.2026 09:15:00"; "" where day and month may be meant the other way round."""
+    match, seconds = _DATED.fullmatch(text), moment_s(text)
+    if match is None or seconds is None:
+        return ""
+    first, sign, second, year = match.group(1, 2, 3, 4) if match[1] else match.group(7, 8, 9, 10)
+    if (
+        not year
+        or len(year) < 4
+        or (sign != "." and int(first) < 13 and int(second) < 13 and first != second)
+    ):
+        return ""
+    day, month = (second, first) if int(second) > 12 else (first, second)
+    try:
+        return (datetime(int(year), int(month), int(day)) + timedelta(seconds=int(seconds))).isoformat()
+    except ValueError:
+        return ""
 
 
 def digits_after_point(cells: Sequence[str]) -> int:

@@ -1,6 +1,10 @@
 """Text of unknown encoding: what carts from many countries write into their headers."""
 
 import codecs
+from pathlib import Path
+
+LOOKED_AT = 1 << 16
+_MICROVOLT = "\u00b5V".encode("latin-1")  # GB18030 would read a rare letter in it
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,10 +27,29 @@ def decode(raw: bytes, declared: str = "") -> str:
         text = _strict(raw, encoding)
         if text is not None:
             return text
-    chinese = _strict(raw, "gb18030")
+    chinese = None if _MICROVOLT in raw else _strict(raw, "gb18030")
     if chinese is not None and _is_chinese(chinese):
         return chinese
     return raw.decode("cp1252", "replace")
+
+
+def encoding_of(path: Path) -> str:
+    """Return the encoding of a table, told from its beginning as `decode` tells it."""
+    with open(path, "rb") as file:
+        head = file.read(LOOKED_AT)
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    for encoding in (_wide(head), "utf-8", "gb18030"):
+        if not encoding or (encoding == "gb18030" and _MICROVOLT in head):
+            continue
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)  # the last letter may be cut in two
+        except UnicodeDecodeError:
+            continue
+        if encoding != "gb18030" or _is_chinese(text):
+            return encoding
+    return "cp1252"
 
 
 def _wide(raw: bytes) -> str:

@@ -1,11 +1,13 @@
 """WFDB headers: repaired where old tools wrote them loosely, checked before anything is opened."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata, _person
+from ecgview.formats._quantities import millivolts_per
 from ecgview.formats._text import decode
 from ecgview.record import Acquisition, DeviceReading, Patient
 
@@ -143,9 +145,10 @@ def _start_time(parts: list[str]) -> str:
     """Return ISO time from "HH:MM:SS dd/mm/yyyy", or the older "dd-Mon-yyyy HH:MM:SS"."""
     clock = next((p for p in parts if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", p)), "")
     day = next((p for p in parts if re.fullmatch(r"\d{1,2}[/-](\d{1,2}|[A-Za-z]{3})[/-]\d{4}", p)), "")
-    if not day:
+    iso = next((p for p in parts if re.fullmatch(r"\d{4}-\d{2}-\d{2}", p)), "")
+    if not day and not iso:
         return clock
-    date, month, year = re.split(r"[/-]", day)
+    year, month, date = iso.split("-") if iso else reversed(re.split(r"[/-]", day))
     number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
     if not 1 <= number <= 12 or not 1 <= int(date) <= 31:
         return clock
@@ -177,7 +180,10 @@ def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
         gain = float(number.split("(")[0])
     except ValueError:
         raise FormatError("not a number", where=f"{path}: gain of {entry[-1]}", found=entry[2][:40]) from None
-    return (gain or None), unit
+    if not gain or not math.isfinite(gain):
+        is_voltage = millivolts_per(unit) is not None  # of which WFDB's usual steps are of the mV
+        return None, "" if is_voltage else unit
+    return gain, unit
 
 
 def _plain_file(name: str, path: Path) -> str:
@@ -253,7 +259,7 @@ def _patient(header: Header) -> Patient:
     letter = sex[1] if sex else oldest[2] if oldest else ""
     return Patient(
         patient_id=header.record_name,
-        sex={"m": "male", "f": "female"}.get(letter[:1].lower(), ""),
+        sex={"m": "male", "f": "female", "w": "female"}.get(letter[:1].lower(), ""),
         age_years=years if years is not None and 0 <= years <= 125 else None,
     )
 

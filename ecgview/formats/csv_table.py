@@ -2,16 +2,16 @@
 
 The sampling rate comes from a time column (seconds, ms, a clock or dates; rounded times too) or from a leading comment
 such as "# sampling_rate_hz: 500"; the unit from the names ("V1 (mV)"), a second row ("(sec),(mV)") or "# units: uV" (mV
-where nothing is said, with a caution). Semicolons with decimal commas are read. A table of bare numbers opens with a
-JSON file of the same name beside it: {"fs_hz": 800, "lead_names": [...], "units": "5uV"}.
+where nothing is said, with a caution). Semicolons with decimal commas are read. What stands above the header as
+name and value counts as a comment; a column that is neither time nor lead is not read. A table of bare numbers opens
+with a JSON file of the same name beside it: {"fs_hz": 800, "lead_names": [...], "units": "5uV"}.
 """
 
-import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,32 +24,37 @@ from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_pe
 from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
-from ecgview.formats._table_columns import Column, column, has_decimal_commas, units_row
+from ecgview.formats._table_columns import Column, column, has_decimal_commas, number, units_row
+from ecgview.formats._table_lines import is_comment, read_head, rows
 from ecgview.formats._table_time import digits_after_point, moment_s, rate_hz, start_time
-from ecgview.leads import KNOWN, canonical_name, canonical_names, with_derived
+from ecgview.leads import KNOWN, canonical_name, distinct_names, with_derived
 from ecgview.record import EcgRecord, ImportNote, Patient, Signal
 
 NAME = "CSV"
 EXTENSIONS: tuple[str, ...] = (".csv", ".tsv")
 WRITES = ".csv"
 LARGEST_FILE = 400_000_000
-MOST_COMMENTS = 50_000
-
-EMPTY = frozenset({"", "nan", "NaN", "NA", "N/A", "null", "-"})
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # marks of UTF-16
+_QUOTES = "'[] "
+_RATE_NAMES = (
+    r"(?:(?:sampl(?:e|es|ing)?|abtast|mess)[\s_-]*(?:rate|freq(?:uency|uenz)?)|fs"
+    r"|fr[\u00e9e]quence d['\u2019]\w+|frecuencia de muestreo)(?:[\s_]*[(\[]?hz[)\]]?)?"
+)
 LOOKED_AT = 200  # rows that tell how numbers and times are written
 _FACTOR = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3}
 
 
 def sniff(head: bytes, path: Path) -> int:
     """Return how surely this is a table of leads."""
-    if path.suffix.lower() not in EXTENSIONS or b"\0" in head:
+    if path.suffix.lower() not in EXTENSIONS or (b"\0" in head and not head.startswith(_WIDE)):
         return 0
     return 60
 
 
 def peek(path: Path) -> RecordSummary:
     """Return what the header lines say; the duration needs the whole file and stays unknown."""
-    comments, header, _ = _head(path)
+    head = read_head(path)
+    comments, header = head.comments, head.cells
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
     told = _metadata.told(comments)
@@ -63,7 +68,7 @@ def peek(path: Path) -> RecordSummary:
         NAME,
         patient,
         start,
-        len(with_derived(canonical_names(columns[i].name for i in leads))),
+        len(with_derived(distinct_names([columns[i].name for i in leads])[0])),
         None if rate is None or math.isnan(rate) else rate,
         None,
         "synthetic" in text,
@@ -156,25 +161,6 @@ def _lead_columns(path: Path, columns: list[Column], is_ours: bool) -> tuple[lis
     return known, notes
 
 
-def _head(path: Path) -> tuple[list[str], list[str], str]:
-    """Return comment lines, the cells of the first row and the delimiter."""
-    comments: list[str] = []
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        for line in file:
-            if line.startswith("#"):
-                comments.append(line.lstrip("# ").strip())
-            elif line.strip():
-                delimiter = max("\t;,", key=line.count)
-                return (
-                    comments,
-                    [cell.strip() for cell in next(_rows([line], delimiter, path))],
-                    delimiter,
-                )
-            if len(comments) > MOST_COMMENTS:
-                break
-    raise FormatError("no header of lead names", where=f"{path}: line 1", expected="I,II,III,...")
-
-
 def _beside(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
     """Return column names and header lines of a table of bare numbers, from the JSON file beside it."""
     told = read_sidecar(path)
@@ -191,76 +177,88 @@ def _beside(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
 
 def _table(path: Path) -> _Table:
     """Return a table as numbers; an empty cell is a gap. A bare table has no line of names."""
-    comments, header, delimiter = _head(path)
+    head = read_head(path)
+    comments, header, delimiter = head.comments, head.cells, head.delimiter
     bare = all(_is_number(cell, delimiter != ",") for cell in header)
     if bare:
         header, comments = _beside(path, header)
     columns = [column(cell) for cell in header]
-    rows: list[list[float]] = []
+    table: list[list[float]] = []
     clocks: dict[int, str] = {}
-    digits, commas = 0, False
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        seen_header = bare
-        for number, cells in enumerate(_rows(file, delimiter, path), start=1):
-            if not cells or cells[0].startswith("#"):
-                continue
-            if not seen_header:
-                seen_header = True
+    told: dict[int, bool] = {}
+    digits, commas, above = 0, False, head.line - bare
+    with open(path, encoding=head.encoding, errors="replace", newline=None) as file:
+        for line, cells in enumerate(rows(islice(file, above, None), delimiter, path), start=above + 1):
+            if not any(cells) or is_comment(cells[0]):
                 continue
             if len(cells) == len(header) + 1 and not cells[-1].strip():
                 cells = cells[:-1]  # a delimiter at the end of each row
             if len(cells) != len(header):
                 raise FormatError(
                     "a row has another number of cells than the header",
-                    where=f"{path}: line {number}",
+                    where=f"{path}: line {line}",
                     expected=str(len(header)),
                     found=str(len(cells)),
                 )
-            if not rows:
+            if not table:
                 if (units := units_row(cells)) is not None:
                     columns = [
                         Column(one.name, unit or one.unit) for one, unit in zip(columns, units, strict=True)
                     ]
                     continue
-                clocks = {
-                    i: cells[i] for i, one in enumerate(columns)
-                    if one.is_time and moment_s(cells[i].strip("'[] ")) is not None
-                }  # fmt: skip
-            if len(rows) < LOOKED_AT:
+                clocks = _clocks(columns, cells)
+                told = _read_columns(path, comments, columns, cells, clocks)
+            if len(table) < LOOKED_AT:
                 commas = commas or has_decimal_commas(cells, delimiter)
-                times = [cells[i].strip("'[] ") for i, one in enumerate(columns) if one.is_time]
-                digits = max(digits, digits_after_point(times))
-            rows.append(_row(cells, clocks, commas, f"{path}: line {number}"))
-    if not rows:
+                digits = max(digits, digits_after_point([cells[i].strip(_QUOTES) for i in _times(columns)]))
+            table.append(_row(cells, told, commas, f"{path}: line {line}"))
+    if not table:
         raise FormatError("holds no samples", where=str(path), found="a header alone")
-    return _Table(comments, columns, np.array(rows), clocks, digits)
+    return _Table(comments, columns, np.array(table), clocks, digits)
 
 
-def _row(cells: list[str], clocks: dict[int, str], commas: bool, where: str) -> list[float]:
-    """Return the numbers of a row."""
-    found = []
-    for place, cell in enumerate(cells):
-        if place in clocks:
-            value = moment_s(cell.strip("'[] "))
+def _times(columns: list[Column]) -> list[int]:
+    return [i for i, one in enumerate(columns) if one.is_time]
+
+
+def _clocks(columns: list[Column], cells: list[str]) -> dict[int, str]:
+    """Return the first cells of the columns of clock times or dates."""
+    return {i: cells[i] for i in _times(columns) if moment_s(cells[i].strip(_QUOTES)) is not None}
+
+
+def _read_columns(
+    path: Path, comments: list[str], columns: list[Column], cells: list[str], clocks: dict[int, str]
+) -> dict[int, bool]:
+    """Return the columns to be read, True for clock times: of several times those that can be read, and the leads."""
+    leads, _ = _lead_columns(path, columns, _metadata.told(comments).found)
+    times = _times(columns)
+    usable = [i for i in times if i in clocks or _is_number(cells[i].strip(_QUOTES), commas=True)]
+    return {i: i in clocks for i in (*(usable or times), *leads)}
+
+
+def _row(cells: list[str], told: dict[int, bool], commas: bool, where: str) -> list[float]:
+    """Return the numbers of a row, NaN in columns that are neither time nor lead.
+
+    Args:
+        cells: of the row.
+        told: the columns to be read; True where they hold clock times.
+        commas: the table has decimal commas.
+        where: file and line, named in errors.
+    """
+    found = [math.nan] * len(cells)
+    for place, is_clock in told.items():
+        cell = cells[place]
+        if is_clock:
+            value = moment_s(cell.strip(_QUOTES))
             if value is None:
                 raise FormatError("not a time", where=where, expected="as in the first row", found=cell[:40])
-            found.append(value)
+            found[place] = value
             continue
-        text = cell.strip().replace(",", ".") if commas else cell.strip()
         try:
-            found.append(float(text) if text not in EMPTY else np.nan)
+            found[place] = number(cell.strip(_QUOTES), commas)
         except ValueError:
             raise FormatError("not a number", where=where, found=cell[:40]) from None
     return found
-
-
-def _rows(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
-    """Yield rows of cells; a quote that is never closed, say, ends in an error that names the line."""
-    reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise FormatError(f"is no table ({error})", where=f"{path}: line {reader.line_num}") from None
 
 
 def _is_number(cell: str, commas: bool = False) -> bool:
@@ -288,7 +286,7 @@ def _scale(unit: str) -> float | None:
 
 
 def _declared_rate(comments: list[str]) -> float | None:
-    text = _declared(comments, r"(?:sampling_rate(?:_hz)?|fs(?:_hz)?|sampling rate)", r"(.+)")
+    text = _declared(comments, _RATE_NAMES, r"(.+)")
     match = re.fullmatch(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*(k?)(?:hz)?", text.strip(), re.IGNORECASE)
     if match is None:
         return None if not text else math.nan
@@ -318,8 +316,9 @@ def _rate(path: Path, table: _Table) -> tuple[float, str]:
         raise FormatError(
             "not a sampling rate", where=f"{path}: sampling_rate_hz", expected="a number of Hz, as in 500"
         )
-    times = [i for i, one in enumerate(table.columns) if one.is_time]
-    start = next((found for i in times if (found := start_time(table.clocks.get(i, "").strip("'[] ")))), "")
+    times = _times(table.columns)
+    times = [i for i in times if not np.isnan(table.numbers[:, i]).all()] or times
+    start = next((found for i in times if (found := start_time(table.clocks.get(i, "").strip(_QUOTES)))), "")
     if rate:
         return rate, start
     for i in sorted(times, key=lambda i: i not in table.clocks):

@@ -20,6 +20,7 @@ from ecgview.formats._person import age_on
 from ecgview.formats._quantities import assumed_gain, millivolts_per
 from ecgview.formats._summary import RecordSummary
 from ecgview.formats._table_time import start_time
+from ecgview.formats._text import encoding_of
 from ecgview.leads import KNOWN, canonical_name
 from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient
 
@@ -64,17 +65,20 @@ class _Head:
 
 def sniff(head: bytes, path: Path) -> int:
     """Return how surely this is such an export: a head of names and values, then bare numbers."""
-    if path.suffix.lower() not in EXTENSIONS or b"\0" in head:
+    if path.suffix.lower() not in EXTENSIONS or (
+        b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    ):
         return 0
     try:
-        return 0 if _head(head.decode("utf-8-sig", errors="replace").splitlines(), path) is None else 80
+        text = head.decode(encoding_of(path), errors="replace")
+        return 0 if _head(text.splitlines(), path) is None else 80
     except FormatError:
         return 0
 
 
 def peek(path: Path) -> RecordSummary:
     """Return what the head says; the duration needs the whole file and stays unknown."""
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
+    with open(path, encoding=encoding_of(path), errors="replace") as file:
         lines = [line for line, _ in zip(file, range(MOST_LINES + 2), strict=False)]
     head = _required(lines, path)
     patient = _patient(head)
@@ -97,7 +101,7 @@ def read(path: Path) -> EcgRecord:
         raise FormatError(
             "file too large", where=str(path), expected="under 50 MB, as a watch records seconds"
         )
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    lines = path.read_text(encoding=encoding_of(path), errors="replace").splitlines()
     head = _required(lines, path)
     values = []
     for number, line in enumerate(lines[head.first :], start=head.first + 1):

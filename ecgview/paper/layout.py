@@ -30,6 +30,10 @@ __all__ = ["LAYOUTS", "compose", "pages"]
 PULSE_LEAD_IN_MM = 2.5
 LABEL_MM = 3.4
 NOTE_MM = 3.0
+ENDS, ENDS_SHORT = (
+    "recording ends",
+    "ends",
+)  # the second where the first would run into the next lead or off the grid
 EXCEEDS = "exceeds page"
 CAUTION_MM = 2.4
 SETTLE_S = 30.0  # ten time constants of the 0.05 Hz high-pass
@@ -164,7 +168,10 @@ def _labels(
             )
         words, start = _missing(cell, trace, record)
         if words:
-            wanted = (start, cell.baseline_mm)
+            room = right - width_mm(words, NOTE_MM)
+            if words == ENDS and start > room:
+                words, room = ENDS_SHORT, right - width_mm(ENDS_SHORT, NOTE_MM)
+            wanted = (max(cell.x0_mm, min(start, room)), cell.baseline_mm)
             yield PageText(words, *ink.place(words, NOTE_MM, wanted, place, right), NOTE_MM, "missing")
 
 
@@ -176,7 +183,7 @@ def _missing(cell: _Cell, trace: TracePath | None, record: EcgRecord) -> tuple[s
     if not np.isfinite(trace.y_mm).any():
         return "no signal", start
     if trace.x1_mm - trace.x_mm[-1] > ENDED_MM:
-        return "recording ends", float(trace.x_mm[-1]) + 1.5
+        return ENDS, float(trace.x_mm[-1]) + 1.5
     return "", start
 
 

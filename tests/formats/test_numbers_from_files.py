@@ -103,11 +103,12 @@ def test_one_rule_for_names_that_occur_twice() -> None:
     ("lead", "spellings"),
     [
         ("II", "II|ii|Lead II|ECG lead II|ECG II|EKG II|II ECG|MDC_ECG_LEAD_II|D2|DII|II-Ref|ECG II-REF|\u2161|MLII"),
+        ("II", "LII|ECG_II_filtered|Limb II|Ch2 II|channel 2: II"),
         ("II", "Ableitung II|d\u00e9rivation DII|derivaci\u00f3n D2|II (mV)|Einthoven II"),
         ("II", "II\u5bfc\u8054|\u7b2c\u2161\u8a98\u5c0e"),
         ("I", "\u043e\u0442\u0432\u0435\u0434\u0435\u043d\u0438\u0435 I|ECG_I|Lead.I|D1|i|I [uV]|\u5fc3\u7535\u56fe I"),
         ("aVR", "avr|AVR|aVR.|a.V.R|aV R|ECG aVR(2)|\u0430VR|Goldberger aVR"),
-        ("V3", "v3|V 3|V-3|V_3|EKG V3|ECG C3|leadv3|\u80f8\u5bfc\u8054V3|V3 mV"),
+        ("V3", "V03|Chest V3|precordial V3|v3|V 3|V-3|V_3|EKG V3|ECG C3|leadv3|\u80f8\u5bfc\u8054V3|V3 mV"),
         ("Z", "z|VZ|Frank Z"),
     ],
 )  # fmt: skip
@@ -163,6 +164,8 @@ def test_what_is_no_ecg_and_which_units_are_volts() -> None:
     assert [millivolts_per(one) for one in ("mV", "uV", "\u00b5V", "[uV]", "V", "millivolts")] == [
         1.0, 1e-3, 1e-3, 1e-3, 1e3, 1.0,
     ]  # fmt: skip
+    assert millivolts_per("mVolt") == 1.0
+    assert {millivolts_per(one) for one in ("microV", "MicroVlt", "\u00b5Volts")} == {1e-3}
     assert all(millivolts_per(one) is None for one in ("mmHg", "NU", "pm", "bpm", "%", "degC", ""))
 
 
@@ -173,6 +176,7 @@ def test_what_is_no_ecg_and_which_units_are_volts() -> None:
         ("# 32 F 1085 1629 x1", 32.0, "female"),
         ("# <age>: 81  <sex>: F  <diagnoses> (none)", 81.0, "female"),
         ("# Age: 43\n# Sex: Male", 43.0, "male"),
+        ("# age = 63y\n# gender: Woman", 63.0, "female"),
         ("# age (years): 55\n# gender: f", 55.0, "female"),
         ("# Age: 6 months\n# Sex: M", 0.5, "male"),
         ("#Age: NaN\n#Sex: Unknown", None, ""),
@@ -198,6 +202,24 @@ def test_a_header_never_leads_out_of_its_folder(tmp_path: Path) -> None:
     path.write_text(text.replace("made.dat", "elsewhere/other.dat"))
     with pytest.raises(FormatError, match="the signal file is missing"):
         formats.read(path)
+
+
+@pytest.mark.parametrize("gain", ["nan/mV", "inf/mV", "0/uV", "0(0)/V"])
+def test_a_gain_that_is_none_is_a_doubt_and_its_unit_says_nothing(gain: str, tmp_path: Path) -> None:
+    path = PLAIN_WFDB(tmp_path, ["II", "V5"])
+    right = formats.read(path).signal
+    path.write_text(path.read_text().replace("200/mV", gain))
+    record = formats.read(path)
+    assert record.gain_doubt
+    assert np.allclose(record.signal, right)
+    path.write_text(path.read_text().replace(gain, "0/mmHg", 1))
+    assert formats.read(path).lead_names == ("V5",)  # no voltage, gain or none
+
+
+def test_a_header_with_an_iso_date_keeps_it(tmp_path: Path) -> None:
+    path = PLAIN_WFDB(tmp_path, ["II"])
+    path.write_text(path.read_text().replace("250 2500", "250 2500 09:15:00 2026-03-14"))
+    assert formats.read(path).acquisition.start_time == "2026-03-14T09:15:00"
 
 
 def test_length_zero_is_the_length_of_the_file(tmp_path: Path) -> None:

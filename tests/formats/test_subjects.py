@@ -41,6 +41,39 @@ def test_a_row_that_names_the_file_is_joined_in_reading_and_listing(
 
 
 @pytest.mark.parametrize(
+    ("text", "age", "sex"),
+    [
+        ("record_id,age,sex\na,063Y,F\n", 63.0, "female"),
+        ("Record Name;Age (years);Sex (M/F)\na;63,5;M\n", 63.5, "male"),
+        ("# a registry\nfilename,age\nrecords\\00\\a.hea,18 months\n", 1.5, ""),
+        ("sep=;\nfilename;alter;geschlecht\nrecords/00/a.dat;>89;weiblich\n", 90.0, "female"),
+        ("FileName,PatientAge,Gender\nrecords/00/a,90+,MALE\n", 90.0, "male"),
+        ("record_id,age,sex\na.hea,10D,O\n", 0.027, ""),
+        ("record_id,age,sex\na,about 60,M\n", None, "male"),
+        ("record_id,age,sex\na,630,M\n", None, "male"),
+        ("record_id,anchor_age,gender\na,52,F\n", None, "female"),  # of another year than the record
+    ],
+)
+def test_ages_and_columns_as_people_write_them(
+    tmp_path: Path, records: list[Path], text: str, age: float | None, sex: str
+) -> None:
+    path = _table(tmp_path / "set", text)
+    for encoding in ("utf-8", "utf-16"):
+        path.write_text(text, encoding)
+        patient = formats.read(records[0]).patient
+        assert (patient.age_years, patient.sex) == (age, sex)
+
+
+def test_a_table_that_is_named_may_write_the_last_part_of_a_path(tmp_path: Path, records: list[Path]) -> None:
+    given = _table(tmp_path, "filename,age\n00/a,17\nother/b,70\n", "given.csv")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with formats.subjects(given.rename(elsewhere / "given.csv")):
+        assert formats.read(records[0]).patient.age_years == 17.0
+        assert formats.read(records[1]).patient.age_years is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "filename,age,sex\nrecords/01/a,17,F\n",  # another folder's a

@@ -13,7 +13,7 @@ from ecgview.record import GAIN, EcgRecord
 
 FS_HZ = 500.0
 N = 1000
-WAVE = np.round(np.sin(np.arange(N) * 2 * np.pi * 5 / FS_HZ), 3)  # mV
+WAVE = np.round(1.5 * np.sin(np.arange(N) * 2 * np.pi * 5 / FS_HZ), 3)  # mV
 
 
 def _table(path: Path, header: list[str], rows: list[list[str]], delimiter: str = ",") -> Path:
@@ -33,6 +33,10 @@ def _rows(time: Callable[[int], str], value: Callable[[float], str], n: int = N)
 
 def _point(value: float) -> str:
     return f"{value:.3f}"
+
+
+def _german(value: float) -> str:
+    return f"{value:,.1f}".translate({ord(","): ".", ord("."): ","})
 
 
 def _clock(i: int) -> str:
@@ -57,17 +61,30 @@ def _iso(i: int) -> str:
         (["timestamp|Lead I (mV)|Lead II (mV)"], _iso, _point, ","),
         (["t|I (V)|II (V)"], lambda i: f"{i / FS_HZ:.3f}", lambda v: f"{v / 1000:.6f}", ","),
         (["timestamp|I (mV)|II (mV)"], lambda i: f"{1_773_478_500_000 + 2 * i}", _point, ","),
+        (["sep=;", "Zeit (ms)|I (\u00b5V)|II (\u00b5V)"], lambda i: f"{2 * i:,}".replace(",", "."),
+         lambda v: _german(v * 1e3), ";"),
+        (["Temps (ms)|I (uV)|II (uV)"], lambda i: f"{2 * i:,}".replace(",", "\u202f"), lambda v: _german(v * 1e3), ";"),
+        (["Time (ms)|I (uV)|II (uV)"], lambda i: f'"{2 * i:,}"', lambda v: f'"{v * 1000:,.1f}"', ","),
+        (["% exported", "time|I (mV)|II (mV)"], lambda i: f"{i / FS_HZ:.3f}", _point, "|"),
+        (["Patient|12", "Sampling rate|500 Hz", "Unit|uV", "I|II"], None, lambda v: f"{v * 1000:.0f}", ","),
+        (["# Sampling frequency (Hz): 500", "I (mV)|II (mV)"], None, _point, ","),
+        (["'sample interval'|'I'|'II'", "'0.002 sec'|'mV'|'mV'"], str, _point, ","),
+        (["'Time'|'I'|'II'", "'(hh:mm:ss.mmm)'|'mV'|'mV'"], lambda i: f"'[{_clock(i)} 14/03/2026]'", _point, ","),
+        (["Time and date|I (mV)|II (mV)"], lambda i: f"14.03.2026 {_clock(i)}", _point, ","),
+        (["timestamp|I (mV)|II (mV)"], lambda i: f"03/14/2026 11:59:{59 + i / FS_HZ:06.3f} AM" if i < 500
+         else f"03/14/2026 12:00:{(i - 500) / FS_HZ:06.3f} PM", _point, ","),
         (["time|I (mV)|II (mV)"], lambda i: f"{i / FS_HZ:.2f}", _point, ","),  # five samples a written time
     ],
 )  # fmt: skip
 def test_rate_and_unit_are_as_stated(
     tmp_path: Path,
     header: list[str],
-    time: Callable[[int], str],
+    time: Callable[[int], str] | None,
     value: Callable[[float], str],
     delimiter: str,
 ) -> None:
-    path = _table(tmp_path / "ecg.csv", header, _rows(time, value), delimiter)
+    rows = _rows(time or str, value)
+    path = _table(tmp_path / "ecg.csv", header, rows if time else [cells[1:] for cells in rows], delimiter)
     record = formats.read(path)
     assert record.sampling_rate_hz == FS_HZ
     assert record.lead_names[:2] == ("I", "II")
@@ -80,6 +97,57 @@ def test_rate_and_unit_are_as_stated(
 def test_a_date_and_time_is_the_start_of_the_recording(tmp_path: Path) -> None:
     path = _table(tmp_path / "ecg.csv", ["time|I (mV)|II (mV)"], _rows(_iso, _point))
     assert formats.read(path).acquisition.start_time == "2026-03-14T09:15:00"
+
+
+@pytest.mark.parametrize(
+    ("first", "start"),
+    [
+        ("14.03.2026 09:15:00.000", "2026-03-14T09:15:00"),
+        ("03/14/2026 09:15:00.000 PM", "2026-03-14T21:15:00"),
+        ("[09:15:00.000 14/03/2026]", "2026-03-14T09:15:00"),
+        ("03/04/2026 09:15:00.000", ""),  # March or April
+        ("99.99.2026 09:15:00.000", ""),
+    ],
+)
+def test_a_date_that_may_be_meant_in_two_ways_is_none(first: str, start: str, tmp_path: Path) -> None:
+    rows = _rows(lambda i: first.replace("00.000", f"{i / FS_HZ:06.3f}"), _point)
+    record = formats.read(_table(tmp_path / "e.csv", ["time|I (mV)|II (mV)"], rows))
+    assert (record.sampling_rate_hz, record.acquisition.start_time) == (FS_HZ, start)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
+def test_a_table_and_a_watch_export_open_in_the_encoding_of_a_spreadsheet(
+    encoding: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.csv"
+    tables = (
+        _table(
+            path, ["time|I (\u00b5V)"], [cells[:2] for cells in _rows(lambda i: f"{i / FS_HZ:.3f}", _point)]
+        ),
+        _watch(tmp_path / "w.csv", ENGLISH, "Lead I", "\u00b5V", "512 hertz", comma=False),
+    )
+    for table, scale in zip(tables, (1e-3, 1.0), strict=True):
+        table.write_text(table.read_text("utf-8"), encoding)
+        record = formats.read(table)
+        assert np.abs(record.lead("I") - WAVE * scale).max() < 2e-3 * scale
+        assert not record.gain_doubt
+        assert formats.peek(table).n_leads == 1
+        assert formats.list_records([tmp_path]).count(table) == 1
+
+
+def test_a_column_of_words_is_no_reason_to_refuse_the_leads(tmp_path: Path) -> None:
+    rows = [["N", "2026-03-14", *cells, "n.a."] for cells in _rows(lambda i: f"{i / FS_HZ:.3f}", _point)]
+    path = _table(tmp_path / "e.csv", ["beat|date|time|I (mV)|V1 (mV)|V2 (mV)"], rows)
+    record = formats.read(path)
+    assert (record.sampling_rate_hz, record.lead_names) == (FS_HZ, ("I", "V1"))
+    told = " ".join(note.text for note in record.notes)
+    assert "beat" in told
+    assert "V2" in told
+
+
+def test_columns_of_one_name_are_counted_alike_in_listing_and_opening(tmp_path: Path) -> None:
+    path = _table(tmp_path / "e.csv", ["time|ECG (mV)|ECG (mV)"], _rows(lambda i: f"{i / FS_HZ:.3f}", _point))
+    assert formats.peek(path).n_leads == len(formats.read(path).lead_names) == 2
 
 
 def test_a_rounded_time_column_gives_the_round_rate(tmp_path: Path) -> None:

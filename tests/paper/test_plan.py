@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ecgview.leads import STANDARD_12
 from ecgview.paper import layout, plan
-from ecgview.paper.label_place import CAPITAL
+from ecgview.paper.label_place import CAPITAL, width_mm
 from ecgview.paper.page import Page, PageText
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
@@ -172,8 +172,21 @@ def test_a_short_record_leaves_no_paper_that_looks_recorded(seconds: float, name
     assert "not recorded" not in _texts(page)
     for trace in page.traces:
         blank_mm = trace.x1_mm - trace.x_mm[-1]
-        ends = [text for text in page.texts if text.text == "recording ends" and text.x_mm > trace.x_mm[-1]]
+        ends = [text for text in page.texts if text.text.endswith("ends") and text.x_mm > trace.x_mm[-1]]
         assert blank_mm <= 5.0 or ends
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.0, 5.0])
+@pytest.mark.parametrize("name", ["3x4+1R", "6x2", "further"])
+def test_where_a_recording_ends_is_said_in_its_own_cell(seconds: float, name: str) -> None:
+    page = layout.compose(_record((*STANDARD_12, "X", "Y", "Z"), seconds), replace(OPEN, layout=name))
+    grid_mm = max(trace.x1_mm for trace in page.traces)
+    said = [text for text in page.texts if text.text.endswith("ends")]
+    for text in said:
+        row = [trace for trace in page.traces if abs(trace.baseline_mm - text.y_mm) < trace.row_mm / 2]
+        right = min((trace.x0_mm for trace in row if trace.x0_mm > text.x_mm), default=grid_mm)
+        assert text.x_mm + width_mm(text.text, text.size_mm) <= right + 0.01
+    assert said or seconds > 3.0 or name != "3x4+1R"
 
 
 def test_a_stretch_without_signal_says_so() -> None:
