@@ -129,7 +129,7 @@ def _npz(folder: Path, names: list[str], **more: object) -> Path:
     return folder / "made.npz"
 
 
-def _aecg(folder: Path, bad: str) -> Path:
+def _aecg(folder: Path, bad: str, unit: str = "uV") -> Path:
     sequences = (
         '<component><sequence><code code="TIME_ABSOLUTE"/><value xsi:type="GLIST_TS"><head value="20240229080000"/>'
         '<increment value="0.004" unit="s"/></value></sequence></component>'
@@ -138,7 +138,7 @@ def _aecg(folder: Path, bad: str) -> Path:
         digits = bad if lead == "V3" else " ".join(map(str, beats(k, 250)))
         sequences += (
             f'<component><sequence><code code="MDC_ECG_LEAD_{lead}"/><value xsi:type="SLIST_PQ">'
-            f'<origin value="0" unit="uV"/><scale value="5" unit="uV"/><digits>{digits}</digits></value></sequence>'
+            f'<origin value="0" unit="uV"/><scale value="5" unit="{unit}"/><digits>{digits}</digits></value></sequence>'
             "</component>"
         )
     (folder / "made.xml").write_text(
@@ -147,6 +147,11 @@ def _aecg(folder: Path, bad: str) -> Path:
         f"{sequences}</sequenceSet></component></series></component></AnnotatedECG>"
     )
     return folder / "made.xml"
+
+
+def _without_digits(path: Path) -> Path:
+    path.write_text(path.read_text().replace("<digits></digits>", ""))
+    return path
 
 
 def _set_path(folder: Path) -> Path:
@@ -223,6 +228,12 @@ CASES: dict[str, Case] = {
         ("V2", "V3"),
         250.0,
         "V1 left out",
+    ),
+    "one lead without digits, aECG": Case(
+        lambda at: _without_digits(_aecg(at, "")), ("V1", "V2", "V4"), 250.0, "V3 left out"
+    ),
+    "units in words, aECG": Case(
+        lambda at: _aecg(at, "", "microV"), ("V1", "V2", "V4"), 250.0, "V3 left out"
     ),
     "one empty lead, aECG": Case(lambda at: _aecg(at, ""), ("V1", "V2", "V4"), 250.0, "V3 left out"),
     "one undecodable lead, aECG": Case(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats._aecg_time import seconds_between
 from ecgview.formats._digits import samples
-from ecgview.formats._quantities import assumed_gains
+from ecgview.formats._quantities import assumed_gains, millivolts_per
 from ecgview.formats._xml import every, find, name, text
 from ecgview.leads import canonical_name, distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_LEADS = 64
 MOST_SAMPLES = 20_000_000  # over all leads, gaps included
-_MICROVOLTS = {"nv": 1e-3, "uv": 1.0, "mv": 1e3, "v": 1e6, "[uv]": 1.0}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
 _LEAD = "_ECG_LEAD_"
 
@@ -99,9 +98,24 @@ def lead_codes(series: "Element") -> list[str]:
 
 
 def filled_lead_codes(series: "Element") -> list[str]:
-    """Return the codes of those lead sequences that hold samples."""
+    """Return the codes of those lead sequences that hold samples of a voltage."""
     found = every(series, "component/sequenceSet/component/sequence")
-    return [code(one) for one in found if _is_lead(one) and text(one, "value/digits").strip()]
+    return [code(one) for one in found if _is_lead(one) and _is_filled(one)]
+
+
+def _is_filled(sequence: "Element") -> bool:
+    value = find(sequence, "value")
+    assert value is not None  # of a lead
+    try:
+        scale, _ = _voltage(value, "scale", 1.0, "")
+    except FormatError:
+        return False
+    return _can_be_meant(scale) and bool(text(value, "digits").strip())
+
+
+def _can_be_meant(scale: float) -> bool:
+    """Return whether some microvolts per step are those of a recorder."""
+    return 1e-6 <= abs(scale) <= 1e6
 
 
 def lead_name(found: str) -> str:
@@ -181,7 +195,7 @@ def _is_lead(sequence: "Element") -> bool:
     if find(sequence, "value/digits") is None or not code(sequence):
         return False
     scale = find(sequence, "value/scale")
-    return _LEAD in code(sequence).upper() or _unit(scale) in _MICROVOLTS
+    return _LEAD in code(sequence).upper() or millivolts_per(_unit(scale)) is not None
 
 
 def _time(sequences: "Element", path: Path) -> tuple[str, float]:
@@ -245,6 +259,9 @@ def _read_set(sequences: "Element", shift: int, path: Path, found: _Found) -> No
             found.unsure.setdefault(taken, []).append(lead)
     if faults and len(found.placed) == before:
         raise faults[0][1]
+    for sequence in every(sequences, "component/sequence"):
+        if _LEAD in code(sequence).upper() and find(sequence, "value/digits") is None:
+            faults.append((lead_name(code(sequence)), FormatError("holds no samples", where=str(path))))
     for lead, fault in faults:
         found.notes.append(ImportNote("missing-lead", f"{lead} left out: {fault.message}", (lead,)))
     if others:
@@ -259,7 +276,7 @@ def _row(sequence: "Element", path: Path) -> tuple[NDArray[np.float32], float | 
     where = f"{path}: {code(sequence)[:40]}"
     scale, taken = _voltage(value, "scale", 1.0, where)
     origin, _ = _voltage(value, "origin", 0.0, where)
-    if not 1e-6 <= abs(scale) <= 1e6 or abs(origin) > 1e9:
+    if not _can_be_meant(scale) or abs(origin) > 1e9:
         raise FormatError(
             "impossible scale", where=where, found=f"{scale:g} µV per step, origin {origin:g} µV"
         )
@@ -279,7 +296,7 @@ def _voltage(value: "Element", what: str, default: float, where: str) -> tuple[f
     said = (element.get("value") or text(element)) if element is not None else ""
     unit = _unit(element)
     number = number_of(said) if said else default
-    factor = _MICROVOLTS.get(unit or "uv")
+    factor = millivolts_per(unit or "uV")
     if number is None or factor is None:
         raise FormatError(
             "not a voltage",
@@ -288,7 +305,7 @@ def _voltage(value: "Element", what: str, default: float, where: str) -> tuple[f
             found=f"{said[:30]} {unit[:20]}",
         )
     taken = "" if said and unit else "microvolts" if said else "1 µV per step"
-    return number * factor, taken
+    return number * (factor * 1000.0), taken  # 1.0 of the uV, exactly
 
 
 def _is_other(sequence: "Element") -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats._quantities import assumed_gains
+from ecgview.formats._quantities import assumed_gains, millivolts_per
 from ecgview.formats._xml import every, find, name, number, text
 from ecgview.leads import canonical_name, distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
@@ -26,7 +26,6 @@ STEP_UV = 4.88  # of MUSE and of the carts that feed it, where a file does not s
 MOST_LEADS = 64
 MOST_SAMPLES = 20_000_000  # over all leads, gaps included
 _PADDING = -32768
-_MICROVOLTS = {"MICROVOLTS": 1.0, "UV": 1.0, "MILLIVOLTS": 1e3, "MV": 1e3, "NANOVOLTS": 1e-3, "VOLTS": 1e6}
 _TYPES = {1: "<i1", 2: "<i2", 4: "<i4"}
 
 
@@ -177,8 +176,8 @@ def _step_uv(block: "Element", where: str) -> tuple[float, str]:
     """Return the microvolts per step of a lead, and what of it was not stated but taken."""
     gain = text(block, "LeadAmplitudeUnitsPerBit").replace(",", ".")
     unit = text(block, "LeadAmplitudeUnits").upper()
-    factor = _MICROVOLTS.get(unit or "MICROVOLTS")
-    if factor is None:
+    per_unit = millivolts_per(unit or "MICROVOLTS")
+    if per_unit is None:
         raise FormatError(
             "unknown unit",
             where=f"{where}: LeadAmplitudeUnits",
@@ -188,7 +187,7 @@ def _step_uv(block: "Element", where: str) -> tuple[float, str]:
     if not gain:
         return STEP_UV, f"{STEP_UV} µV per step"
     try:
-        step = float(gain) * factor
+        step = float(gain) * (per_unit * 1000.0)
     except ValueError:
         step = 0.0
     if not 1e-4 <= step <= 1e5:

@@ -100,8 +100,11 @@ def _stage(header: Header, path: Path, scratch: Path) -> str:
 
 
 def _fault(file: Path, lines: list[SignalLine], n_samples: int | None, path: Path) -> FormatError | None:
-    if not lines or file.name == GAP:
+    if not lines:
         return None
+    if file.name == GAP:
+        said = "this header holds no samples: it is the layout of a record of segments"
+        return FormatError(said, where=str(path), expected="the record's own header")
     if not file.is_file():
         return FormatError("the signal file is missing", where=f"{path}: file name", expected=str(file.name))
     size = file.stat().st_size

@@ -216,6 +216,13 @@ def test_a_gain_that_is_none_is_a_doubt_and_its_unit_says_nothing(gain: str, tmp
     assert formats.read(path).lead_names == ("V5",)  # no voltage, gain or none
 
 
+def test_a_layout_header_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "made_layout.hea"
+    path.write_text("made_layout 2 250 0\n~ 0 200/mV 16 0 0 0 0 II\n~ 0 200/mV 16 0 0 0 0 V5\n")
+    with pytest.raises(FormatError, match="the layout of a record of segments"):
+        formats.read(path)
+
+
 def test_a_header_with_an_iso_date_keeps_it(tmp_path: Path) -> None:
     path = PLAIN_WFDB(tmp_path, ["II"])
     path.write_text(path.read_text().replace("250 2500", "250 2500 09:15:00 2026-03-14"))
