@@ -71,6 +71,9 @@ class Opening(QObject):
         self._path: Path | None = None
         self.pages: Pages | None = None
         self.page: object = None
+        # in the worker, with the record that was read; and before anything is read, with what goes on then
+        self.prepare: Callable[[EcgRecord], object] = lambda record: None
+        self.leave: Callable[[Callable[[bool], None]], None] = lambda then: then(True)
         self._blink = QTimer(self, singleShot=True, interval=BLINK_MS)
         self._blink.timeout.connect(lambda: self.slow.emit(self._path))
 
@@ -86,12 +89,22 @@ class Opening(QObject):
     def start(self, path: Path) -> None:
         """Open a record, and no longer the one that was asked for before."""
         self._path = path
+        self.changed.emit(True)
+        self.leave(lambda may_go: self._read(path, may_go))
+
+    def _read(self, path: Path, may_go: bool) -> None:
+        """Read the file, now that nothing of the record before is unsaved; unless its reader stays there."""
+        if path != self._path:
+            return  # another one was asked for meanwhile
+        if not may_go:
+            self._end()
+            return
         if not self._blink.isActive():  # the wait counts from the first of several steps
             self._blink.start()
-        self.changed.emit(True)
         self._jobs.start(
             tasks.read,
             path,
+            self.prepare,
             title="Opening the ECG",
             on_done=lambda record: self._lay_out(path, record),
             on_failed=lambda error: self._fail(path, error, False),

@@ -66,7 +66,7 @@ def take(
             if model_id is not None:
                 window.workspace.inference.model_id = model_id
             _open(window, Path(path), neighbours, qt.processEvents)
-            _arrange(window.workspace, view)
+            _arrange(window.workspace, view, lambda done: _wait(done, qt.processEvents))
             _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
             return _save(window, Path(out), qt.processEvents)
         finally:
@@ -88,7 +88,7 @@ def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], N
     _wait(lambda: workspace.jobs.n_alive == 0, turn)
 
 
-def _arrange(workspace: Workspace, view: str) -> None:
+def _arrange(workspace: Workspace, view: str, wait: Callable[[Callable[[], bool]], None]) -> None:
     """Do what a reader would have done before this view makes sense."""
     from ecgview.review.annotation import Annotation
     from ecgview.review.history import AddAnnotation, SetComment
@@ -98,6 +98,7 @@ def _arrange(workspace: Workspace, view: str) -> None:
         workspace.apply_edit(SetComment(COMMENT))
         workspace.commit_first_read()
         workspace.reveal()
+        wait(lambda: workspace.reading.keeping.is_idle)
     if view == "reconstruct":
         mask = np.zeros_like(workspace.mask)
         mask[[10, 11, 12, 44, 45, 46, 84, 85, 86, 121, 122, 123, 164, 165, 166]] = (

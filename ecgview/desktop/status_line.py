@@ -25,14 +25,16 @@ class StatusLine(QStatusBar):
         self.screen_scale = QLabel()
         self.device = QLabel()
         self.work = QLabel()
+        self.kept = QLabel()
         self.addWidget(self.scale_line, 1)
-        for label in (self.work, self.cursor_read, self.screen_scale, self.device):
+        for label in (self.work, self.kept, self.cursor_read, self.screen_scale, self.device):
             self.addPermanentWidget(label)
         canvas.cursor_moved.connect(self.cursor_read.setText)
         canvas.scale_changed.connect(self.show_screen)
         canvas.page_changed.connect(self._show_scale)
         workspace.busy_changed.connect(self._show_busy)
         workspace.job_progressed.connect(self._show_job)
+        workspace.reading.keeping.state_changed.connect(self._show_kept)
         workspace.device_resolved.connect(self._name_device)
         for signal in (workspace.prediction_ready, workspace.lef_ready, workspace.reconstruction_ready):
             signal.connect(self._show_device)
@@ -60,6 +62,11 @@ class StatusLine(QStatusBar):
 
     def _name_device(self, device: str) -> None:
         self.device.setText(f"Models: {device}")
+
+    def _show_kept(self, state: str) -> None:
+        problem = self._workspace.reading.keeping.problem
+        self.kept.setText({"saved": "Saved", "saving": "Saving …", "not saved": "Not saved"}.get(state, ""))
+        self.kept.setToolTip(str(problem) if state == "not saved" and problem is not None else "")
 
     def _show_busy(self, count: int) -> None:
         if count == 0:

@@ -49,6 +49,8 @@ class Switch(QObject):
         path = workspace.opening.stop()
         if path is not None and workspace.record is None:
             self._tell_of(Shown("failed", path, STOPPED))
+        if workspace.session is None:  # its edits were let go
+            workspace.reading.again()
         workspace.post_message(STOPPED, about=workspace.shown.path)
 
     def page_failed(self, record: EcgRecord, error: Exception) -> None:
@@ -56,7 +58,9 @@ class Switch(QObject):
         path = self._workspace.record_path
         if record is self._workspace.record and path is not None:
             self._workspace.typing_ended.emit()
-            self._fail(path, error, True)
+            self._workspace.reading.leave(
+                lambda may_go: self._fail(path, error, True) if may_go and path is not None else None
+            )
 
     def _blank(self, path: Path) -> None:
         self._tell_of(Shown("opening", path))
@@ -91,7 +95,7 @@ class Switch(QObject):
         was_later = workspace.paper_settings.start_s > 0 or workspace.paper_settings.part > 0
         workspace.begin_telling_of(shown, record)
         workspace.inference.forget(record)
-        problem = self._begin_read(record)
+        workspace.reading.begin(record)
         if record is None:
             workspace.record_closed.emit()
         else:
@@ -102,13 +106,3 @@ class Switch(QObject):
         workspace.mask_changed.emit(workspace.mask)
         workspace.choose_overlay()
         workspace.switched.emit()
-        if problem is not None:
-            workspace.fail(problem, shown.path)
-
-    def _begin_read(self, record: EcgRecord | None) -> EcgviewError | None:
-        """Begin the read of a record, or of none; returns why that could not be done."""
-        try:
-            self._workspace.reading.begin(record)
-        except EcgviewError as error:
-            return error
-        return None

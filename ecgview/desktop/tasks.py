@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ecgview.overlay import Overlay
@@ -23,11 +23,13 @@ def joined(layers: Sequence[Overlay]) -> Overlay:
     )
 
 
-def read(path: Path, progress: Progress = silent) -> EcgRecord:
-    """Return the record in a file."""
+def read(path: Path, prepare: Callable[[EcgRecord], object], progress: Progress = silent) -> EcgRecord:
+    """Return the record in a file, prepared for its reading."""
     from ecgview import formats
 
-    return formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
+    record = formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
+    prepare(record)
+    return record
 
 
 def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from ecgview.desktop import tasks
 from ecgview.desktop.worklist import WorklistItem
+from ecgview.errors import StoreError
 from ecgview.review.read import ReadState
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class Walk(QObject):
         self._go_on()
 
     def _not_looked_up(self, error: Exception) -> None:
-        self._workspace.fail(error)
+        if isinstance(error, StoreError):
+            self._workspace.reading.take_problem(error)
+        else:
+            self._workspace.fail(error)
         self._go_on()
 
     def _go_on(self) -> None:

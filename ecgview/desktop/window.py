@@ -26,6 +26,7 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.record_header import RecordHeader
 from ecgview.desktop.side_panels import Section, SidePanels
 from ecgview.desktop.status_line import StatusLine
+from ecgview.desktop.store_watch import StoreWatch
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.toast import Toast
 from ecgview.desktop.toolbar import ToolBar
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.legend = _legend()
         self.header = RecordHeader()
         self.messages = MessageStrip()
+        self.watch = StoreWatch(self, workspace)
         self.reader = ReaderStrip()
         panels = side_panels.discovered()
         self.side = SidePanels(workspace, [p for p in panels if p.id != side_panels.WORKLIST])
@@ -107,6 +109,7 @@ class MainWindow(QMainWindow):
         centre = QVBoxLayout(column)
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
+        centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)
         centre.addWidget(self.canvas, 1)
         centre.addWidget(self.legend)
@@ -257,8 +260,17 @@ class MainWindow(QMainWindow):
         except EcgviewError as error:
             self.workspace.fail(error)
 
+    def _close_if(self, may_go: bool) -> None:
+        if may_go:
+            self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the work, close the store, remember the place."""
+        """Save what is not saved, or ask; then stop the work, close the store, remember the place."""
+        self.workspace.typing_ended.emit()
+        if not self.workspace.reading.keeping.is_kept:
+            event.ignore()
+            self.workspace.reading.leave(self._close_if)
+            return
         if self._keeps_place:
             window_place.keep(self)
         self.workspace.close()

@@ -104,7 +104,7 @@ class WindowState(QObject):
         self.worklist = Worklist(self.jobs, self)
         self.opening = Opening(self.jobs, self)
         self.thumbnails = Thumbnails(self.jobs, self.settings, self)
-        self.reading = Reading(store_path, self.settings, self)
+        self.reading = Reading(store_path, self.settings, self.jobs, self)
         self.inference = Inference(self.jobs, self.may_show_ai, self)
         self.inference.device = self.settings.text("models.device")
         self.names = Names(self)

@@ -6,7 +6,7 @@ call its methods and listen to its signals; none of them knows another. Slow thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,10 @@ from PySide6.QtCore import QObject
 
 from ecgview.desktop import messages, paper_choice, tasks
 from ecgview.desktop.exposures import Exposures
+from ecgview.desktop.keeping import Then
 from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.panel import VIEWS
+from ecgview.desktop.read_steps import ReadSteps
 from ecgview.desktop.settings import Settings, Value
 from ecgview.desktop.switching import Switch
 from ecgview.desktop.walking import Walk
@@ -48,6 +50,8 @@ class Workspace(WindowState):
     ) -> None:
         super().__init__(store_path=store_path, settings=settings, parent=parent)
         self._open_when_listed = False
+        self._painted: EcgRecord | None = None
+        self._steps = ReadSteps(self)
         self._switch = Switch(self)
         self._walk = Walk(self)
         self.exposures = Exposures(self)
@@ -155,19 +159,19 @@ class Workspace(WindowState):
 
     def apply_edit(self, edit: Edit) -> None:
         """Apply one edit of `ecgview.review.history` to the draft; it is saved at once and can be undone."""
-        self._reading("apply", edit)
+        self._steps.do("apply", edit)
 
     def toggle_statement(self, code: str) -> None:
         """Make a statement of the session's label set, or take it back."""
-        self._reading("toggle_statement", code)
+        self._steps.do("toggle_statement", code)
 
     def undo(self) -> None:
         """Take back the last edit of the draft."""
-        self._reading("undo")
+        self._steps.do("undo")
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._reading("redo")
+        self._steps.do("redo")
 
     def set_annotation_code(self, code: str, label_set: str = "", version: str = "") -> None:
         """Choose the code that the next marks drawn on the trace carry ("" = none)."""
@@ -180,52 +184,35 @@ class Workspace(WindowState):
         mark = Annotation(leads, start_s, end_s, code, "", label_set, version)
         self.apply_edit(AddAnnotation(mark))
 
-    def commit_first_read(self, then: Callable[[], object] | None = None) -> None:
-        """Save and lock the first read; `then` is called once that is done."""
-        self.typing_ended.emit()
-        if self._has_reader():
-            self._reading("commit_first_read", then=then)
+    def commit_first_read(self, then: Then | None = None) -> None:
+        """Save and lock the first read; `then` hears whether that was done, once it is on the disk."""
+        self._steps.do_named("commit_first_read", "", then)
 
     def lock_and_next(self) -> None:
-        """Save and lock the first read, and open the next record once that is done."""
-        self.commit_first_read(then=self._from_here(self.next_record))
+        """Save and lock the first read, and open the next record once that is on the disk."""
+        self._steps.go_on_after(self.commit_first_read)
 
     def sign_and_next(self) -> None:
-        """Sign the read, and open the next record once that is done."""
-        self.sign(then=self._from_here(self.next_record))
-
-    def _from_here(self, go_on: Callable[[], object]) -> Callable[[], object]:
-        """Return a step that is taken only while the read of now is the one that is shown."""
-        session = self.session
-        return lambda: go_on() if session is self.session else None
+        """Sign the read, and open the next record once that is on the disk."""
+        self._steps.go_on_after(self.sign)
 
     def reveal(self) -> None:
         """Open the AI results of this record, and ask for them."""
-        if self._reading("reveal"):
-            self._ask_models()
+        self._steps.do("reveal", then=self._ask_if)
 
-    def sign(self, then: Callable[[], object] | None = None) -> None:
-        """Sign the read: from then on it can only be amended; `then` is called once that is done."""
-        self.typing_ended.emit()
-        path = self.record_path
-
-        def signed() -> None:
-            self.post_message("Read signed.", about=path)
-            if then is not None:
-                then()
-
-        if self._has_reader():
-            self._reading("sign", then=signed)
+    def sign(self, then: Then | None = None) -> None:
+        """Sign the read: from then on it can only be amended; `then` hears whether that was done."""
+        self._steps.do_named("sign", "Read signed.", then)
 
     def amend(self, reason: str) -> None:
         """Open a signed read for changes, with the reason; `sign` closes it, nothing earlier is lost."""
-        if self._reading("amend", reason):
-            opened = "The read is open for an amendment. Sign it when it is done."
-            self.post_message(opened, about=self.record_path)
+        path, opened = self.record_path, "The read is open for an amendment. Sign it when it is done."
+        tell = self.post_message
+        self._steps.do("amend", reason, then=lambda kept: tell(opened, about=path) if kept else None)
 
     def discard_amendment(self) -> None:
         """Close an amendment without signing it."""
-        self._reading("discard_amendment")
+        self._steps.do("discard_amendment")
 
     def set_blind(self, on: bool) -> None:
         """Read blind first, or with AI at once; switching it off during a read is logged with the read."""
@@ -234,18 +221,14 @@ class Workspace(WindowState):
         elif on != self.blind:
             self._set("reader.blind", on)
             self.blind_changed.emit(on)
-            if self._reading("set_blind", on):
-                self._ask_models()
+            self._steps.do("set_blind", on, then=self._ask_if)
 
     def set_reader_name(self, name: str) -> None:
         """Say who reads."""
         name = name.strip()
         if name != self.reader_name:
-            self._set("reader.name", name)
-            self.worklist.forget_states()  # they were those of the reader before
-            self.reader_changed.emit(name)
-            self._renew_session()
-            self._walk.look_up([item.path for item in self.worklist.items])
+            self.typing_ended.emit()
+            self.reading.leave(lambda may_go: self._be_reader(name) if may_go else None)
 
     # ---- telling and leaving -------------------------------------------------------------------------
 
@@ -269,11 +252,10 @@ class Workspace(WindowState):
         exporting.start(self, Path(path), identified=identified, layout=layout)
 
     def close(self) -> bool:
-        """Stop the jobs and close the store; returns whether all work ended in time."""
+        """Stop the jobs, save what is left, close the store; returns whether all ended in time and is kept."""
         self.typing_ended.emit()
         ended = self.jobs.shutdown()
-        self.reading.close()
-        return ended
+        return self.reading.close() and ended
 
     # ---- how it hangs together -----------------------------------------------------------------------
 
@@ -284,6 +266,9 @@ class Workspace(WindowState):
         self.worklist.failed.connect(self.fail)
         self.thumbnails.failed.connect(self.fail)
         self.reading.session_changed.connect(self._session_changed)
+        self.reading.ai_opened.connect(self._ask_if_painted)
+        self.reading.keeping.failed.connect(lambda error: self.fail(error, self.record_path))
+        self.opening.prepare, self.opening.leave = self.reading.prepare, self.reading.leave
         part = self.inference
         part.answered.connect(self._keep)
         part.recall = self.reading.recall
@@ -309,6 +294,7 @@ class Workspace(WindowState):
 
     def record_shown(self) -> None:
         """Hear that the trace is on the screen: from now on the models may take the processor."""
+        self._painted = self._record
         self._ask_models()
 
     def page_failed(self, record: EcgRecord, error: Exception) -> None:
@@ -321,10 +307,7 @@ class Workspace(WindowState):
         self.measurements_ready.emit(found)
 
     def _keep(self, result: Prediction | LefResult) -> None:
-        try:
-            self.reading.keep(result)
-        except EcgviewError as error:
-            self.fail(error)
+        self.reading.keep(result)
 
     def _session_changed(self, session: ReadingSession | None) -> None:
         if self.record_path is not None and session is not None:
@@ -340,39 +323,25 @@ class Workspace(WindowState):
         layers = [answer[1] for answer in (self.reconstruction, self.error_strip) if answer is not None]
         self.set_overlay(tasks.joined(layers) if layers else None)
 
-    def _reading(self, what: str, *args: object, then: Callable[[], object] | None = None) -> bool:
-        """Do one thing to the read; `then` is called once that is done and kept."""
-        if self.is_opening:
-            self.refuse_edit()
-            return False
-        try:
-            done = self.reading.do(what, *args)
-        except EcgviewError as error:
-            self.fail(error, self.record_path)
-            return False
-        if done and then is not None:
-            then()
-        return done
-
     def refuse_edit(self) -> None:
         """Say that a key or a click was not applied, because another record is being opened."""
-        path = self.opening.path
-        self.post_message(f"Not applied: {self.name_for(path)} was still being opened.", about=path)
+        self._steps.refuse()
 
-    def _has_reader(self) -> bool:
-        if self.reader_name:
-            return True
-        self.post_message("Say who reads before the read is saved.", "warning")
-        self.reader_needed.emit(True)
-        return False
-
-    def _renew_session(self) -> None:
+    def _be_reader(self, name: str) -> None:
+        self._set("reader.name", name)
+        self.worklist.forget_states()  # they were those of the reader before
+        self.reader_changed.emit(name)
         if self._record is not None:
-            try:
-                self.reading.begin(self._record)
-            except EcgviewError as error:
-                self.fail(error)
+            self.reading.begin(self._record)
             self.reading.tell()
+        self._walk.look_up([item.path for item in self.worklist.items])
+
+    def _ask_if_painted(self) -> None:
+        if self._painted is self._record:
+            self._ask_models()
+
+    def _ask_if(self, is_open: bool) -> None:
+        if is_open:
             self._ask_models()
 
     def _ask_models(self) -> None:

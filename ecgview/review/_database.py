@@ -92,6 +92,11 @@ class Database:
             self._local.connection = connection
         return connection
 
+    @property
+    def problem(self) -> StoreError | None:
+        """Why nothing can be written, once the file was opened."""
+        return StoreError(_TOLD["SQLITE_READONLY"], where=str(self.path)) if self.is_read_only else None
+
     def try_again(self) -> None:
         """Look anew at a file that could not be written; what was wrong may be mended."""
         with self._opening:
@@ -115,8 +120,8 @@ class Database:
         """
         with self._writing, told(self.path):
             connection = self.connection()
-            if self.is_read_only:
-                raise StoreError(_TOLD["SQLITE_READONLY"], where=str(self.path))
+            if self.problem is not None:
+                raise self.problem
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -59,7 +59,8 @@ class ReadingSession:
         self.offer: ApplyAgain | None = None  # the edit that came after a commit elsewhere
         self._record: EcgRecord | None = record  # until the store knows it
         self._unlogged: list[tuple[str, str]] = []  # what a failed save left to be logged
-        self.view_only = "the database is read-only; nothing can be written" if store.is_read_only else ""
+        problem = store.problem
+        self.view_only = problem.message if problem is not None else ""  # why nothing can be written
         self._revealed_at: Moment | None = None
         self.reload()
         if autosave and not self.view_only:
@@ -245,16 +246,15 @@ class ReadingSession:
 
     def sign(self) -> Read:
         """Confirm the read, or the amendment; commits the first read before it where that is missing."""
-        if not self.is_editable:
-            raise ReviewError("the read is signed; amend it with a reason")
+        self._require_editable()
         if not self._reads:
             self.commit_first_read()
         return self._commit(ReadKind.AMENDMENT if self.is_amending else ReadKind.SIGNED)
 
     def amend(self, reason: str) -> None:
         """Open a signed read for changes; every earlier version is kept. `sign` closes it."""
-        if self.is_editable:
-            raise ReviewError("only a signed read is amended")
+        if self._is_open or self.view_only:
+            raise ReviewError(self.view_only or "only a signed read is amended")
         if not reason.strip():
             raise ReviewError("an amendment needs a reason")
         self.amendment_reason = reason.strip()

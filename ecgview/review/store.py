@@ -48,9 +48,9 @@ class Store:
         return self
 
     @property
-    def is_read_only(self) -> bool:
-        """Whether nothing can be written: the file, its folder or its file system is read-only."""
-        return self.open()._database.is_read_only
+    def problem(self) -> StoreError | None:
+        """Why nothing can be written though reads are shown: a read-only file, folder or file system."""
+        return self.open()._database.problem
 
     def try_again(self) -> None:
         """Look anew at a store that could not be written; what was wrong may be mended."""

@@ -44,6 +44,7 @@ def window(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[MainWin
         made.show()
     yield made
     made.close()
+    qtbot.waitUntil(made.isHidden, timeout=10_000)  # the last edit is saved first
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("job")] == []
     made.deleteLater()
     qtbot.wait(0)
@@ -57,6 +58,7 @@ def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
         for _ in range(2):
             qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
             window.canvas.settle()
+        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_idle, timeout=10_000)
         qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
 
     return wait

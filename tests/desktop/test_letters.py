@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from waiting import kept
 
 from ecgview.desktop import menus, paper_choice
 from ecgview.desktop.canvas.caliper import Caliper
@@ -76,6 +77,7 @@ def test_a_mark_put_or_taken_by_a_key_shows_a_toast_too(opened: MainWindow) -> N
 def test_a_refused_key_shows_no_toast(opened: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
     opened.workspace.sign()
+    kept(qtbot, opened.workspace)
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
     assert not opened.toast.isVisible()
     assert _codes(opened) == ["NORM"]
@@ -127,6 +129,7 @@ def test_b_asks_once_and_enter_leaves_the_read_blind(opened: MainWindow, qtbot: 
     qtbot.keyClick(sheet, Qt.Key.Key_Return)
     assert opened.workspace.blind
     assert opened.menus["read.blind"].isChecked()
+    kept(qtbot, opened.workspace)
     session = opened.workspace.session
     assert session is not None
     assert session.revealed_at is None
@@ -137,6 +140,7 @@ def test_b_opens_the_ai_after_a_yes(opened: MainWindow, qtbot: QtBot) -> None:
     (sheet,) = opened.findChildren(Sheet)
     sheet.buttons.accepted.emit()
     assert not opened.workspace.blind
+    kept(qtbot, opened.workspace)
     session = opened.workspace.session
     assert session is not None
     assert session.revealed_at is not None

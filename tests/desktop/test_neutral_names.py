@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -94,6 +95,7 @@ def blind(window: MainWindow, planted: list[Path], rest: Callable[[], None], qtb
 def _lock(window: MainWindow) -> None:
     window.workspace.apply_edit(SetComment("read"))
     window.workspace.commit_first_read()
+    assert QTest.qWaitFor(lambda: window.workspace.reading.keeping.is_kept, 10_000)
 
 
 def test_no_word_of_the_window_tells_what_the_file_is_called_before_the_lock(

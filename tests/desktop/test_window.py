@@ -332,8 +332,8 @@ def test_the_name_of_the_reader_is_asked_in_place_once(
     assert field is not None
     field.setText("Reader Nine")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert window.workspace.session is not None
     assert not window.reader.isVisible()
+    qtbot.waitUntil(lambda: window.workspace.session is not None)
     window.close()
 
 

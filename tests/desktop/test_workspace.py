@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from waiting import kept
 
 from ecgview.desktop import inference
 from ecgview.desktop.messages import Message
@@ -53,10 +54,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def _read_and_reveal(workspace: Workspace) -> None:
+def _read_and_reveal(workspace: Workspace, qtbot: QtBot) -> None:
     workspace.apply_edit(SetComment("sinus rhythm"))
     workspace.commit_first_read()
     workspace.reveal()
+    kept(qtbot, workspace)
 
 
 def test_a_folder_becomes_a_worklist_and_its_first_record_opens(
@@ -133,7 +135,8 @@ def test_w2_no_model_is_asked_and_none_answers_before_the_reveal(
         assert (reading.prediction, reading.lef, reading.reconstruction, reading.error_strip) == (None,) * 4
         reading.apply_edit(SetComment("still blind"))
         if reading.session is not None and not reading.session.reads:
-            reading.commit_first_read()  # committed, not yet revealed: closed all the same
+            reading.commit_first_read()
+            kept(qtbot, reading)  # committed, not yet revealed: closed all the same
     assert asked == []
     assert len(failed) == 6
 
@@ -158,7 +161,7 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
 
     monkeypatch.setattr(runtime, "judged_anew", judged_anew)
     with qtbot.waitSignals([reading.prediction_ready, reading.lef_ready]):
-        _read_and_reveal(reading)
+        _read_and_reveal(reading, qtbot)
     assert reading.prediction is not None
     assert reading.prediction.scores[0].code == "QUAGGA"
     assert len(asked) == 1
@@ -174,12 +177,13 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
     assert judged == asked  # what was kept is judged by the card of today
 
 
-def test_a_read_is_signed_amended_and_never_lost(reading: Workspace, asked: list[str]) -> None:
+def test_a_read_is_signed_amended_and_never_lost(reading: Workspace, asked: list[str], qtbot: QtBot) -> None:
     session = reading.session
     assert session is not None
     reading.toggle_statement("NORM")
     reading.commit_first_read()
     reading.sign()
+    kept(qtbot, reading)
     assert session.state is ReadState.CONFIRMED
     said: list[Message] = []
     reading.message_posted.connect(said.append)
@@ -188,6 +192,7 @@ def test_a_read_is_signed_amended_and_never_lost(reading: Workspace, asked: list
     reading.amend("second look")
     reading.toggle_statement("AFIB")
     reading.sign()
+    kept(qtbot, reading)
     assert [read.number for read in session.reads] == [1, 2, 3]
     assert session.reads[-1].reason == "second look"
     assert reading.worklist_items[0].state == "amended"
@@ -230,6 +235,7 @@ def test_without_a_name_there_is_no_read(
     with qtbot.waitSignal(reading.reader_needed):
         reading.commit_first_read()
     reading.set_reader_name("  Reader Two ")
+    qtbot.waitUntil(lambda: reading.session is not None)
     assert reading.session is not None
     assert reading.session.reader == "Reader Two"
 
@@ -237,7 +243,7 @@ def test_without_a_name_there_is_no_read(
 def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
     reading: Workspace, asked: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _read_and_reveal(reading)
+    _read_and_reveal(reading, qtbot)
     running, most, masks = [0], [0], list[int]()
     go_on = threading.Event()
 

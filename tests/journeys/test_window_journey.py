@@ -58,6 +58,7 @@ def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
             qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=WAIT_MS)
             window.canvas.settle()
         qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept, timeout=WAIT_MS)
 
     return wait
 
@@ -84,6 +85,7 @@ def test_the_main_job_from_opening_to_the_signed_report(
     qtbot.keyClick(canvas, Qt.Key.Key_N)
     qtbot.keyClick(canvas, Qt.Key.Key_Return, CONTROL)
     assert workspace.session is not None
+    rest()
     assert workspace.session.state is ReadState.READ
 
     # The results are revealed: diagnoses, LEF and the contributions, which add up.
@@ -125,6 +127,7 @@ def test_the_main_job_from_opening_to_the_signed_report(
 
     # The read is signed.
     qtbot.keyClick(canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
+    rest()
     assert workspace.session.state is ReadState.CONFIRMED
 
     # The report is written in every form.

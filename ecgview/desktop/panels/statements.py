@@ -48,6 +48,7 @@ class StatementsPanel(QWidget):
         self._make_parts()
         self._lay_out()
         workspace.session_changed.connect(self._renew)
+        workspace.reading.keeping.state_changed.connect(lambda _state: self._show_warnings(self._session))
         workspace.typing_ended.connect(self.comment.flush)
         workspace.opening_changed.connect(self._hold)
         self._renew(workspace.session)
@@ -140,9 +141,11 @@ class StatementsPanel(QWidget):
         clear(self._warnings)
         for sentence in session.contradictions if session is not None else ():
             self._warnings.addWidget(Notice(f"{sentence}."))
-        if session is not None and not session.is_saved:
+        if session is not None and session.view_only:
+            self._warnings.addWidget(Notice(f"View only: {session.view_only}."))
+        elif self._workspace.reading.keeping.state == "not saved":
             self._warnings.addWidget(
-                Notice("The draft could not be saved yet; the next edit tries again.", "error")
+                Notice("The draft is not saved yet; it is kept here and tried again.", "error")
             )
 
     # ---- what the reader does --------------------------------------------------------------------------

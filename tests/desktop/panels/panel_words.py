@@ -42,9 +42,16 @@ def words_of(widget: QWidget) -> str:
     return "\n".join(found)
 
 
+def kept(qtbot: QtBot, workspace: Workspace) -> None:
+    """Wait until everything that was done to the read is on the disk."""
+    keeping = workspace.reading.keeping
+    qtbot.waitUntil(lambda: keeping.is_kept and keeping.is_idle, timeout=10_000)
+
+
 def reveal(workspace: Workspace, qtbot: QtBot) -> None:
     """Make a read, lock it, and open the AI results."""
     workspace.apply_edit(SetComment("seen"))
     workspace.commit_first_read()
+    kept(qtbot, workspace)
     with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready], timeout=10_000):
         workspace.reveal()

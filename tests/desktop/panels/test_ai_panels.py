@@ -202,8 +202,10 @@ def test_work_under_way_can_be_stopped(opened: Workspace, qtbot: QtBot) -> None:
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
     opened.apply_edit(_comment())
-    opened.commit_first_read()
-    opened.reveal()  # the answer cannot arrive before the event loop runs
+    assert opened.session is not None
+    opened.session.commit_first_read()
+    opened.session.reveal()
+    opened.request_prediction()  # the answer cannot arrive before the event loop runs
     panel.renew()
     assert "Analysing the ECG" in words_of(panel)
     stop = next(b for b in panel.findChildren(QPushButton) if b.text() == "Cancel")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from panel_words import words_of
+from panel_words import kept, words_of
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
@@ -37,6 +37,7 @@ def test_w7_a_normal_ecg_is_read_and_locked_with_five_keys(panel, opened: Worksp
     assert _codes(opened) == ["NORM"]
     panel.step.button.setFocus()
     qtbot.keyClick(panel.step.button, Qt.Key.Key_Space)  # in the window: Ctrl+Return
+    kept(qtbot, opened)
     assert opened.session is not None
     assert opened.session.state is ReadState.READ
 
@@ -172,6 +173,7 @@ def test_a_comment_is_kept_when_typing_pauses_and_before_a_step(
     qtbot.waitUntil(lambda: opened.session.draft.comment == "rate controlled", timeout=5_000)
     qtbot.keyClicks(panel.comment, "!")
     panel.step.button.click()
+    kept(qtbot, opened)
     assert opened.session.latest is not None
     assert opened.session.latest.comment == "rate controlled!"
 
@@ -184,26 +186,32 @@ def test_w1_w2_the_button_leads_from_first_read_to_amendment(
     assert (step.button.text(), step.button.isEnabled()) == ("Lock first read", False)
     panel.normal.click()
     step.button.click()
+    kept(qtbot, opened)
     assert step.button.text() == "Locked · reveal AI"
     with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
         step.button.click()
     assert step.button.text() == "Locked, AI revealed · sign"
     step.button.click()
+    kept(qtbot, opened)
     assert opened.session.state is ReadState.CONFIRMED
     assert not panel.entry.field.isVisible()
     assert re.fullmatch(r"Signed \d\d:\d\d · amend", step.button.text())
     assert not step.button.isEnabled()
     step.reason.setText("wrong lead")
     step.button.click()
+    kept(qtbot, opened)
     assert step.button.text() == "Sign amendment"
     step.other.click()
+    kept(qtbot, opened)
     assert step.button.text().endswith("· amend")  # discarded: what was signed stands
     step.reason.setText("wrong lead")
     step.button.click()
+    kept(qtbot, opened)
     assert panel.entry.field.isVisible()
     panel.entry.field.setText("afib")
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     step.button.click()
+    kept(qtbot, opened)
     assert opened.session.state is ReadState.AMENDED
     assert [read.number for read in opened.session.reads] == [1, 2, 3]
 
@@ -211,6 +219,7 @@ def test_w1_w2_the_button_leads_from_first_read_to_amendment(
 def test_w2_the_read_holds_no_word_of_a_model(panel, opened: Workspace, qtbot: QtBot, answers) -> None:
     panel.normal.click()
     panel.step.button.click()
+    kept(qtbot, opened)
     with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
         panel.step.button.click()
     assert "Testnet" not in words_of(panel)
@@ -246,6 +255,7 @@ def test_w2_without_blind_reading_the_read_is_signed_at_once_and_says_so(
     assert panel.step.button.text() == "Not blind, not signed · sign"
     assert "AI results were open while this was read" in words_of(panel)
     panel.step.button.click()
+    kept(qtbot, opened)
     assert opened.session is not None
     assert opened.session.state is ReadState.CONFIRMED
     assert opened.session.latest is not None
