@@ -25,6 +25,8 @@ RETRY_MS = 2000
 STEPS = ("commit_first_read", "sign", "amend", "discard_amendment")  # nothing is edited while they run
 ON_DISK = (*STEPS, "save", "register", "reveal", "set_blind")  # the rest is done in memory, and saved then
 
+QUIET = ("register", "save")  # tried again by themselves
+
 Then = Callable[[bool], None]
 State = Literal["", "saved", "saving", "not saved"]
 
@@ -100,7 +102,9 @@ class Keeping(QObject):
     @property
     def is_kept(self) -> bool:
         """Whether everything that was done is on the disk."""
-        return self._running is None and not self._queue and (self._session is None or self._session.is_saved)
+        if self._running is not None or self._queue or self._undone:
+            return False
+        return self._session is None or self._session.is_saved
 
     def attend(self, session: ReadingSession | None) -> None:
         """Write for this session from now on; the one before was left, see `leave`."""
@@ -136,6 +140,10 @@ class Keeping(QObject):
 
     def write(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function in the worker, after what was asked of it before; what fails is tried again later."""
+        if self._session is not None:
+            self._undone.append((function, args))
+            self._go()
+            return
         self._worker.start(
             _plain,
             function,
@@ -243,7 +251,7 @@ class Keeping(QObject):
         work.first, self._undone = self._undone, []
         self._running = work
         self._sent, self._waiting = self._waiting, []
-        if work.what != "register":
+        if work.what in STEPS or not session.is_saved:
             self._set_state("saving")
         self._worker.start(
             work.carry_out,
@@ -285,7 +293,7 @@ class Keeping(QObject):
         elif isinstance(error, SupersededError):
             self.superseded.emit(error)
             self._stay()
-        elif not session.is_saved and isinstance(error, StoreError):
+        elif not session.is_saved and (isinstance(error, StoreError) or (error and work.what == "save")):
             is_news, self.problem = self.problem is None or work.what in STEPS, error
             self._set_state("not saved")
             self._retry.start()
@@ -293,7 +301,7 @@ class Keeping(QObject):
                 self.blocked.emit(error)
             elif is_news:
                 self.failed.emit(error)
-        elif error is not None and work.what not in ("register", "save"):
+        elif error is not None and not (isinstance(error, StoreError) and work.what in QUIET):
             self.failed.emit(error)
         if session.is_saved:
             self.problem = None
