@@ -102,7 +102,7 @@ class Opening(QObject):
         if not self._blink.isActive():  # the wait counts from the first of several steps
             self._blink.start()
         self._jobs.start(
-            tasks.read,
+            tasks.read_prepared,
             path,
             self.prepare,
             title="Opening the ECG",

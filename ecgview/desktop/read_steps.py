@@ -17,13 +17,12 @@ class ReadSteps:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._goes_on = False  # from locking a read until the next record is asked for
 
     def do(self, what: str, *args: object, then: Then | None = None) -> None:
         """Do one thing to the session by name; `then` hears whether it is kept, see `Keeping.do`."""
         workspace = self._workspace
         try:
-            if workspace.is_opening or self._goes_on:
+            if workspace.is_opening:
                 self.refuse()
             elif workspace.reading.do(what, *args, then=then):
                 return
@@ -53,19 +52,19 @@ class ReadSteps:
 
     def go_on_after(self, step: Callable[[Then], None]) -> None:
         """Open the next record once this step of the read is kept; until then nothing else is edited."""
-        if self._goes_on:
+        if self._workspace.goes_on:
             self.refuse()
             return
         is_over = False
 
         def over(is_kept: bool) -> None:
             nonlocal is_over
-            is_over, self._goes_on = True, False
+            is_over, self._workspace.goes_on = True, False
             if is_kept:
                 self._workspace.next_record()
 
         step(over)
-        self._goes_on = not is_over
+        self._workspace.goes_on = not is_over
 
     def refuse(self) -> None:
         """Say that a key or a click was not applied, and why."""

@@ -23,11 +23,18 @@ def joined(layers: Sequence[Overlay]) -> Overlay:
     )
 
 
-def read(path: Path, prepare: Callable[[EcgRecord], object], progress: Progress = silent) -> EcgRecord:
-    """Return the record in a file, prepared for its reading."""
+def read(path: Path, progress: Progress = silent) -> EcgRecord:
+    """Return the record in a file."""
     from ecgview import formats
 
-    record = formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
+    return formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
+
+
+def read_prepared(
+    path: Path, prepare: Callable[[EcgRecord], object], progress: Progress = silent
+) -> EcgRecord:
+    """Return the record in a file, once the store was asked for its read."""
+    record = read(path, progress)
     prepare(record)
     return record
 

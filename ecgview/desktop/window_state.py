@@ -110,6 +110,7 @@ class WindowState(QObject):
         self.names = Names(self)
         self._record: EcgRecord | None = None
         self._shown = Shown()
+        self.goes_on = False  # from locking a read until the next record is asked for
         self._measurements: tuple[Measurement, ...] | None = None
         self._overlay: Overlay | None = None
         self._view = "read"
@@ -138,7 +139,7 @@ class WindowState(QObject):
     @property
     def is_opening(self) -> bool:
         """Whether another record than the one that is shown was asked for."""
-        return self.opening.path is not None
+        return self.opening.path is not None or self.goes_on
 
     def begin_telling_of(self, shown: Shown, record: EcgRecord | None) -> None:
         """Forget all that belongs to the record before; every part of the window has to hear of it at once."""

@@ -98,7 +98,12 @@ def said(window: MainWindow) -> list[Message]:
 
 def _settle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(
-        lambda: window.workspace.jobs.n_alive == 0 and not window.workspace.is_opening, timeout=60_000
+        lambda: (
+            window.workspace.jobs.n_alive == 0
+            and not window.workspace.is_opening
+            and window.workspace.reading.keeping.is_idle
+        ),
+        timeout=60_000,
     )
 
 
