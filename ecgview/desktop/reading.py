@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ class Reading(QObject):
         self.problem: EcgviewError | None = None
         self.keeping = Keeping(self)
         self.keeping.changed.connect(self.tell)
+        self._window = uuid.uuid4().hex  # told apart from other windows by this
         self._prepared: Prepared | None = None  # by the job that opens a record
         self._now: Prepared | None = None
 
@@ -92,7 +94,7 @@ class Reading(QObject):
             problem = error
         presence = None
         if session is not None and not session.view_only:
-            presence = Presence(self.store.path, record.source.sha256, session.reader)
+            presence = Presence(self.store.path, record.source.sha256, session.reader, self._window)
         made = Prepared(record, reader, session, presence, problem)
         before, self._prepared = self._prepared, made
         if before is not None:

@@ -25,12 +25,16 @@ class Other:
 
 
 class Presence:
-    """This window on one record of one reader, from now until `leave`."""
+    """This window on one record of one reader, from now until `leave`.
 
-    def __init__(self, store_path: Path, record_sha256: str, reader: str) -> None:
+    `window` is a word of the window's own: what it announced itself is not somebody else.
+    """
+
+    def __init__(self, store_path: Path, record_sha256: str, reader: str, window: str = "") -> None:
         self._folder = store_path.with_name(store_path.name + ".open")
         self._key = hashlib.sha256(f"{record_sha256}\n{reader}".encode()).hexdigest()[:16]
-        self._path = self._folder / f"{self._key}-{uuid.uuid4().hex}"
+        self._window = window or uuid.uuid4().hex
+        self._path = self._folder / f"{self._key}-{self._window}-{uuid.uuid4().hex}"
         self._held: int | None = None
         self.others: tuple[Other, ...] = ()
         with contextlib.suppress(OSError):
@@ -64,6 +68,8 @@ class Presence:
     def _look(self) -> tuple[Other, ...]:
         found = []
         for path in sorted(self._folder.glob(f"{self._key}-*")):
+            if path.name.startswith(f"{self._key}-{self._window}-"):
+                continue
             with contextlib.suppress(OSError, ValueError):  # it was left while we looked
                 other = _read_if_held(path)
                 if other is not None:

@@ -300,6 +300,18 @@ def second(
     made.deleteLater()
 
 
+def test_a_record_that_is_opened_anew_is_not_open_in_another_window(
+    opened: MainWindow, record_files: list[Path], rest: Callable[[], None]
+) -> None:
+    said: list[str] = []
+    opened.workspace.message_posted.connect(lambda message: said.append(message.text))
+    for _ in range(2):
+        opened.workspace.open_record(record_files[0])
+        rest()
+    assert opened.workspace.session is not None
+    assert [text for text in said if "another window" in text] == []
+
+
 def test_edits_of_two_windows_are_joined_and_the_same_item_is_shown_twice(
     opened: MainWindow, second: MainWindow, qtbot: QtBot
 ) -> None:

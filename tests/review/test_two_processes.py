@@ -311,6 +311,10 @@ def test_a_second_window_on_a_record_is_told_of_the_first_and_of_no_dead_one(dat
     first.communicate()
     again = Presence(database, "pulse", "Reader A")  # the dead one is forgotten, this process is told of
     assert [other.process for other in again.others] == [os.getpid()]
+    one = Presence(database, "pulse", "Reader C", "w1")
+    assert Presence(database, "pulse", "Reader C", "w1").others == ()  # the same window, opening it anew
+    assert len(Presence(database, "pulse", "Reader C", "w2").others) >= 1
+    one.leave()
     mine.leave()
     again.leave()
     again.leave()
