@@ -83,7 +83,8 @@ class Keeping(QObject):
         self._waiting: list[Then] = []  # for the next save
         self._sent: list[Then] = []  # with the one that runs
         self._leaving: list[Then] = []
-        self._undone: list[Write] = []  # what `write` could not do yet
+        self._undone: list[Write] = []  # what `write` was given and is not done yet
+        self._undone_told = False
         self._state: State = ""
         self.problem: Exception | None = None  # why the last save failed
         self._retry = QTimer(self, singleShot=True, interval=RETRY_MS)
@@ -140,18 +141,8 @@ class Keeping(QObject):
 
     def write(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function in the worker, after what was asked of it before; what fails is tried again later."""
-        if self._session is not None:
-            self._undone.append((function, args))
-            self._go()
-            return
-        self._worker.start(
-            _plain,
-            function,
-            args,
-            title="Saving",
-            on_done=lambda _: None,
-            on_failed=lambda error: self._not_written((function, args), error),
-        )
+        self._undone.append((function, args))
+        self._go()
 
     def leave(self, then: Then) -> None:
         """Save what is not saved yet, then call `then`: True once nothing is left, False if the reader stays."""
@@ -220,9 +211,9 @@ class Keeping(QObject):
 
     def _go(self) -> None:
         session = self._session
-        if session is None or self._running is not None:
+        if self._running is not None:
             return
-        if self._queue:
+        if self._queue and session is not None:
             work = self._queue.popleft()
             if work.what in ON_DISK:
                 self._start(session, work)
@@ -235,24 +226,26 @@ class Keeping(QObject):
                 self._go()
         elif self._undone and not self._retry.isActive():
             self._start(session, _Work("save"))
-        elif not session.is_saved:
+        elif session is not None and not session.is_saved:
             if session.conflict is None and not self._retry.isActive():
                 self._start(session, _Work("save"))
         else:
             if self._state or self._waiting:
-                self._set_state("saved")
+                self._set_state("saved" if session is not None else "")
             waiting, self._waiting = self._waiting, []
             leaving, self._leaving = self._leaving, []
             for then in (*waiting, *leaving):
                 then(True)
 
-    def _start(self, session: ReadingSession, work: _Work) -> None:
-        work.handover = Handover(session)
+    def _start(self, session: ReadingSession | None, work: _Work) -> None:
+        """Have the worker do a piece of work; without a session only what `write` was given."""
         work.first, self._undone = self._undone, []
         self._running = work
         self._sent, self._waiting = self._waiting, []
-        if work.what in STEPS or not session.is_saved:
-            self._set_state("saving")
+        if session is not None:
+            work.handover = Handover(session)
+            if work.what in STEPS or not session.is_saved:
+                self._set_state("saving")
         self._worker.start(
             work.carry_out,
             title="Saving",
@@ -261,20 +254,39 @@ class Keeping(QObject):
         )
 
     def _over(self, work: _Work, error: Exception | None) -> None:
-        session = self._session
-        self._undone = [*work.first, *self._undone]
-        if self._undone:
-            self._retry.start()
-        if work is not self._running or session is None or work.handover is None:
-            return  # it was let go
+        self._put_back(work.first, error)
+        if work is not self._running:  # its record was let go; what `write` was given is not
+            self._go()
+            return
         self._running = None
-        work.handover.settle()
+        if work.handover is not None and self._session is not None:
+            self._settle(work, work.handover, error, self._session)
+        self._go()
+
+    def _put_back(self, left: list[Write], error: Exception | None) -> None:
+        """Keep what `write` could not do, ahead of the next piece of work; told once, tried again later."""
+        if left and error is not None:
+            if not isinstance(error, StoreError):  # a fault of our own is not tried again
+                self.failed.emit(error)
+                del left[0]
+            elif not self._undone_told:
+                self.failed.emit(error)
+            self._undone_told = True
+            self._retry.start()
+        elif not self._undone:
+            self._undone_told = False
+        self._undone = [*left, *self._undone]
+
+    def _settle(
+        self, work: _Work, handover: Handover, error: Exception | None, session: ReadingSession
+    ) -> None:
+        handover.settle()
         sent, self._sent = self._sent, []
         if isinstance(error, SupersededError):
             sent, self._waiting = [*sent, *self._waiting], []
             for then in sent:
                 then(False)
-        elif work.handover.twin.is_saved:
+        elif handover.twin.is_saved:
             for then in sent:
                 then(True)
         else:
@@ -282,7 +294,6 @@ class Keeping(QObject):
         self.changed.emit()
         self._end(work.then, error is None)
         self._tell(work, error, session)
-        self._go()
 
     def _tell(self, work: _Work, error: Exception | None, session: ReadingSession) -> None:
         """Tell what came of a piece of work, and try again later where that may help."""
@@ -305,16 +316,6 @@ class Keeping(QObject):
             self.failed.emit(error)
         if session.is_saved:
             self.problem = None
-
-    def _not_written(self, write: Write, error: Exception) -> None:
-        """Keep what could not be written, to go ahead of the next piece of work."""
-        if not isinstance(error, StoreError):
-            self.failed.emit(error)
-            return
-        self._undone.append(write)
-        if len(self._undone) == 1:
-            self.failed.emit(error)
-        self._retry.start()
 
     def _stay(self) -> None:
         leaving, self._leaving = self._leaving, []
@@ -341,7 +342,3 @@ class Keeping(QObject):
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
-
-
-def _plain(function: Callable[..., object], args: tuple[Any, ...], progress: Progress = silent) -> object:
-    return function(*args)

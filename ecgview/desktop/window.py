@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workspace = workspace
         self._keeps_place = False
+        self._may_close = False  # what was not saved was saved, or let go
         self.hidden_for_reading = ()
         workspace.setParent(self)
         self.setWindowTitle("ecgview")
@@ -262,12 +263,13 @@ class MainWindow(QMainWindow):
 
     def _close_if(self, may_go: bool) -> None:
         if may_go:
+            self._may_close = True
             self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save what is not saved, or ask; then stop the work, close the store, remember the place."""
         self.workspace.typing_ended.emit()
-        if not self.workspace.reading.keeping.is_kept:
+        if not self._may_close and not self.workspace.reading.keeping.is_kept:
             event.ignore()
             self.workspace.reading.leave(self._close_if)
             return

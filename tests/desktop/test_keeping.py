@@ -279,6 +279,37 @@ def test_locking_a_read_goes_on_to_the_next_record_only_once_it_is_on_the_disk(
     assert workspace.worklist_items[0].state == "read"
 
 
+def test_what_else_is_logged_under_a_locked_store_keeps_nobody_and_is_there_in_the_end(
+    opened: MainWindow, locked: Callable[[], None], record_files: list[Path], qtbot: QtBot
+) -> None:
+    workspace = opened.workspace
+    store, keeping = workspace.store, workspace.reading.keeping
+    assert workspace.session is not None
+    sha256 = workspace.session.record_sha256
+    workspace.reading.write(store.add_exposure, sha256, "report", "with its record")
+    workspace.reading.begin(None)  # the record goes while that is being written
+    workspace.reading.write(store.add_exposure, sha256, "report", "without one")
+    left: list[bool] = []
+    workspace.reading.leave(left.append)
+    qtbot.waitUntil(lambda: left == [True], timeout=10_000)
+    assert store.exposures(sha256) == ()
+    workspace.open_record(record_files[1])
+    qtbot.waitUntil(lambda: workspace.record_path == record_files[1], timeout=10_000)
+    locked()
+    qtbot.waitUntil(lambda: keeping.is_kept, timeout=10_000)
+    assert sorted(one.details for one in store.exposures(sha256)) == ["with its record", "without one"]
+    assert store.verify() == []
+
+
+def test_a_window_closes_though_what_it_logs_cannot_be_written(
+    opened: MainWindow, locked: Callable[[], None], qtbot: QtBot
+) -> None:
+    workspace = opened.workspace
+    workspace.reading.write(workspace.store.add_exposure, "a record", "report")
+    opened.close()
+    qtbot.waitUntil(opened.isHidden, timeout=10_000)
+
+
 # ---- another window ---------------------------------------------------------------------------------
 
 
