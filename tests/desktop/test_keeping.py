@@ -16,6 +16,7 @@ from waiting import kept
 from ecgview.desktop import inference
 from ecgview.desktop.app import open_window
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.panels import statements
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.window import MainWindow
 from ecgview.record import EcgRecord
@@ -465,6 +466,9 @@ def test_an_ecg_is_seen_though_the_store_cannot_be_used(
     assert window.canvas.page is not None
     assert window.watch.strip.isVisible()
     assert words in window.watch.strip.text.text()
+    state = window.side.findChild(statements.StatementsPanel)
+    assert state is not None
+    assert state.state.text() == "View only: reads are not kept."
     assert [item.problem for item in workspace.worklist_items if item.problem] == []
     assert not workspace.may_show_ai()
     workspace.toggle_statement("NORM")  # nothing takes it, and nothing breaks

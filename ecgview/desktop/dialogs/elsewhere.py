@@ -20,7 +20,7 @@ Answer = Literal["retry", "discard", "stay"]
 
 def ask_which(parent: QWidget, conflict: ConflictError, on_keep: Callable[[Side], object]) -> Sheet:
     """Show both versions of what two windows changed unlike; closed without a choice nothing is saved."""
-    sheet = Sheet(parent, "Changed in two windows")
+    sheet = Sheet(parent, "Changed in two windows", scrolls=True)
     sheet.of_record = True
     sheet.add_text(
         f"Another window changed the same: {', '.join(conflict.items)}. Your edit is not saved. "
@@ -41,7 +41,7 @@ def ask_which(parent: QWidget, conflict: ConflictError, on_keep: Callable[[Side]
 def offer_again(parent: QWidget, workspace: Workspace, error: SupersededError, offer: ApplyAgain) -> Sheet:
     """Say that an edit came after the commit of another window, and offer to make it on what stands now."""
     session = workspace.session
-    sheet = Sheet(parent, "Committed in another window")
+    sheet = Sheet(parent, "Committed in another window", scrolls=True)
     sheet.of_record = True
     sheet.add_text(f"{error.message[:1].upper()}{error.message[1:]}. The read is shown as it is now.")
     sheet.add_text("Not saved", "heading")
@@ -107,6 +107,6 @@ def _choice(sheet: Sheet, text: str, run: Callable[[], object]) -> QPushButton:
 
 
 def _opened(sheet: Sheet) -> Sheet:
-    sheet.resize(520, 280)
+    sheet.resize(560, 420 if sheet.of_record else 240)
     sheet.open()
     return sheet
