@@ -468,7 +468,7 @@ def test_an_ecg_is_seen_though_the_store_cannot_be_used(
     assert words in window.watch.strip.text.text()
     state = window.side.findChild(statements.StatementsPanel)
     assert state is not None
-    assert state.state.text() == "View only: reads are not kept."
+    assert state.state.text() == "View only"
     assert [item.problem for item in workspace.worklist_items if item.problem] == []
     assert not workspace.may_show_ai()
     workspace.toggle_statement("NORM")  # nothing takes it, and nothing breaks

@@ -196,7 +196,7 @@ def _state_text(session: ReadingSession | None, workspace: Workspace) -> str:
         if workspace.record is None:
             return workspace.shown.instead("Open an ECG to read it.")
         if workspace.reading.problem is not None:
-            return "View only: reads are not kept."
+            return "View only"
         return "Say who reads to begin." if not workspace.reader_name else "Looking up the read …"
     version = f", version {session.latest.number}" if session.latest is not None else ""
     return f"{session.state.words.capitalize()}{version} · {session.reader}"
