@@ -72,7 +72,7 @@ class Opening(QObject):
         self.pages: Pages | None = None
         self.page: object = None
         # in the worker, with the record that was read; and before anything is read, with what goes on then
-        self.prepare: Callable[[EcgRecord], object] = lambda record: None
+        self.prepare: Callable[[EcgRecord], EcgRecord] = lambda record: record
         self.leave: Callable[[Callable[[bool], None]], None] = lambda then: then(True)
         self._blink = QTimer(self, singleShot=True, interval=BLINK_MS)
         self._blink.timeout.connect(lambda: self.slow.emit(self._path))

@@ -17,6 +17,7 @@ from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
+from ecgview.review import subject
 from ecgview.review.presence import Presence
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
@@ -87,6 +88,7 @@ class Reading(QObject):
         problem: EcgviewError | None = None
         try:
             self.store.try_again()
+            record = subject.completed(self.store, record)
             if reader:
                 session = ReadingSession(self.store, record, reader, autosave=False)
             problem = self.store.problem
@@ -100,6 +102,10 @@ class Reading(QObject):
         if before is not None:
             before.drop()
         return made
+
+    def completed(self, record: EcgRecord) -> EcgRecord:  # any thread
+        """Return a record with what was entered of its patient, its read asked for."""
+        return self.prepare(record).record
 
     def begin(self, record: EcgRecord | None) -> None:
         """Start the read of a record that was just opened, or end the one there is; tells nobody yet.

@@ -31,12 +31,10 @@ def read(path: Path, progress: Progress = silent) -> EcgRecord:
 
 
 def read_prepared(
-    path: Path, prepare: Callable[[EcgRecord], object], progress: Progress = silent
+    path: Path, prepare: Callable[[EcgRecord], EcgRecord], progress: Progress = silent
 ) -> EcgRecord:
-    """Return the record in a file, once the store was asked for its read."""
-    record = read(path, progress)
-    prepare(record)
-    return record
+    """Return the record in a file, once the store was asked for its read and for what was entered of its patient."""
+    return prepare(read(path, progress))
 
 
 def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:

@@ -268,7 +268,7 @@ class Workspace(WindowState):
         self.reading.session_changed.connect(self._session_changed)
         self.reading.ai_opened.connect(self._ask_if_painted)
         self.reading.keeping.failed.connect(lambda error: self.fail(error, self.record_path))
-        self.opening.prepare, self.opening.leave = self.reading.prepare, self.reading.leave
+        self.opening.prepare, self.opening.leave = self.reading.completed, self.reading.leave
         part = self.inference
         part.answered.connect(self._keep)
         part.recall = self.reading.recall
