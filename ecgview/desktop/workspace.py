@@ -28,9 +28,11 @@ from ecgview.overlay import Overlay
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
+from ecgview.review import subject as subjects
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation, Edit
 from ecgview.review.session import ReadingSession
+from ecgview.review.subject import Subject
 from ecgview.signal.measurements import Measurement
 
 
@@ -229,6 +231,12 @@ class Workspace(WindowState):
         if name != self.reader_name:
             self.typing_ended.emit()
             self.reading.leave(lambda may_go: self._be_reader(name) if may_go else None)
+
+    def enter_subject(self, record: EcgRecord, subject: Subject) -> None:
+        """Keep the age and sex of a record whose file does not say them, and show it anew with them."""
+        self.reading.write(subjects.enter, self.store, record.source.sha256, subject)
+        if record is self.record and (path := self.record_path) is not None:
+            self.open_record(path)
 
     # ---- telling and leaving -------------------------------------------------------------------------
 

@@ -52,5 +52,7 @@ def completed(store: Store, record: EcgRecord) -> EcgRecord:
         taken.append(f"sex {found.sex}")
     if not taken:
         return record
-    note = ImportNote("subjects", f"{', '.join(taken)} entered by {found.reader or 'a reader without a name'}")
+    note = ImportNote(
+        "subjects", f"{', '.join(taken)} entered by {found.reader or 'a reader without a name'}"
+    )
     return replace(record, patient=patient, notes=(*record.notes, note))

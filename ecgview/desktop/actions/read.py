@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit
 
 from ecgview.desktop.action import Action, with_session
-from ecgview.desktop.dialogs import ask, log
+from ecgview.desktop.dialogs import age_and_sex, ask, log
 from ecgview.labels import modifiers
 from ecgview.review.history import Edit, SetCertainty, SetModifiers
 from ecgview.review.read import Certainty, ReadState, ReadStatement
@@ -49,6 +49,14 @@ def _signed(workspace: Workspace) -> bool:
     if session is None or session.is_amending:
         return False
     return session.state in (ReadState.CONFIRMED, ReadState.AMENDED)
+
+
+def _lacks_subject(workspace: Workspace) -> bool:
+    """Whether a reader may say age or sex of the open record, since its file does not."""
+    record, session = workspace.record, workspace.session
+    if record is None or session is None or session.view_only:
+        return False
+    return record.patient.age_years is None or not record.patient.sex
 
 
 def _is_normal(window: MainWindow) -> bool:
@@ -251,6 +259,14 @@ ACTIONS = (
         hint="The next record that you have not read, from the top again after the last",
     ),
     Action("read.amend", "Amend the signed read …", ask_amendment, ("Ctrl+Shift+A",), _signed, edits=True),
+    Action(
+        "read.subject",
+        "Age and sex …",
+        age_and_sex.show,
+        ("Ctrl+Shift+P",),
+        _lacks_subject,
+        hint="Where the file does not say them",
+    ),
     Action("read.reader", "Change the reader …", ask_reader, ("Ctrl+Shift+N",), separator_before=True),
     Action(
         "read.log",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 TITLE = "Age and sex"
 WHY = (
-    "The file does not say them. What you enter is kept with your name, shown as entered by hand, and stands in for the "
-    "file's own beside the measurements and the AI."
+    "The file does not say them. What you enter is kept with your name, is shown as entered by hand, and stands beside "
+    "the measurements and the AI in the place of the file's own."
 )
 UNKNOWN = -1.0
 
@@ -26,6 +26,7 @@ def show(window: MainWindow) -> None:
     if record is None:
         return
     sheet = Sheet(window, TITLE)
+    sheet.of_record = True
     sheet.add_text(WHY)
     form = QFormLayout()
     age = QDoubleSpinBox()
