@@ -30,6 +30,22 @@ _NUMBERED = re.compile(
     r"(?:(?:ECG|EKG|FECG|lead|signal|channel|bipolar|SCP lead) ?|(?P<lead>[\w-]{1,6}) )\d{1,2}"
 )
 _GAIN = f"{GAIN_DOUBT}; amplitudes may be wrong"  # which calibration was taken may name anything
+_SAYS = {
+    GAIN: _GAIN,
+    "header": "the header of the file was not as expected",
+    "units": "signals of other units or quantities, or amplitudes to be checked",
+    "rates": "signals of another rate were left out",
+    "missing-lead": "leads were left out or not recorded",
+    "lead-names": "leads of one name were numbered",
+    "subjects": "age or sex not from the file",
+    "duration": "not all of the recording is shown",
+    "derived": "limb leads computed",
+    "einthoven": "the limb leads do not agree with each other",
+    "clipping": "samples at the limit of the recorder",
+    "flat": "a flat lead",
+    "nan": "gaps in the signal",
+    "synthetic": "synthetic",
+}
 UNITS = frozenset(("ms", "s", "bpm", "deg", "mV", "uV", "Hz", ""))
 
 
@@ -55,9 +71,7 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
             extra={GAIN_FIELD: _GAIN} if record.gain_doubt else {},
         ),
         source=Source("", record.source.format, record.source.sha256),
-        notes=tuple(
-            ImportNote(note.kind, _GAIN if note.kind == GAIN else note.kind) for note in record.notes
-        ),
+        notes=tuple(ImportNote(kind, _said(kind)) for kind in dict.fromkeys(n.kind for n in record.notes)),
         device_reading=DeviceReading(
             tuple(one for one in reading.measurements if _is_plain(one)),
             (),
@@ -65,6 +79,11 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
             reading.qrs_s,
         ),
     )
+
+
+def _said(kind: str) -> str:
+    """Return what a note of a kind says once the words of the file are gone."""
+    return _SAYS.get(kind, f"a note on the file ({kind})")
 
 
 def _is_plain(one: DeviceMeasurement) -> bool:
