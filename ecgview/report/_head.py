@@ -20,8 +20,8 @@ DEVICE_ONLY = ("pr", "qrs", "qt", "qtc", "qrs_axis")  # what a cart prints and t
 
 def title(content: ReportContent) -> TextRun:
     """Return what kind of ECG it is."""
-    has_twelve = set(STANDARD_12) <= set(content.record.lead_names)
-    count = "12-lead " if has_twelve else ""
+    names = content.record.lead_names
+    count = f"{len(names)}-lead " if set(STANDARD_12) <= set(names) else ""
     if content.record.synthetic:
         return TextRun(f"{count}synthetic ECG, no patient", 3.8, bold=True, tone="caution")
     return TextRun(f"{count}ECG", 4.2, bold=True)
