@@ -117,7 +117,11 @@ def score_part(plan: Plan, number: int) -> None:
     rows = archive_rows.rows_of(
         plan.part(number), Path(plan.root), plan.model, plan.lef, plan.device, plan.workers
     )
-    table = pa.Table.from_pylist(rows, schema=schema(plan))
+    columns = schema(plan)
+    unknown = {name for row in rows for name in row} - set(columns.names)
+    if unknown:  # pyarrow would leave them out without a word
+        raise ModelError("a value has no column in the table", found=", ".join(sorted(unknown)))
+    table = pa.Table.from_pylist(rows, schema=columns)
     part = target.with_suffix(f".{os.getpid()}.part")
     pq.write_table(table, part)
     os.replace(part, target)
@@ -139,7 +143,8 @@ def schema(plan: Plan) -> "pa.Schema":
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
         columns.append(("lef_percentile", pa.float64()))
-    columns += [("warnings", pa.string()), ("error", pa.string())]
+    told = ("pacing", "not_assessable", "warnings", "error")
+    columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
     if plan.lef:
         facts["lef"] = json.dumps(asdict(cards.get(plan.lef).facts))

@@ -89,6 +89,8 @@ def test_every_file_is_a_row_and_the_numbers_are_the_classifier_s(
     row = rows["ward1/r07.hea"]
     for score in said.scores:
         assert row[f"p_{score.code}"] == pytest.approx(score.probability, abs=1e-5)
+    assert row["not_assessable"] == ("; ".join(s.code for s in said.scores if s.not_assessable) or None)
+    assert row["pacing"] == api.pacing(archive_folder / "ward1" / "r07.hea").text
     facts = pq.read_schema(out).metadata
     assert b"Research use only" in facts[b"notice"]
     assert json.loads(facts[b"classifier"])["sha256"] == cards.default("classifier").sha256
