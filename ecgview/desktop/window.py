@@ -228,6 +228,17 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         self.canvas.setFocus()
 
+    def event(self, event: QEvent) -> bool:
+        """Give the keys to the trace when the window comes back, as after a dialog, with nothing that had them.
+
+        They would go to the first field there is, and the next letter into the filter of the worklist.
+        """
+        if event.type() == QEvent.Type.WindowActivate:
+            holder = self.focusWidget()
+            if holder is None or not (holder.isVisible() and holder.isEnabled()):
+                self.canvas.setFocus()
+        return super().event(event)
+
     def restore_place(self) -> None:
         """Come up where and as large as the window was left, as far as the screen has room."""
         self._keeps_place = True

@@ -67,12 +67,15 @@ def in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _taken(text: str, words: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return a text without some words, and what they mean; longer ones first, Chinese ones without spaces."""
-    rest, found = f" {' '.join(text.casefold().split())} ", list[str]()
+    """Return a text without some words, and what they mean; longer ones first, Chinese ones without spaces.
+
+    What is left keeps its capitals: it may be stated in the reader's own words.
+    """
+    rest, found = f" {' '.join(text.split())} ", list[str]()
     for word in sorted(words, key=len, reverse=True):
         is_latin = word[0].isascii() and word[0].isalpha()
         pattern = rf"(?<=\s){re.escape(word)}(?=\s)" if is_latin else re.escape(word)
-        if re.search(pattern, rest):
-            rest = re.sub(pattern, " ", rest)
+        if re.search(pattern, rest, re.IGNORECASE):
+            rest = re.sub(pattern, " ", rest, flags=re.IGNORECASE)
             found.append(words[word])
     return " ".join(rest.split()), tuple(found)

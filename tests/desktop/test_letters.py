@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import kept
 
@@ -133,6 +133,34 @@ def test_b_asks_once_and_enter_leaves_the_read_blind(opened: MainWindow, qtbot: 
     session = opened.workspace.session
     assert session is not None
     assert session.revealed_at is None
+
+
+@pytest.mark.parametrize("unread", [True, False])
+def test_what_b_asks_is_shown_whole(opened: MainWindow, unread: bool) -> None:
+    if not unread:
+        opened.workspace.set_blind(False)
+        opened.workspace.set_blind(True)
+    opened.menus["read.blind"].trigger()
+    (sheet,) = opened.findChildren(Sheet)
+    QApplication.processEvents()
+    for label in sheet.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width())
+
+
+def test_after_a_question_letters_are_for_the_trace_not_for_the_filter(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    opened.canvas.setFocus()
+    opened.canvas.clearFocus()
+    opened.activateWindow()
+    opened.menus["read.blind"].trigger()
+    (sheet,) = opened.findChildren(Sheet)
+    sheet.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is sheet)
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    opened.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is opened)
+    assert opened.focusWidget() is opened.canvas
 
 
 def test_b_opens_the_ai_after_a_yes(opened: MainWindow, qtbot: QtBot) -> None:

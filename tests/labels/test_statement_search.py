@@ -132,3 +132,17 @@ def test_modifiers_go_round() -> None:
         seen.append(kept)
     assert seen[0] == ("acute", "inferior")
     assert seen[-1] == ("inferior",)
+
+
+@pytest.mark.parametrize("typed", ["funny wave in V2", "Brugada-like V1", "possible Q in aVF"])
+def test_own_words_keep_their_capitals(typed: str) -> None:
+    offer = understand(load("ptbxl71"), typed)[-1]
+    assert offer.label_set == FREE_TEXT
+    assert offer.statement.english == typed.removeprefix("possible ")
+    assert offer.certainty == ("possible" if typed.startswith("possible") else "definite")
+
+
+def test_words_of_age_site_and_certainty_are_known_in_any_case() -> None:
+    assert modifiers.of_age("OLD MI") == ("MI", ("old",))
+    assert modifiers.of_site("Inferior Q") == ("Q", ("inferior",))
+    assert modifiers.of_certainty("R/O MI") == ("MI", "cannot_exclude")

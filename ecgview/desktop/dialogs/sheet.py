@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -50,6 +51,15 @@ class Sheet(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
         whole.addWidget(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up with room for every line: what is asked is never cut."""
+        super().showEvent(event)
+        whole = self.layout()
+        if whole is not None and whole.hasHeightForWidth():
+            available = self.screen().availableGeometry().height()
+            needed = min(whole.totalHeightForWidth(self.width()), available)
+            self.resize(self.width(), max(self.height(), needed))
 
     def add_text(self, text: str, role: str = "") -> QLabel:
         """Add a paragraph that wraps and can be copied."""

@@ -27,6 +27,7 @@ from ecgview.labels.label_set import FREE_TEXT, LabelSet, Statement
 SHOWN = 6
 ROW_PX = 28
 _CODE_PX = 66
+NOTHING = "No statement of this set matches. ↓ and Enter state it in your own words."
 
 
 class StatementEntry(QWidget):
@@ -59,7 +60,7 @@ class StatementEntry(QWidget):
         self.matches.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.matches.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.matches.itemClicked.connect(self._take)
-        self._nothing = Text("No statement of this set matches.", size="caption", tone="secondary")
+        self._nothing = Text(NOTHING, size="caption", tone="secondary")
         whole = column(self, spacing=tokens.SPACE_XS)
         whole.addWidget(self.field)
         whole.addWidget(self.matches)

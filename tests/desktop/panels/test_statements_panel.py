@@ -103,7 +103,7 @@ def test_arrow_keys_choose_and_escape_leaves(panel, opened: Workspace, qtbot: Qt
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     assert _codes(opened) == [second.statement.code]
     qtbot.keyClicks(panel.entry.field, "zzzz")
-    assert "No statement of this set matches." in words_of(panel)
+    assert "No statement of this set matches. ↓ and Enter state it in your own words." in words_of(panel)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Escape)
     assert panel.entry.field.text() == ""
 
