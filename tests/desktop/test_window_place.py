@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop import sides, window_place
 from ecgview.desktop.panels._prose import Prose
+from ecgview.desktop.panels._worklist_table import RecordTable
 from ecgview.desktop.window import MainWindow
 
 
@@ -138,3 +139,19 @@ def test_f5_the_tool_bar_offers_what_the_open_file_can_show(opened: MainWindow) 
     texts = [box.itemText(i) for i in range(box.count()) if rows.item(i).isEnabled()]
     assert len(texts) == len(set(texts))
     assert all(float(text.split("-")[1].split()[0]) <= rate / 2 for text in texts if "open" not in text)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_tooltip_of_any_list_has_the_ground_of_the_theme(opened: MainWindow, name: str) -> None:
+    opened.workspace.set_theme(name)
+    lists = [found for found in opened.findChildren(QAbstractItemView) if found.parent() is not None]
+    assert any(isinstance(found, RecordTable) for found in lists)
+    for found in lists:
+        QToolTip.showText(QPoint(50, 50), "Record 2", found)
+        tip = next(top for top in QApplication.topLevelWidgets() if top.inherits("QTipLabel"))
+        picture = tip.grab().toImage()
+        assert picture.pixelColor(3, 3).name() == QColor(opened.workspace.colours.base).name(), found
+        QToolTip.hideText()
+        tip.close()
+        tip.deleteLater()
+        QApplication.sendPostedEvents(tip, QEvent.Type.DeferredDelete)

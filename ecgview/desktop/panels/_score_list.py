@@ -209,5 +209,5 @@ class ScoreList(QListView):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         tall = sum(HEADING_PX if isinstance(row, Heading) else ROW_PX for row in rows[:visible_rows])
         self.setFixedHeight(max(tall, ROW_PX))
-        self.setStyleSheet("background: transparent;")
+        self.setStyleSheet("QAbstractItemView { background: transparent; }")  # not its tooltip
         self.setAccessibleName("Scores")

@@ -52,7 +52,7 @@ class StatementEntry(QWidget):
         self.field.installEventFilter(self)
         self.matches = QListWidget()
         self.matches.setFrameShape(QFrame.Shape.NoFrame)
-        self.matches.setStyleSheet("background: transparent;")
+        self.matches.setStyleSheet("QAbstractItemView { background: transparent; }")  # not its tooltip
         self.matches.setItemDelegate(_MatchDelegate(self.matches))
         self.matches.setUniformItemSizes(True)
         self.matches.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -44,7 +44,7 @@ class RecordTable(QTableView):
         self.setItemDelegate(delegate)
         self._set_up_rows()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("background: transparent;")
+        self.setStyleSheet("QAbstractItemView { background: transparent; }")  # not its tooltip
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Worklist")
