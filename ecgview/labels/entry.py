@@ -12,7 +12,8 @@ LONGEST = 120  # characters of a statement in own words
 class Offer:
     """One thing that can be taken: a statement of the set `label_set`, or own words where that is FREE_TEXT.
 
-    `is_known` is false for own words that no table knows: they are taken on purpose only.
+    `is_known` is false for own words that no table knows, and for one of several that a text means alike: these are
+    taken on purpose only.
     """
 
     statement: Statement
@@ -38,12 +39,23 @@ def understand(label_set: LabelSet, text: str, limit: int = 6) -> tuple[Offer, .
             rest, kept = plain, ()
     sure = certainty or "definite"
     offers = [
-        Offer(statement, label_set.id, label_set.version, sure, modifiers.in_order(kept))
+        Offer(
+            statement,
+            label_set.id,
+            label_set.version,
+            sure,
+            modifiers.in_order(kept),
+            is_known=not search.is_one_of_several(label_set, statement, rest),
+        )
         for statement in found
     ]
     exact = found and search.is_name(label_set, found[0], rest)
     words = () if exact else (own_words(typed, rest, sure, kept),)
-    return (*offers[: limit - len(words)], *words)
+    kept_offers = offers[: limit - len(words)]
+    term = terms.meaning(typed)
+    if kept_offers and not kept_offers[0].is_known and term is not None and not term.codes.get(label_set.id):
+        return (*words, *kept_offers)  # "old mi" says no site: no code of one stands before its own words
+    return (*kept_offers, *words)
 
 
 def _readings(text: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -11,6 +11,7 @@ from ecgview.labels.label_set import LabelSet, Statement
 
 _SEPARATORS = re.compile(r"[\s,;/()\-_']+")
 _CHINESE = re.compile(r"[㐀-鿿]")
+_SHARED = 5  # the rank of an abbreviation that several statements share
 _WEAK = 100  # letters with others between them count only where nothing else fits
 
 
@@ -37,6 +38,11 @@ def find(label_set: LabelSet, text: str, limit: int | None = None) -> list[State
 def is_name(label_set: LabelSet, statement: Statement, text: str) -> bool:
     """Return whether a text is a name of a statement, its code or an abbreviation of it alone."""
     return _Keys.of(statement, label_set.id).is_named(_folded(text))
+
+
+def is_one_of_several(label_set: LabelSet, statement: Statement, text: str) -> bool:
+    """Return whether a text means this statement no more than others: "mi" is every infarction."""
+    return _Keys.of(statement, label_set.id).rank(_folded(text)) == _SHARED
 
 
 class _Keys:

@@ -27,6 +27,7 @@ from ecgview.labels.label_set import FREE_TEXT, LabelSet, Statement
 SHOWN = 6
 ROW_PX = 28
 _CODE_PX = 66
+SEVERAL = "Several statements are meant by this. ↓ and Enter take one."
 NOTHING = "No statement of this set matches. ↓ and Enter state it in your own words."
 
 
@@ -104,7 +105,9 @@ class StatementEntry(QWidget):
         self.matches.setCurrentRow(0 if found and found[0].is_known else -1)
         self.matches.setFixedHeight(ROW_PX * len(found))
         self.matches.setVisible(bool(found))
-        self._nothing.setVisible(bool(found) and all(offer.label_set == FREE_TEXT for offer in found))
+        only_own = all(offer.label_set == FREE_TEXT for offer in found)
+        self._nothing.setText(NOTHING if only_own else SEVERAL)
+        self._nothing.setVisible(bool(found) and (only_own or not found[0].is_known))
 
     def _take(self, item: QListWidgetItem) -> None:
         offer = item.data(Qt.ItemDataRole.UserRole)

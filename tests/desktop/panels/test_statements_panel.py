@@ -9,6 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from ecgview.desktop.panels import _statement_entry as statement_entry
 from ecgview.desktop.panels import measurements, statements
 from ecgview.desktop.workspace import Workspace
 from ecgview.labels.label_set import FREE_TEXT
@@ -73,6 +74,18 @@ def test_an_abbreviation_without_a_code_is_taken_in_own_words(
     assert said in words_of(panel.rows)
 
 
+def test_what_several_statements_share_is_taken_by_choice_only(
+    panel, opened: Workspace, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel.entry.field, "mi")
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert _codes(opened) == []
+    assert statement_entry.SEVERAL in words_of(panel)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Down)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+    assert len(_codes(opened)) == 1
+
+
 def test_words_that_nobody_knows_are_taken_on_purpose_only(panel, opened: Workspace, qtbot: QtBot) -> None:
     qtbot.keyClicks(panel.entry.field, "seen before in 2019")
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
@@ -102,7 +115,7 @@ def test_arrow_keys_choose_and_escape_leaves(panel, opened: Workspace, qtbot: Qt
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Down)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     assert _codes(opened) == [second.statement.code]
-    qtbot.keyClicks(panel.entry.field, "zzzz")
+    qtbot.keyClicks(panel.entry.field, "kkkk")
     assert "No statement of this set matches. ↓ and Enter state it in your own words." in words_of(panel)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Escape)
     assert panel.entry.field.text() == ""
