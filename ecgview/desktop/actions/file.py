@@ -50,9 +50,12 @@ def open_demonstration(window: MainWindow) -> None:
 def ask_screenshot(window: MainWindow) -> None:
     """Ask where a picture of the window goes, and write it there."""
     picture = window.grab()
-    path, _ = QFileDialog.getSaveFileName(window, "Save screenshot", "ecgview.png", "Pictures (*.png)")
+    path, _ = QFileDialog.getSaveFileName(
+        window, "Save screenshot (with the names and dates in the window)", "ecgview.png", "Pictures (*.png)"
+    )
     if path and picture.save(path):
-        window.workspace.post_message(f"Screenshot written: {path}")
+        said = f"Screenshot written: {path}. It shows what the window shows, names and dates too."
+        window.workspace.post_message(said, "warning")
     elif path:
         window.workspace.post_message("The screenshot could not be written.", "error", f"Where: {path}")
 
