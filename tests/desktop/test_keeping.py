@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import model_words
@@ -15,6 +16,7 @@ from waiting import kept
 
 from ecgview.desktop import inference
 from ecgview.desktop.app import open_window
+from ecgview.desktop.dialogs import elsewhere
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.panels import statements
 from ecgview.desktop.settings import Settings
@@ -22,7 +24,7 @@ from ecgview.desktop.window import MainWindow
 from ecgview.record import EcgRecord
 from ecgview.review import _database
 from ecgview.review.history import SetComment
-from ecgview.review.read import ReadState
+from ecgview.review.read import Certainty, Draft, ReadState, ReadStatement
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
@@ -523,3 +525,18 @@ def test_a_read_only_store_shows_what_was_read(
         qtbot.waitUntil(window.isHidden, timeout=10_000)
     finally:
         subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def test_two_versions_are_told_apart_by_every_word_of_a_statement() -> None:
+    plain = ReadStatement("IMI", Certainty.DEFINITE, "ptbxl71", "1.0")
+    versions = {
+        elsewhere.in_words(Draft(statements=(one,)))
+        for one in (
+            plain,
+            replace(plain, certainty=Certainty.POSSIBLE),
+            replace(plain, modifiers=("old",)),
+            replace(plain, code="AMI"),
+        )
+    }
+    assert len(versions) == 4
+    assert "old inferior myocardial infarction (definite) [IMI]" in versions

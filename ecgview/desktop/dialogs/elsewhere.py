@@ -11,6 +11,7 @@ from ecgview.desktop.dialogs.ask import ask_text
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.workspace import Workspace
 from ecgview.errors import EcgviewError
+from ecgview.labels import label_set
 from ecgview.review.history import ApplyAgain
 from ecgview.review.merging import ConflictError, Side, SupersededError
 from ecgview.review.read import Draft
@@ -85,7 +86,10 @@ def ask_leaving(parent: QWidget, error: Exception, on_answer: Callable[[Answer],
 
 def in_words(draft: Draft) -> str:
     """Return all that a draft says, a line for each kind."""
-    lines = [", ".join(f"{item.code} ({item.certainty.words})" for item in draft.statements)]
+    lines = [
+        f"{item.words(label_set.name_of(item.label_set, item.code))} ({item.certainty.words}) [{item.code}]"
+        for item in draft.statements
+    ]
     lines += [
         f"Mark {mark.title or 'without text'}, {' '.join(mark.leads) or 'all leads'}, "
         f"{mark.start_s:.2f} to {mark.end_s:.2f} s"
