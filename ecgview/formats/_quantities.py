@@ -6,6 +6,7 @@ One rule for all formats: a signal of another quantity, or of another rate than 
 import re
 from collections.abc import Mapping, Sequence
 
+from ecgview.errors import FormatError
 from ecgview.leads import STANDARD_12, canonical_names
 from ecgview.record import GAIN, GAIN_DOUBT, ImportNote
 
@@ -69,6 +70,22 @@ def ecg_signals(
         else:
             kept.append(place)
     return kept, [ImportNote("units", f"left out: {_listed(left)}")] if left else []
+
+
+def in_volts(
+    names: Sequence[str], units: Sequence[str], where: str
+) -> tuple[list[int], list[float], list[ImportNote]]:
+    """Return the places of the leads, the mV of one unit of each (mV where none is said), and what is left out.
+
+    Raises:
+        FormatError: none is a voltage; names `where`.
+    """
+    kept, left = ecg_signals(names, units)
+    if not kept:
+        raise FormatError(
+            "no unit of a voltage", where=where, expected="mV, uV or V", found=", ".join(units)[:40]
+        )
+    return kept, [millivolts_per(units[place]) or 1.0 for place in kept], left
 
 
 def leads_of_one_rate(names: Sequence[str], rates_hz: Sequence[float]) -> tuple[list[int], list[ImportNote]]:

@@ -19,7 +19,7 @@ from ecgview.formats import wfdb_record
 from ecgview.formats._assemble import assemble
 from ecgview.formats._hdf5 import open_file
 from ecgview.formats._matlab_file import is_version_4, is_version_5, variables
-from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
+from ecgview.formats._quantities import assumed_gain, in_volts
 from ecgview.formats._sidecar import read_sidecar
 from ecgview.formats._summary import RecordSummary
 from ecgview.leads import STANDARD_12
@@ -218,16 +218,9 @@ def _factors(
                 expected=f"the header {path.stem}.hea beside it, or units in {path.stem}.json",
             )
         notes.append(assumed_gain(leads, "mV"))
-    kept, left = ecg_signals(leads, units)
-    if not kept:
-        raise FormatError(
-            "no unit of a voltage",
-            where=f"{path}: units",
-            expected="mV, uV or V",
-            found=", ".join(units)[:40],
-        )
+    kept, factors, left = in_volts(leads, units, f"{path}: units")
     notes += left
-    return np.array([millivolts_per(units[place]) or 1.0 for place in kept]), kept
+    return np.array(factors), kept
 
 
 def _patient(found: Mapping[str, Any]) -> Patient:

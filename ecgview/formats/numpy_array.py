@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats import _metadata
 from ecgview.formats._assemble import assemble
-from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
+from ecgview.formats._quantities import assumed_gain, ecg_signals, in_volts
 from ecgview.formats._replace import replace_file
 from ecgview.formats._sidecar import KEYS, read_sidecar
 from ecgview.formats._summary import RecordSummary
@@ -132,16 +132,9 @@ def _factors(
         )
     if not any(units):
         notes.append(assumed_gain(names, "mV"))
-    kept, left = ecg_signals(names, units)
-    if not kept:
-        raise FormatError(
-            "no unit of a voltage",
-            where=f"{path}: units",
-            expected="mV, uV or V",
-            found=", ".join(units)[:40],
-        )
+    kept, factors, left = in_volts(names, units, f"{path}: units")
     notes += left
-    return kept, np.array([millivolts_per(units[place]) or 1.0 for place in kept])
+    return kept, np.array(factors)
 
 
 def write(record: EcgRecord, target: Path) -> Path:

@@ -11,7 +11,6 @@ from ecgview.paper.settings import PaperSettings
 from ecgview.paper.sheet import A4_LANDSCAPE
 from ecgview.report.content import ReportContent
 
-WIDEST_MM = 281.0 - 10.0  # of Letter and A4 alike, less the page's own margin
 MARGINS_MM, PULSE_MM = 10.0, 10.0
 TALLEST_ROW = 3.0  # of the layout's own row height
 STEP_MM = 5.0  # grids grow by whole large squares

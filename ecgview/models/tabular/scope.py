@@ -8,7 +8,6 @@ from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 
-ADULT_YEARS = 18
 NEEDED_S = 10.0
 _PACED = ("PACE", "PACED", "PACEMAKER", "PACING")
 
@@ -20,7 +19,7 @@ def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
     if record.seconds < NEEDED_S - 0.5 / record.sampling_rate_hz:
         return f"the record lasts {record.seconds:.1f} s, {NEEDED_S:g} s are needed"
     years = record.patient.age_years
-    if years is not None and years < ADULT_YEARS:
+    if years is not None and years < context.ADULT_YEARS:
         return f"the patient is {years:g} years old, the model is for adults"
     if source := context.paced(record):
         return f"paced rhythm: {source}"
