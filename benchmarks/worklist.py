@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from PySide6.QtCore import QTimer
 
-from ecgview.formats import csv_table, wfdb_record
+from ecgview.formats import csv_table, wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.record import Acquisition, EcgRecord, Patient
 
@@ -54,7 +54,7 @@ def make(folder: Path, n: int) -> Path:
                 record, patient=Patient(f"id{number}", f"Name {number}", "male", 20.0 + number % 70)
             )
             table = csv_table.write(who, place / f"r{number:05d}.csv").read_bytes()
-            header = Path(wfdb_record.write(who, place / f"r{number + 1:05d}"))
+            header = Path(wfdb.write(who, place / f"r{number + 1:05d}"))
             samples = header.with_suffix(".dat").read_bytes()
             text = header.read_text(encoding="utf-8")
             first = header.stem

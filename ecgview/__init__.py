@@ -6,9 +6,11 @@ The public functions live in `ecgview.api` and are loaded when first used, so th
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ecgview.about import RESEARCH_USE_ONLY as RESEARCH_USE_ONLY
+from ecgview.about import VERSION
 
-RESEARCH_USE_ONLY = "Research use only. Not for diagnosis or treatment."
+__version__ = VERSION
+
 
 if TYPE_CHECKING:
     from ecgview.api import classify as classify

@@ -14,7 +14,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12, derive_limb
 from ecgview.record import Acquisition, EcgRecord, Patient
 
@@ -149,7 +149,7 @@ def main() -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
-        print(wfdb_record.write(record(case), folder / case.name))
+        print(wfdb.write(record(case), folder / case.name))
 
 
 def record(case: Case) -> EcgRecord:

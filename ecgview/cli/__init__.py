@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-from ecgview import RESEARCH_USE_ONLY, __version__
+from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.errors import Cancelled, EcgviewError
 from ecgview.plugins import discover
 
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         description=f"Clinical review of 12-lead ECGs. {RESEARCH_USE_ONLY}",
         epilog="Without a command the window opens.",
     )
-    top.add_argument("--version", action="version", version=f"ecgview {__version__}")
+    top.add_argument("--version", action="version", version=f"ecgview {VERSION}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in discover(room):
         command = cast(Command, module)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ecgview import RESEARCH_USE_ONLY
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.errors import EcgviewError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-import ecgview
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.desktop.neutral_names import Names
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.record import EcgRecord, Patient
@@ -27,7 +27,7 @@ class RecordHeader(QFrame):
         self.details = _label("muted")
         self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.banner = _label("banner")
-        self.banner.setText(ecgview.RESEARCH_USE_ONLY)
+        self.banner.setText(RESEARCH_USE_ONLY)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         row.setSpacing(SPACE + 4)

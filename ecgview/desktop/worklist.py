@@ -21,7 +21,7 @@ from ecgview.errors import EcgviewError, FormatError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from ecgview.formats._summary import RecordSummary
+    from ecgview.formats import RecordSummary
 
 FIRST_SLICE = 32  # records listed before anything is shown
 LIST_SLICE = 200  # records listed per background job after that: what the window takes in within a few ms

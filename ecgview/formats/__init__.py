@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgview.errors import FormatError
-from ecgview.formats import _archive, _member, _subjects
-from ecgview.formats._deidentify import deidentified
-from ecgview.formats._listing import iter_records as _iter_records
-from ecgview.formats._listing import records_among
-from ecgview.formats._scan import OUT_OF_SCOPE, picture
-from ecgview.formats._summary import RecordSummary
+from ecgview.formats.kit.deidentify import deidentified
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.places import archive
+from ecgview.formats.places import member as _member
+from ecgview.formats.places import subjects as _subjects
+from ecgview.formats.places.listing import iter_records as _iter_records
+from ecgview.formats.places.listing import records_among
+from ecgview.formats.places.picture import OUT_OF_SCOPE, picture
 from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -97,10 +99,10 @@ def writers() -> dict[str, Writer]:
 
 @cache
 def known() -> tuple[Format, ...]:
-    """Return every format, one module each."""
+    """Return every format: one module each, or one folder whose face holds the same."""
     import ecgview.formats as room
 
-    return tuple(discover(room))
+    return tuple(discover(room, besides=("kit", "places")))
 
 
 def extensions() -> frozenset[str]:
@@ -205,7 +207,7 @@ def iter_records(paths: Sequence[str | Path]) -> Iterator[Path]:
     Raises:
         FormatError: as `list_records`, after what was found before it.
     """
-    for path in _iter_records(paths, extensions()):
+    for path in _iter_records(paths, extensions(), _is_certain):
         yield from _inner(path)
 
 
@@ -216,7 +218,7 @@ def members(path: str | Path) -> list[Path]:
         FormatError: the archive is damaged, or holds no ECG files.
     """
     file, member = _member.split(Path(path))
-    return _inner(file) if not member and file.is_file() and _archive.is_archive(file) else []
+    return _inner(file) if not member and file.is_file() and archive.is_archive(file) else []
 
 
 def record_name(path: str | Path) -> str:
@@ -224,7 +226,7 @@ def record_name(path: str | Path) -> str:
     file, member = _member.split(Path(path))
     if not member:
         return file.stem
-    if not _archive.is_archive(file):
+    if not archive.is_archive(file):
         return f"{file.stem}-{member}"
     inside, _, one = member.partition(_member.SIGN)
     return f"{Path(inside).stem}-{one}" if one else Path(inside).stem
@@ -234,8 +236,8 @@ def _inner(path: Path) -> list[Path]:
     """Return the records of one file: itself, unless it holds several."""
     if not path.is_file():
         return [path]
-    if _archive.is_archive(path):
-        inside = records_among(_archive.names(path), extensions())
+    if archive.is_archive(path):
+        inside = records_among(archive.names(path), extensions())
         if not inside:
             raise FormatError("holds no ECG files", where=str(path), expected=", ".join(sorted(extensions())))
         return [one for name in inside for one in _inside(_member.joined(path, name))]
@@ -256,6 +258,13 @@ def _inside(path: Path) -> list[Path]:
     return [_member.joined(path, name) if name else path for name in members]
 
 
+def _is_certain(head: bytes, path: Path) -> bool:
+    """Return whether a format knows this file from its content, whatever its name says."""
+    return any(
+        fmt.sniff(head, path) >= BY_CONTENT for fmt in known() if path.suffix.lower() in fmt.EXTENSIONS
+    )
+
+
 @cache
 def _collections() -> frozenset[str]:
     """Return the extensions of files that may hold many records."""
@@ -266,7 +275,7 @@ def _collections() -> frozenset[str]:
 def _on_disk(path: Path) -> Iterator[Path]:
     """Give the file itself, or a private copy of an archive's file; errors name the archive."""
     file, name = _member.split(path)
-    if not _archive.is_archive(file):
+    if not archive.is_archive(file):
         yield path
         return
     if not name:
@@ -277,11 +286,11 @@ def _on_disk(path: Path) -> Iterator[Path]:
             expected=f"one of them: {', '.join(str(one) for one in inside[:3])}{', ...' if inside[3:] else ''}",
         )
     outer, sign, inner = name.partition(_member.SIGN)
-    if sign and name not in _archive.names(file):
+    if sign and name not in archive.names(file):
         name = outer  # a record of a file of many, in an archive
     else:
         inner = ""
-    with _archive.unpacked(file, name) as copy:
+    with archive.unpacked(file, name) as copy:
         try:
             yield _member.joined(copy, inner) if inner else copy
         except FormatError as error:

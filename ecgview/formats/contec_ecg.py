@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats._assemble import assemble
-from ecgview.formats._summary import RecordSummary
-from ecgview.formats._text import decode
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.text import decode
 from ecgview.record import GAIN, Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "Contec ECG"

@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats import _metadata
-from ecgview.formats._assemble import assemble
-from ecgview.formats._quantities import assumed_gain, ecg_signals, millivolts_per
-from ecgview.formats._replace import replace_file
-from ecgview.formats._sidecar import read_sidecar
-from ecgview.formats._summary import RecordSummary
-from ecgview.formats._table_columns import Column, column, has_decimal_commas, number, units_row
-from ecgview.formats._table_lines import is_comment, read_head, rows
-from ecgview.formats._table_time import digits_after_point, moment_s, rate_hz, start_time
+from ecgview.formats.kit import metadata
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, millivolts_per
+from ecgview.formats.kit.replace import replace_file
+from ecgview.formats.kit.sidecar import read_sidecar
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.table_columns import Column, column, has_decimal_commas, number, units_row
+from ecgview.formats.kit.table_lines import is_comment, read_head, rows
+from ecgview.formats.kit.table_time import digits_after_point, moment_s, rate_hz, start_time
 from ecgview.leads import KNOWN, canonical_name, distinct_names, with_derived
 from ecgview.record import EcgRecord, ImportNote, Patient, Signal
 
@@ -57,7 +57,7 @@ def peek(path: Path) -> RecordSummary:
     comments, header = head.comments, head.cells
     rate = _declared_rate(comments)
     text = " ".join(comments).lower()
-    told = _metadata.told(comments)
+    told = metadata.told(comments)
     columns = [column(cell) for cell in header]
     leads, _ = _lead_columns(path, columns, told.found)
     patient = told.patient if told.found else _patient(comments)
@@ -85,7 +85,7 @@ def read(path: Path) -> EcgRecord:
     table = _table(path)
     comments, columns = table.comments, table.columns
     header = [one.name for one in columns]
-    told = _metadata.told(comments)
+    told = metadata.told(comments)
     leads, notes = _lead_columns(path, columns, told.found)
     rate, start = _rate(path, table)
     factors, unit_notes = _factors(path, comments, columns, leads)
@@ -110,7 +110,7 @@ def read(path: Path) -> EcgRecord:
 def write(record: EcgRecord, target: Path) -> Path:
     """Write a table in mV with its sampling rate in the first line; 0.1 uV is kept. Return the path."""
     lines = [f"# sampling_rate_hz: {record.sampling_rate_hz!r}", "# units: mV"]
-    lines += [f"# {line}" for line in _metadata.lines(record)]
+    lines += [f"# {line}" for line in metadata.lines(record)]
     if record.synthetic:
         lines.append("# synthetic: no patient was recorded")
     header = "\n".join([*lines, ",".join(record.lead_names)])
@@ -230,7 +230,7 @@ def _read_columns(
     path: Path, comments: list[str], columns: list[Column], cells: list[str], clocks: dict[int, str]
 ) -> dict[int, bool]:
     """Return the columns to be read, True for clock times: of several times those that can be read, and the leads."""
-    leads, _ = _lead_columns(path, columns, _metadata.told(comments).found)
+    leads, _ = _lead_columns(path, columns, metadata.told(comments).found)
     times = _times(columns)
     usable = [i for i in times if i in clocks or _is_number(cells[i].strip(_QUOTES), commas=True)]
     return {i: i in clocks for i in (*(usable or times), *leads)}

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from ecgview.errors import FormatError
-from ecgview.formats import _member
-from ecgview.formats._assemble import assemble
-from ecgview.formats._summary import RecordSummary
-from ecgview.formats._text import decode
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.text import decode
+from ecgview.formats.places import member as _member
 from ecgview.leads import STANDARD_12
 from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 from ecgview.signal import echonext_scaling

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ecgview.errors import FormatError
-from ecgview.formats._assemble import assemble
-from ecgview.formats._binary import Bytes
-from ecgview.formats._summary import RecordSummary
-from ecgview.formats._text import decode
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.binary import Bytes
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.text import decode
 from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats import _metadata
-from ecgview.formats._assemble import assemble
-from ecgview.formats._quantities import assumed_gain, ecg_signals, in_volts
-from ecgview.formats._replace import replace_file
-from ecgview.formats._sidecar import KEYS, read_sidecar
-from ecgview.formats._summary import RecordSummary
+from ecgview.formats.kit import metadata
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, in_volts
+from ecgview.formats.kit.replace import replace_file
+from ecgview.formats.kit.sidecar import KEYS, read_sidecar
+from ecgview.formats.kit.summary import RecordSummary
 from ecgview.leads import STANDARD_12, distinct_names, with_derived
 from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 
@@ -52,7 +52,7 @@ def peek(path: Path) -> RecordSummary:
     if path.suffix.lower() == ".npy":
         return RecordSummary(str(path), path.stem, NAME)
     stored = _stored(path, {"metadata", "fs_hz", "fs", "lead_names", "units", "synthetic"})
-    told = _metadata.told(_lines(stored))
+    told = metadata.told(_lines(stored))
     rate = stored.get("fs_hz", stored.get("fs"))
     return RecordSummary(
         str(path),
@@ -99,7 +99,7 @@ def read(path: Path) -> EcgRecord:
         signal = signal.T
     names, rate, notes = _layout(path, stored, signal)
     kept, factors = _factors(path, stored, names, notes)
-    told = _metadata.told(_lines(stored))
+    told = metadata.told(_lines(stored))
     reading = told.device_reading
     return assemble(
         (signal[kept] * factors[:, None]).astype(np.float32),
@@ -158,7 +158,7 @@ def write(record: EcgRecord, target: Path) -> Path:
         lead_names=np.array(record.lead_names),
         units="mV",
         synthetic=record.synthetic,
-        metadata=np.array(_metadata.lines(record), dtype=np.str_),
+        metadata=np.array(metadata.lines(record), dtype=np.str_),
         **beat,
     )
     replace_file(target, packed.getvalue())

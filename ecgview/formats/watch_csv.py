@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from ecgview.errors import FormatError
-from ecgview.formats._ages import age_note
-from ecgview.formats._assemble import assemble
-from ecgview.formats._person import age_on
-from ecgview.formats._quantities import assumed_gain, millivolts_per
-from ecgview.formats._summary import RecordSummary
-from ecgview.formats._table_time import start_time
-from ecgview.formats._text import encoding_of
+from ecgview.formats.kit.ages import age_note
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.person import age_on
+from ecgview.formats.kit.quantities import assumed_gain, millivolts_per
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.table_time import start_time
+from ecgview.formats.kit.text import encoding_of
 from ecgview.leads import KNOWN, canonical_name
 from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient
 

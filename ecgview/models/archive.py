@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgview import RESEARCH_USE_ONLY, formats
+from ecgview import formats
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.errors import ModelError, ReportError
 from ecgview.models import archive_rows, cards
 from ecgview.progress import Progress, silent

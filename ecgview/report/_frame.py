@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ecgview import RESEARCH_USE_ONLY
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.paper.sheet import A4_LANDSCAPE, Line, Sheet, Stroke, TextRun
 from ecgview.report import _head
 from ecgview.report._flow import Box, pour

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import ecgview
+from ecgview.about import VERSION
 from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
 from ecgview.models.context import beside_read, lef_beside_read
@@ -30,7 +30,7 @@ class ReportContent:
     with_device: bool = True  # what the file's device or reader made of the ECG; never of a blind read (W2)
     identified: bool = True  # whether it tells who was recorded, where and when
     left_out_statements: int = 0  # statements in the file that a de-identified report leaves out
-    application: str = f"ecgview {ecgview.__version__}"
+    application: str = f"ecgview {VERSION}"
     created: str = ""
 
     @property

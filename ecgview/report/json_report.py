@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ecgview import RESEARCH_USE_ONLY
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.labels.statements_shown import shown
 from ecgview.models import context
 from ecgview.report._whole_file import whole_file

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict
 
-import ecgview
+from ecgview.about import VERSION
 from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
@@ -17,7 +17,7 @@ from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, Rea
 Row = sqlite3.Row
 Values = tuple[object, ...]
 _MANY = 500  # values in one IN (...): SQLite before 3.32 allows 999
-APPLICATION = f"ecgview {ecgview.__version__}"
+APPLICATION = f"ecgview {VERSION}"
 
 ACTION = {
     ReadKind.FIRST: "first_read_committed",

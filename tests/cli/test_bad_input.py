@@ -10,7 +10,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.cli import main
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord
 
@@ -24,7 +24,7 @@ class _Evil:
 
 
 def _written(folder: Path, record: EcgRecord, name: str = "ecg") -> Path:
-    return wfdb_record.write(record, folder / name)
+    return wfdb.write(record, folder / name)
 
 
 def _bad_truncated(folder: Path, record: EcgRecord) -> tuple[Path, str]:

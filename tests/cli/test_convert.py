@@ -13,7 +13,7 @@ import pytest
 from ecgview import api, formats
 from ecgview.cli import main
 from ecgview.errors import EcgviewError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord, Patient
 
@@ -144,8 +144,8 @@ def test_the_key_grows_with_the_files_and_is_never_replaced(folder: Path, tmp_pa
 def test_a_long_recording_is_not_called_lossless(
     pulse_record: EcgRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = wfdb_record.write(pulse_record, tmp_path / "h")
-    monkeypatch.setattr(wfdb_record, "MOST_SAMPLES", 12 * 2500)
+    path = wfdb.write(pulse_record, tmp_path / "h")
+    monkeypatch.setattr(wfdb, "MOST_SAMPLES", 12 * 2500)
     (row,) = api.convert([path], tmp_path / "out.npz")
     assert "recorded; the first" in row.loss
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecgview import formats, resources
 from ecgview.cli import main
-from ecgview.formats import scp_ecg, wfdb_record
+from ecgview.formats import scp, wfdb
 from ecgview.record import DeviceReading, DeviceStatement, EcgRecord, Patient
 from ecgview.review.history import SetComment
 from ecgview.review.session import ReadingSession
@@ -19,7 +19,7 @@ from ecgview.review.store import Store, default_path
 def ecg(tmp_path: Path, pulse_record: EcgRecord) -> Path:
     """Return a record on disk with a name."""
     named = replace(pulse_record, patient=Patient("7", "Wang", "male", 63.0))
-    return Path(wfdb_record.write(named, tmp_path / "one"))
+    return Path(wfdb.write(named, tmp_path / "one"))
 
 
 def _kinds(path: Path) -> list[str]:
@@ -66,7 +66,7 @@ def test_a_command_that_shows_nothing_of_a_reading_logs_nothing(ecg: Path, comma
 
 def test_info_that_tells_what_a_device_said_is_an_exposure(tmp_path: Path, pulse_record: EcgRecord) -> None:
     said = DeviceReading(statements=(DeviceStatement("Atrial fibrillation"),))
-    path = Path(scp_ecg.write(replace(pulse_record, device_reading=said), tmp_path / "said.scp"))
+    path = Path(scp.write(replace(pulse_record, device_reading=said), tmp_path / "said.scp"))
     assert formats.read(path).device_reading.statements
     assert main(["info", str(path)]) == 0
     assert _kinds(path) == ["device_text"]

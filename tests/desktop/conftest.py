@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from ecgview.desktop.app import open_window
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.window import MainWindow
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
 
@@ -21,7 +21,7 @@ def record_files(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
     folder = tmp_path / "ecgs"
     folder.mkdir()
     return [
-        Path(wfdb_record.write(replace(pulse_record, signal=pulse_record.signal * gain), folder / name))
+        Path(wfdb.write(replace(pulse_record, signal=pulse_record.signal * gain), folder / name))
         for name, gain in (("a", 1.0), ("b", 0.5), ("c", 0.8))
     ]
 

@@ -14,7 +14,7 @@ from ecgview.desktop import lead_choice
 from ecgview.desktop.canvas.caliper import Caliper
 from ecgview.desktop.thumbnails import trace_of
 from ecgview.desktop.window import MainWindow
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.paper.plan import LAYOUTS
 from ecgview.record import EcgRecord
@@ -31,7 +31,7 @@ def opens(window: MainWindow, qtbot: QtBot, rest: Rest, tmp_path: Path, pulse_re
     def opened(leads: tuple[str, ...]) -> MainWindow:
         gains = np.linspace(0.4, 1.2, len(leads), dtype=np.float32)[:, None]
         signal = gains * np.tile(pulse_record.signal[1], 3)[None, :12500]
-        path = wfdb_record.write(replace(pulse_record, signal=signal, lead_names=leads), tmp_path / "ecg")
+        path = wfdb.write(replace(pulse_record, signal=signal, lead_names=leads), tmp_path / "ecg")
         with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
             window.workspace.open_record(path)
         rest()

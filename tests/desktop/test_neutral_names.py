@@ -17,7 +17,7 @@ from ecgview.desktop.actions import file
 from ecgview.desktop.dialogs import about_file, log, report, share
 from ecgview.desktop.panels._worklist_model import WorklistModel
 from ecgview.desktop.window import MainWindow
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.record import EcgRecord, ImportNote, Patient
 from ecgview.review.history import SetComment
 
@@ -78,7 +78,7 @@ def planted(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
         scaled = replace(
             pulse_record, signal=pulse_record.signal * gain, patient=Patient(name, "", "male", 63)
         )
-        made.append(Path(wfdb_record.write(scaled, folder / name)))
+        made.append(Path(wfdb.write(scaled, folder / name)))
     made[4].with_suffix(".dat").write_bytes(b"\0" * 7)
     return made
 

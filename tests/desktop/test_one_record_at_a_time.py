@@ -21,7 +21,7 @@ from ecgview.desktop.panels._worklist_table import RecordTable
 from ecgview.desktop.window import MainWindow
 from ecgview.desktop.workspace import MASK_SEGMENTS
 from ecgview.errors import FormatError, SignalError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
 from ecgview.paper import layout
 from ecgview.paper.page import Page
@@ -122,7 +122,7 @@ def files(tmp_path: Path, window: MainWindow, pulse_record: EcgRecord) -> list[P
     paths = []
     for n in range(N_RECORDS):
         record = replace(pulse_record, signal=pulse_record.signal * np.float32(0.3 + 0.1 * n))
-        path = Path(wfdb_record.write(record, folder / f"ecg-{n:02d}"))
+        path = Path(wfdb.write(record, folder / f"ecg-{n:02d}"))
         session = ReadingSession(window.workspace.store, tasks.read(path), "Reader One")
         session.apply(SetComment(f"read of {path.stem}"))
         session.commit_first_read()

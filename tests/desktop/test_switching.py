@@ -21,7 +21,7 @@ from ecgview.desktop.panels._worklist_table import RecordTable
 from ecgview.desktop.walking import LAST, NONE_UNREAD
 from ecgview.desktop.window import MainWindow
 from ecgview.errors import SignalError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.paper import layout
 from ecgview.paper.page import Page
 from ecgview.paper.settings import PaperSettings
@@ -73,11 +73,7 @@ def many(window: MainWindow, tmp_path: Path, pulse_record: EcgRecord, gate: Gate
     folder.mkdir()
     window.resize(1000, 700)
     paths = [
-        Path(
-            wfdb_record.write(
-                replace(pulse_record, signal=pulse_record.signal * np.float32(gain)), folder / name
-            )
-        )
+        Path(wfdb.write(replace(pulse_record, signal=pulse_record.signal * np.float32(gain)), folder / name))
         for gain, name in zip(
             np.linspace(0.4, 1.2, N_RECORDS), (f"r{n:02d}" for n in range(N_RECORDS)), strict=True
         )

@@ -16,8 +16,8 @@ from ecgview.desktop.thumbnails import trace_of
 from ecgview.desktop.window import MainWindow
 from ecgview.desktop.worklist import WorklistItem
 from ecgview.desktop.workspace import Workspace
-from ecgview.formats import wfdb_record
-from ecgview.formats._summary import RecordSummary
+from ecgview.formats import wfdb
+from ecgview.formats.kit.summary import RecordSummary
 from ecgview.record import EcgRecord
 
 
@@ -76,7 +76,7 @@ def test_only_what_is_wanted_last_is_read_and_no_more_is_kept_than_there_is_room
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = record_files[0].parent
-    many = [Path(wfdb_record.write(pulse_record, folder / f"m{i:02d}")) for i in range(24)]
+    many = [Path(wfdb.write(pulse_record, folder / f"m{i:02d}")) for i in range(24)]
     monkeypatch.setattr(thumbnails, "MOST", 5)
     made = workspace.thumbnails
     for first in range(0, 24, 3):
@@ -136,7 +136,7 @@ def test_of_many_records_only_the_rows_on_the_screen_are_read(
     folder = workspace.worklist[0].path.parent
     short = pulse_record.with_signal(pulse_record.signal[:, :1000])
     for i in range(60):
-        wfdb_record.write(short, folder / f"n{i:02d}")
+        wfdb.write(short, folder / f"n{i:02d}")
     workspace.worklist.add([folder])
     qtbot.waitUntil(lambda: len(workspace.worklist) == 63)
     qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))

@@ -18,7 +18,7 @@ from aecg_made import (
 )
 
 from ecgview import formats
-from ecgview.formats._aecg_time import iso, later, seconds_between, stamp
+from ecgview.formats.aecg.time import iso, later, seconds_between, stamp
 from ecgview.leads import STANDARD_12
 from ecgview.record import DeviceMeasurement, DeviceStatement, Patient
 

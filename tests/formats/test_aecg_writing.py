@@ -10,7 +10,7 @@ from aecg_made import FILES, NAMESPACE, independent_leads
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import hl7_aecg
+from ecgview.formats import aecg
 from ecgview.leads import STANDARD_12
 from ecgview.record import (
     Acquisition,
@@ -63,10 +63,10 @@ def _full(record: EcgRecord) -> EcgRecord:
 
 def test_everything_comes_back_from_a_written_file(tmp_path: Path, pulse_record: EcgRecord) -> None:
     record = _full(pulse_record)
-    path = hl7_aecg.write(record, tmp_path / "ecg.xml")
+    path = aecg.write(record, tmp_path / "ecg.xml")
     again = formats.read(path)
     assert np.array_equal(again.signal, record.signal)
-    assert hl7_aecg.loss(record) == "lossless at 1 µV per step"
+    assert aecg.loss(record) == "lossless at 1 µV per step"
     assert (again.lead_names, again.sampling_rate_hz) == (record.lead_names, record.sampling_rate_hz)
     assert again.patient == record.patient
     assert again.acquisition == record.acquisition
@@ -89,7 +89,7 @@ def test_everything_comes_back_from_a_written_file(tmp_path: Path, pulse_record:
 
 
 def test_a_bare_record_gains_nothing_by_being_written(tmp_path: Path, pulse_record: EcgRecord) -> None:
-    again = formats.read(hl7_aecg.write(pulse_record, tmp_path / "ecg.xml"))
+    again = formats.read(aecg.write(pulse_record, tmp_path / "ecg.xml"))
     assert np.abs(again.signal - pulse_record.signal).max() <= 0.0005 + 1e-6
     assert again.patient == Patient()
     assert again.acquisition == Acquisition(step_uv=1.0)
@@ -104,7 +104,7 @@ def test_what_the_format_cannot_say_is_kept_in_its_text(tmp_path: Path, pulse_re
         patient=Patient("7\x01", sex="male", birth_date="about 1960"),
         acquisition=Acquisition("2024-02-29T08:00"),
     )
-    again = formats.read(hl7_aecg.write(record, tmp_path / "ecg.xml"))
+    again = formats.read(aecg.write(record, tmp_path / "ecg.xml"))
     assert (again.patient.patient_id, again.patient.birth_date) == ("7", "about 1960")
     assert again.acquisition.start_time == "2024-02-29T08:00"
     assert again.patient.age_years is None
@@ -114,7 +114,7 @@ def test_what_the_format_cannot_say_is_kept_in_its_text(tmp_path: Path, pulse_re
 def test_any_rate_and_any_lead_come_back(fs_hz: float, tmp_path: Path, pulse_record: EcgRecord) -> None:
     names = ("I", "aVF", "V3R", "V7", "X", "Odd name")
     record = EcgRecord(pulse_record.signal[:6], names, fs_hz)
-    again = formats.read(hl7_aecg.write(record, tmp_path / "ecg.xml"))
+    again = formats.read(aecg.write(record, tmp_path / "ecg.xml"))
     assert again.lead_names == names
     assert again.sampling_rate_hz == fs_hz
 
@@ -123,7 +123,7 @@ def test_a_written_file_has_the_standards_order_and_another_parser_finds_the_lea
     tmp_path: Path, pulse_record: EcgRecord
 ) -> None:
     record = _full(pulse_record)
-    path = hl7_aecg.write(record, tmp_path / "ecg.xml")
+    path = aecg.write(record, tmp_path / "ecg.xml")
     root = ElementTree.parse(path).getroot()
     order = [child.tag.rpartition("}")[2] for child in root]
     assert order == ["id", "code", "text", "effectiveTime", "componentOf", "controlVariable", "component"]
@@ -153,17 +153,17 @@ def test_gaps_are_refused_and_nothing_is_left_behind(tmp_path: Path, pulse_recor
     target = tmp_path / "ecg.xml"
     target.write_text("stays")
     with pytest.raises(FormatError, match=r"ecg\.xml"):
-        hl7_aecg.write(pulse_record.with_signal(signal), target)
+        aecg.write(pulse_record.with_signal(signal), target)
     assert target.read_text() == "stays"
-    assert "gaps" in hl7_aecg.loss(pulse_record.with_signal(signal))
+    assert "gaps" in aecg.loss(pulse_record.with_signal(signal))
     with pytest.raises(FormatError, match="cannot be written"):
-        hl7_aecg.write(pulse_record, tmp_path / "nowhere" / "ecg.xml")
+        aecg.write(pulse_record, tmp_path / "nowhere" / "ecg.xml")
 
 
 @pytest.mark.parametrize("stem", FILES)
 def test_real_files_survive_being_written(stem: str, tmp_path: Path, shared_data: Path) -> None:
     record = formats.read(shared_data / "formats" / "aecg" / f"{stem}.xml")
-    again = formats.read(hl7_aecg.write(record, tmp_path / "ecg.xml"))
+    again = formats.read(aecg.write(record, tmp_path / "ecg.xml"))
     assert np.array_equal(again.signal, record.signal)
     assert (again.patient, again.acquisition) == (record.patient, record.acquisition)
     assert set(again.device_reading.measurements) == set(record.device_reading.measurements)

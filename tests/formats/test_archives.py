@@ -12,7 +12,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import _archive
+from ecgview.formats.places import archive as _archive
 from ecgview.record import EcgRecord
 
 Pack = Callable[[Path, dict[str, bytes]], Path]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import cardiosoft_xml
+from ecgview.formats import cardiosoft
 from ecgview.leads import STANDARD_12
 
 REAL = ("example1.xml", "dummy_ecg.xml")
@@ -224,10 +224,10 @@ def test_a_malformed_file_names_itself_and_the_field(kind: str, tmp_path: Path) 
 
 def test_a_file_without_its_extension_is_found(tmp_path: Path) -> None:
     path = _file(tmp_path, _strip(_rows())).rename(tmp_path / "export")
-    assert formats.detect(path) is cardiosoft_xml
+    assert formats.detect(path) is cardiosoft
     path.write_text("<Other/>")
     with pytest.raises(FormatError, match="not CardioSoft"):
-        cardiosoft_xml.read(path)
+        cardiosoft.read(path)
 
 
 SPOILT = {

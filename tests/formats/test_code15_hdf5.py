@@ -8,7 +8,8 @@ import pytest
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import _member, code15_hdf5
+from ecgview.formats import code15_hdf5
+from ecgview.formats.places import member
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord
 
@@ -124,7 +125,7 @@ def test_links_to_other_files_are_not_followed(part: Path, tmp_path: Path) -> No
 def test_a_sign_in_a_name_is_no_member(tmp_path: Path) -> None:
     (tmp_path / "a#b.hdf5").write_bytes(b"x")
     (tmp_path / "a").mkdir()
-    assert _member.split(tmp_path / "a#b.hdf5") == (tmp_path / "a#b.hdf5", "")
-    assert _member.split(tmp_path / "a#missing") == (tmp_path / "a#missing", "")
-    assert _member.split(tmp_path / "a#b.hdf5#7") == (tmp_path / "a#b.hdf5", "7")
-    assert _member.split(_member.joined(tmp_path / "a#b.hdf5", "x")) == (tmp_path / "a#b.hdf5", "x")
+    assert member.split(tmp_path / "a#b.hdf5") == (tmp_path / "a#b.hdf5", "")
+    assert member.split(tmp_path / "a#missing") == (tmp_path / "a#missing", "")
+    assert member.split(tmp_path / "a#b.hdf5#7") == (tmp_path / "a#b.hdf5", "7")
+    assert member.split(member.joined(tmp_path / "a#b.hdf5", "x")) == (tmp_path / "a#b.hdf5", "x")

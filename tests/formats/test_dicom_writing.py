@@ -12,8 +12,8 @@ from dicom_made import AMBULATORY, GENERAL, MDC_NUMBERS, TWELVE, WIDE
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import dicom_waveform
-from ecgview.formats._deidentify import deidentified
+from ecgview.formats import dicom
+from ecgview.formats.kit.deidentify import deidentified
 from ecgview.leads import STANDARD_12
 from ecgview.record import (
     Acquisition,
@@ -58,7 +58,7 @@ def told_record(pulse_record: EcgRecord) -> EcgRecord:
 
 
 def test_round_trip_of_everything(tmp_path: Path, told_record: EcgRecord) -> None:
-    path = dicom_waveform.write(told_record, tmp_path / "r.dcm")
+    path = dicom.write(told_record, tmp_path / "r.dcm")
     again = formats.read(path)
     assert np.array_equal(again.signal, told_record.signal)
     assert again.lead_names == told_record.lead_names
@@ -80,7 +80,7 @@ def test_round_trip_of_everything(tmp_path: Path, told_record: EcgRecord) -> Non
         told_record.acquisition.start_time,
         True,
     )
-    twice = formats.read(dicom_waveform.write(again, tmp_path / "r2.dcm"))
+    twice = formats.read(dicom.write(again, tmp_path / "r2.dcm"))
     assert twice.acquisition == again.acquisition
     assert {file.name for file in tmp_path.glob("*.*")} == {"r.dcm", "r2.dcm"}
 
@@ -108,7 +108,7 @@ def test_round_trip_of_what_the_standard_has_no_place_for(
     changes: dict[str, Any], tmp_path: Path, pulse_record: EcgRecord
 ) -> None:
     record = replace(pulse_record, **changes)
-    again = formats.read(dicom_waveform.write(record, tmp_path / "o.dcm"))
+    again = formats.read(dicom.write(record, tmp_path / "o.dcm"))
     assert again.patient == record.patient
     step = record.acquisition.step_uv or again.acquisition.step_uv
     assert again.acquisition == replace(record.acquisition, step_uv=step)
@@ -122,7 +122,7 @@ def test_pydicom_reads_the_same_samples_and_all_required_elements(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # pydicom warns of values that do not conform
-        path = dicom_waveform.write(told_record, tmp_path / "p.dcm")
+        path = dicom.write(told_record, tmp_path / "p.dcm")
         theirs = pydicom.dcmread(path)
         str(theirs)
         rhythm, beat = theirs.waveform_array(0).T / 1000.0, theirs.waveform_array(1).T / 1000.0
@@ -182,7 +182,7 @@ def test_pydicom_reads_the_same_samples_and_all_required_elements(
 
 def test_the_object_is_one_that_the_record_fits(tmp_path: Path, pulse_record: EcgRecord) -> None:
     def sop_class(record: EcgRecord) -> str:
-        path = dicom_waveform.write(record, tmp_path / "o.dcm")
+        path = dicom.write(record, tmp_path / "o.dcm")
         assert formats.read(path).sampling_rate_hz == record.sampling_rate_hz
         assert np.abs(formats.read(path).signal - record.signal).max() < 0.001
         return str(pydicom.dcmread(path).SOPClassUID)
@@ -201,13 +201,13 @@ def test_gaps_and_unknown_leads_survive(tmp_path: Path, pulse_record: EcgRecord)
     signal = pulse_record.signal[:3].copy()
     signal[1, 100:900] = np.nan
     record = EcgRecord(signal, ("I", "V4R", "ES"), 500.0)
-    again = formats.read(dicom_waveform.write(record, tmp_path / "g.dcm"))
+    again = formats.read(dicom.write(record, tmp_path / "g.dcm"))
     assert again.lead_names == record.lead_names
     assert np.array_equal(np.isnan(again.signal), np.isnan(signal))
 
 
 def test_a_deidentified_record_leaves_nothing_of_the_patient(tmp_path: Path, told_record: EcgRecord) -> None:
-    raw = dicom_waveform.write(deidentified(told_record, "S-1"), tmp_path / "d.dcm").read_bytes()
+    raw = dicom.write(deidentified(told_record, "S-1"), tmp_path / "d.dcm").read_bytes()
     for word in ("王小明", "病号", "19570302", "1957-03", "20200512", "2020-05", "ECG-1200", "李", "心内科"):
         assert word.encode() not in raw
     assert formats.read(tmp_path / "d.dcm").acquisition.start_time == ""
@@ -215,15 +215,15 @@ def test_a_deidentified_record_leaves_nothing_of_the_patient(tmp_path: Path, tol
 
 def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, pulse_record: EcgRecord) -> None:
     with pytest.raises(FormatError, match=r"nowhere.*cannot be written"):
-        dicom_waveform.write(pulse_record, tmp_path / "nowhere" / "o.dcm")
+        dicom.write(pulse_record, tmp_path / "nowhere" / "o.dcm")
     (tmp_path / "taken.dcm").mkdir()
     with pytest.raises(FormatError, match=r"taken\.dcm.*cannot be written"):
-        dicom_waveform.write(pulse_record, tmp_path / "taken.dcm")
+        dicom.write(pulse_record, tmp_path / "taken.dcm")
     assert {path.name for path in tmp_path.iterdir()} == {"home", "taken.dcm"}
 
 
 def test_content_not_extension_decides(tmp_path: Path, pulse_record: EcgRecord) -> None:
-    path = dicom_waveform.write(pulse_record, tmp_path / "o.dcm").rename(tmp_path / "o.xml")
+    path = dicom.write(pulse_record, tmp_path / "o.dcm").rename(tmp_path / "o.xml")
     assert formats.detect(path).NAME == "DICOM"
     scores = [fmt.sniff(path.read_bytes()[:4096], path) for fmt in formats.known()]
     assert sorted(scores)[-1] > sorted(scores)[-2]

@@ -9,7 +9,7 @@ from samples import RATE, SAMPLES, Rows, limb
 
 from ecgview import formats
 from ecgview.errors import EcgviewError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb as wfdb_record
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord
 

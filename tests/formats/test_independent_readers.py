@@ -13,7 +13,7 @@ from pyedflib import EdfReader
 from samples import RATE, SAMPLES, STEP_MV, Rows, limb
 
 from ecgview import formats
-from ecgview.formats import scp_ecg
+from ecgview.formats import scp
 from ecgview.leads import STANDARD_12, canonical_name
 
 BOTH_READ = ("DICOM", "EDF", "HL7 aECG", "ISHNE Holter", "MFER", "MUSE XML", "SCP-ECG", "WFDB")
@@ -60,7 +60,7 @@ def test_a_second_implementation_reads_the_same_samples(name: str, tmp_path: Pat
 def test_compressed_scp_in_a_second_implementation(tmp_path: Path) -> None:
     rows = _rows()
     record = formats.read(SAMPLES["NumPy"](tmp_path, rows, "Li Lei"))
-    path = scp_ecg.write_compressed(record, tmp_path / "packed.scp")
+    path = scp.write_compressed(record, tmp_path / "packed.scp")
     for lead, samples in _other(path).items():
         np.testing.assert_allclose(samples, rows[STANDARD_12.index(lead)] * STEP_MV, atol=1e-6)
 

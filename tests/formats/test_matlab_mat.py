@@ -12,8 +12,8 @@ from scipy.io import loadmat, savemat
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import matlab_mat
-from ecgview.formats._matlab_file import MOST_BYTES, variables
+from ecgview.formats import matlab
+from ecgview.formats.matlab.file import MOST_BYTES, variables
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord
 
@@ -91,8 +91,8 @@ def test_a_challenge_file_beside_its_header_is_that_record(tmp_path: Path, share
     for suffix in (".hea", ".mat"):
         shutil.copy(shared_data / "cinc2021" / f"E07541{suffix}", tmp_path)
     header = formats.read(tmp_path / "E07541.hea")
-    assert np.array_equal(matlab_mat.read(tmp_path / "E07541.mat").signal, header.signal)
-    assert matlab_mat.peek(tmp_path / "E07541.mat").fs_hz == header.sampling_rate_hz
+    assert np.array_equal(matlab.read(tmp_path / "E07541.mat").signal, header.signal)
+    assert matlab.peek(tmp_path / "E07541.mat").fs_hz == header.sampling_rate_hz
     stored = loadmat(tmp_path / "E07541.mat")["val"]
     (tmp_path / "E07541.hea").unlink()
     assert formats.detect(tmp_path / "E07541.mat").NAME == "MATLAB"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecgview import formats
-from ecgview.formats import _metadata
+from ecgview.formats.kit import metadata
 from ecgview.record import (
     Acquisition,
     DeviceMeasurement,
@@ -70,7 +70,7 @@ def test_a_worklist_sees_the_patient(pulse_record: EcgRecord, tmp_path: Path, su
 
 
 def test_damaged_lines_are_left_out() -> None:
-    told = _metadata.told(
+    told = metadata.told(
         ["ecgview.age_years: old", "ecgview.measurement: qt|", "ecgview.qrs_s: 1 x", "ecgview.", "free: text"]
     )
     assert told.patient == Patient()

@@ -11,7 +11,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats._muse_person import month_first, time_of_day
+from ecgview.formats.muse.person import month_first, time_of_day
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord
 

@@ -11,7 +11,7 @@ from case_files import CASES, MISSING_SEGMENT, PLAIN_WFDB, SHARED, Case, beats, 
 from ecgview import formats
 from ecgview.cli import main
 from ecgview.errors import FormatError
-from ecgview.formats._quantities import is_no_ecg, leads_of_one_rate, millivolts_per
+from ecgview.formats.kit.quantities import is_no_ecg, leads_of_one_rate, millivolts_per
 from ecgview.leads import canonical_name, canonical_names, distinct_names
 from ecgview.record import GAIN_DOUBT, EcgRecord
 from ecgview.report.convert import Order, convert

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import philips_xml
+from ecgview.formats import philips
 from ecgview.leads import STANDARD_12
 
 REAL = ("sierra_1_03_129DYPRG.xml", "sierra_1_04_3191723.xml", "sierra_1_04_01.xml")
@@ -324,12 +324,12 @@ def test_entities_floods_and_other_roots_are_refused(tmp_path: Path) -> None:
         formats.peek(path)
     path.write_text("<somethingelse/>")
     with pytest.raises(FormatError, match="not Philips XML"):
-        philips_xml.read(path)
+        philips.read(path)
 
 
 def test_a_file_without_its_extension_is_found(tmp_path: Path) -> None:
     path = _file(tmp_path, _plain(_ecg())).rename(tmp_path / "export.bin")
-    assert formats.detect(path) is philips_xml
+    assert formats.detect(path) is philips
     assert formats.read(path).source.format == "Philips XML"
 
 

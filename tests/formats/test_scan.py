@@ -7,7 +7,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import _scan
+from ecgview.formats.places import picture
 
 HEADS = {
     "PDF document": b"%PDF-1.7\n",
@@ -35,18 +35,18 @@ def test_a_picture_is_refused_by_content(kind: str, name: str, tmp_path: Path) -
 
 
 def test_big_endian_tiff_and_a_pdf_behind_a_line_of_rubbish_are_known() -> None:
-    assert _scan.picture(b"MM\0*\0\0\0\x08") == "TIFF picture"
-    assert _scan.picture(b"\r\n\r\n%PDF-1.4") == "PDF document"
+    assert picture.picture(b"MM\0*\0\0\0\x08") == "TIFF picture"
+    assert picture.picture(b"\r\n\r\n%PDF-1.4") == "PDF document"
 
 
 def test_digital_files_are_no_pictures(shared_data: Path) -> None:
     for path in sorted((shared_data / "formats").rglob("*.*")):
-        assert _scan.picture(path.read_bytes()[:4096]) == "", path
+        assert picture.picture(path.read_bytes()[:4096]) == "", path
 
 
 def test_a_dicom_file_with_a_tiff_preamble_is_no_picture() -> None:
-    assert _scan.picture(b"II*\0".ljust(128, b"\0") + b"DICM") == ""
-    assert _scan.picture(b"") == ""
+    assert picture.picture(b"II*\0".ljust(128, b"\0") + b"DICM") == ""
+    assert picture.picture(b"") == ""
 
 
 def test_the_table_of_formats_names_every_reader_and_why_others_are_left_out() -> None:

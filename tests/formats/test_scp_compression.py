@@ -8,8 +8,8 @@ import pytest
 from scp_made import lead_layout, plain_rhythm, read_made, two_leads
 
 from ecgview.errors import FormatError
-from ecgview.formats._scp_bimodal import expanded, smoothed
-from ecgview.formats._scp_huffman import Code, decode, default_codes, encode, make_table
+from ecgview.formats.scp.bimodal import expanded, smoothed
+from ecgview.formats.scp.huffman import Code, decode, default_codes, encode, make_table
 
 
 def test_the_worked_example_of_the_standard() -> None:

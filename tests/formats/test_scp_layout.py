@@ -10,8 +10,8 @@ from scp_made import lead_layout, plain_rhythm, read_made, scp_file, tags, two_l
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import scp_ecg
-from ecgview.formats._scp_leads import NAMES, lead_name, lead_number
+from ecgview.formats import scp
+from ecgview.formats.kit.scp_leads import NAMES, lead_name, lead_number
 from ecgview.leads import STANDARD_12
 
 
@@ -92,7 +92,7 @@ def test_pointers_to_nowhere_are_refused(place: int, value: bytes, message: str,
     raw[place : place + len(value)] = value
     (tmp_path / "p.scp").write_bytes(bytes(raw))
     with pytest.raises(FormatError, match=rf"p\.scp: {message}"):
-        scp_ecg.read(tmp_path / "p.scp")
+        scp.read(tmp_path / "p.scp")
 
 
 def test_long_term_rhythm_is_refused_by_name(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_long_term_rhythm_is_refused_by_name(tmp_path: Path) -> None:
     raw = raw.replace(struct.pack("<HI", 11, 36), struct.pack("<HI", 12, 36))
     (tmp_path / "l.scp").write_bytes(raw)
     with pytest.raises(FormatError, match="section 12 of protocol 3"):
-        scp_ecg.read(tmp_path / "l.scp")
+        scp.read(tmp_path / "l.scp")
 
 
 def test_lead_codes_are_the_standard_s() -> None:

@@ -9,9 +9,9 @@ from scp_made import DEMO, EXAMPLE, biosig_rows, crc
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats import scp_ecg
-from ecgview.formats._scp_layout import read_leads
-from ecgview.formats._scp_sections import sections
+from ecgview.formats import scp
+from ecgview.formats.scp.layout import read_leads
+from ecgview.formats.scp.sections import sections
 from ecgview.leads import STANDARD_12
 from ecgview.record import (
     Acquisition,
@@ -78,7 +78,7 @@ def _alike(one: EcgRecord, two: EcgRecord) -> None:
         assert reading.median.sampling_rate_hz == again.median.sampling_rate_hz
 
 
-@pytest.mark.parametrize("writer", [scp_ecg.write, scp_ecg.write_compressed])
+@pytest.mark.parametrize("writer", [scp.write, scp.write_compressed])
 def test_round_trip_loses_nothing(writer: object, told_record: EcgRecord, tmp_path: Path) -> None:
     path = writer(told_record, tmp_path / "r.scp")  # type: ignore[operator]
     raw = path.read_bytes()
@@ -89,10 +89,10 @@ def test_round_trip_loses_nothing(writer: object, told_record: EcgRecord, tmp_pa
     assert not [note for note in again.notes if note.kind in ("checksum", "header")]
     assert formats.peek(path).patient == told_record.patient
     assert formats.peek(path).synthetic
-    assert scp_ecg.loss(told_record) == "lossless at 5 µV per step"
+    assert scp.loss(told_record) == "lossless at 5 µV per step"
 
 
-@pytest.mark.parametrize("writer", [scp_ecg.write, scp_ecg.write_compressed])
+@pytest.mark.parametrize("writer", [scp.write, scp.write_compressed])
 def test_biosig_reads_what_is_written(writer: object, tmp_path: Path, told_record: EcgRecord) -> None:
     path = writer(told_record, tmp_path / "ours.scp")  # type: ignore[operator]
     theirs = biosig_rows(path, tmp_path)
@@ -115,8 +115,8 @@ def test_a_real_file_written_again_is_the_same(name: str, shared_data: Path, tmp
             },
         ),
     )
-    _alike(source, formats.read(scp_ecg.write(record, tmp_path / "a.scp")))
-    _alike(source, formats.read(scp_ecg.write_compressed(record, tmp_path / "b.scp")))
+    _alike(source, formats.read(scp.write(record, tmp_path / "a.scp")))
+    _alike(source, formats.read(scp.write_compressed(record, tmp_path / "b.scp")))
 
 
 def test_what_fits_its_own_fields_is_not_repeated_in_free_text(
@@ -131,7 +131,7 @@ def test_what_fits_its_own_fields_is_not_repeated_in_free_text(
             (DeviceStatement("ok"),),
         ),
     )
-    raw = scp_ecg.write(record, tmp_path / "f.scp").read_bytes()
+    raw = scp.write(record, tmp_path / "f.scp").read_bytes()
     assert b"ecgview." not in raw
     assert "张伟".encode("gb2312") in raw
     again = formats.read(tmp_path / "f.scp")
@@ -146,7 +146,7 @@ def test_computed_leads_are_not_stored_and_come_back(told_record: EcgRecord, tmp
     path = tmp_path / "n.npz"
     np.savez(path, signal=told_record.leads(names), fs_hz=500.0, lead_names=np.array(names))
     record = formats.read(path)
-    again = formats.read(scp_ecg.write(record, tmp_path / "n.scp"))
+    again = formats.read(scp.write(record, tmp_path / "n.scp"))
     stored = read_leads(sections((tmp_path / "n.scp").read_bytes(), tmp_path / "n.scp")).leads
     assert len(stored) == 8
     assert formats.peek(tmp_path / "n.scp").n_leads == 12  # as it opens
@@ -158,32 +158,32 @@ def test_computed_leads_are_not_stored_and_come_back(told_record: EcgRecord, tmp
 def test_rates_and_unknown_lead_names_come_back(rate: float, tmp_path: Path) -> None:
     signal = np.stack([np.arange(300) % 50, np.arange(300) % 40]).astype(np.float32) / 1000
     record = EcgRecord(signal, ("chest", "back"), rate)
-    again = formats.read(scp_ecg.write(record, tmp_path / "u.scp"))
+    again = formats.read(scp.write(record, tmp_path / "u.scp"))
     assert (again.lead_names, again.sampling_rate_hz) == (record.lead_names, rate)
     assert np.array_equal(again.signal, signal)
 
 
 def test_a_long_record_is_compressed_or_refused(pulse_record: EcgRecord, tmp_path: Path) -> None:
     one = pulse_record.with_signal(np.tile(np.round(pulse_record.signal, 3), 8))
-    again = formats.read(scp_ecg.write(one, tmp_path / "long.scp"))
+    again = formats.read(scp.write(one, tmp_path / "long.scp"))
     assert again.seconds == 80.0
     assert np.abs(again.signal - one.signal).max() < 1e-6
     noise = np.random.default_rng(0).integers(-9000, 9000, (12, 40_000)) / np.float32(1000)
     with pytest.raises(FormatError, match=r"noisy\.scp: too long"):
-        scp_ecg.write(pulse_record.with_signal(noise.astype(np.float32)), tmp_path / "noisy.scp")
+        scp.write(pulse_record.with_signal(noise.astype(np.float32)), tmp_path / "noisy.scp")
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(pulse_record: EcgRecord, tmp_path: Path) -> None:
     gap = pulse_record.signal.copy()
     gap[3, 100:200] = np.nan
     with pytest.raises(FormatError, match="gaps"):
-        scp_ecg.write(pulse_record.with_signal(gap), tmp_path / "g.scp")
-    assert "gaps" in scp_ecg.loss(pulse_record.with_signal(gap))
+        scp.write(pulse_record.with_signal(gap), tmp_path / "g.scp")
+    assert "gaps" in scp.loss(pulse_record.with_signal(gap))
     with pytest.raises(FormatError, match="cannot be written"):
-        scp_ecg.write(pulse_record, tmp_path / "no" / "folder.scp")
+        scp.write(pulse_record, tmp_path / "no" / "folder.scp")
     (tmp_path / "d.scp").mkdir()
     with pytest.raises(FormatError, match="cannot be written"):
-        scp_ecg.write(pulse_record, tmp_path / "d.scp")
+        scp.write(pulse_record, tmp_path / "d.scp")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["d.scp"]
 
 
@@ -191,7 +191,7 @@ def test_odd_steps_are_rounded_and_said(pulse_record: EcgRecord, tmp_path: Path)
     odd = 5000 / 1024
     signal = (np.round(pulse_record.signal * 1000 / odd) * odd / 1000).astype(np.float32)
     record = replace(pulse_record, signal=signal, acquisition=Acquisition(step_uv=odd))
-    assert scp_ecg.loss(record) == "rounded to 1 µV per step, at most 0.5 µV off"
-    again = formats.read(scp_ecg.write(record, tmp_path / "o.scp"))
+    assert scp.loss(record) == "rounded to 1 µV per step, at most 0.5 µV off"
+    again = formats.read(scp.write(record, tmp_path / "o.scp"))
     assert np.abs(again.signal - signal).max() <= 0.0005001
     assert again.acquisition.step_uv == 1.0

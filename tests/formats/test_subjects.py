@@ -9,7 +9,7 @@ import pytest
 from ecgview import formats
 from ecgview.cli import main
 from ecgview.errors import FormatError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
 
@@ -17,7 +17,7 @@ from ecgview.record import EcgRecord
 def records(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
     folder = tmp_path / "set" / "records" / "00"
     folder.mkdir(parents=True)
-    return [Path(wfdb_record.write(pulse_record, folder / name)) for name in ("a", "b")]
+    return [Path(wfdb.write(pulse_record, folder / name)) for name in ("a", "b")]
 
 
 def _table(folder: Path, text: str, name: str = "subjects.csv") -> Path:
@@ -100,7 +100,7 @@ def test_a_bare_number_is_a_sex_only_where_the_table_says_which(tmp_path: Path, 
 
 
 def test_what_the_file_says_stands_and_a_difference_is_told(tmp_path: Path, pulse_record: EcgRecord) -> None:
-    header = Path(wfdb_record.write(pulse_record, tmp_path / "c"))
+    header = Path(wfdb.write(pulse_record, tmp_path / "c"))
     header.write_text(header.read_text(encoding="utf-8") + "#Age: 63\n#Sex: Male\n", encoding="utf-8")
     _table(tmp_path, "record_id,age,sex\nc,17,F\n")
     with formats.subjects(tmp_path / "subjects.csv"):

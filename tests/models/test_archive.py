@@ -12,7 +12,7 @@ import pytest
 from ecgview import api, formats
 from ecgview.cli import main
 from ecgview.errors import ModelError, ReportError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.models import cards
 from ecgview.record import EcgRecord
 
@@ -29,11 +29,9 @@ def archive_folder(tmp_path: Path, pulse_record: EcgRecord) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         signal = pulse_record.signal * (0.5 + number / 48)
         noise = 0.01 * rng.standard_normal(signal.shape)
-        wfdb_record.write(
-            pulse_record.with_signal((signal + noise).astype(np.float32)), folder / f"r{number:02d}"
-        )
+        wfdb.write(pulse_record.with_signal((signal + noise).astype(np.float32)), folder / f"r{number:02d}")
     short = pulse_record.with_signal(pulse_record.signal[:, :2000])
-    wfdb_record.write(short, tmp_path / "archive" / "short")
+    wfdb.write(short, tmp_path / "archive" / "short")
     (tmp_path / "archive" / "broken.hea").write_text("nothing of an ECG\n")
     return tmp_path / "archive"
 

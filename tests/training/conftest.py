@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
 
@@ -28,5 +28,5 @@ def tiny_ptbxl(tmp_path: Path, pulse_record: EcgRecord) -> Path:
             gain = 1.0 if i % 2 else -1.0
             noise = 0.02 * rng.standard_normal(pulse_record.signal.shape)
             signal = (gain * pulse_record.signal + noise).astype(np.float32)
-            wfdb_record.write(pulse_record.with_signal(signal), folder / "records500" / f"{i:05d}_hr")
+            wfdb.write(pulse_record.with_signal(signal), folder / "records500" / f"{i:05d}_hr")
     return tmp_path / "data"

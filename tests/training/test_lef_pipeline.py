@@ -11,7 +11,7 @@ import pytest
 from ecgview import api
 from ecgview.cli import main
 from ecgview.errors import FormatError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.models import cards
 from ecgview.models.tabular import table
 from ecgview.models.tabular.shares import all_shares
@@ -118,7 +118,7 @@ def test_the_three_commands_end_in_a_model_that_the_window_loads(
     assert record.synthetic
     said = api.lef(record, "lef-synthetic", device="cpu")
     assert said.kind == "probability"
-    record_file = wfdb_record.write(record, tmp_path / "one")
+    record_file = wfdb.write(record, tmp_path / "one")
     words = ["report", str(record_file), "-o", str(tmp_path / "r.pdf"), "--lef-model", "lef-synthetic"]
     assert main([*words, "--device", "cpu"]) == 0
     with pdfplumber.open(tmp_path / "r.pdf") as pdf:

@@ -8,7 +8,7 @@ import pytest
 
 from ecgview import resources
 from ecgview.cli import main
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.models import cards
 from ecgview.record import EcgRecord
 from ecgview.training import systems
@@ -91,7 +91,7 @@ def test_another_task_and_another_data_set(
     lines = ["path,patient_id,labels"]
     for number in range(40):
         gain = 1.0 if number % 2 else -1.0
-        wfdb_record.write(pulse_record.with_signal(gain * pulse_record.signal), folder / f"r{number:02d}")
+        wfdb.write(pulse_record.with_signal(gain * pulse_record.signal), folder / f"r{number:02d}")
         lines.append(f"r{number:02d}.hea,p{number},{'up' if number % 2 else 'down'}")
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
     common = ["--smoke", "--cache", str(tmp_path / "cache"), "--export"]

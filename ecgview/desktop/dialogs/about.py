@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-import ecgview
+from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.theme import set_role
 from ecgview.errors import EcgviewError
@@ -20,8 +20,8 @@ LIMITS = (
 
 def show_about(parent: QWidget) -> Sheet:
     """Open the sheet about the program."""
-    sheet = Sheet(parent, f"ecgview {ecgview.__version__}")
-    sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
+    sheet = Sheet(parent, f"ecgview {VERSION}")
+    sheet.add_text(RESEARCH_USE_ONLY, "banner")
     for text in LIMITS:
         sheet.add_text(text)
     sheet.body.addStretch(1)
@@ -35,7 +35,7 @@ def show_models(parent: QWidget) -> Sheet:
     from ecgview.models import cards
 
     sheet = Sheet(parent, "Model facts", scrolls=True)
-    sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
+    sheet.add_text(RESEARCH_USE_ONLY, "banner")
     try:
         found = cards.available()
     except EcgviewError as error:

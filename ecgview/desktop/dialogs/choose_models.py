@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QComboBox, QLabel
 
-import ecgview
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.theme import set_role
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def show(window: MainWindow) -> Sheet:
     """Open the sheet; the choice holds until the window is closed."""
     sheet = Sheet(window, "Choose models")
-    sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
+    sheet.add_text(RESEARCH_USE_ONLY, "banner")
     inference = window.workspace.inference
     classifier = _box(sheet, "classifier", "Diagnoses", inference.model_id)
     lef = _box(sheet, "lef", "Low ejection fraction", inference.lef_id)

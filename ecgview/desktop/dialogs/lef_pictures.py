@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QTabWidget, QWidget
 
-import ecgview
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.desktop import steady
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.progress import Progress, silent
@@ -64,7 +64,7 @@ def draw(result: LefResult, progress: Progress = silent) -> list[tuple[str, byte
 def _open(window: QWidget, result: LefResult, pictures: list[tuple[str, bytes]]) -> None:
     sheet = Sheet(window, "Contributions as pictures")
     sheet.of_record = True
-    sheet.add_text(ecgview.RESEARCH_USE_ONLY, "banner")
+    sheet.add_text(RESEARCH_USE_ONLY, "banner")
     kind = "an index, not a probability" if result.kind == "index" else "a probability"
     facts = result.model
     origin = f", {facts.origin}" if facts.origin else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
-import ecgview
+from ecgview.about import VERSION
 from ecgview.desktop.dialogs.sheet import Sheet
 
 _PATH = re.compile(r"""(?:[A-Za-z]:)?(?:[\\/][^\\/\s"':,;()<>]+){2,}""")
@@ -25,7 +25,7 @@ def report(error: BaseException) -> str:
     the program, values of variables are never shown.
     """
     lines = [
-        f"ecgview {ecgview.__version__}, Python {platform.python_version()}, {sys.platform}",
+        f"ecgview {VERSION}, Python {platform.python_version()}, {sys.platform}",
         f"{type(error).__name__}: {scrub(str(error))}",
     ]
     for frame in traceback.extract_tb(error.__traceback__):

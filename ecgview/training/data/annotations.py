@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError
-from ecgview.formats._summary import RecordSummary
+from ecgview.formats import RecordSummary
 from ecgview.labels import label_set
 from ecgview.record import EcgRecord
 from ecgview.review.migrations import APPLICATION_ID

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgview import RESEARCH_USE_ONLY, __version__
+from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.models.cards import ModelCard
 from ecgview.training.evaluation import reliability
 from ecgview.training.evaluation.ink import A4_MM, Ink
@@ -250,7 +250,7 @@ def _foot(ink: Ink, figures: Figures) -> None:
         LEFT,
         A4_MM[1] - 14.5,
         RIGHT - LEFT,
-        f"{text}{RESEARCH_USE_ONLY} ecgview {__version__}.",
+        f"{text}{RESEARCH_USE_ONLY} ecgview {VERSION}.",
         5.8,
         soft=True,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview import RESEARCH_USE_ONLY
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.models.tabular.shares import all_shares
 from ecgview.models.tabular.table import Table
 from ecgview.models.tabular.waterfall import explanation, new_figure, save

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from ecgview.desktop import inference
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.workspace import Workspace
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.results import (
@@ -103,7 +103,7 @@ def reconstruction_of(record: EcgRecord, mask: object) -> tuple[Reconstruction, 
 @pytest.fixture
 def record_file(tmp_path: Path, pulse_record: EcgRecord) -> Path:
     """Return a record on disk."""
-    return Path(wfdb_record.write(pulse_record, tmp_path / "first"))
+    return Path(wfdb.write(pulse_record, tmp_path / "first"))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from ecgview.desktop.panels._signed_bars import SignedBars, signed
 from ecgview.desktop.panels._widgets import Text
 from ecgview.desktop.workspace import Workspace
 from ecgview.errors import ModelError
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.review.history import SetComment
@@ -67,7 +67,7 @@ def test_a_panel_that_was_open_is_empty_again_for_the_next_record(
     assert "Atrial fibrillation" in words_of(panel)
     other = pulse_record.with_signal(pulse_record.signal * 1.5)
     with qtbot.waitSignal(opened.measurements_ready, timeout=10_000):
-        opened.open_record(wfdb_record.write(other, record_file.parent / "second"))
+        opened.open_record(wfdb.write(other, record_file.parent / "second"))
     words = words_of(panel)
     assert "stay closed" in words
     assert "fibrillation" not in words

@@ -14,8 +14,8 @@ from ecgview.desktop.panels._worklist_search import matches, searched, words
 from ecgview.desktop.panels._worklist_words import sentence, what, who
 from ecgview.desktop.worklist import WorklistItem
 from ecgview.desktop.workspace import Workspace
-from ecgview.formats import csv_table, wfdb_record
-from ecgview.formats._summary import RecordSummary
+from ecgview.formats import csv_table, wfdb
+from ecgview.formats.kit.summary import RecordSummary
 from ecgview.record import Acquisition, EcgRecord, Patient
 
 
@@ -187,7 +187,7 @@ def test_a_row_says_who_what_and_that_it_is_synthetic() -> None:
 def test_the_keyboard_filters_walks_and_opens(
     panel: worklist.WorklistPanel, workspace: Workspace, record_file: Path, pulse_record, qtbot: QtBot
 ) -> None:
-    wfdb_record.write(pulse_record, record_file.parent / "second")
+    wfdb.write(pulse_record, record_file.parent / "second")
     with qtbot.waitSignal(workspace.measurements_ready, timeout=10_000):
         workspace.open_paths([record_file.parent])
     assert panel.model.rowCount() == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgview.formats import wfdb_record
+from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
 
@@ -18,7 +18,7 @@ def write_record(pulse_record: EcgRecord) -> Callable[[Path, float], Path]:
     def write(path: Path, gain: float = 1.0) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         signal = (gain * pulse_record.signal).astype(np.float32)
-        return wfdb_record.write(replace(pulse_record, signal=signal, synthetic=True), path)
+        return wfdb.write(replace(pulse_record, signal=signal, synthetic=True), path)
 
     return write
 

@@ -1,0 +1,79 @@
+"""Annotations of EDF+ (time-stamped annotation lists): when a data record began, and what was noted when."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import FormatError
+from ecgview.formats.edf.header import Header
+from ecgview.formats.kit.text import decode
+
+MOST = 5000  # annotations that are kept
+MOST_LISTS = 100_000  # lists that are looked at, besides the first of each data record
+_LIST = re.compile(
+    rb"([+-]\d{1,9}(?:\.\d{0,15})?)(?:\x15(\d{1,9}(?:\.\d{0,15})?))?\x14([^\x00]*?)\x14?(?:\x00|\Z)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One text at a time."""
+
+    onset_s: float
+    duration_s: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """All annotations, and the onset of each data record in seconds (empty where the file tells none)."""
+
+    found: tuple[Annotation, ...]
+    onsets_s: tuple[float, ...]
+    cut: bool  # there are more than are kept
+
+
+def parse(raw: NDArray[np.uint8], header: Header, where: str) -> Annotations:
+    """Return what the annotation signals say.
+
+    Args:
+        raw: (data records, bytes of a data record).
+        header: of the file.
+        where: the file, named in errors.
+
+    Raises:
+        FormatError: the records of an interrupted recording carry no times.
+    """
+    channels = [signal for signal in header.signals if signal.holds_annotations and signal.samples]
+    found: list[Annotation] = []
+    onsets: list[float] = []
+    left = MOST_LISTS
+    for row, block in enumerate(raw if channels else ()):
+        for k, channel in enumerate(channels if left else channels[:1]):
+            start = channel.start * header.width
+            part = block[start : start + channel.samples * header.width].tobytes()
+            for match in _LIST.finditer(part):
+                if k == 0 and len(onsets) == row and match[3][:1] in (b"", b"\x14"):
+                    onsets.append(float(match[1]))
+                found += _texts(match)
+                left -= 1
+                if left <= 0 or len(found) > MOST:
+                    left = 0
+                    break
+        if len(onsets) <= row and header.is_interrupted:
+            raise FormatError(
+                "a data record of an interrupted recording has no time",
+                where=f"{where}: EDF Annotations",
+                found=f"data record {row + 1}",
+            )
+    whole = tuple(onsets) if len(onsets) == len(raw) else tuple(onsets[:1])
+    return Annotations(tuple(found[:MOST]), whole, not left)
+
+
+def _texts(match: re.Match[bytes]) -> list[Annotation]:
+    duration = float(match[2]) if match[2] else None
+    return [
+        Annotation(float(match[1]), duration, decode(text)) for text in match[3].split(b"\x14")[:MOST] if text
+    ]

@@ -1,0 +1,234 @@
+"""WFDB records (PhysioNet): a text header with signal files in any storage format that wfdb reads."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from ecgview.errors import FormatError
+from ecgview.formats.kit import metadata
+from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.quantise import quantise
+from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
+from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.wfdb.files import GAP, bad_files, frames_there, staged
+from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header
+from ecgview.leads import distinct_names, with_derived
+from ecgview.record import EcgRecord, ImportNote, Signal
+
+NAME = "WFDB"
+EXTENSIONS: tuple[str, ...] = (".hea",)
+WRITES = ".hea"
+MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The leads of one rate: their places among the file's signals, with names, and what is noted of the others."""
+
+    places: list[int]
+    names: list[str]
+    units: list[str]
+    per_frame: int
+    notes: list[ImportNote]
+
+
+def sniff(head: bytes, path: Path) -> int:
+    """Return how surely this is a WFDB header."""
+    if path.suffix.lower() != ".hea":
+        return 0
+    return 90 if b"\0" not in head else 5
+
+
+def peek(path: Path) -> RecordSummary:
+    """Return what the header says of the leads that `read` opens."""
+    header = read_header(path)
+    patient, acquisition, _ = described(header)
+    chosen = _chosen(header, path, check=False)
+    frames = frames_there(header, chosen.places, path)
+    return RecordSummary(
+        str(path),
+        path.stem,
+        NAME,
+        patient,
+        acquisition.start_time,
+        len(with_derived(distinct_names(chosen.names)[0])),
+        header.fs_hz * chosen.per_frame,
+        None if frames is None else frames / header.fs_hz,
+        _is_synthetic(header),
+    )
+
+
+def read(path: Path) -> EcgRecord:
+    """Return the record behind a header; FormatError names the file and field that is wrong."""
+    header = read_header(path)
+    chosen = _chosen(header, path, check=True)
+    notes = list(chosen.notes)
+    frames = frames_there(header, chosen.places, path)
+    limit = max(1, MOST_SAMPLES // sum(_lines(header, path)[place].per_frame for place in chosen.places))
+    stop = None
+    if frames is not None and frames > limit:
+        stop = limit
+        notes.append(
+            ImportNote(
+                "duration",
+                f"{frames / header.fs_hz / 3600:.1f} h recorded; the first "
+                f"{stop / header.fs_hz / 60:.0f} min are open",
+            )
+        )
+    signal = _samples(path, header, chosen, stop)
+    synthetic = _is_synthetic(header)
+    patient, acquisition, reading = described(header)
+    if synthetic:
+        notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
+    return assemble(
+        signal,
+        chosen.names,
+        header.fs_hz * chosen.per_frame,
+        path=path,
+        format_name=NAME,
+        patient=patient,
+        acquisition=acquisition,
+        notes=notes,
+        synthetic=synthetic,
+        device_reading=reading,
+    )
+
+
+def write(record: EcgRecord, target: Path) -> Path:
+    """Write `target`.hea and `target`.dat, 16 bit in the file's own step or 1 uV; return the header's path.
+
+    Raises:
+        FormatError: the name is not one that WFDB allows, or the file cannot be written.
+    """
+    import wfdb
+
+    target = target.with_suffix("") if target.suffix in (".hea", ".dat") else target
+    target = target.with_name(re.sub(r"[^A-Za-z0-9_-]+", "_", target.name))  # what a record name may hold
+    comments = _comments(record)
+    steps = quantise(record, str(target), may_have_gaps=True)
+    n_leads = len(record.lead_names)
+    try:
+        wfdb.wrsamp(
+            target.name,
+            fs=record.sampling_rate_hz,
+            units=["mV"] * n_leads,
+            sig_name=list(record.lead_names),
+            d_signal=steps.values.T,
+            fmt=["16"] * n_leads,
+            adc_gain=[1000.0 / steps.step_uv] * n_leads,
+            baseline=[0] * n_leads,
+            comments=comments,
+            base_datetime=_moment(record.acquisition.start_time),
+            write_dir=str(target.parent),
+        )
+    except Exception as error:  # wfdb raises what its parts raise; the user is told which file
+        raise FormatError(f"cannot be written ({error})", where=str(target)) from None
+    return target.with_suffix(".hea")
+
+
+def loss(record: EcgRecord) -> str:
+    """Return what is lost."""
+    return quantise(record, "", may_have_gaps=True).stated
+
+
+def _comments(record: EcgRecord) -> list[str]:
+    """Return age and sex as PhysioNet's own sets write them, then everything in ecgview's lines."""
+    years, sex = record.patient.age_years, record.patient.sex
+    comments = [f"Age: {years:g}"] if years is not None else []
+    comments += [f"Sex: {sex.capitalize()}"] if sex else []
+    comments += metadata.lines(record)
+    return [*comments, "synthetic: no patient was recorded"] if record.synthetic else comments
+
+
+def _moment(start_time: str) -> datetime | None:
+    """Return the time of a header's first line, which has no time zone; the exact text is in the comments."""
+    try:
+        return datetime.fromisoformat(start_time).replace(tzinfo=None) if "T" in start_time else None
+    except ValueError:
+        return None
+
+
+def _is_synthetic(header: Header) -> bool:
+    return any("synthetic" in comment.lower() for comment in header.comments)
+
+
+def _lines(header: Header, path: Path) -> tuple[SignalLine, ...]:
+    """Return the signal lines: the header's own, or of a record of segments those of its layout or first segment."""
+    if not header.n_segments:
+        return header.signals
+    for name in header.file_names:
+        segment = path.parent / f"{name}.hea"
+        if name != GAP and segment.is_file():
+            inner = read_header(segment)
+            if not inner.n_segments:
+                return inner.signals
+    raise FormatError(
+        "a segment is missing", where=f"{path}: segments", expected=f"{header.file_names[0]}.hea"
+    )
+
+
+def _chosen(header: Header, path: Path, *, check: bool) -> _Chosen:
+    """Return the leads to be read: voltages of the usual rate, in files that are whole.
+
+    Raises:
+        FormatError: with `check`, where no lead is left; it names what is wrong.
+    """
+    lines = _lines(header, path)
+    names = [line.name or f"signal {place}" for place, line in enumerate(lines, 1)]
+    units = [line.unit or "mV" for line in lines]
+    places, notes = ecg_signals(names, units)
+    if not places:
+        found = ", ".join(
+            f"{name} in {line.unit}" if line.unit else name for name, line in zip(names, lines, strict=True)
+        )
+        raise FormatError(
+            "holds no lead in volts", where=f"{path}: signals", expected="mV, uV", found=found[:120]
+        )
+    faults = bad_files(header, path)
+    sound = [place for place in places if lines[place].file_name not in faults]
+    if check and not sound:
+        raise faults[lines[places[0]].file_name]
+    if sound and len(sound) < len(places):
+        gone = tuple(names[place] for place in places if place not in sound)
+        why = "; ".join(dict.fromkeys(f"{name}: {fault.message}" for name, fault in faults.items()))
+        notes.append(ImportNote("missing-lead", f"left out: {', '.join(gone)} ({why})", gone))
+        places = sound
+    kept, more = leads_of_one_rate(
+        [names[place] for place in places], [header.fs_hz * lines[place].per_frame for place in places]
+    )
+    places = [places[one] for one in kept]
+    unsure = [names[place] for place in places if lines[place].gain is None]
+    if unsure:
+        more.append(assumed_gain(unsure, "WFDB's usual 200 steps per mV"))
+    return _Chosen(
+        places,
+        [names[place] for place in places],
+        [units[place] for place in places],
+        lines[places[0]].per_frame,
+        [*notes, *more],
+    )
+
+
+def _samples(path: Path, header: Header, chosen: _Chosen, stop: int | None) -> Signal:
+    """Return (leads, samples) mV, each signal at its own rate, by way of wfdb on a checked copy of the header."""
+    import wfdb
+
+    with (
+        tempfile.TemporaryDirectory(prefix="ecgview-") as scratch,
+        staged(header, path, Path(scratch)) as record,
+        np.errstate(all="ignore"),  # absurd gains overflow to what `assemble` takes as gaps
+    ):
+        read = wfdb.rdrecord(str(record), sampto=stop, m2s=True, channels=chosen.places, smooth_frames=False)
+    rows = read.e_p_signal
+    if rows is None or not len(rows) or not min(len(row) for row in rows):
+        raise FormatError("holds no samples", where=str(path))
+    shortest = min(len(row) for row in rows)
+    factors = [millivolts_per(unit) or 1.0 for unit in chosen.units]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.stack(
+            [(row[:shortest] * factor).astype(np.float32) for row, factor in zip(rows, factors, strict=True)]
+        )
