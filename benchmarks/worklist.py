@@ -103,10 +103,10 @@ class Watch:
 
 def measure(folder: Path, n: int, plain: float, scratch: Path) -> None:
     """Let a real window list the folder, and scroll and filter while it does."""
-    from ecgview.desktop import warm_up
     from ecgview.desktop.app import application, open_window
     from ecgview.desktop.panels.worklist import WorklistPanel
     from ecgview.desktop.settings import Settings
+    from ecgview.desktop.work import warm_up
 
     qt = application()
     window = open_window(settings=Settings(), store_path=scratch / "store.db")

@@ -51,6 +51,10 @@ class StoreError(EcgviewError):
     """The store cannot be read or written: full, locked, read-only, corrupt."""
 
 
+class EmptyStoreError(StoreError):
+    """An empty file lies where a database was: only its user knows whether anything was lost."""
+
+
 class BlindedError(EcgviewError):
     """AI results were asked for before the reader committed a first read."""
 

@@ -26,7 +26,7 @@ def _modules_after(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["ecgview", "ecgview.api", "ecgview.cli", "ecgview.desktop.window"])
+@pytest.mark.parametrize("module", ["ecgview", "ecgview.api", "ecgview.cli", "ecgview.desktop.chrome.window"])
 def test_nothing_heavy_is_loaded_by(module: str) -> None:
     loaded = _modules_after(f"import {module}")
     assert not loaded & set(HEAVY)

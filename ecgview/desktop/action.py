@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 
 def always(workspace: Workspace) -> bool:

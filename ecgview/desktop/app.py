@@ -11,10 +11,11 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from ecgview.desktop import theme, warm_up
+from ecgview.desktop import theme
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.window import MainWindow
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
+from ecgview.desktop.work import warm_up
 
 
 def application() -> QApplication:

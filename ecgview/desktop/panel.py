@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from ecgview.desktop.workspace import Workspace
-
-VIEWS: tuple[str, ...] = ("read", "explain", "reconstruct", "annotate")
+    from ecgview.desktop.state.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel beside the trace.
 
-    `views` names the tabs that show it (see `VIEWS`), `order` its place from the top, and `make`
+    `views` names the tabs that show it (see `ecgview.desktop.views`), `order` its place from the top, and `make`
     builds its widget from the workspace. The window discovers panels; it names none of them.
     """
 

@@ -14,8 +14,8 @@ import numpy as np
 from ecgview.errors import EcgviewError, ReportError
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 WAIT_S = 120.0  # for models on a slow machine; what is not there by then is missing from the picture
 READER = "screenshot"

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecgview.errors import StoreError
+from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import migrations
 
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
@@ -40,10 +40,6 @@ def told(path: Path) -> Iterator[None]:
         if family not in _TOLD:
             raise  # our own mistake
         raise StoreError(_TOLD[family], where=str(path), found=str(error)) from error
-
-
-class EmptyStoreError(StoreError):
-    """An empty file lies where a database was: only its user knows whether anything was lost."""
 
 
 def _is_writable(connection: sqlite3.Connection) -> bool:

@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.app import open_window
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.window import MainWindow
 from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 

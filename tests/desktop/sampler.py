@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from PySide6.QtCore import QAbstractEventDispatcher, QThread
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
-from ecgview.desktop.message_strip import MessageStrip
+from ecgview.desktop.chrome.message_strip import MessageStrip
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.worklist import WorklistPanel
-from ecgview.desktop.window import MainWindow
 from ecgview.record import EcgRecord
 
 NAME = re.compile(r"ecg-\d\d")  # every record of these tests is called so, in all that is known of it

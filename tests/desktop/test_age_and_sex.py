@@ -6,9 +6,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import age_and_sex
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.window import MainWindow
 from ecgview.record import EcgRecord
 from ecgview.review import subject
 from ecgview.review.store import Store

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from ecgview.desktop.canvas import gestures
 from ecgview.desktop.canvas.caliper import Caliper
 from ecgview.desktop.canvas.view_port import Zoom, with_room
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.paper import painter
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from ecgview import formats, resources
-from ecgview.desktop import exporting
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.state import exporting
 from ecgview.formats import csv_table
 from ecgview.record import (
     Acquisition,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.jobs import Jobs
+from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import Cancelled
 from ecgview.progress import Progress, silent
 

@@ -14,13 +14,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 from waiting import kept
 
-from ecgview.desktop import inference
 from ecgview.desktop.app import open_window
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import elsewhere
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.panels import statements
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.state import inference
 from ecgview.record import EcgRecord
 from ecgview.review import _database
 from ecgview.review.history import SetComment
@@ -78,7 +78,7 @@ class Child:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for a locked file than a reader would."""
     monkeypatch.setattr(_database, "_BUSY_MS", 50)
-    monkeypatch.setattr("ecgview.desktop.keeping.RETRY_MS", 50)
+    monkeypatch.setattr("ecgview.desktop.state.keeping.RETRY_MS", 50)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import lead_choice
 from ecgview.desktop.canvas.caliper import Caliper
-from ecgview.desktop.thumbnails import trace_of
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.chrome import lead_choice
+from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.state.thumbnails import trace_of
 from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.paper.plan import LAYOUTS

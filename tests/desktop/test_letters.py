@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QLabel,
 from pytestqt.qtbot import QtBot
 from waiting import kept
 
-from ecgview.desktop import menus, paper_choice
 from ecgview.desktop.canvas.caliper import Caliper
+from ecgview.desktop.chrome import menus
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.panels._worklist_table import RecordTable
+from ecgview.desktop.panels.worklist.table import RecordTable
 from ecgview.desktop.settings import SETTINGS, Settings
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.state import paper_choice
 from ecgview.paper.settings import PaperSettings
 from ecgview.review.history import SetComment
 

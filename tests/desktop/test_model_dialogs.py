@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
 from pytestqt.qtbot import QtBot
 
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.window import MainWindow
 from ecgview.models import cards
 from ecgview.review.history import SetComment
 from ecgview.training.echonext import synthetic

@@ -12,11 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import neutral_names
 from ecgview.desktop.actions import file
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import about_file, log, report, share
-from ecgview.desktop.panels._worklist_model import WorklistModel
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.panels.worklist.model import WorklistModel
+from ecgview.desktop.state import neutral_names
 from ecgview.formats import wfdb
 from ecgview.record import EcgRecord, ImportNote, Patient
 from ecgview.review.history import SetComment

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 from sampler import Sampler, name_of
 
-from ecgview.desktop import inference, tasks
 from ecgview.desktop.canvas.paper_view import PaperView
-from ecgview.desktop.panel import VIEWS
-from ecgview.desktop.panels._worklist_table import RecordTable
-from ecgview.desktop.window import MainWindow
-from ecgview.desktop.workspace import MASK_SEGMENTS
+from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.panels.worklist.table import RecordTable
+from ecgview.desktop.state import inference
+from ecgview.desktop.state.workspace import MASK_SEGMENTS
+from ecgview.desktop.views import VIEWS
+from ecgview.desktop.work import tasks
 from ecgview.errors import FormatError, SignalError
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay

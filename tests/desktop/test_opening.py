@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.actions import file
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.window import MainWindow
-from ecgview.desktop.worklist import name_of
+from ecgview.desktop.state.worklist import name_of
 
 COPY, LEFT, NO_KEY = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QRadioButton
 
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.window import MainWindow
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from ecgview.desktop import inference, screenshot
+from ecgview.desktop import screenshot
+from ecgview.desktop.state import inference
 from ecgview.errors import EcgviewError
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ecgview.desktop import paper_choice
 from ecgview.desktop.settings import SETTINGS, Settings
+from ecgview.desktop.state import paper_choice
 from ecgview.errors import SettingsError
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import CHOICES, DisplayFilter

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.review.read import Certainty, ReadStatement
 
 

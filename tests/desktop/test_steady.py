@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from ecgview.desktop import steady
+from ecgview.desktop.work import steady
 
 
 def test_collection_waits_until_the_last_worker_is_done() -> None:

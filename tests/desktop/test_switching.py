@@ -13,13 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import tasks
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.messages import Message
-from ecgview.desktop.panels._worklist_table import RecordTable
-from ecgview.desktop.walking import LAST, NONE_UNREAD
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.panels.worklist.table import RecordTable
+from ecgview.desktop.state.walking import LAST, NONE_UNREAD
+from ecgview.desktop.work import tasks
 from ecgview.errors import SignalError
 from ecgview.formats import wfdb
 from ecgview.paper import layout

@@ -9,13 +9,13 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import thumbnails
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.worklist import WorklistPanel
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.thumbnails import trace_of
-from ecgview.desktop.window import MainWindow
-from ecgview.desktop.worklist import WorklistItem
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state import thumbnails
+from ecgview.desktop.state.thumbnails import trace_of
+from ecgview.desktop.state.worklist import WorklistItem
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import wfdb
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.record import EcgRecord

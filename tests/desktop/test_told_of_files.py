@@ -9,8 +9,8 @@ from case_files import CASES, SHARED
 from pytestqt.qtbot import QtBot
 
 from ecgview.cli import main
-from ecgview.desktop.panels._widgets import Notice, Text
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.panels.kit.widgets import Notice, Text
 from ecgview.record import GAIN_DOUBT
 
 

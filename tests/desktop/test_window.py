@@ -24,11 +24,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from ecgview import RESEARCH_USE_ONLY
-from ecgview.desktop import app, inference, menus, warm_up
+from ecgview.desktop import app
+from ecgview.desktop.chrome import menus
+from ecgview.desktop.chrome.side_panels import Section
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import shortcuts, unexpected_error
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.side_panels import Section
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.state import inference
+from ecgview.desktop.work import warm_up
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.review.history import SetComment

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import share
-from ecgview.desktop.window import MainWindow
 from ecgview.review.history import SetComment
 from ecgview.review.read import Read
 
@@ -15,7 +15,7 @@ from ecgview.review.read import Read
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask no model: what it would say is not looked at here."""
-    from ecgview.desktop import inference
+    from ecgview.desktop.state import inference
 
     for name in ("request_prediction", "request_lef"):
         monkeypatch.setattr(inference.Inference, name, lambda self: None)

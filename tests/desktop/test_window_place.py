@@ -8,10 +8,10 @@ from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import sides, window_place
-from ecgview.desktop.panels._prose import Prose
-from ecgview.desktop.panels._worklist_table import RecordTable
-from ecgview.desktop.window import MainWindow
+from ecgview.desktop.chrome import sides, window_place
+from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.panels.kit.prose import Prose
+from ecgview.desktop.panels.worklist.table import RecordTable
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 from waiting import kept
 
-from ecgview.desktop import inference
 from ecgview.desktop.messages import Message
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.workspace import MASK_SEGMENTS, Workspace
+from ecgview.desktop.state import inference
+from ecgview.desktop.state.workspace import MASK_SEGMENTS, Workspace
 from ecgview.errors import EcgviewError
 from ecgview.models import runtime
 from ecgview.overlay import Overlay

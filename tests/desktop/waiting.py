@@ -2,7 +2,7 @@
 
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 
 
 def kept(qtbot: QtBot, workspace: Workspace) -> None:

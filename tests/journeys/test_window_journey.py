@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from ecgview import RESEARCH_USE_ONLY, resources
 from ecgview.desktop.app import open_window
+from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.window import MainWindow
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
 

@@ -9,7 +9,7 @@ import pytest
 from defusedxml.ElementTree import parse
 
 from ecgview import formats
-from ecgview.desktop.worklist import ARCHIVES
+from ecgview.desktop.state.worklist import ARCHIVES
 
 FOLDER = Path(__file__).resolve().parents[2] / "packaging" / "associations"
 GENERIC = {".csv", ".dcm", ".dic", ".dicom", ".h5", ".hdf5", ".mat", ".npy", ".npz", ".rec", ".tsv", ".xml"}

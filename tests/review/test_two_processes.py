@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ecgview.errors import ReviewError, StoreError
+from ecgview.errors import EmptyStoreError, ReviewError, StoreError
 from ecgview.record import EcgRecord
 from ecgview.review import migrations
-from ecgview.review._database import EmptyStoreError
 from ecgview.review.annotation import Annotation
 from ecgview.review.presence import Presence
 from ecgview.review.session import ReadingSession

@@ -8,8 +8,8 @@ from ecgview.desktop.action import Action
 from ecgview.review.history import RemoveAnnotation
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Annotate"
 ORDER = 40

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog
 from ecgview import resources
 from ecgview.desktop.action import Action, with_record
 from ecgview.desktop.dialogs import about_file, report, share
-from ecgview.desktop.recent import SUBMENU
-from ecgview.desktop.worklist import ARCHIVES
+from ecgview.desktop.state.recent import SUBMENU
+from ecgview.desktop.state.worklist import ARCHIVES
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.chrome.window import MainWindow
 
 MENU = "File"
 ORDER = 10

@@ -8,11 +8,11 @@ import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
 from ecgview.desktop.dialogs import about, choose_models, lef_pictures
-from ecgview.desktop.window_state import MASK_SEGMENTS
+from ecgview.desktop.state.window_state import MASK_SEGMENTS
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Models"
 ORDER = 50

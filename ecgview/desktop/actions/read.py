@@ -14,8 +14,8 @@ from ecgview.review.history import Edit, SetCertainty, SetModifiers
 from ecgview.review.read import Certainty, ReadState, ReadStatement
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Read"
 ORDER = 30

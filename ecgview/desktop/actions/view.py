@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ecgview.desktop import lead_choice, window_place
 from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.chrome import lead_choice, window_place
 from ecgview.desktop.dialogs import ask
-from ecgview.desktop.panel import VIEWS
 from ecgview.desktop.settings import KEPT
+from ecgview.desktop.views import VIEWS
 from ecgview.errors import EcgviewError
 from ecgview.paper.plan import LAYOUTS
 from ecgview.signal import filters
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 MENU = "View"
 ORDER = 20

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from ecgview.desktop.canvas.gestures import Drag
 from ecgview.desktop.messages import sentence
-from ecgview.desktop.opening import Shown
+from ecgview.desktop.state.opening import Shown
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page
 

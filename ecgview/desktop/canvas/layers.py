@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from ecgview.desktop.canvas import gestures
 from ecgview.desktop.canvas.picture import Picture, is_moderate
 from ecgview.desktop.canvas.tiles import Square
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.overlay import Overlay, Span
 from ecgview.paper import painter
 from ecgview.paper.page import Page

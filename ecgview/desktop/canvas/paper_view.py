@@ -12,7 +12,7 @@ from ecgview.desktop.canvas import hints
 from ecgview.desktop.canvas.layers import Layers, page_size
 from ecgview.desktop.canvas.laying_out import Laid, Plan
 from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom, with_room
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.paper.page import Location, Page
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord

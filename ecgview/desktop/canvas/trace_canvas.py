@@ -13,7 +13,7 @@ from ecgview.desktop.canvas.caliper import Caliper, samples_of
 from ecgview.desktop.canvas.caliper_item import paint_caliper
 from ecgview.desktop.canvas.gestures import Drag
 from ecgview.desktop.canvas.paper_view import PaperView
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 
 STEP_MS = 10.0  # Shift+arrow on a caliper end (T1)
 _ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

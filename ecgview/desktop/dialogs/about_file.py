@@ -14,8 +14,8 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.record import TELLS_A_READING, EcgRecord
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
 
 CLOSED = (
     "What the device or a reader before made of this ECG, and the file's further fields, which may repeat it, stay "

@@ -10,7 +10,7 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.review.subject import OLDEST_YEARS, SEXES, Subject
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.chrome.window import MainWindow
 
 TITLE = "Age and sex"
 WHY = (

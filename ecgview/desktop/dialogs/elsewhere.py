@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QWidget
 
 from ecgview.desktop.dialogs.ask import ask_text
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import EcgviewError
 from ecgview.labels import label_set
 from ecgview.review.history import ApplyAgain

@@ -11,13 +11,13 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QTabWidget, QWidget
 
 from ecgview.about import RESEARCH_USE_ONLY
-from ecgview.desktop import steady
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.work import steady
 from ecgview.progress import Progress, silent
 from ecgview.results import LefResult
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.chrome.window import MainWindow
 
 WIDTH_PX = 860
 HEIGHT_PX = 450

@@ -11,7 +11,7 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.theme import set_role
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.chrome.window import MainWindow
     from ecgview.record import EcgRecord
 
 KEPT = (

@@ -14,7 +14,7 @@ from ecgview.errors import ReportError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from ecgview.desktop.window import MainWindow
+    from ecgview.desktop.chrome.window import MainWindow
     from ecgview.report.convert import Converted
 
 REMOVED = (

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from ecgview.desktop.action import Action
+from ecgview.desktop.chrome.menus import rows, shown_keys
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.menus import rows, shown_keys
 from ecgview.desktop.theme import SPACE, set_role
 
 COLUMNS = 3

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.panels import _tokens as tokens
-from ecgview.desktop.panels._gate import AiPanel
-from ecgview.desktop.panels._widgets import Text
+from ecgview.desktop.panels.kit import tokens
+from ecgview.desktop.panels.kit.gate import AiPanel
+from ecgview.desktop.panels.kit.widgets import Text
 from ecgview.signal import device_values
 
 if TYPE_CHECKING:
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.state.workspace import Workspace
 
 NOTHING = "The file holds no measurements or statements."
 BY = {"machine": "Statements of the device", "reader": "Statements of a reader, in the file"}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.panels._gate import AiPanel
-from ecgview.desktop.panels._model_line import model_line
-from ecgview.desktop.panels._prose import Prose
-from ecgview.desktop.panels._score_list import Heading, Row, ScoreList, row_of
-from ecgview.desktop.panels._widgets import Notice, Text, row
+from ecgview.desktop.panels.kit.gate import AiPanel
+from ecgview.desktop.panels.kit.model_line import model_line
+from ecgview.desktop.panels.kit.prose import Prose
+from ecgview.desktop.panels.kit.score_list import Heading, Row, ScoreList, row_of
+from ecgview.desktop.panels.kit.widgets import Notice, Text, row
 from ecgview.labels.statements_shown import (
     ShownPrediction,
     ShownStatement,
@@ -23,7 +23,7 @@ from ecgview.models import context
 from ecgview.results import Prediction
 
 if TYPE_CHECKING:
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.state.workspace import Workspace
 
 TOP = 5  # A4: at least five by default, more only where more are positive; the full table on request
 TALL = 10

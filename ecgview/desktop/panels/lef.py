@@ -9,16 +9,16 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.panels._gate import AiPanel
-from ecgview.desktop.panels._model_line import model_line
-from ecgview.desktop.panels._prose import Prose
-from ecgview.desktop.panels._score_list import Row, ScoreList, paint_bar
-from ecgview.desktop.panels._widgets import Notice, Rule, Text, row
+from ecgview.desktop.panels.kit.gate import AiPanel
+from ecgview.desktop.panels.kit.model_line import model_line
+from ecgview.desktop.panels.kit.prose import Prose
+from ecgview.desktop.panels.kit.score_list import Row, ScoreList, paint_bar
+from ecgview.desktop.panels.kit.widgets import Notice, Rule, Text, row
 from ecgview.models import context
 from ecgview.results import LefResult, whole_percentile
 
 if TYPE_CHECKING:
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.state.workspace import Workspace
 
 ABOUT = "Signs published to go with a low ejection fraction. No verdict: this was never compared with echocardiography."
 MOST = 10  # predictors in the list

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.panels import _tokens as tokens
-from ecgview.desktop.panels._widgets import Facts, Notice, Text, clear, column
+from ecgview.desktop.panels.kit import tokens
+from ecgview.desktop.panels.kit.widgets import Facts, Notice, Text, clear, column
 from ecgview.record import TELLS_A_READING, EcgRecord
 from ecgview.signal.measurements import STIMULI
 
 if TYPE_CHECKING:
-    from ecgview.desktop.workspace import Workspace
+    from ecgview.desktop.state.workspace import Workspace
     from ecgview.signal.measurements import Measurement
 
 

@@ -11,7 +11,8 @@ from ecgview.record import EcgRecord
 from ecgview.training.data.source import Problem, Tell
 from ecgview.training.data.tasks import Task
 from ecgview.training.echonext import layout
-from ecgview.training.echonext.layout import EchoNext, EchoRow
+from ecgview.training.echonext.layout import EchoNext
+from ecgview.training.echonext.row import EchoRow
 from ecgview.training.rows import Row
 
 NAME = "EchoNext"

@@ -5,7 +5,7 @@ Waveforms stay on disk and are read a few at a time. Row order inside a split is
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, ImportNote, Patient, Source
 from ecgview.signal import echonext_scaling
 from ecgview.training.echonext import tabular
+from ecgview.training.echonext.row import EchoRow
 
 SPLITS = ("train", "val", "test", "no_split")
 RATE_HZ = 250.0
@@ -37,25 +38,6 @@ FLAGS: tuple[str, ...] = (
     "tr_max_gte_32_flag",
     "shd_moderate_or_greater_flag",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EchoRow:
-    """One line of the metadata; `values` are its columns in lower case, as text."""
-
-    split: str
-    position: int  # within the split's arrays
-    patient: str
-    lvef_percent: float | None
-    values: dict[str, str] = field(repr=False)
-
-    def number(self, name: str) -> float | None:
-        """Return a column as a number, None where it is empty or no number."""
-        try:
-            value = float(self.values.get(name, ""))
-        except ValueError:
-            return None
-        return value if np.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

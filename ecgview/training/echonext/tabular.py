@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-
-if TYPE_CHECKING:
-    from ecgview.training.echonext.layout import EchoRow
+from ecgview.training.echonext.row import EchoRow
 
 AGE_SECOND = (
     "sex", "age_at_ecg", "ventricular_rate", "atrial_rate", "pr_interval", "qrs_duration", "qt_corrected",
@@ -19,7 +16,7 @@ AGE_LAST = (*(name for name in AGE_SECOND if name != "age_at_ecg"), "age_at_ecg"
 SAMPLE = 2000
 
 
-def order_of(folder: Path, rows: "Mapping[str, Sequence[EchoRow]]") -> str:
+def order_of(folder: Path, rows: Mapping[str, Sequence[EchoRow]]) -> str:
     """Return in words how the tabular features are ordered; each order is held against the metadata's columns.
 
     Raises:
@@ -53,7 +50,7 @@ def order_of(folder: Path, rows: "Mapping[str, Sequence[EchoRow]]") -> str:
     return "unknown: no tabular features here"
 
 
-def _agreement(features: NDArray[np.float64], rows: "Sequence[EchoRow]", order: Sequence[str]) -> float:
+def _agreement(features: NDArray[np.float64], rows: Sequence[EchoRow], order: Sequence[str]) -> float:
     """Return the mean correlation of the columns with the metadata's, those that can be compared."""
     found = []
     for column, name in enumerate(order):

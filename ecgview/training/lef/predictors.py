@@ -15,7 +15,8 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular.table import Predictor
 from ecgview.progress import Progress, silent
-from ecgview.training.echonext.layout import EchoNext, EchoRow
+from ecgview.training.echonext.layout import EchoNext
+from ecgview.training.echonext.row import EchoRow
 
 PIECE = 1024  # records whose answers are written together; a stop loses at most these
 BATCH = 32

@@ -9,9 +9,9 @@ import pytest
 from panel_words import MODEL
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import inference
 from ecgview.desktop.settings import Settings
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state import inference
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord

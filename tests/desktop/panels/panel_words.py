@@ -4,7 +4,7 @@ from PySide6.QtCore import QAbstractItemModel, QObject, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.results import ModelFacts
 from ecgview.review.history import SetComment
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import contributions, diagnosis, lef, model_facts, reconstruction
-from ecgview.desktop.panels._score_list import ScoreList
-from ecgview.desktop.panels._signed_bars import SignedBars, signed
-from ecgview.desktop.panels._widgets import Text
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.panels.contributions.signed_bars import SignedBars, signed
+from ecgview.desktop.panels.kit.score_list import ScoreList
+from ecgview.desktop.panels.kit.widgets import Text
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import ModelError
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import contributions, device, diagnosis, lef, model_facts, reconstruction
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.review.history import SetComment
 
 PANELS = (diagnosis, lef, contributions, model_facts, reconstruction, device)

@@ -9,9 +9,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.panels import _statement_entry as statement_entry
 from ecgview.desktop.panels import measurements, statements
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.panels.statements import entry as statement_entry
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.labels.label_set import FREE_TEXT
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation

@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.panels import worklist
-from ecgview.desktop.panels._worklist_search import matches, searched, words
-from ecgview.desktop.panels._worklist_words import sentence, what, who
-from ecgview.desktop.worklist import WorklistItem
-from ecgview.desktop.workspace import Workspace
+from ecgview.desktop.panels.worklist.search import matches, searched, words
+from ecgview.desktop.panels.worklist.words import sentence, what, who
+from ecgview.desktop.state.worklist import WorklistItem
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import csv_table, wfdb
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.record import Acquisition, EcgRecord, Patient

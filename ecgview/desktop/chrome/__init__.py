@@ -1,0 +1,1 @@
+"""What stands around the trace: the window itself, its menus, toolbar, strips, rails and status line."""

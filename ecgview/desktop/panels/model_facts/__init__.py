@@ -1,0 +1,150 @@
+"""What is known of each model: purpose, population, data, performance, warnings, out of scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ecgview.desktop.panel import Panel
+from ecgview.desktop.panels.kit.gate import AiPanel
+from ecgview.desktop.panels.kit.model_line import SHORT_SHA
+from ecgview.desktop.panels.kit.widgets import Choice, Facts, Notice, Text
+from ecgview.desktop.panels.model_facts.metric_rows import metric_rows
+from ecgview.errors import EcgviewError
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+
+if TYPE_CHECKING:
+    from ecgview.desktop.state.workspace import Workspace
+
+FIGURE_NAME_PX = 130
+# Told in words beside the model, or too long for a panel: `ecgview models info` prints them.
+ELSEWHERE = frozenset(
+    ("model", "version", "sha256", "folds", "resamples", "per_statement", "superclass_auroc", "baselines")
+)
+BASELINE_ROWS = {
+    "superclass_macro_auroc": "superclass_macro_auroc",
+    "statement_macro_auroc": "statement_macro_auroc",
+    "model_minus_baseline_superclass_auroc": "lead of the model, superclass_auroc",
+}
+NO_RULE = "The card does not say when a threshold stands."
+NO_FIGURES = "The card gives no figures on data the model never saw."
+
+
+class ModelFactsPanel(AiPanel):
+    """The cards of the models that are here; the one that was used last stands first."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._chosen = ""
+        workspace.prediction_ready.connect(self.renew)
+        self.renew()
+
+    def fill(self) -> None:
+        """Show the chosen card."""
+        try:
+            known = cards.available()
+        except EcgviewError as error:
+            self.content.addWidget(Notice(str(error), "error", title="The model cards cannot be read"))
+            return
+        if not known:
+            self.content.addWidget(Text("No model is here yet.", tone="secondary"))
+            return
+        used = self._chosen or (self.workspace.prediction.model.model_id if self.workspace.prediction else "")
+        card = next((card for card in known if card.id == used), _default(known))
+        self.content.addWidget(self._choice(known, card))
+        for heading, text in sections(card):
+            self.content.addWidget(Text(heading, size="strong"))
+            self.content.addWidget(Text(text, tone="secondary"))
+        self._add_figures(card)
+        self.content.addWidget(Facts(identity_rows(card)))
+
+    def _choice(self, known: list[ModelCard], card: ModelCard) -> Choice:
+        box = Choice("Model")
+        for item in known:
+            origin = f" ({item.facts.origin})" if item.facts.origin else ""
+            box.addItem(f"{item.name} {item.version}{origin}", item.id)
+        box.setCurrentIndex([item.id for item in known].index(card.id))
+        box.currentIndexChanged.connect(lambda index: self._choose(known[index].id))
+        return box
+
+    def _choose(self, model_id: str) -> None:
+        self._chosen = model_id
+        self.renew()
+
+    def _add_figures(self, card: ModelCard) -> None:
+        self.content.addWidget(Text("Performance", size="strong"))
+        own = {name: value for name, value in card.metrics.items() if name not in ELSEWHERE}
+        if not own:
+            self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
+        self.content.addWidget(Facts(metric_rows(own), name_width=FIGURE_NAME_PX))
+        if isinstance(classes := card.metrics.get("superclass_auroc"), Mapping):
+            self.content.addWidget(Text("AUROC of each superclass", size="caption", tone="secondary"))
+            self.content.addWidget(Facts(metric_rows(classes), name_width=FIGURE_NAME_PX))
+        baselines = card.metrics.get("baselines")
+        for name, figures in baselines.items() if isinstance(baselines, Mapping) else ():
+            if not isinstance(figures, Mapping):
+                continue
+            self.content.addWidget(Text(f"Beside it: {name}", size="caption", tone="secondary"))
+            shown = {label: figures[key] for key, label in BASELINE_ROWS.items() if key in figures}
+            self.content.addWidget(Facts(metric_rows(shown), name_width=FIGURE_NAME_PX))
+        if judged := judged_rows(card):
+            self.content.addWidget(Text("What each threshold is worth", size="strong"))
+            self.content.addWidget(Text(card.threshold_rule or NO_RULE, size="caption", tone="secondary"))
+            self.content.addWidget(Facts(judged, name_width=FIGURE_NAME_PX))
+        for note in card.notes:
+            self.content.addWidget(Notice(note))
+
+
+def _default(known: list[ModelCard]) -> ModelCard:
+    preferred = [card for card in known if card.is_default and card.kind == "classifier"]
+    return (preferred or known)[0]
+
+
+def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return by statement that is judged what its threshold is worth on the test fold, with intervals."""
+    rows = []
+    for code, threshold in zip(card.labels, card.thresholds, strict=True):
+        if threshold is None:
+            continue
+        own = card.threshold_figures.get(code)
+        if not isinstance(own, Mapping):
+            rows.append((code, "on how many records it was set is not stated"))
+            continue
+        test = own.get("test")
+        worth = dict(test) if isinstance(test, Mapping) else {}
+        n, set_on = worth.pop("positives", "unknown"), own.get("positives", "unknown")
+        worth.pop("negatives", None)
+        said = ", ".join(f"{name.lower()} {figure}" for name, figure in metric_rows(worth))
+        rows.append((code, f"{said or 'no test figures'}; n = {n} in the test fold, set on {set_on}"))
+    return rows
+
+
+def sections(card: ModelCard) -> list[tuple[str, str]]:
+    """Return the paragraphs of a card, as (heading, text)."""
+    return [
+        ("Purpose", card.intended_use),
+        ("Out of scope", card.out_of_scope),
+        ("Population and data", card.training_data),
+        ("Calibration", card.calibrated),
+    ]
+
+
+def identity_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return what identifies a model and what it takes in."""
+    taken = card.input
+    n = len(taken.leads)
+    leads = f"{n} lead{'' if n == 1 else 's'}, " if n else ""
+    return [
+        ("Model", f"{card.name} {card.version}"),
+        ("Origin", card.facts.origin or "ships with ecgview"),
+        ("Network", card.network),
+        ("SHA-256", card.sha256[:SHORT_SHA]),
+        ("Input", f"{leads}{taken.seconds:g} s at {taken.sampling_rate_hz:g} Hz, filter: {taken.filter}"),
+        ("Outputs", str(len(card.labels)) if card.labels else ""),
+        ("Licence", card.licence),
+        ("Source", card.source),
+    ]
+
+
+PANEL = Panel(id="model_facts", title="Model facts", views=("explain",), order=50, make=ModelFactsPanel)

@@ -1,0 +1,1 @@
+"""What one window knows and what can be done to it, without a widget."""

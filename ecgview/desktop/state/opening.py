@@ -1,0 +1,155 @@
+"""From asking for a record until it can be shown whole: read, then laid out, both off the UI thread.
+
+One record is opened at a time and the last one asked for wins. Until it is ready nothing on the screen
+changes; where that takes longer than a blink, the workspace is told to take away what tells of the record
+before, so that the window never tells of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ecgview.desktop.work import tasks
+from ecgview.desktop.work.jobs import Jobs
+from ecgview.record import EcgRecord
+
+BLINK_MS = 150  # a record that is opened within this time replaces the one before in one step
+KEY = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the window tells of, in every part of it.
+
+    "nothing" before anything was opened, "opening" and "failed" with a blank paper that names `path`, and
+    "open". `reason` is the sentence of a failure; `retry` says that other paper settings may mend it.
+    """
+
+    kind: Literal["nothing", "opening", "open", "failed"] = "nothing"
+    path: Path | None = None
+    reason: str = ""
+    retry: bool = False
+
+    def instead(self, sentence: str) -> str:
+        """Return what a part of the window says where it has nothing to show; `sentence` at the start."""
+        return {"opening": "Opening …", "failed": "No ECG is shown."}.get(self.kind, sentence)
+
+
+class Pages(Protocol):
+    """What lays a record out for the screen; its plan is made in the UI thread and carried out in a worker."""
+
+    def plan(self) -> Callable[..., object]:
+        """Return a function of (record, progress) that makes the page for the settings of now."""
+
+    def is_current(self, plan: object) -> bool:
+        """Return whether a page made by this plan is what the settings of now ask for."""
+
+
+class Opening(QObject):
+    """The record that is being opened, if there is one.
+
+    Signals:
+        changed: bool, whether a record is being opened from now on.
+        slow: Path, it takes longer than a blink.
+        ready: (Path, EcgRecord), it can be shown; `page` holds what `pages` made of it.
+        failed: (Path, Exception, bool), it cannot be shown; True where it was read but not laid out.
+    """
+
+    changed = Signal(bool)
+    slow = Signal(object)
+    ready = Signal(object, object)
+    failed = Signal(object, object, bool)
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._path: Path | None = None
+        self.pages: Pages | None = None
+        self.page: object = None
+        # in the worker, with the record that was read; and before anything is read, with what goes on then
+        self.prepare: Callable[[EcgRecord], EcgRecord] = lambda record: record
+        self.leave: Callable[[Callable[[bool], None]], None] = lambda then: then(True)
+        self._blink = QTimer(self, singleShot=True, interval=BLINK_MS)
+        self._blink.timeout.connect(lambda: self.slow.emit(self._path))
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the record that is being opened; None while none is."""
+        return self._path
+
+    def set_blink_ms(self, wait_ms: int) -> None:
+        """Let the record before stay on the screen for this long at most."""
+        self._blink.setInterval(wait_ms)
+
+    def start(self, path: Path) -> None:
+        """Open a record, and no longer the one that was asked for before."""
+        self._path = path
+        self.changed.emit(True)
+        self.leave(lambda may_go: self._read(path, may_go))
+
+    def _read(self, path: Path, may_go: bool) -> None:
+        """Read the file, now that nothing of the record before is unsaved; unless its reader stays there."""
+        if path != self._path:
+            return  # another one was asked for meanwhile
+        if not may_go:
+            self._end()
+            return
+        if not self._blink.isActive():  # the wait counts from the first of several steps
+            self._blink.start()
+        self._jobs.start(
+            tasks.read_prepared,
+            path,
+            self.prepare,
+            title="Opening the ECG",
+            on_done=lambda record: self._lay_out(path, record),
+            on_failed=lambda error: self._fail(path, error, False),
+            key=KEY,
+        )
+
+    def stop(self) -> Path | None:
+        """Give up; returns what was being opened."""
+        path = self._path
+        if path is not None:
+            self._jobs.cancel(KEY)
+            self._end()
+        return path
+
+    def _lay_out(self, path: Path, record: EcgRecord) -> None:
+        if self.pages is None:
+            self._show(path, record, None)
+            return
+        plan = self.pages.plan()
+        self._jobs.start(
+            plan,
+            record,
+            title="Laying out the paper",
+            on_done=lambda page: self._check(path, record, plan, page),
+            on_failed=lambda error: self._fail(path, error, True),
+            key=KEY,
+        )
+
+    def _check(self, path: Path, record: EcgRecord, plan: object, page: object) -> None:
+        if self.pages is not None and not self.pages.is_current(plan):
+            self._lay_out(path, record)  # other settings were chosen meanwhile
+        else:
+            self._show(path, record, page)
+
+    def _show(self, path: Path, record: EcgRecord, page: object) -> None:
+        self._end()
+        self.page = page
+        self.ready.emit(path, record)
+        self.page = None
+
+    def _fail(self, path: Path, error: Exception, by_layout: bool) -> None:
+        self._end()
+        self.failed.emit(path, error, by_layout)
+
+    def _end(self) -> None:
+        self._blink.stop()
+        self._path = None
+        self.changed.emit(False)

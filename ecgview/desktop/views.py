@@ -1,0 +1,3 @@
+"""The tabs of the window: what one looks at a record for."""
+
+VIEWS: tuple[str, ...] = ("read", "explain", "reconstruct", "annotate")

@@ -1,0 +1,54 @@
+"""Getting the models ready after the first trace is on the screen, never before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgview.desktop.work import steady
+from ecgview.errors import EcgviewError
+from ecgview.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ecgview.desktop.state.workspace import Workspace
+
+
+def start(workspace: Workspace) -> None:
+    """Import torch and load the default model in a job; a failure is told when a model is asked for."""
+
+    def failed(error: Exception) -> None:
+        if not isinstance(error, EcgviewError):
+            workspace.fail(error)
+
+    workspace.jobs.start(
+        _run,
+        workspace.inference.device,
+        title="Getting the models ready",
+        on_done=workspace.device_resolved.emit,
+        on_failed=failed,
+        key="warm_up",
+    )
+
+
+def preload(workspace: Workspace) -> None:
+    """Import what reading a file needs while the user is still choosing one."""
+    workspace.jobs.start(
+        _import_readers, title="Getting ready", on_done=lambda _done: None, on_failed=workspace.fail
+    )
+
+
+def _import_readers(progress: Progress = silent) -> None:
+    import scipy.signal  # noqa: F401
+    import wfdb  # noqa: F401
+
+    from ecgview import formats
+
+    formats.known()
+
+
+def _run(wanted: str, progress: Progress = silent) -> str:
+    from ecgview.models import runtime
+
+    steady.load_model_libraries()
+    progress(0.1)
+    runtime.warm_up(progress)
+    return runtime.resolve_device(wanted)
