@@ -1,7 +1,7 @@
 """Philips XML ("restingecgdata", schemas 1.03, 1.04, 1.04.01) of PageWriter, IntelliSpace ECG and HeartStart MRx.
 
 Known from the schemas, which other projects publish with their notes (resolution in uV, all samples of a lead together,
-"Plain", "Base64" or "Hex"), from public descriptions of its compression (see `_philips_xli`), and from real files of
+"Plain", "Base64" or "Hex"), from public descriptions of its compression (see `xli`), and from real files of
 three devices. Uncompressed samples are taken as the leads' own, as the schema says; no real file has shown any.
 Waveforms in other files (`unparsedwaveforms`) and vectorcardiograms are not read. There is no writer.
 """

@@ -36,6 +36,7 @@ def zones(beats: Sequence[Beat], first: int, last: int, where: str) -> list[Zone
     """Return the protected zones within a lead's samples; FormatError if they overlap or run backwards."""
     found: list[Zone] = []
     for beat in beats:
+        # Both zero: the beat has no protected zone (5.7), as in files that only mark beats.
         if not beat.protected_start and not beat.protected_end:
             continue
         start, end = max(beat.protected_start, first), min(beat.protected_end, last)
@@ -97,6 +98,8 @@ def smoothed(row: Samples, protected: Sequence[Zone], beats: Sequence[Beat], fir
     for start, end, whole in stretches(protected, count):
         if whole:
             continue
+        # The filter of annex C runs over the decimated stretch with one sample of the zones at each end,
+        # so that no step stays where they meet.
         start, end = max(start - 1, 0), min(end + 1, count)
         limits = [start, *(cut for cut in cuts if start < cut < end), end]
         for low, high in pairwise(limits):
@@ -120,6 +123,7 @@ def add_reference(
         where: named in errors.
     """
     for beat in beats:
+        # Only beats of type 0 are like the reference beat; from the others nothing was subtracted (5.7).
         if beat.kind != 0 or not beat.start or not beat.fiducial:
             continue
         if beat.end < beat.start or beat.end - beat.start > len(reference):

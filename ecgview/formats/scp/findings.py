@@ -14,8 +14,8 @@ from ecgview.formats.scp.header import text_of
 from ecgview.formats.scp.sections import Sections
 from ecgview.record import DeviceMeasurement, DeviceStatement, ImportNote
 
-ABSENT = frozenset((29999, 29998, 19999))
-NO_AXIS = 999
+ABSENT = frozenset((29999, 29998, 19999))  # 5.10: not computed, rejected, no such wave
+NO_AXIS = 999  # 5.10: "undefined" for an axis, whose range is -179 to 180 degrees
 ONSETS = ("p_onset", "p_offset", "qrs_onset", "qrs_offset", "t_offset")
 AXES = ("p_axis", "qrs_axis", "t_axis")
 QTC_NAMES = {0: "qtc", 1: "qtcb", 3: "qtcf"}  # by the formula's code; others are told beside "qtc"
@@ -62,6 +62,7 @@ def read_findings(record: Sections, encoding: str) -> Findings:
 
 
 def _globals(data: Bytes, found: Findings, encoding: str, number: int) -> None:
+    # 5.10: the first block is the reference beat of type 0, further ones are other types or single beats.
     blocks, spikes = data.u8("section 7, blocks"), data.u8("section 7, spikes")
     rr, pp = data.u16("section 7, RR"), data.u16("section 7, PP")
     found.measurements += _some("rr", rr, "ms") + _some("pp", pp, "ms")

@@ -26,6 +26,7 @@ TEXTS = {
     35: "medical history",
 }
 FREE_TEXT = 30
+# Unit codes of tag 4 (5.4.3.4): years, months, weeks, days, hours.
 _AGE_YEARS = {1: 1.0, 2: 1 / 12, 3: 7 / 365.25, 4: 1 / 365.25, 5: 1 / 8766}
 _AGE_UNITS = ("", "years", "months", "weeks", "days", "hours")
 _HEIGHT_UNITS = ("", "cm", "inches", "mm")
@@ -33,6 +34,7 @@ _WEIGHT_UNITS = ("", "kg", "g", "lb", "oz")
 _SEXES = {0: "", 1: "male", 2: "female", 9: ""}
 _RACES = ("", "Caucasian", "Black", "Oriental")
 _FILTERS = ("60 Hz notch", "50 Hz notch", "artefact", "baseline")
+# Manufacturer codes of tag 14, byte 8, as the tables of EN 1064 list them.
 _MAKERS = (
     *(
         "",
@@ -70,6 +72,7 @@ def read_header(record: Sections) -> Header:
         name, text = _told(tag, value, encoding)
         if text and tag != FREE_TEXT:
             extra[name] = f"{extra[name]}\n{text}" if name in extra else text
+    # The first of a repeated field counts, so the last written into the dictionary must be the first.
     values = dict(reversed(fields))
     free = tuple(text_of(value, encoding) for tag, value in fields if tag == FREE_TEXT)
     patient = Patient(
@@ -80,10 +83,13 @@ def read_header(record: Sections) -> Header:
         birth_date=_date(values.get(5, b"")),
     )
     _check_dates(record, values)
+    # Tag 29, bits 0 and 1: 60 Hz and 50 Hz notch; both at once say nothing that could be shown as one
+    # frequency.
     notch = _number(values.get(29, b"")[:1], 1) or 0
     acquisition = Acquisition(
         start_time=_start(values.get(25, b""), values.get(26, b"")),
         device=_device(values.get(14, b""), encoding),
+        # Tag 27 counts in hundredths of 1 Hz, tag 28 in Hz.
         highpass_hz=(_number(values.get(27, b""), 2) or 0) / 100 or None,
         lowpass_hz=float(_number(values.get(28, b""), 2) or 0) or None,
         notch_hz={1: 60.0, 2: 50.0}.get(notch & 3),
@@ -132,6 +138,8 @@ def _encoding(fields: list[tuple[int, bytes]]) -> str:
     for tag, value in fields:
         if tag == 14 and len(value) > 16:
             code = value[16]
+            # Language support code, 5.4.3.1: xxxxxxx0 is ASCII, xxxxxx01 Latin-1 whatever stands above,
+            # else the whole byte names the set.
             return ENCODINGS.get(1 if code & 3 == 1 else code, "") if code & 1 else ""
     return ""
 
@@ -236,6 +244,7 @@ def _device(value: bytes, encoding: str) -> str:
 
 def _time_zone(value: bytes, encoding: str) -> str:
     minutes, index = struct.unpack_from("<hH", value)
+    # 0x7FFF: the offset is given by the index or description instead (tag 34).
     if minutes != 0x7FFF:
         sign, minutes = "+-"[minutes < 0], abs(minutes)
         return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats.kit.binary import Bytes
 
-DEFAULT = 19999
+DEFAULT = 19999  # 5.5: this number of tables means the one of annex C, which is not written out
 MOST_CODES = 4096  # of all tables together; real ones have some twenty
-LONGEST_PREFIX = 32
-LONGEST_LITERAL = 24
+LONGEST_PREFIX = 32  # the prefix field has four bytes
+LONGEST_LITERAL = 24  # what a 64 bit window holds behind the longest prefix, at any bit of a byte
 
 Integers = NDArray[np.int64]
 
@@ -79,6 +79,7 @@ def read_tables(data: Bytes) -> list[Table]:
         field = f"section 2, table {number}"
         size = data.u16(field)
         seen += size
+        # Nine bytes a code structure, 5.5; checked before anything of that size is built.
         if size == 0 or size * 9 > data.left or seen > MOST_CODES:
             raise FormatError(
                 "impossible number of codes",
@@ -119,6 +120,7 @@ def make_table(codes: list[Code], where: str) -> Table:
     ordered = sorted(codes, key=lambda code: (code.prefix << 32 - code.prefix_bits, code.prefix_bits))
     for one, next_one in pairwise(ordered):
         end = (one.prefix + 1) << 32 - one.prefix_bits
+        # In the order of left-aligned prefixes a code that begins another stands directly before it.
         if next_one.prefix << 32 - next_one.prefix_bits < end:
             found = f"{one.prefix:0{one.prefix_bits}b}, {next_one.prefix:0{next_one.prefix_bits}b}"
             raise FormatError("two codes begin alike", where=where, found=found)
@@ -142,6 +144,7 @@ def decode(raw: bytes, tables: list[Table], count: int, where: str) -> Decoded:
     while len(starts) < count:
         step = steps[at] if at < end else 0
         if not step:
+            # Fewer bits than a prefix are the padding to a whole byte, which needs not be a code.
             if end - at >= LONGEST_PREFIX:
                 raise FormatError("no code of the Huffman table", where=where, found=f"bit {at}")
             break

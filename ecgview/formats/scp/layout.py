@@ -71,6 +71,7 @@ def read_leads(record: Sections) -> Leads:
     for place in range(1, count + 1):
         first, last = data.u32("section 3, first sample"), data.u32("section 3, last sample")
         number = data.u8("section 3, lead")
+        # Code 0 is "unspecified lead" (table of 5.6): numbered, so that two of them stay apart.
         name = lead_name(number) if number else f"lead {place}"
         if first == 0:
             from_zero, first = True, 1
@@ -86,6 +87,8 @@ def read_leads(record: Sections) -> Leads:
             "a lead begins at sample 0, where the standard counts from 1; it was taken to begin at sample 1"
         )
         record.notes.append(ImportNote("header", text))
+    # Flag byte, 5.6: bit 0 reference beat subtracted, bit 2 all leads simultaneous, bits 3 to 7 how many
+    # are.
     return Leads(tuple(leads), bool(flags & 1), flags >> 3)
 
 
@@ -111,6 +114,9 @@ def read_block(record: Sections, number: int, count: int, *, samples: bool = Tru
     """Return the parameters of section 5 or 6, and the bytes of `count` leads unless only the former are wanted."""
     data = record.data(number)
     field_ = f"section {number}"
+    # 5.8 and 5.9: amplitude value multiplier in nV, sample time interval in microseconds, kind of
+    # difference data, then (only in section 6) the bimodal flag: in section 5 the byte is reserved and
+    # may hold anything.
     nanovolts, interval = data.u16(f"{field_}, amplitude"), data.u16(f"{field_}, sample interval")
     differences, bimodal = data.u8(f"{field_}, differences"), data.u8(f"{field_}, bimodal flag")
     for name, value, right in (

@@ -1,8 +1,8 @@
 """The signals of an SCP-ECG record: reference beat and rhythm (EN 1064, sections 5 and 6, annex C).
 
-What is stored is, lead by lead, 16 bit integers or Huffman codes of
-the samples or of their first or second differences. Where the reference beat was subtracted, it is added back
-around each beat of type 0; see `_scp_bimodal` for what was decimated between beats.
+What is stored is, lead by lead, 16 bit integers or Huffman codes of the samples or of their first or second
+differences. Where the reference beat was subtracted, it is added back around each beat of type 0; `bimodal` undoes
+what was decimated between beats.
 """
 
 from dataclasses import dataclass, field
@@ -46,11 +46,14 @@ class Rhythm:
 def read_rhythm(record: Sections, leads: Leads) -> Rhythm:
     """Return the rhythm in mV; FormatError where bytes and sample numbers cannot be brought together."""
     beats = read_beats(record)
+    # Without section 2 the samples are plain 16 bit integers (5.5).
     tables = huffman.read_tables(record.data(2)) if record.has(2) else []
     block = read_block(record, 6, len(leads.leads))
     reference = _reference(record, leads, beats, tables)
     factor = _factor(record, block, reference, leads)
     interval = block.interval_us // factor
+    # Bimodal files state the interval of the decimated stretches; the zones, and so the rebuilt rhythm,
+    # have that of section 5.
     rate, rounded = rate_of(interval)
     if rounded:
         text = f"the interval of {interval} µs between samples is rounded; {rate:g} Hz taken"
@@ -69,6 +72,8 @@ def read_rhythm(record: Sections, leads: Leads) -> Rhythm:
             bimodal.add_reference(row, lead.first, beat, beats.beats, beats.fiducial, where)
         rows.append(row)
         opened.append(lead)
+    # One lead that cannot be decoded is left out by name; with a wrong checksum as well nothing is
+    # trusted.
     if faults and (record.doubts or not rows):  # a damaged file, not one bad lead
         raise faults[0][1]
     for name, fault in faults:
@@ -159,6 +164,7 @@ def _lead(
 ) -> NDArray[np.float64]:
     """Return (samples,) in steps, NaN where the data end early."""
     where = f"{record.path}: section 6, lead {lead.name}"
+    # The shortest code has one bit, so a byte holds at most eight values: a bound before memory is taken.
     if lead.count > 8 * max(len(raw), 1) * factor:
         raise FormatError(
             "too few bytes", where=where, expected=f"{lead.count} samples", found=f"{len(raw)} bytes"
@@ -169,6 +175,8 @@ def _lead(
         zones = bimodal.zones(beats.beats, lead.first, lead.last, where)
         stored = bimodal.stored_count(zones, lead.count, factor)
     values, short = _values(raw, stored, block.differences, tables, where)
+    # A lead may end early, with a note; decimated ones may not, since zones and values would shift
+    # against each other.
     if short and (record.doubts or not len(values) or zones is not None):
         raise FormatError(
             "the samples end early", where=where, expected=f"{stored} values", found=f"{len(values)}"

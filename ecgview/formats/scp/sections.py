@@ -14,10 +14,10 @@ from ecgview.errors import FormatError
 from ecgview.formats.kit.binary import Bytes
 from ecgview.record import ImportNote
 
-RECORD_HEADER = 6
-SECTION_HEADER = 16
-POINTER = 10
-LARGEST_FILE = 64_000_000
+RECORD_HEADER = 6  # checksum (2 bytes) and size (4), clause 5.2
+SECTION_HEADER = 16  # identification header, 5.2: checksum, number, length, two versions, 6 reserved
+POINTER = 10  # number (2), length (4) and index (4), clause 5.3
+LARGEST_FILE = 64_000_000  # a resting ECG takes 20 to 300 kB; read whole, for its checksum
 SIGNATURE = b"SCPECG"
 
 
@@ -73,6 +73,9 @@ def looks_like(head: bytes) -> int:
     if len(head) < 32 or head[8:10] != b"\0\0":
         return 0
     length, number, own_length, index = struct.unpack_from("<IxxxxxxxxHII", head, 10)
+    # The six reserved bytes of section 0 spell the standard's name since protocol 1.3; before, they are
+    # free, so that only the pointer to section 0 itself tells the format: number 0, its own length, byte
+    # 7.
     if head[16:22] == SIGNATURE and length < 100_000:
         return 97
     pointed = number == 0 and index == 7 and own_length == length
@@ -96,6 +99,7 @@ def sections(raw: bytes, path: Path) -> Sections:
     head = Bytes(raw, path)
     stored = head.u16("record checksum")
     size = head.u32("record size")
+    # Less than the size is a file cut short. More is tolerated: carts pad to whole blocks.
     if size > len(raw) or size < RECORD_HEADER + SECTION_HEADER:
         raise FormatError(
             "the file is cut short or its size is wrong",
@@ -133,6 +137,8 @@ def _pointers(record: Sections) -> None:
     table = Bytes(record.raw, record.path, start=own.offset + SECTION_HEADER, stop=own.offset + own.length)
     while table.left >= POINTER:
         number, length, index = table.u16("pointer"), table.u32("pointer"), table.u32("pointer")
+        # The first pointer is section 0's own; sections 1 to 11 are always listed, with length 0 where
+        # they are not there (5.3).
         if number == 0 or length == 0:
             continue
         if number in record.found:
@@ -154,6 +160,7 @@ def _header(record: Sections, number: int, offset: int, length: int | None) -> S
     _, own, own_length, version, protocol = struct.unpack_from("<HHIBB", record.raw, offset)
     if own != number:
         raise FormatError("the pointer leads to another section", where=where, found=f"section {own}")
+    # Only section 0 is read before there is a pointer to it: its own length is believed then.
     if length is None:
         length = own_length
     if length < SECTION_HEADER or offset + length > size:

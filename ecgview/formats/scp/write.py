@@ -99,7 +99,7 @@ def _signals(record: EcgRecord, steps: Steps, interval: int, huffman: bool, wher
     count, leads = record.n_samples, record.lead_names
     if len(leads) > 255:
         raise FormatError("too many leads", where=where, expected="at most 255", found=str(len(leads)))
-    flags = 4 | min(len(leads), 31) << 3
+    flags = 4 | min(len(leads), 31) << 3  # all leads simultaneous (bit 2) and how many (bits 3 to 7), 5.6
     numbers = [struct.pack("<IIB", 1, count, lead_number(name)) for name in leads]
     parts = {3: bytes([len(leads), flags]) + b"".join(numbers)}
     coded = [_coded(row, huffman) for row in steps.values]
@@ -123,6 +123,7 @@ def _coded(row: Any, huffman: bool) -> bytes:
         raw: bytes = row.astype("<i2").tobytes()
         return raw
     wide = row.astype(np.int64)
+    # The first two samples as they are, then second differences: annex C, difference data of order 2.
     differences = np.concatenate((wide[:2], np.diff(wide, n=2)))
     coded = encode(differences.astype(np.int16).astype(np.int64))  # 16 bits wrap around, as reading does
     return coded + b"\0" * (len(coded) % 2)
@@ -163,10 +164,12 @@ def _findings(record: EcgRecord, codec: str) -> dict[int, bytes]:
 
 def _joined(parts: dict[int, bytes]) -> bytes:
     """Return the record around its sections, with pointers and checksums."""
+    # Twelve pointers always, 0 to 11, also to sections that are not there (5.3).
     at = RECORD_HEADER + SECTION_HEADER + 12 * 10
     pointers, bodies = struct.pack("<HII", 0, at - RECORD_HEADER, RECORD_HEADER + 1), b""
     for number in range(1, 12):
         data = parts.get(number, b"")
+        # Every section has an even length (5.2).
         data += b"\0" * (len(data) % 2)
         length = SECTION_HEADER + len(data) if data else 0
         pointers += struct.pack("<HII", number, length, at + 1 if data else 0)
