@@ -19,7 +19,7 @@ def annotations(record: EcgRecord) -> list[Any]:
     items = [_statement(one.text) for one in reading.statements if one.text.strip()]
     items += [_measurement(one, record) for one in reading.measurements if math.isfinite(one.value)]
     positions = [
-        round(second * record.sampling_rate_hz) + 1
+        round(second * record.sampling_rate_hz) + 1  # sample positions count from 1
         for second in reading.qrs_s
         if math.isfinite(second) and 0 <= second < record.seconds
     ]
@@ -32,6 +32,7 @@ def _item(group: int, channel: int = 0) -> Any:
     from pydicom.dataset import Dataset
 
     item = Dataset()
+    # Group and channel from 1; channel 0 means all of the group (C.10.10.1).
     item.ReferencedWaveformChannels = [1, channel]
     item.AnnotationGroupNumber = group
     return item
@@ -39,6 +40,7 @@ def _item(group: int, channel: int = 0) -> Any:
 
 def _statement(text: str) -> Any:
     item = _item(STATEMENTS)
+    # ST allows line breaks as CR LF only (PS3.5 6.2).
     kept = "".join(char if char.isprintable() or char in "\n\r" else " " for char in text)
     item.UnformattedTextValue = kept.replace("\r\n", "\n").replace("\n", "\r\n")[:LONGEST_TEXT]
     return item

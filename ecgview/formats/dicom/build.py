@@ -119,6 +119,7 @@ def encoded(dataset: Any) -> bytes:
 
 def _times(made: Any, start_time: str) -> None:
     """Set the dates: a dummy date where the recording's is unknown, since DICOM demands one."""
+    # The instance is made now; study, content and acquisition dates are the recording's.
     now = datetime.now()
     made.InstanceCreationDate, made.InstanceCreationTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
     try:
@@ -167,6 +168,7 @@ def _group(part: Part, record: EcgRecord) -> Any:
     """Return one item of the Waveform Sequence."""
     from pydicom.dataset import Dataset
 
+    # The 32 bit object demands SL (Supplement 237), the others SS (PS3.3 A.34).
     wide = object_for(record) == GENERAL_32
     values = part.steps.values.T
     item = Dataset()
@@ -181,6 +183,7 @@ def _group(part: Part, record: EcgRecord) -> Any:
     item.WaveformSampleInterpretation = "SL" if wide else "SS"
     dtype = "<i4" if wide else "<i2"
     if part.steps.gaps.any():
+        # Waveform Padding Value marks gaps; it has the type of the samples (C.10.9).
         item.add_new(0x5400100A, "OW", np.array([PADDING], dtype=dtype).tobytes())
     item.add_new(0x54001010, "OW", values.astype(dtype).tobytes())
     return item

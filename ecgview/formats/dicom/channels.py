@@ -43,6 +43,7 @@ def channels_of(item: Elements, n_channels: int, only_coded: bool) -> Found:
         source = one.code("ChannelSourceSequence")
         name, known, derived = lead_of(source.value, source.meaning, one.text("ChannelLabel"))
         name = name or f"channel {index + 1}"
+        # Haemodynamic and other objects carry pressures and respiration beside an ECG lead.
         if only_coded and not known:
             found.why_not = f"{name}, no ECG lead"
             continue
@@ -72,6 +73,7 @@ def _scale(channel: Elements) -> tuple[float, float, str]:
     unit = channel.code("ChannelSensitivityUnitsSequence")
     factor = next(
         (MV_PER_UNIT[text] for text in (unit.value.lower(), unit.meaning.lower()) if text in MV_PER_UNIT),
+        # The unit is required (type 1C); carts that leave it out mean microvolts, which is then noted.
         None if unit.value or unit.meaning else 1e-3,
     )
     if factor is None:

@@ -94,6 +94,7 @@ def is_synthetic(dataset: Elements) -> bool:
 
 def years(text: str) -> float | None:
     """Return an age string ("063Y", "011M", "003W", "012D") in years; None where it is none."""
+    # AS is three digits and a unit (PS3.5 6.2); bare numbers of some carts are years.
     found = re.fullmatch(r"(\d{1,3})\s*([YMWD]?)", text.strip().upper())
     if not found:
         return None
@@ -194,6 +195,7 @@ def _date(text: str) -> str:
 def _moment(day: str, clock: str) -> str:
     """Return date and time (DT, or DA and TM) as ISO 8601 as far as they go; "" without a whole date."""
     digits = re.match(r"(\d{4}[.\-/]?\d{2}[.\-/]?\d{2})(.*)", day.strip())
+    # Whatever stands before this date of ecgview's own writing is no date of a recording.
     if not digits or digits.group(1).startswith(UNKNOWN_DATE):
         return ""
     iso = _date(digits.group(1))
@@ -202,7 +204,7 @@ def _moment(day: str, clock: str) -> str:
     if not iso or not parts:
         return iso
     hour, minute, second, fraction, zone = parts.groups()
-    if int(hour) > 23 or int(minute or 0) > 59 or int(second or 0) > 60:
+    if int(hour) > 23 or int(minute or 0) > 59 or int(second or 0) > 60:  # 60 is a leap second
         return iso
     time = f"{hour}:{minute or '00'}" + (f":{second}" if second else "")
     time += f".{fraction}" if fraction and second and int(fraction) else ""

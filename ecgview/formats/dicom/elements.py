@@ -119,6 +119,7 @@ class Elements:
         tag = _tag(keyword)
         element = self._dataset.get_item(tag, keep_deferred=True)
         found: Any = getattr(element, "value", None)
+        # pydicom leaves sequences of unknown VR, and deferred ones, as bytes.
         if isinstance(found, bytes):
             found = self._parsed(element)
         if isinstance(found, bytes | str) or not hasattr(found, "__iter__"):
@@ -240,6 +241,8 @@ def body_of(raw: bytes, path: Path) -> Body:
     body = _inflated(raw[at:], path) if syntax == DEFLATED else raw[at:]
     if len(body) < 8:
         raise FormatError("the file is cut short", where=str(path), expected="a DICOM data set")
+    # Big-endian and implicit files often lack the transfer syntax, so the bytes tell: the first element
+    # of a data set is of group 0008, and an explicit one shows its VR in bytes 4 and 5 (PS3.5 7.1.2).
     big = body[0] == 0 and body[1] != 0
     explicit = body[4:6].decode("latin-1") in _VRS
     sop_class = meta.get(0x0002, b"").decode("latin-1").strip(" \0")
@@ -259,11 +262,13 @@ def starts_dataset(head: bytes) -> bool:
 
 def _meta(raw: bytes) -> tuple[dict[int, bytes], int]:
     """Return the elements of group 2, always explicit little-endian, and where the data set begins."""
+    # A preamble of 128 bytes and the prefix, PS3.10 7.1; files from before 2000 lack both.
     at = 132 if raw[128:132] == b"DICM" else 0
     found: dict[int, bytes] = {}
     while raw[at : at + 2] == b"\x02\0" and at + 8 <= len(raw):
         element, vr, length = struct.unpack_from("<H2sH", raw, at + 2)
         start = at + 8
+        # These VRs have two reserved bytes and a 32 bit length, PS3.5 table 7.1-1.
         if vr in _LONG and at + 12 <= len(raw):
             length = struct.unpack_from("<I", raw, at + 8)[0]
             start = at + 12
@@ -274,6 +279,7 @@ def _meta(raw: bytes) -> tuple[dict[int, bytes], int]:
 
 def _inflated(raw: bytes, path: Path) -> bytes:
     """Return a deflated data set (PS3.5 A.5), bounded."""
+    # Raw deflate without zlib header or checksum, hence the negative window (PS3.5 A.5).
     decoder = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         body = decoder.decompress(raw, LARGEST_INFLATED)

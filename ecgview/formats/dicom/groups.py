@@ -60,6 +60,8 @@ class Group:
     def rank(self) -> tuple[bool, bool, bool, int, int]:
         """The larger, the more is it the rhythm to be read."""
         many = self.n_channels >= MANY
+        # The order is what has to hold first: never a median beat; then a group of many leads before a
+        # rhythm strip of one, recorded before computed signals, a label, and the longest last.
         return (not self.is_median, many, self.original, "RHYTHM" in self.label.upper(), self.n_samples)
 
 
@@ -105,6 +107,7 @@ def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Le
     Raises:
         FormatError: no rhythm, no lead in volts, or samples that are not there.
     """
+    # Which group is the ECG is not said by the standard (C.10.9 only orders them), so it is ranked.
     best = max(groups, key=lambda group: group.rank)
     if best.is_median:
         raise FormatError(
@@ -177,6 +180,7 @@ def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
         FormatError: counts that do not fit the bytes, an unknown sample format, no channel in volts.
     """
     where = f"{path}: WaveformSequence item {group.number}"
+    # Samples per second in the standard; a rate outside holds no ECG and would overflow times.
     if not 0.001 <= group.fs_hz <= 1e6:
         raise FormatError("no sampling rate", where=f"{where}, SamplingFrequency", expected="a number of Hz")
     stored = _stored(group, where)
@@ -211,6 +215,7 @@ def _scaled(stored: NDArray[np.integer], found: Found, padding: int | None, run:
     crossed, lowest = [], []
     for row, channel in zip(signal, found.channels, strict=True):
         values = stored[:, channel.index]
+        # Channel Baseline is in units of the sensitivity, C.10.9.1.4: added after scaling.
         row[:] = values * channel.scale + channel.baseline
         gaps = np.zeros(len(values), dtype=np.bool_)
         if padding is not None:
@@ -303,6 +308,7 @@ def _joined(leads: Leads, first: Group, group: Group, path: Path, only_coded: bo
     except FormatError:
         return None
     new = [i for i, name in enumerate(more.names) if name not in leads.names]
+    # A 3 x 4 recording is four groups one after the other, told by Multiplex Group Time Offset (ms).
     shift = round((group.offset_s - first.offset_s) * leads.fs_hz)
     if not new or shift < 0:
         return None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_LENGTHS = {"LO": 64, "SH": 16, "PN": 64}
+_LENGTHS = {"LO": 64, "SH": 16, "PN": 64}  # characters, PS3.5 table 6.2-1
 
 
 def code(value: str, scheme: str, meaning: str) -> list[Any]:
