@@ -103,6 +103,7 @@ def read(path: Path) -> EcgRecord:
     if not samples:
         raise FormatError("holds no samples", where=f"{path}: samples")
     try:
+        # Mapped, not read: a day of three leads is 130 MB.
         stored = np.memmap(path, dtype="<i2", mode="r", offset=header.offset, shape=(samples, n_leads))
     except (OSError, ValueError) as error:
         raise FormatError(f"the samples cannot be read ({error})", where=str(path)) from None
@@ -134,6 +135,7 @@ def read(path: Path) -> EcgRecord:
 def _samples_there(header: _Header, path: Path) -> int:
     """Return the samples of a lead: as many as the file holds, or as the header counts where there is more."""
     there = max(0, os.path.getsize(path) - header.offset) // (2 * len(header.names))
+    # The standard does not say whether the size counts samples of one lead or of all; writers do either.
     promised = header.size // len(header.names)
     return promised if 0 < promised < there and header.size != there else there
 

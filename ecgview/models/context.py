@@ -57,6 +57,7 @@ def in_context(record: EcgRecord, scores: Scores, set_id: str) -> tuple[Scores, 
 def beside_read(prediction: Prediction, stated: Stated) -> Prediction:
     """Return the prediction as it stands beside a reader's statements: those name a context, too."""
     found = [Context(rule, READER) for rule in named_by_reader(stated)]
+    # The same context is told once, whoever names it: the samples, the model or the reader.
     told = {warning.split(" (")[0] for warning in prediction.warnings}
     new = [context.sentence for context in found if context.sentence.split(" (")[0] not in told]
     if not new:

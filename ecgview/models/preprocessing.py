@@ -32,9 +32,11 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
             expected=f"{spec.seconds:g} s",
             found=f"{record.seconds:.1f} s",
         )
+    # The first seconds: the networks were trained on records that begin where the cart began.
     kept = round(spec.seconds * record.sampling_rate_hz)
     signal = np.stack([record.lead(name)[:kept] for name in present])  # no copy of a 24 h record
     _refuse_gaps(signal, record)
+    # A lead without any change is an electrode off: a network would answer, confidently, about nothing.
     flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
     if flat:
         raise ModelError(f"no signal in {', '.join(flat)}", where=where)
@@ -42,6 +44,7 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     at_rate = resample(filled, record.sampling_rate_hz, spec.sampling_rate_hz)
     if spec.filter not in FILTERS:
         raise ModelError(f"unknown input filter {spec.filter!r}", expected=", ".join(FILTERS))
+    # Resampled first: every network was trained with its filter at its own rate.
     made = FILTERS[spec.filter](at_rate, spec.sampling_rate_hz) * np.float32(spec.scale)
     if not missing:
         return np.ascontiguousarray(made)

@@ -67,6 +67,7 @@ def network(card: ModelCard, device: str) -> "torch.nn.Module":
     """
     from ecgview.models import architectures
 
+    # By the weights, not by the id: a card that is replaced while the window is open loads anew.
     key = (card.sha256 or card.id, device)
     with _lock:
         if key not in _loaded:
@@ -176,7 +177,7 @@ def prediction(
     )
     scores, contexts = context.in_context(record, scores, card.label_set)
     warnings = [*contexts, *context.doubts(record)]
-    if record.seconds > card.input.seconds * 1.01:
+    if record.seconds > card.input.seconds * 1.01:  # a sample or two more is no second part of a record
         warnings.insert(0, f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
     return Prediction(
         model=card.facts,

@@ -89,6 +89,7 @@ def rhythm_of(root: "Element", path: Path) -> "Element":
             expected="a series RHYTHM",
             found=kinds[:60],
         )
+    # Eight leads are a whole 12-lead ECG: aVR to III follow from I and II.
     return next((one for one in found if len(lead_codes(one)) >= 8), found[0])
 
 
@@ -205,7 +206,7 @@ def _time(sequences: "Element", path: Path) -> tuple[str, float]:
         if step is None:
             continue
         seconds = in_seconds(step.get("value", ""), step.get("unit", "s"))
-        if seconds is None or not 1e-5 <= seconds <= 1.0:
+        if seconds is None or not 1e-5 <= seconds <= 1.0:  # 1 Hz to 100 kHz: anything else is a wrong unit
             raise FormatError(
                 "impossible time between samples",
                 where=f"{path}: increment",
@@ -296,6 +297,7 @@ def _voltage(value: "Element", what: str, default: float, where: str) -> tuple[f
     said = (element.get("value") or text(element)) if element is not None else ""
     unit = _unit(element)
     number = number_of(said) if said else default
+    # GLIST/SLIST demand a unit (UCUM); writers that leave it out count microvolts, which is noted.
     factor = millivolts_per(unit or "uV")
     if number is None or factor is None:
         raise FormatError(

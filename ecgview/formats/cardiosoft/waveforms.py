@@ -106,6 +106,8 @@ def full_disclosure(block: "Element", how: Layout, path: Path) -> tuple[Rhythm, 
     if not len(values) % (in_turn * second):
         blocks = values.reshape(-1, in_turn, second)
         orders.append(blocks.transpose(1, 0, 2).reshape(in_turn, -1))
+    # Einthoven's law holds sample by sample only in the order that is right: a wrong one fails at the
+    # first QRS.
     right = [order for order in orders if _obeys_einthoven(order, names)]
     if len(right) != 1:
         raise FormatError(

@@ -55,6 +55,8 @@ def parse(raw: NDArray[np.uint8], header: Header, where: str) -> Annotations:
             start = channel.start * header.width
             part = block[start : start + channel.samples * header.width].tobytes()
             for match in _LIST.finditer(part):
+                # The first list of the first annotation signal is empty and keeps the time of the data
+                # record (EDF+ 2.2.4).
                 if k == 0 and len(onsets) == row and match[3][:1] in (b"", b"\x14"):
                     onsets.append(float(match[1]))
                 found += _texts(match)

@@ -81,6 +81,7 @@ class Header:
 
 def marker(head: bytes) -> int:
     """Return the bytes per sample that the first eight bytes stand for; 0 where this is no EDF or BDF."""
+    # BDF differs in this version field and in samples of 24 bits.
     if head[:8] == b"\xffBIOSEMI":
         return 3
     return 2 if head[:8].strip(b"\0 ") == b"0" and head[:1] == b"0" else 0
@@ -123,6 +124,7 @@ def read_header(path: Path) -> Header:
         _text(fixed[192:236]),
         FIXED * (count + 1),
         promised,
+        # -1 while a recording runs (EDF, additional specifications); the file's size then counts.
         there if promised < 0 else min(promised, there),
         number(record_text, f"{path}: duration of a data record"),
         record_text,
@@ -150,6 +152,7 @@ def day(text: str) -> str:
 
 
 def _signals(raw: bytes, count: int, path: Path) -> tuple[SignalHeader, ...]:
+    # The header is column-wise: all labels, then all transducers, and so on (EDF specification, 1992).
     columns, at = [], 0
     for width in _WIDTHS:
         columns.append([raw[at + i * width : at + (i + 1) * width] for i in range(count)])

@@ -210,6 +210,7 @@ def _steps(
 ) -> NDArray[np.int32] | NDArray[np.int16]:
     """Return (data records, samples) of one lead as stored."""
     part = np.ascontiguousarray(blocks[:, lead.start * width : (lead.start + lead.samples) * width])
+    # EDF: 16 bit two's complement, little-endian; BDF: three bytes, the sign in the highest.
     if width == 2:
         return part.view("<i2")
     low = part.reshape(len(part), lead.samples, 3).astype(np.int32)
@@ -222,9 +223,11 @@ def _starts(
     """Return the sample at which each data record begins."""
     samples = chosen.signals[0].samples
     if not header.is_interrupted:
+        # EDF and EDF+C are contiguous by definition: times of data records are only needed for EDF+D.
         return np.arange(records, dtype=np.int64) * samples
     onsets = np.array(annotations.onsets_s[:records], dtype=np.float64)
     steps = np.rint(np.diff(onsets) * chosen.fs_hz)
+    # A sample more or less is rounding of the onset's decimals, no gap.
     steps[np.abs(steps - samples) <= 1] = samples
     if (steps < samples).any():
         raise FormatError(

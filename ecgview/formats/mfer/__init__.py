@@ -60,6 +60,7 @@ class _Told:
 
 def sniff(head: bytes, path: Path) -> int:
     """Return how surely this is MFER."""
+    # MWF_PRE, the preamble that writers may put first: "MFR" and a text of their own.
     if head[:1] == b"\x40" and head[2:5] == b"MFR":
         return 95
     if tags.looks_right(head):

@@ -14,13 +14,15 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.kit.text import decode
 
+# Tags of ISO 22077-1 by their numbers: MWF_ZRO 00h, MWF_BLE 01h, MWF_VER 02h, ... MWF_WAV 1Eh, MWF_ATT
+# 3Fh, MWF_PRE 40h, MWF_END 80h, MWF_PNM 81h and following.
 ZERO, ORDER, VERSION, CHARACTERS, BLOCK, CHANNELS, SEQUENCES, POINTER = 0, 1, 2, 3, 4, 5, 6, 7
 WAVEFORM, LEAD, TYPE, INTERVAL, RESOLUTION, OFFSET, COMPRESSION, FILTER = 8, 9, 10, 11, 12, 13, 14, 17
 NOTHING, COMMENT, DEVICE, DATA, CHANNEL = 18, 22, 23, 30, 63
 PREAMBLE, EVENT, VALUE, GROUP, END = 64, 65, 66, 103, 128
 NAME, IDENTITY, AGE, SEX, TIME, MESSAGE = 129, 130, 131, 132, 133, 134
 PER_CHANNEL = frozenset((BLOCK, SEQUENCES, WAVEFORM, LEAD, TYPE, INTERVAL, RESOLUTION, OFFSET, NOTHING))
-MOST_CHANNELS = 64
+MOST_CHANNELS = 64  # of one frame: a 12-lead cart has 8 to 15
 MOST_FRAMES = 4000
 MOST_TAGS = 20_000
 DEEPEST = 4
@@ -75,6 +77,9 @@ def looks_right(head: bytes) -> bool:
         tag = head[at]
         at += 2 if tag == CHANNEL else 1
         size = head[at] if at < len(head) else 0
+        # MFER needs no magic number, so a chain of plausible definitions tells it: sizes that the
+        # standard fixes, and at least three of the definitions without which no waveform can be
+        # described.
         fixed = {ORDER: (1,), TYPE: (1,), SEX: (1,), INTERVAL: (3, 4, 6), RESOLUTION: (3, 4, 6)}.get(tag)
         if (
             tag not in _KNOWN
@@ -115,7 +120,7 @@ def scaled(value: tuple[bytes, bool]) -> tuple[int, float] | None:
     if len(raw) < 3:
         return None
     exponent = int.from_bytes(raw[1:2], "big", signed=True)
-    if abs(exponent) > 30:
+    if abs(exponent) > 30:  # no interval or resolution needs it, and the power would overflow
         return None
     return raw[0], float(f"{whole(raw[2:], big, signed=True)}e{exponent}")
 
@@ -222,7 +227,7 @@ class _Walk:
             self.characters = value[:40].decode("latin-1")
         elif tag == CHANNELS and channel is None:
             self.n_channels = whole(value, self.big) if value else 1
-            self.own = {}
+            self.own = {}  # a new number of channels ends the definitions of single ones
             if not 1 <= self.n_channels <= MOST_CHANNELS:
                 raise self._wrong(
                     at, "impossible number of channels", f"1 to {MOST_CHANNELS}", self.n_channels

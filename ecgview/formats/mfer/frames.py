@@ -144,6 +144,7 @@ def _rate(told: dict[int, tuple[bytes, bool]], where: str) -> float:
             where=f"{where}: sampling interval (0x0b)",
             expected="Hz or seconds",
         )
+    # MWF_IVL gives the rate in Hz (code 0) or the interval in s (code 1).
     return value if unit == _HERTZ else round(1.0 / value, 9)
 
 

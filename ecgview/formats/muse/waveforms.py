@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STEP_UV = 4.88  # of MUSE and of the carts that feed it, where a file does not state its gain
 MOST_LEADS = 64
 MOST_SAMPLES = 20_000_000  # over all leads, gaps included
-_PADDING = -32768
+_PADDING = -32768  # what MUSE writes where a lead was not recorded, seen in real files
 _TYPES = {1: "<i1", 2: "<i2", 4: "<i4"}
 
 
@@ -201,6 +201,7 @@ def _step_uv(block: "Element", where: str) -> tuple[float, str]:
 
 
 def _values(block: "Element", lead: str, where: str, notes: list[ImportNote]) -> NDArray[np.int32]:
+    # Bytes a sample; every real file has 2, older exports leave the field out.
     stated = text(block, "LeadSampleSize") or "2"
     size = int(stated) if stated in ("1", "2", "4") else 0
     if not size:

@@ -87,6 +87,7 @@ def rhythm(
 ) -> tuple[NDArray[np.float32], tuple[str, ...], list[ImportNote]]:
     """Return (leads, samples) mV, one name per row, and what was noticed."""
     stored = _stored(text(root, "waveforms/parsedwaveforms"), how, path)
+    # The Cabrera order of some carts stores -aVR.
     signs = [-1 if label.startswith("-") else 1 for label in how.names]
     values = (stored - how.offset) * np.array(signs)[:, None]
     values, notes = _without_calibration(values, how)

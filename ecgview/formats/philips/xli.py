@@ -63,6 +63,8 @@ def restore_limb_leads(rows: dict[str, NDArray[np.int16]], path: Path) -> None:
     one, two = (rows[name].astype(np.int32) for name in ("I", "II"))
     if "III" in rows:
         rows["III"] = (two - one - rows["III"]).astype(np.int16)
+    # Each limb lead is predicted from those before it, by the halved sums of the device's integers: the
+    # shift rounds down, as it does.
     three = rows["III"].astype(np.int32) if "III" in rows else two - one
     if "aVR" in rows:
         rows["aVR"] = (-((one + two) >> 1) - rows["aVR"]).astype(np.int16)
@@ -96,6 +98,8 @@ def _expand(chunk: bytes, most_bytes: int, where: str) -> bytes:
         if code < len(table):
             entry = table[code]
         elif previous and code == len(table):
+            # The one code that LZW may use before it is in the table: it can only be the entry now being
+            # made.
             entry = previous + previous[:1]
         else:
             raise FormatError(

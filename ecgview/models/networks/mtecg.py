@@ -81,6 +81,8 @@ class Block(nn.Module):
 
     def __init__(self, width: int, n_heads: int, mlp_ratio: float, drop_path: float = 0.0) -> None:
         super().__init__()
+        # The released architecture's epsilon, ten times below PyTorch's: public weights were trained with
+        # it.
         self.norm1 = nn.LayerNorm(width, eps=1e-6)
         self.attn = Attention(width, n_heads)
         self.norm2 = nn.LayerNorm(width, eps=1e-6)
@@ -133,6 +135,7 @@ class Mtecg(nn.Module):
         )
         self.norm = nn.LayerNorm(config.width, eps=1e-6)
         self.head = nn.Linear(config.width, config.n_classes) if config.n_classes else nn.Identity()
+        # Learned positions; those of the masked autoencoder are learned as well (methods A).
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
         nn.init.trunc_normal_(self.cls_token, std=0.02)
         self.apply(_init_weights)
@@ -202,6 +205,7 @@ class MtecgMae(nn.Module):
     def encode_and_predict(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the visible tokens, (batch, 1 + visible, width), and the prediction of every segment."""
         batch, segments = mask.shape
+        # Stable, so that the tokens seen stay in the order of time and batches of one and of many agree.
         order = torch.argsort(mask.to(torch.int8), dim=1, stable=True)  # visible first, in time order
         n_visible = segments - int(mask[0].sum())
         encoded = self.encoder.encode(x, order[:, :n_visible])

@@ -41,6 +41,7 @@ class SameConv(nn.Module):
         """Return (batch, n_out, ceil(samples / stride))."""
         length = x.shape[-1]
         wanted = -(-length // self.stride)
+        # "Same" padding of the published code: what is odd goes behind.
         padding = max(0, (wanted - 1) * self.stride + self.kernel - length)
         out: Tensor = self.conv(F.pad(x, (padding // 2, padding - padding // 2)))
         return out
@@ -68,6 +69,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, n_out, samples or half of them)."""
+        # The first block of the network has no activation before it, as published.
         out = x if self.is_first else self.dropout(F.silu(x))
         out = self.dropout(F.silu(self.conv1(out)))
         out = self.dropout(F.silu(self.conv2(out)))

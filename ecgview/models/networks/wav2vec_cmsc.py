@@ -52,6 +52,8 @@ class ConvFeatures(nn.Module):
                 config.n_leads if i == 0 else config.conv_width, config.conv_width, 2, 2, bias=False
             )
             nn.init.kaiming_normal_(conv.weight)
+            # One group a channel, after the first convolution only: the scale of a lead is taken out
+            # once.
             norm = [nn.GroupNorm(config.conv_width, config.conv_width)] if i == 0 else []
             layers.append(nn.Sequential(conv, nn.Identity(), *norm, nn.GELU()))
         self.conv_layers = nn.ModuleList(layers)
@@ -173,6 +175,7 @@ class Quantizer(nn.Module):
             chosen = F.one_hot(logits.argmax(-1), self.codes).to(logits)
         entries = self.vars.reshape(self.groups, self.codes, -1)
         code = torch.einsum("ngc,gcd->ngd", chosen.to(entries.dtype), entries)
+        # Group by group as digits to the base of the codes, so that one number names the pair.
         base = self.codes ** torch.arange(self.groups, device=x.device)
         number = (chosen.argmax(-1) * base).sum(-1)
         return code.reshape(batch, tokens, -1), number.reshape(batch, tokens), perplexity
