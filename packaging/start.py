@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Start ecgview, or its tests, on a machine with nothing but Python 3.11 or newer.
+"""Start ecgview, or its tests, on a machine with nothing but Python 3.11, 3.12 or 3.13.
 
     python3 packaging/start.py            environment, dependencies, then the window on the demonstration ECGs
     python3 packaging/start.py test       the same, then every check and test
@@ -23,8 +23,18 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 IS_WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
-TORCH = "torch==2.13.0"
+LOCKS = ROOT / "packaging" / "locks"  # written by packaging/lock.py
+TORCH = (LOCKS / "torch.txt").read_text(encoding="utf-8").split()[-1]
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--quiet", "--no-compile")
 DEMO = ROOT / "resources" / "demo"
+
+# Programs for those who develop torch or draw Qt windows by mouse: 200 MB that no program using them runs.
+DEAD_WEIGHT = [
+    "torch/test",
+    "torch/bin/*[Tt]est*",
+    "torch/bin/protoc*",
+    *(f"PySide6/{name}*" for name in ("assistant", "designer", "linguist", "lupdate", "qmlformat", "qmlls")),
+]
 
 # What Qt's platform plugins link against and a bare Debian or Ubuntu lacks.
 QT_LIBRARIES = [
@@ -52,8 +62,8 @@ def main() -> int:
     parser.add_argument("action", nargs="?", default="window", choices=["window", "test"])
     parser.add_argument("--gpu", action="store_true", help="install a CUDA build of torch")
     args = parser.parse_args()
-    if sys.version_info < (3, 11):  # noqa: UP036 - this script is what older ones run into
-        return fail(f"ecgview needs Python 3.11 or newer; this is {platform.python_version()}")
+    if not (3, 11) <= sys.version_info < (3, 14):  # this script is what other ones run into
+        return fail(f"ecgview needs Python 3.11, 3.12 or 3.13; this is {platform.python_version()}")
     system_libraries()
     make_environment()
     install(args.gpu, with_tests=args.action == "test")
@@ -130,8 +140,13 @@ def make_environment() -> None:
 
 
 def install(gpu: bool, with_tests: bool) -> None:
-    """Install torch and ecgview; a stamp makes the second start quick."""
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + TORCH.encode()).hexdigest()
+    """Install what the locks pin, torch and ecgview; a stamp makes the second start quick.
+
+    pip takes no file whose hash is not in a lock; torch, whose builds differ, is the one exception. Nothing is
+    compiled beforehand: Python does it for the modules that are used, and the others cost hundreds of megabytes.
+    """
+    asked_for = [ROOT / "pyproject.toml", *sorted(LOCKS.iterdir())]
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in asked_for)).hexdigest()
     parts = {"ecgview", "test"} if with_tests else {"ecgview"}
     stamp = VENV / "ecgview-stamp.json"
     known = json.loads(stamp.read_text()) if stamp.exists() else {}
@@ -140,16 +155,25 @@ def install(gpu: bool, with_tests: bool) -> None:
     have = set(known.get("parts", [])) if known.get("wanted") == wanted and has_gpu == gpu else set()
     if parts <= have:
         return
-    say(f"installing torch {'with CUDA' if gpu else 'for the CPU'}; this takes minutes, once")
+    say(f"installing, with torch {'for CUDA' if gpu else 'for the CPU'}; this takes minutes, once")
     stamp.unlink(missing_ok=True)  # a broken-off installation begins again
     if known and has_gpu != gpu:
         run(PYTHON, "-m", "pip", "uninstall", "--quiet", "--yes", "torch")  # or pip would find it good enough
+    names = ["build", "run", *(["train", "test"] if with_tests else [])]
+    locks = [word for name in names for word in ("--requirement", LOCKS / f"{name}.lock")]
+    run(*PIP_INSTALL, "--require-hashes", "--no-deps", *locks)
     install_torch(gpu)
-    say("installing ecgview and what it needs")
-    run(
-        PYTHON, "-m", "pip", "install", "--quiet", "--editable", f"{ROOT}[train,test]" if with_tests else ROOT
-    )
+    run(*PIP_INSTALL, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    run(PYTHON, "-m", "pip", "check", stdout=subprocess.DEVNULL)
+    remove_dead_weight()
     stamp.write_text(json.dumps({"wanted": wanted, "gpu": gpu, "parts": sorted(parts | have)}))
+
+
+def remove_dead_weight() -> None:
+    """Delete what `DEAD_WEIGHT` names from the installed packages."""
+    packages = "Lib/site-packages" if IS_WINDOWS else "lib/python*/site-packages"
+    for path in [path for pattern in DEAD_WEIGHT for path in VENV.glob(f"{packages}/{pattern}")]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def install_torch(gpu: bool) -> None:
@@ -169,7 +193,7 @@ def install_torch(gpu: bool) -> None:
             say("the build for the CPU cannot be had here; taking the public one, which is large")
         else:
             return
-    run(PYTHON, "-m", "pip", "install", "--quiet", TORCH)
+    run(*PIP_INSTALL, TORCH)
 
 
 def brings_cuda() -> bool:

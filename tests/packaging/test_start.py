@@ -69,15 +69,51 @@ def test_the_second_start_installs_nothing_and_cuda_stays_once_asked_for(
     monkeypatch.setattr(start, "install_torch", lambda gpu: done.append("cuda" if gpu else "cpu"))
     monkeypatch.setattr(start, "run", lambda *command, **options: done.append(command[3]))
     start.install(gpu=False, with_tests=False)
-    assert done == ["cpu", "install"]
+    assert done == ["install", "cpu", "install", "check"]
     start.install(gpu=False, with_tests=False)
-    assert len(done) == 2
+    assert len(done) == 4
     start.install(gpu=True, with_tests=False)
-    assert done[2:] == ["uninstall", "cuda", "install"]
+    assert done[4:] == ["uninstall", "install", "cuda", "install", "check"]
     start.install(gpu=False, with_tests=True)  # the test extra is new, the build of torch is kept
-    assert done[5:] == ["cuda", "install"]
+    assert done[9:] == ["install", "cuda", "install", "check"]
     start.install(gpu=False, with_tests=False)
-    assert len(done) == 7
+    assert len(done) == 13
+
+
+def test_what_is_installed_is_locked_with_hashes_but_for_torch(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands: list[tuple[object, ...]] = []
+    monkeypatch.setattr(start, "VENV", tmp_path)
+    monkeypatch.setattr(start, "brings_cuda", lambda: False)
+    monkeypatch.setattr(start, "run", lambda *command, **options: commands.append(command[4:]))
+    start.install(gpu=False, with_tests=True)
+    locked, torch, ours, _ = commands
+    assert "--require-hashes" in locked
+    assert [Path(str(word)).name for word in locked if str(word).endswith(".lock")] == [
+        "build.lock",
+        "run.lock",
+        "train.lock",
+        "test.lock",
+    ]
+    assert torch[-1] == start.TORCH
+    assert ours[-1] == ROOT
+    assert {"--no-deps", "--no-build-isolation"} <= set(ours)  # nothing more is fetched for it
+    assert all("--no-compile" in command for command in (locked, torch, ours))
+
+
+def test_what_no_program_uses_is_deleted_and_nothing_else(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(start, "VENV", tmp_path)
+    packages = tmp_path / ("Lib/site-packages" if start.IS_WINDOWS else "lib/python3.12/site-packages")
+    gone = ["torch/test/scalar_test", "torch/bin/test_jit", "torch/bin/protoc", "PySide6/lupdate"]
+    kept = ["torch/testing/_creation.py", "torch/bin/torch_shm_manager", "PySide6/QtWidgets.pyi", "test/a.py"]
+    for name in [*gone, *kept]:
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).touch()
+    start.remove_dead_weight()
+    assert [name for name in [*gone, *kept] if (packages / name).exists()] == kept
 
 
 def test_it_needs_the_standard_library_alone() -> None:
