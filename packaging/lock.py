@@ -76,7 +76,15 @@ def known_pins() -> str:
 
 def compile_lock(target: Path, *words: object) -> None:
     """Let uv write a lock for every system that pyproject.toml names; one version a package, on each of them."""
-    options = ["--quiet", "--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--no-annotate"]
+    options = [
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--fork-strategy",
+        "fewest",
+        "--no-annotate",
+    ]
     options += ["--custom-compile-command", "python packaging/lock.py", "--output-file", str(target)]
     command = [sys.executable, "-m", "uv", "pip", "compile", *options, *map(str, words)]
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **index()})

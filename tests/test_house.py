@@ -105,7 +105,7 @@ def test_no_path_of_a_machine_is_in_the_project() -> None:
     done = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode != 0:
         pytest.skip("not a git checkout")
-    kinds = (".py", ".md", ".toml", ".json", ".sh")
+    kinds = (".py", ".md", ".toml", ".json", ".sh", ".yml", ".yaml", ".txt", ".lock")
     names = [n for n in done.stdout.splitlines() if n.endswith(kinds) and not n.startswith("tests/")]
     assert len(names) > 100
     for name in names:
