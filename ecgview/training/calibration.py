@@ -81,6 +81,7 @@ def fit_platt(wanted: Floats, logits: Floats) -> tuple[float, float]:
     truth, score = _pair(wanted, logits)
     positives, negatives = truth.sum(), len(truth) - truth.sum()
     _both(positives, negatives)
+    # Platt's targets: one half example of each kind more, so that perfect separation has a finite line.
     target = np.where(truth > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     middle, spread = score.mean(), score.std() or 1.0
     design = np.stack([(score - middle) / spread, np.ones_like(score)], axis=1)
@@ -88,6 +89,8 @@ def fit_platt(wanted: Floats, logits: Floats) -> tuple[float, float]:
     for _ in range(100):
         step = _newton_step(design, target, line)
         size = 1.0
+        # Halved until the loss falls: a whole Newton step can overshoot where outcomes are nearly
+        # separated.
         while _loss(design, target, line - size * step) > _loss(design, target, line) and size > 1e-10:
             size /= 2
         line = line - size * step

@@ -99,6 +99,7 @@ def run(
     if recipe.most_records:
         train = train[: recipe.most_records]
     free = np.array([i for i, row in enumerate(pack.rows) if row.fold == 0], dtype=np.int64)
+    # Fold 0 stands for records without labels: other collections beside PTB-XL.
     free = free if recipe.unlabelled and recipe.teacher else free[:0]
     soft, auxiliary = None, None
     if (
@@ -124,7 +125,7 @@ def run(
         select="super_auroc",
     )
     wanted = labels.targets(pack, np.arange(len(pack)))
-    wanted[free] = np.nan
+    wanted[free] = np.nan  # no label is not "absent"
 
     targets = (wanted, soft, auxiliary, earlier)
 
@@ -136,6 +137,7 @@ def run(
 
     def validate(model: nn.Module) -> Mapping[str, float]:
         said = answers(model.network, pack, validation)  # type: ignore[arg-type]
+        # An AUROC over fewer positives than five jumps with every record and would choose the epoch.
         columns = with_at_least(wanted[validation], 5)
         supers = labels.superclass_targets(wanted[validation])
         return {

@@ -63,7 +63,9 @@ class Drawing:
         count = self.per_group
         weight = torch.randn(count, n_leads, self.length, generator=generator)
         used = torch.rand(count, n_leads, 1, generator=generator) < self.lead_share
-        used[torch.arange(count), torch.randint(n_leads, (count,), generator=generator)] = True
+        used[torch.arange(count), torch.randint(n_leads, (count,), generator=generator)] = (
+            True  # each kernel sees at least one lead
+        )
         weight = weight * used
         return weight - weight.mean(-1, keepdim=True)
 
@@ -88,6 +90,7 @@ def principal_targets(
     letting them rule the loss; a choice of ours.
     """
     mean, deviation = values[fit_on].mean(0), values[fit_on].std(0) + 1e-6
+    # Outliers of single kernels would otherwise make components of their own.
     standard = np.clip((values - mean) / deviation, -5, 5)
     _, _, axes = np.linalg.svd(standard[fit_on], full_matrices=False)
     scores = standard @ axes[:components].T
@@ -108,7 +111,7 @@ def cached_features(
     key = hashlib.sha256(about.encode() + fit_on.tobytes())
     path = cache / f"kernels-{key.hexdigest()[:16]}.npy"
     if not path.exists():
-        part = path.with_suffix(f".part{os.getpid()}.npy")
+        part = path.with_suffix(f".part{os.getpid()}.npy")  # another process may be writing the same
         np.save(part, features(drawing.draw(pack, fit_on), pack, progress))
         part.replace(path)
     values: NDArray[np.float32] = np.load(path, allow_pickle=False)

@@ -124,9 +124,13 @@ class _Run:
         rate = learning_rate_at(step, settings)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
+        # A seed for every step and process: a run that is taken up again draws the same masks and
+        # dropouts.
         torch.manual_seed(
             (settings.seed * 100_003 + step) * self.accelerator.num_processes + self.accelerator.process_index
         )
+        # The last batches of an epoch make a step of their own, else their gradients would leak into the
+        # next.
         last = (state.step + 1) % settings.accumulate == 0 or state.step + 1 == settings.steps_per_epoch
         apart = contextlib.nullcontext() if last else self.accelerator.no_sync(self.model)
         with apart:
@@ -155,7 +159,7 @@ class _Run:
             if value.is_floating_point():
                 self.averaged[name].lerp_(value, 1 - decay)
             else:
-                self.averaged[name].copy_(value)
+                self.averaged[name].copy_(value)  # counters of batch norms have no mean
 
     def _weights(self) -> dict[str, Tensor]:
         return self.averaged if self.settings.ema_decay else self.bare.state_dict()
@@ -171,6 +175,8 @@ class _Run:
         """Return the figures of the weights that would be kept, and put the running weights back."""
         figures: list[Any] = [None]
         if self.accelerator.is_main_process and self.validate is not None:
+            # Validated are the weights that would be kept: with an average they differ from those in
+            # training.
             running = {name: value.clone() for name, value in self.bare.state_dict().items()}
             self.bare.load_state_dict(self._weights())
             self.bare.eval()

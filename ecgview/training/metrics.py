@@ -35,6 +35,7 @@ class Interval:
 
 def auroc(wanted: Array, said: Array) -> Doubles:
     """Return the AUROC of each column, (k,), from mid-ranks; NaN where a class is absent; (n, k) each."""
+    # Mid-ranks give a tie half, as the area under the curve does.
     ranks = rankdata(said, axis=0)
     positive = wanted.sum(0).astype(np.float64)
     negative = len(wanted) - positive
@@ -149,6 +150,7 @@ class Bootstrap:
         """Return (size, n): how often each record stands in each of the next resamples."""
         place = np.arange(self.n) if self.groups is None else self.groups
         units = int(place.max()) + 1
+        # Patients are drawn, not records: a patient's records are not independent (a choice of ours).
         drawn = rng.integers(0, units, (size, units)) + units * np.arange(size)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
         return np.asarray(counts[:, place], np.float64)

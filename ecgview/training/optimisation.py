@@ -47,10 +47,12 @@ def learning_rate_at(step: int, settings: LoopSettings) -> float:
     peak, final = settings.learning_rate, settings.final_rate
     total = settings.epochs * settings.steps_per_epoch
     if settings.schedule == "tri-stage":
-        warmup, hold = 0.1 * total, 0.3 * total
+        warmup, hold = 0.1 * total, 0.3 * total  # a tenth up, a fifth held
         if step >= hold:
             share = min(1.0, (step - hold) / max(1.0, total - hold))
-            return float(peak * math.exp(share * math.log(max(final, 1e-3 * peak) / peak)))
+            return float(
+                peak * math.exp(share * math.log(max(final, 1e-3 * peak) / peak))
+            )  # an exponential cannot end at zero
     else:
         warmup = settings.warmup_epochs * settings.steps_per_epoch
     if step < warmup:
@@ -78,6 +80,7 @@ def parameter_groups(model: nn.Module, settings: LoopSettings, depth: int) -> li
         if not parameter.requires_grad:
             continue
         scale = settings.layer_decay ** (depth + 1 - layer_of(name, depth))
+        # No decay on biases, norms and tokens (MAE's rule): pulling them to zero only shifts the signal.
         free = parameter.ndim < 2 or name.endswith(("pos_embed", "cls_token", "mask_token"))
         decay = 0.0 if free else settings.weight_decay
         group = groups.setdefault((scale, decay), {"params": [], "scale": scale, "weight_decay": decay})

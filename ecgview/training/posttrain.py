@@ -179,6 +179,7 @@ def _preview(
     device: str,
 ) -> None:
     """Stage 1: train the head alone on frozen features, and put the best one on the network."""
+    # Evaluation mode: the features are those that the frozen backbone will give, without dropout.
     net: Any = body.network.eval()
     rows = {"train": data.train, "validation": data.validation}
     features = {
@@ -201,6 +202,7 @@ def _preview(
     )
     head = probe.Head(body.width, data.wanted.shape[1], dropout=recipe.dropout, normalised=False)
     probe.fit_head(head, features, targets, settings, recipe.batch, out, progress, device)
+    # The probe's scaling of features is folded into the head, so that stage 2 begins where stage 1 ended.
     weight, bias = head.folded()
     getattr(net, body.head).load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
 

@@ -125,6 +125,7 @@ def _batches(
     first: int,
 ) -> Iterator[MaeBatch]:
     segments = MtecgConfig().n_segments
+    # 7919 is a prime: streams of neighbouring seeds and epochs never coincide.
     for rows, size, generator in part.batches(index, recipe.batch, recipe.seed * 7919 + epoch, first):
         mask = random_mask(size * part.count, segments, recipe.mask_ratio, generator)[part.mine(size)]
         signal = recipe.augmentation(pack.millivolts(rows), generator, part) * SCALE

@@ -24,6 +24,7 @@ class MaeBatch:
 def random_mask(count: int, segments: int, ratio: float, generator: torch.Generator) -> Tensor:
     """Return (count, segments) bool with the same number of hidden segments in every row."""
     hidden = round(segments * ratio)
+    # A rank below the count, not a threshold on the draw: every row of a batch hides as many segments.
     return torch.rand(count, segments, generator=generator).argsort(1).argsort(1) < hidden
 
 
@@ -49,6 +50,7 @@ def masked_loss(predicted: Tensor, wanted: Tensor, mask: Tensor, floor: float | 
     With `floor`, each segment's error is divided by its own variance plus `floor` (network units squared), so
     that P waves count beside QRS complexes while the level is still learnt; a choice of ours.
     """
+    # In float32 whatever the precision of the network: small errors vanish in bf16.
     per_segment = (predicted.float() - wanted).square().mean(-1)
     if floor is not None:
         per_segment = per_segment / (wanted.var(-1) + floor)

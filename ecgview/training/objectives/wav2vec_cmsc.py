@@ -73,6 +73,7 @@ def local_loss(said: Tensor, codes: Tensor, number: Tensor, negatives: int, temp
     """
     batch, masked, _ = said.shape
     draw = torch.randint(masked - 1, (batch, masked, negatives), device=said.device)
+    # Drawn from all others but the token itself: numbers from its own on are moved up by one.
     draw = draw + (draw >= torch.arange(masked, device=said.device)[None, :, None]).to(draw.dtype)
     cosine = (
         F.normalize(said.float(), dim=-1) @ F.normalize(codes.float(), dim=-1).transpose(1, 2) / temperature
