@@ -2,13 +2,18 @@
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers of a run share the cores already
 
+import hypothesis
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, Source
@@ -20,6 +25,41 @@ MAY_SKIP = re.compile(
     r"not on this machine \(shared data\)|no accelerator on this machine|not a git checkout|matter of POSIX"
     r"|biosig is not on this machine"
 )
+
+
+# How long a test waits for what must come: the end of a wait in vain, and no measure of how quick anything is.
+PATIENCE_MS = 60_000
+
+# No example is refused for its time, nor for that of making it: both depend on what else the machine does.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+
+class PatientBot(QtBot):
+    """A `qtbot` whose waits are those of `PATIENCE_MS`, where a test names none of its own."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **others: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **others)
+
+    def waitSignals(self, signals: Any, *, timeout: int = PATIENCE_MS, **others: Any) -> Any:
+        return super().waitSignals(signals, timeout=timeout, **others)
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = PATIENCE_MS) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PatientBot:
+    """Return what drives the window; a busy machine neither ends a wait nor takes a message away."""
+    monkeypatch.setattr("ecgview.desktop.jobs.CLOSE_WAIT_S", PATIENCE_MS / 1000)
+    monkeypatch.setattr("ecgview.desktop.toast.SHOWN_MS", PATIENCE_MS)
+    monkeypatch.setattr("ecgview.desktop.message_strip.SHOWN_MS", PATIENCE_MS)
+    return PatientBot(request)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -44,7 +44,7 @@ def window(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[MainWin
         made.show()
     yield made
     made.close()
-    qtbot.waitUntil(made.isHidden, timeout=10_000)  # the last edit is saved first
+    qtbot.waitUntil(made.isHidden)  # the last edit is saved first
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("job")] == []
     made.deleteLater()
     qtbot.wait(0)
@@ -56,10 +56,10 @@ def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
 
     def wait() -> None:
         for _ in range(2):
-            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
+            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
             window.canvas.settle()
-        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_idle, timeout=10_000)
-        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=60_000)
+        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_idle)
+        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
 
     return wait
 
@@ -69,7 +69,7 @@ def opened(
     window: MainWindow, record_files: list[Path], qtbot: QtBot, rest: Callable[[], None]
 ) -> MainWindow:
     """Return the window with the three records listed and the first one open."""
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([record_files[0].parent])
     rest()
     return window

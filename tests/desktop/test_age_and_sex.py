@@ -23,7 +23,6 @@ def _enter(window: MainWindow, years: float, sex: str, qtbot: QtBot, rest: Calla
     sheet.buttons.accepted.emit()
     qtbot.waitUntil(
         lambda: window.workspace.record is not None and window.workspace.record.patient.sex == sex,
-        timeout=20_000,
     )
     rest()
 

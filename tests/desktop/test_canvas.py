@@ -155,10 +155,9 @@ def test_panning_paints_no_trace_again(
             for bar in bars:
                 bar.setValue(round(bar.maximum() * share))
             canvas.viewport().repaint()
-            qtbot.wait(10)
+            qtbot.waitUntil(lambda: not canvas.has_missing)
 
     walk()
-    qtbot.waitUntil(lambda: not canvas.has_missing)
     walk()
     before = painted[0]
     assert before > 0

@@ -54,7 +54,7 @@ def told(window: MainWindow, pulse_record: EcgRecord, tmp_path: Path, qtbot: QtB
         ),
     )
     path = csv_table.write(record, tmp_path / "told.csv")
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([path])
     return window
 
@@ -174,7 +174,7 @@ def test_a_file_for_others_names_nobody(
     box = sheet.findChild(QComboBox, "format")
     box.setCurrentIndex(box.findData(suffix))
     accept = next(button for button in sheet.buttons.buttons() if button.text().startswith("Choose a place"))
-    with qtbot.waitSignal(told.workspace.message_posted, timeout=20_000) as message:
+    with qtbot.waitSignal(told.workspace.message_posted) as message:
         accept.click()
     assert proposed == [f"ecg-00001{suffix}"]
     assert "Written" in message.args[0].text
@@ -189,6 +189,6 @@ def test_a_place_that_cannot_be_written_is_told(told: MainWindow, qtbot: QtBot) 
 
     path = told.workspace.record_path
     assert path is not None
-    with qtbot.waitSignal(told.workspace.message_posted, timeout=20_000) as message:
+    with qtbot.waitSignal(told.workspace.message_posted) as message:
         share.write(told, path, Path("/proc/nowhere/ecg.csv"), True, overwrite=False)
     assert message.args[0].level == "error"

@@ -77,7 +77,7 @@ def test_a_finished_but_undelivered_result_is_dropped_when_a_newer_job_takes_its
         return "old"
 
     jobs.start(first, title="old", on_done=done.append, on_failed=_never, key="k")
-    assert finished.wait(5)  # the event loop has not run: its result waits in the queue
+    assert finished.wait(60)  # the event loop has not run: its result waits in the queue
     jobs.start(lambda progress: "new", title="new", on_done=done.append, on_failed=_never, key="k")
     qtbot.waitUntil(lambda: jobs.n_alive == 0)
     assert done == ["new"]
@@ -88,7 +88,7 @@ def test_a_job_learns_of_its_cancel_in_its_progress_call(jobs: Jobs, qtbot: QtBo
 
     def work(progress: Progress = silent) -> None:
         started.set()
-        went_on.wait(5)
+        assert went_on.wait(60)
         try:
             progress(0.5, "half")
         except Cancelled:
@@ -96,10 +96,10 @@ def test_a_job_learns_of_its_cancel_in_its_progress_call(jobs: Jobs, qtbot: QtBo
             raise
 
     jobs.start(work, title="long", on_done=_never, on_failed=_never, key="k")
-    assert started.wait(5)
+    assert started.wait(60)
     jobs.cancel("k")
     went_on.set()
-    assert heard.wait(5)
+    assert heard.wait(60)
     qtbot.waitUntil(lambda: jobs.n_alive == 0)
 
 

@@ -32,7 +32,7 @@ def opens(window: MainWindow, qtbot: QtBot, rest: Rest, tmp_path: Path, pulse_re
         gains = np.linspace(0.4, 1.2, len(leads), dtype=np.float32)[:, None]
         signal = gains * np.tile(pulse_record.signal[1], 3)[None, :12500]
         path = wfdb.write(replace(pulse_record, signal=signal, lead_names=leads), tmp_path / "ecg")
-        with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+        with qtbot.waitSignal(window.workspace.measurements_ready):
             window.workspace.open_record(path)
         rest()
         return window
@@ -62,7 +62,7 @@ def test_the_record_painted_last_has_its_leads_on_the_screen(opens: Opens, leads
 def test_the_cases_of_trouble_are_seen(
     case: str, shared_data: Path, window: MainWindow, qtbot: QtBot, rest: Rest
 ) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_record(shared_data / "cases" / case)
     rest()
     record = window.canvas.painted

@@ -29,7 +29,7 @@ def _revealed(window: MainWindow, qtbot: QtBot) -> None:
     workspace = window.workspace
     workspace.apply_edit(SetComment("seen"))
     workspace.commit_first_read()
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready], timeout=30_000):
+    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
         workspace.reveal()
 
 
@@ -49,7 +49,7 @@ def test_another_lef_model_answers_and_its_pictures_open(
     box.setCurrentIndex(box.findData(fitted))
     assert any("synthetic ECGs" in label.text() for label in sheet.findChildren(QLabel))
     accept = next(button for button in sheet.buttons.buttons() if button.text() == "Use these")
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready], timeout=30_000):
+    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
         accept.click()
     assert (workspace.lef.model.model_id, workspace.lef.kind) == (fitted, "probability")
     opened.menus["models.lef_pictures"].trigger()

@@ -86,7 +86,7 @@ def planted(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
 @pytest.fixture
 def blind(window: MainWindow, planted: list[Path], rest: Callable[[], None], qtbot: QtBot) -> MainWindow:
     """Return the window with the planted folder open, read blind."""
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([planted[0].parent])
     rest()
     return window
@@ -95,7 +95,7 @@ def blind(window: MainWindow, planted: list[Path], rest: Callable[[], None], qtb
 def _lock(window: MainWindow) -> None:
     window.workspace.apply_edit(SetComment("read"))
     window.workspace.commit_first_read()
-    for _ in range(1000):
+    for _ in range(6000):
         QTest.qWait(10)
         if window.workspace.reading.keeping.is_kept:
             return
@@ -242,7 +242,7 @@ def test_files_that_are_written_are_not_named_after_a_closed_record(
 def test_the_demonstration_is_read_by_number_too(
     window: MainWindow, rest: Callable[[], None], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         file.open_demonstration(window)
     rest()
     words = "\n".join(said(window)).casefold()

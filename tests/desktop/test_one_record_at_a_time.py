@@ -1,7 +1,7 @@
 """The window never tells of two records: every part of it is read at every turn of the event loop."""
 
 import random
-import time
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,19 +37,41 @@ from ecgview.signal.measurements import Measurement
 
 N_RECORDS, N_STEPS = 8, 200
 SEED = 9
-SLOWEST_S = 0.02
 
 
 class Slow:
-    """Makes what runs in workers slow by random amounts, and lets it fail now and then."""
+    """Holds up what runs in workers until the reader's steps let some of it through; lets it fail now and then."""
 
     def __init__(self) -> None:
         self._random = random.Random(SEED)
+        self._moved = threading.Condition()
+        self._holds, self._may_pass = False, 0
         self.fails = True
 
+    def hold(self) -> None:
+        """Stop all work from here on."""
+        with self._moved:
+            self._holds, self._may_pass = True, 0
+
+    def let(self, n: int) -> None:
+        """Let so many pieces of work go on."""
+        with self._moved:
+            self._may_pass += n
+            self._moved.notify_all()
+
+    def go_on(self) -> None:
+        """Hold nothing up."""
+        with self._moved:
+            self._holds = False
+            self._moved.notify_all()
+
     def wait(self) -> None:
-        """Take some time."""
-        time.sleep(self._random.random() * SLOWEST_S)
+        """Wait to be let through; the window itself is never held up."""
+        if threading.current_thread() is threading.main_thread():
+            return
+        with self._moved:
+            assert self._moved.wait_for(lambda: not self._holds or self._may_pass > 0, 60)
+            self._may_pass = max(0, self._may_pass - 1)
 
     def fail(self, error: Exception) -> None:
         """Raise one time in ten."""
@@ -58,7 +80,7 @@ class Slow:
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     """Slow down reading, laying out, measuring and every model; whatever they say names its record."""
     made = Slow()
     read, compose = tasks.read, layout.compose
@@ -112,7 +134,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     ):
         monkeypatch.setattr(inference, name, answer)
     monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False)
-    return made
+    yield made
+    made.go_on()
 
 
 @pytest.fixture
@@ -145,9 +168,9 @@ def sampler(window: MainWindow) -> Iterator[Sampler]:
 def listed(window: MainWindow, files: list[Path], slow: Slow, qtbot: QtBot) -> MainWindow:
     """Return the window with the records listed and the first one open."""
     slow.fails = False
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([files[0].parent])
-    qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=30_000)
+    qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
     slow.fails = True
     return window
 
@@ -192,24 +215,30 @@ def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]
     ]
 
 
-def _walk(window: MainWindow, n_steps: int, qtbot: QtBot) -> None:
+def _walk(window: MainWindow, n_steps: int, slow: Slow, qtbot: QtBot) -> None:
     """Take steps, most of them before the step before has come to its end."""
     dice = random.Random(SEED)
     steps = _steps(window, dice)
     for _ in range(n_steps):
+        slow.hold()
         dice.choice(steps)()
         for _ in range(dice.randrange(6)):
+            slow.let(dice.randrange(3))
             QCoreApplication.processEvents()
-            time.sleep(dice.random() * 0.005)
         if dice.random() < 0.25:
-            qtbot.waitUntil(lambda: not window.workspace.is_opening, timeout=30_000)
+            slow.go_on()
+            qtbot.waitUntil(lambda: not window.workspace.is_opening)
+        elif dice.random() < 0.1:
+            slow.go_on()
+            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
 
 
 def test_never_two_records_in_200_random_steps(
     listed: MainWindow, sampler: Sampler, slow: Slow, qtbot: QtBot
 ) -> None:
-    _walk(listed, N_STEPS, qtbot)
-    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0, timeout=60_000)
+    _walk(listed, N_STEPS, slow, qtbot)
+    slow.go_on()
+    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0)
     assert sampler.mixes == []
     assert sampler.n_looks > N_STEPS
     for part in ("trace", "title", "row", "chosen row", "QLabel", "measurements", "statements", "diagnosis"):
@@ -237,7 +266,7 @@ def test_the_sampler_sees_the_old_order(
     listed.workspace.opening.set_blink_ms(60_000)
     with qtbot.waitSignal(listed.workspace.record_opened):
         listed.workspace.next_record()
-    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0, timeout=30_000)
+    qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0)
     assert {(mix["trace"], mix["title"]) for mix in sampler.mixes} == {("ecg-00", "ecg-01")}
 
 

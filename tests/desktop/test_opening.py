@@ -75,7 +75,7 @@ def test_files_folders_and_archives_become_the_worklist(
         "archive": [_archive(tmp_path, record_files)],
     }[what]
     _enter(window, _dragged([*paths]))
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         _drop(window, _dragged([*paths]))
     assert not window.drop_hint.isVisible()
     assert [item.name for item in window.workspace.worklist_items] == ["a", "b", "c"]
@@ -93,7 +93,7 @@ def test_what_cannot_be_opened_is_told(
         (tmp_path / "empty", "holds no ECG files"),
         (tmp_path / "scan.png", "picture"),
     ):
-        with qtbot.waitSignal(window.workspace.message_posted, timeout=20_000) as told:
+        with qtbot.waitSignal(window.workspace.message_posted) as told:
             _drop(window, _dragged([what]))
         assert told.args[0].level == "error"
         assert said in told.args[0].text
@@ -105,7 +105,7 @@ def test_a_broken_archive_does_not_keep_the_others_away(
 ) -> None:
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\3\4 and nothing more")
-    with qtbot.waitSignals([window.workspace.record_opened, window.workspace.message_posted], timeout=20_000):
+    with qtbot.waitSignals([window.workspace.record_opened, window.workspace.message_posted]):
         _drop(window, _dragged([broken, record_files[1]]))
     assert window.workspace.record_path == record_files[1]
     assert window.messages.text.text() == "One of the files: the archive is damaged."  # read blind
@@ -187,13 +187,13 @@ def test_the_list_outlives_the_window(tmp_path: Path, record_files: list[Path], 
         qtbot.addWidget(window)
         assert window.workspace.settings.problems == []
         assert _recent(window) == expected
-        with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+        with qtbot.waitSignal(window.workspace.measurements_ready):
             window.workspace.open_paths([record_files[0]])
         window.close()
 
 
 def test_the_demonstration_is_not_kept(window: MainWindow, rest: Callable[[], None], qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         file.open_demonstration(window)
     rest()
     assert _recent(window) == []

@@ -37,19 +37,22 @@ READER = "Reader One"
 
 
 class Gate:
-    """Holds up the reading of files until it is opened; `late` files take some time in any case."""
+    """Holds up the reading of files until it is opened."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
         self.go_on.set()
-        self.is_late = False
         self._random = random.Random(3)
 
     def wait(self) -> None:
         """Wait for the gate."""
-        assert self.go_on.wait(30)
-        if self.is_late:
-            threading.Event().wait(self._random.random() * 0.06)
+        assert self.go_on.wait(60)
+
+    def turn(self) -> bool:
+        """Close the gate or open it, by chance; returns whether the next record is to be waited for."""
+        closed = self._random.random() < 0.5
+        (self.go_on.clear if closed else self.go_on.set)()
+        return not closed and self._random.random() < 0.5
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def many(window: MainWindow, tmp_path: Path, pulse_record: EcgRecord, gate: Gate
             np.linspace(0.4, 1.2, N_RECORDS), (f"r{n:02d}" for n in range(N_RECORDS)), strict=True
         )
     ]
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([folder])
     _settle(window, qtbot)
     return paths
@@ -99,7 +102,6 @@ def _settle(window: MainWindow, qtbot: QtBot) -> None:
             and not window.workspace.is_opening
             and window.workspace.reading.keeping.is_idle
         ),
-        timeout=60_000,
     )
 
 
@@ -134,11 +136,12 @@ def test_twelve_fast_normal_lock_next_touch_only_what_was_open(
     blink_ms: int, window: MainWindow, many: list[Path], gate: Gate, said: list[Message], qtbot: QtBot
 ) -> None:
     window.workspace.opening.set_blink_ms(blink_ms)
-    gate.is_late = True
     expected: dict[Path, list[str]] = {path: [] for path in many}
     locked: dict[Path, list[list[str]]] = {path: [] for path in many}
     n_refused = 0
     for _ in range(12):
+        if gate.turn():
+            _settle(window, qtbot)
         for key, modifier in (
             (Qt.Key.Key_N, NO_KEY),
             (Qt.Key.Key_Return, CONTROL),
@@ -152,6 +155,7 @@ def test_twelve_fast_normal_lock_next_touch_only_what_was_open(
             n_refused += path is None and key != Qt.Key.Key_PageDown
             _press(window, key, modifier)
             QCoreApplication.processEvents()
+    gate.go_on.set()
     _settle(window, qtbot)
     assert window.workspace.record_path == many[12]
     for path, (reads, draft) in _kept(window, many).items():
@@ -166,13 +170,15 @@ def test_twelve_fast_normal_lock_next_touch_only_what_was_open(
 def test_lock_and_next_goes_on_only_from_what_was_locked(
     window: MainWindow, many: list[Path], gate: Gate, said: list[Message], qtbot: QtBot
 ) -> None:
-    gate.is_late = True
     n_locked = 0
     for _ in range(12):
+        if gate.turn():
+            _settle(window, qtbot)
         for key, modifier in ((Qt.Key.Key_N, NO_KEY), (Qt.Key.Key_PageDown, CONTROL)):
             n_locked += _is_open(window) is not None and key == Qt.Key.Key_PageDown
             _press(window, key, modifier)
         _ = [QCoreApplication.processEvents() for _ in range(3)]
+    gate.go_on.set()
     _settle(window, qtbot)
     assert window.workspace.record_path == many[n_locked]
     kept = _kept(window, many)
@@ -360,7 +366,7 @@ def test_a_first_file_that_cannot_be_read_leaves_the_rest_of_the_worklist_open(
     window: MainWindow, tmp_path: Path, record_files: list[Path], qtbot: QtBot
 ) -> None:
     record_files[0].with_suffix(".dat").write_bytes(b"\0" * 11)
-    with qtbot.waitSignal(window.workspace.record_failed, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.record_failed):
         window.workspace.open_paths([record_files[0].parent])
     _settle(window, qtbot)
     assert window.windowTitle() == "Record 1, not shown - ecgview"
@@ -395,7 +401,7 @@ def test_a_record_that_cannot_be_laid_out_is_blank_until_other_paper_is_chosen(
     paper = workspace.paper_settings
     workspace.toggle_statement("NORM")
     workspace.set_paper(replace(paper, layout="6x2"))  # fails for the record that is open
-    qtbot.waitUntil(lambda: workspace.shown.kind == "failed", timeout=30_000)
+    qtbot.waitUntil(lambda: workspace.shown.kind == "failed")
     for path in many[:2]:
         _settle(window, qtbot)
         assert (workspace.record, workspace.session, window.canvas.page) == (None, None, None)
@@ -423,14 +429,14 @@ def test_a_page_is_shown_with_the_paper_that_was_chosen_while_it_was_made(
 
     def held(record: EcgRecord, paper: PaperSettings) -> Page:
         composed.append(paper)
-        assert choose.wait(30)
+        assert choose.wait(60)
         return compose(record, paper)
 
     monkeypatch.setattr(layout, "compose", held)
     workspace, painted = window.workspace, list[float]()
     workspace.record_opened.connect(lambda _record: painted.append(window.canvas.composed.gain_mm_per_mv))  # type: ignore[union-attr]
     workspace.next_record()
-    qtbot.waitUntil(lambda: bool(composed), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(composed))
     workspace.set_paper(replace(workspace.paper_settings, gain_mm_per_mv=20.0))
     workspace.set_theme("dark")
     choose.set()
@@ -456,7 +462,7 @@ def test_stopping_leaves_the_record_before_or_a_blank_paper_that_says_so(
     assert not workspace.session.draft.is_empty
     workspace.opening.set_blink_ms(0)
     workspace.next_record()
-    qtbot.waitUntil(lambda: workspace.shown.kind == "opening", timeout=30_000)
+    qtbot.waitUntil(lambda: workspace.shown.kind == "opening")
     assert window.windowTitle() == "Record 2, opening … - ecgview"
     assert window.canvas.painted is None
     workspace.stop_opening()
@@ -523,7 +529,7 @@ def test_every_edit_is_refused_while_a_record_is_opened(
     gate.go_on.clear()
     workspace.next_record()
     if not blink_ms:
-        qtbot.waitUntil(lambda: workspace.record is None, timeout=30_000)
+        qtbot.waitUntil(lambda: workspace.record is None)
     for name, edit in EDITS.items():
         if name == "button" and not blink_ms:
             continue  # there is none on a blank window

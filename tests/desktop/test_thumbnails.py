@@ -114,18 +114,18 @@ def test_the_rows_show_traces_that_can_be_switched_off(
     opened: MainWindow, rest: Callable[[], None], qtbot: QtBot
 ) -> None:
     panel, made = _panel(opened), opened.workspace.thumbnails
-    qtbot.waitUntil(lambda: len(made) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made) == 3)
     tall = panel.list.rowHeight(0)
     assert _ink(panel) > 40
     opened.menus["view.thumbnails"].trigger()
     assert not opened.menus["view.thumbnails"].isChecked()
     assert panel.list.rowHeight(0) < tall
     assert len(made) == 0
+    panel.list.looked_at.emit(panel.list.rows_seen())
     rest()
-    qtbot.wait(80)
     assert len(made) == 0
     opened.menus["view.thumbnails"].trigger()
-    qtbot.waitUntil(lambda: len(made) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made) == 3)
     assert panel.list.rowHeight(0) == tall
 
 
@@ -142,6 +142,6 @@ def test_of_many_records_only_the_rows_on_the_screen_are_read(
     qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
     panel.list.scrollToBottom()
     last = workspace.worklist[62].path
-    qtbot.waitUntil(lambda: workspace.thumbnails.of(last) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: workspace.thumbnails.of(last) is not None)
     rest()
     assert workspace.thumbnails.of(workspace.worklist[30].path) is None

@@ -36,7 +36,7 @@ def test_the_window_shows_the_record_and_its_notes(
     case: tuple[Path, tuple[str, ...], str, bool], window: MainWindow, qtbot: QtBot, rest: Callable[[], None]
 ) -> None:
     path, leads, note, doubt = case
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([path])
     rest()
     record = window.workspace.record

@@ -123,7 +123,7 @@ def test_w2_a_diagnosis_in_the_file_is_not_shown_before_the_first_read(
 ) -> None:
     with record_files[0].open("a", encoding="utf-8") as header:
         header.write("#Dx: quagga\n#okapi rhythm, automatic report\n")
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_paths([record_files[0].parent])
     rest()
     for view in ("explain", "reconstruct", "annotate", "read"):
@@ -254,7 +254,7 @@ def test_bad_files_are_told_in_one_line_and_nothing_breaks(
     opened: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for name, path in _bad_files(tmp_path / "bad").items():
-        with qtbot.waitSignal(opened.workspace.record_failed, timeout=20_000):
+        with qtbot.waitSignal(opened.workspace.record_failed):
             opened.workspace.open_record(path)
         said = opened.messages
         assert said.isVisible(), name
@@ -287,7 +287,7 @@ def test_dropped_files_are_opened(window: MainWindow, record_files: list[Path], 
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.workspace.record_opened, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.record_opened):
         window.dropEvent(event)
     assert window.workspace.record_path == record_files[2]
 
@@ -327,7 +327,7 @@ def test_the_name_of_the_reader_is_asked_in_place_once(
     window = app.open_window(settings=Settings(None), store_path=tmp_path / "new.db")
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.workspace.measurements_ready, timeout=20_000):
+    with qtbot.waitSignal(window.workspace.measurements_ready):
         window.workspace.open_record(record_files[0])
     assert window.workspace.session is None
     assert window.reader.isVisible()
@@ -393,12 +393,16 @@ def test_the_first_window_waits_for_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_the_models_warm_up_only_after_the_first_trace(
-    window: MainWindow, record_files: list[Path], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow,
+    record_files: list[Path],
+    rest: Callable[[], None],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order: list[str] = []
     monkeypatch.setattr(warm_up, "start", lambda workspace: order.append("warm up"))
     window.canvas.first_painted.connect(lambda: order.insert(0, "painted"))
-    qtbot.wait(50)
+    rest()  # nothing is left to be done, and the loop has turned
     assert order == []
     window.workspace.open_record(record_files[0])
-    qtbot.waitUntil(lambda: order == ["painted", "warm up"], timeout=20_000)
+    qtbot.waitUntil(lambda: order == ["painted", "warm up"])

@@ -35,7 +35,7 @@ def workspace(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Work
 @pytest.fixture
 def reading(workspace: Workspace, record_files: list[Path], qtbot: QtBot) -> Workspace:
     """Return the workspace with the first record open."""
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=30_000):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_paths([record_files[0].parent])
     return workspace
 
@@ -114,7 +114,7 @@ def test_a_newer_opening_supersedes_an_older_one(
     workspace.record_opened.connect(opened.append)
     for path in record_files:
         workspace.open_record(path)
-    qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0, timeout=30_000)
+    qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
     assert len(opened) == 1
     assert workspace.record_path == record_files[-1]
 
@@ -253,7 +253,7 @@ def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
         running[0] += 1
         most[0] = max(most[0], running[0])
         masks.append(int(mask.sum()))
-        go_on.wait(5)
+        assert go_on.wait(60)
         running[0] -= 1
         return object(), Overlay()
 

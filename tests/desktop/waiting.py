@@ -8,4 +8,4 @@ from ecgview.desktop.state.workspace import Workspace
 def kept(qtbot: QtBot, workspace: Workspace) -> None:
     """Wait until everything that was done is on the disk, and nothing more is to be written."""
     keeping = workspace.reading.keeping
-    qtbot.waitUntil(lambda: keeping.is_kept and keeping.is_idle, timeout=10_000)
+    qtbot.waitUntil(lambda: keeping.is_kept and keeping.is_idle)

@@ -38,7 +38,7 @@ from ecgview.leads import STANDARD_12  # noqa: E402
 from ecgview.record import EcgRecord  # noqa: E402
 
 REAL = HERE.parents[2] / "shared" / "data" / "formats"
-LONGEST_S = 2.0
+LONGEST_S = 2.0  # of the processor, so that a machine with other work finds no hang where there is none
 MOST_BYTES = 1 << 30
 LARGEST_SEED = 400_000
 ARCHIVES = "archives"
@@ -154,7 +154,7 @@ def _one(name: str, seed: int, number: int, source: list[Seed], scratch: Path, t
     for file, raw in chosen.files.items():
         (place / file).write_bytes(mutated(raw, rng) if file == hit else raw)
     before = _peak()
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         with _within(LONGEST_S):
             opened = _open(name, place / chosen.main, whole=rng.random() < 0.2)
@@ -165,7 +165,7 @@ def _one(name: str, seed: int, number: int, source: list[Seed], scratch: Path, t
         tally.faults.append(
             f"{name} --only {number}: {type(error).__name__}: {error} ({last.name}:{last.lineno})"
         )
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     if took > tally.slowest_s:
         tally.slowest_s, tally.slowest = took, number
     if took > LONGEST_S:
@@ -211,13 +211,13 @@ def _within(seconds: float) -> Iterator[None]:
     def late(*_: object) -> None:
         raise Fault(f"a hang of more than {seconds:g} s")
 
-    older = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    older = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, older)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, older)
 
 
 _guarded: list[Path] = []  # an audit hook cannot be taken out again: it is idle while this is empty

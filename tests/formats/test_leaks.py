@@ -139,10 +139,10 @@ def test_what_the_window_exports_by_default(who: str, tmp_path: Path, qtbot: QtB
     workspace = window.workspace
 
     def rest() -> None:
-        qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0, timeout=60_000)
+        qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
 
     try:
-        with qtbot.waitSignal(workspace.measurements_ready, timeout=60_000):
+        with qtbot.waitSignal(workspace.measurements_ready):
             workspace.open_paths([path])
         rest()
         typed = f"as in {who}, seen 1931-04-05, {who.upper()} again"

@@ -24,7 +24,6 @@ from ecgview.review.store import Store
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NO_KEY = Qt.KeyboardModifier.NoModifier
-WAIT_MS = 120_000  # models load on a slow machine
 
 
 @pytest.fixture(params=["demonstration", "ptbxl"])
@@ -55,10 +54,10 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
     def wait() -> None:
         for _ in range(2):
-            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=WAIT_MS)
+            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
             window.canvas.settle()
-        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0, timeout=WAIT_MS)
-        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
+        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept)
 
     return wait
 
@@ -69,7 +68,7 @@ def test_the_main_job_from_opening_to_the_signed_report(
     workspace, canvas = window.workspace, window.canvas
 
     # The ECG is opened; its trace is on the screen, its measurements beside it.
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=WAIT_MS):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_paths([ecg])
     rest()
     assert canvas.page is not None
@@ -89,7 +88,7 @@ def test_the_main_job_from_opening_to_the_signed_report(
     assert workspace.session.state is ReadState.READ
 
     # The results are revealed: diagnoses, LEF and the contributions, which add up.
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready], timeout=WAIT_MS):
+    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
         qtbot.keyClick(canvas, Qt.Key.Key_R)
     rest()
     assert workspace.prediction is not None
@@ -106,7 +105,7 @@ def test_the_main_job_from_opening_to_the_signed_report(
 
     # A stretch is hidden by dragging over it; the model fills it in.
     qtbot.keyClick(canvas, Qt.Key.Key_3)
-    with qtbot.waitSignal(workspace.reconstruction_ready, timeout=WAIT_MS):
+    with qtbot.waitSignal(workspace.reconstruction_ready):
         _drag(window, 4.0, 5.0)
     rest()
     assert workspace.reconstruction is not None

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from ecgview.review.store import Store
 
 KILLS = 10
+FARTHEST = 24  # lines that are heard at most before a kill: eight reads, three steps each
 
 READER = """
 import sys
@@ -54,12 +54,11 @@ def test_no_acknowledged_label_is_lost_whenever_the_process_is_killed(database: 
             [sys.executable, "-c", READER, str(database), str(run)], stdout=subprocess.PIPE, text=True
         )
         assert child.stdout is not None
-        first = child.stdout.readline()  # it works by now
-        time.sleep(chance.uniform(0.0, 0.15))
-        child.send_signal(signal.SIGKILL)
+        heard = [child.stdout.readline() for _ in range(chance.randint(1, FARTHEST))]
+        child.send_signal(signal.SIGKILL)  # it is in the middle of what comes next
         rest = child.communicate()[0]
         assert child.returncode == -signal.SIGKILL
-        lines = (first + rest).splitlines(keepends=True)
+        lines = ("".join(heard) + rest).splitlines(keepends=True)
         said += [(kind, sha) for kind, sha in (line.split() for line in lines if line.endswith("\n"))]
     assert {kind for kind, _ in said} == {"draft", "first", "signed"}
 

@@ -31,11 +31,13 @@ import numpy as np
 from ecgview.errors import StoreError
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, Source
+from ecgview.review import _database
 from ecgview.review.annotation import Annotation
 from ecgview.review.merging import ConflictError, SupersededError
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
+_database._BUSY_MS = 60_000  # each waits its turn on any machine
 path, name, edits, commits = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 record = EcgRecord(np.zeros((12, 10), np.float32), STANDARD_12, 500.0, source=Source("x.hea", "wfdb", "pulse"))
 session = ReadingSession(Store(path), record, "Reader A")
@@ -268,18 +270,18 @@ def test_an_empty_file_is_told_and_not_written_over_without_a_word(
     store.close()
 
 
+STARTED = """
+import sys
+from ecgview.review import _database
+from ecgview.review.store import Store
+_database._BUSY_MS = 60_000  # each waits its turn on any machine
+Store(sys.argv[1]).log("a", "b", sys.argv[2])
+"""
+
+
 def test_many_processes_that_start_together_make_one_store(database: Path) -> None:
     children = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "import sys; from ecgview.review.store import Store; Store(sys.argv[1]).log('a', 'b', sys.argv[2])",
-                str(database),
-                str(number),
-            ]
-        )
-        for number in range(4)
+        subprocess.Popen([sys.executable, "-c", STARTED, str(database), str(number)]) for number in range(4)
     ]
     assert [child.wait() for child in children] == [0] * 4
     with Store(database) as store:

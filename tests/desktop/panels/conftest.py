@@ -119,6 +119,6 @@ def workspace(qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def opened(workspace: Workspace, record_file: Path, answers: object, qtbot: QtBot) -> Workspace:
     """Return the workspace with the record open, blind."""
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=10_000):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_record(record_file)
     return workspace

@@ -45,7 +45,7 @@ def words_of(widget: QWidget) -> str:
 def kept(qtbot: QtBot, workspace: Workspace) -> None:
     """Wait until everything that was done to the read is on the disk."""
     keeping = workspace.reading.keeping
-    qtbot.waitUntil(lambda: keeping.is_kept and keeping.is_idle, timeout=10_000)
+    qtbot.waitUntil(lambda: keeping.is_kept and keeping.is_idle)
 
 
 def reveal(workspace: Workspace, qtbot: QtBot) -> None:
@@ -53,5 +53,5 @@ def reveal(workspace: Workspace, qtbot: QtBot) -> None:
     workspace.apply_edit(SetComment("seen"))
     workspace.commit_first_read()
     kept(qtbot, workspace)
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready], timeout=10_000):
+    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
         workspace.reveal()

@@ -66,7 +66,7 @@ def test_a_panel_that_was_open_is_empty_again_for_the_next_record(
     reveal(opened, qtbot)
     assert "Atrial fibrillation" in words_of(panel)
     other = pulse_record.with_signal(pulse_record.signal * 1.5)
-    with qtbot.waitSignal(opened.measurements_ready, timeout=10_000):
+    with qtbot.waitSignal(opened.measurements_ready):
         opened.open_record(wfdb.write(other, record_file.parent / "second"))
     words = words_of(panel)
     assert "stay closed" in words
@@ -187,13 +187,13 @@ def test_a_failed_model_is_told_and_can_be_asked_again(
     qtbot.addWidget(panel)
     opened.apply_edit(_comment())
     opened.commit_first_read()
-    with qtbot.waitSignal(opened.prediction_failed, timeout=10_000):
+    with qtbot.waitSignal(opened.prediction_failed):
         opened.reveal()
     assert "Not analysed" in words_of(panel)
     assert "the weights are not here" in words_of(panel)
     answers["predict"] = prediction
     again = next(b for b in panel.findChildren(QPushButton) if b.text() == "Try again")
-    with qtbot.waitSignal(opened.prediction_ready, timeout=10_000):
+    with qtbot.waitSignal(opened.prediction_ready):
         qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     assert "Atrial fibrillation" in words_of(panel)
 
@@ -316,7 +316,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     assert "Nothing is hidden yet." in words_of(panel)
-    with qtbot.waitSignal(opened.reconstruction_ready, timeout=10_000):
+    with qtbot.waitSignal(opened.reconstruction_ready):
         panel.controls.ratio.setValue(40)
     words = words_of(panel)
     assert "80 of 200 segments hidden, 4.00 s" in words
@@ -327,7 +327,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     panel.controls.clear.click()
     assert "Nothing is hidden yet." in words_of(panel)
     answers["error_strip"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
-    with qtbot.waitSignal(opened.error_strip_ready, timeout=10_000):
+    with qtbot.waitSignal(opened.error_strip_ready):
         panel._ask_strip()
     assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
 

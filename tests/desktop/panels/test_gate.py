@@ -38,7 +38,7 @@ def test_from_an_empty_draft_to_the_reveal_by_the_button_of_the_gate(
     qtbot.waitUntil(lambda: opened.session is not None and bool(opened.session.reads))
     assert "Your first read is locked" in words_of(panel)
     assert _button(panel).text() == "Reveal AI"
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
         _button(panel).click()
     assert opened.may_show_ai()
     assert "closed" not in words_of(panel)
@@ -51,7 +51,7 @@ def test_without_a_reader_the_gate_asks_who_reads(
     workspace.set_reader_name("")
     panel = module.PANEL.make(workspace)
     qtbot.addWidget(panel)
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=10_000):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_record(record_file)
     assert _button(panel).text() == "Say who reads"
     with qtbot.waitSignal(workspace.reader_needed):

@@ -183,7 +183,7 @@ def test_a_comment_is_kept_when_typing_pauses_and_before_a_step(
 ) -> None:
     assert opened.session is not None
     qtbot.keyClicks(panel.comment, "rate controlled")
-    qtbot.waitUntil(lambda: opened.session.draft.comment == "rate controlled", timeout=5_000)
+    qtbot.waitUntil(lambda: opened.session.draft.comment == "rate controlled")
     qtbot.keyClicks(panel.comment, "!")
     panel.step.button.click()
     kept(qtbot, opened)
@@ -201,7 +201,7 @@ def test_w1_w2_the_button_leads_from_first_read_to_amendment(
     step.button.click()
     kept(qtbot, opened)
     assert step.button.text() == "Locked · reveal AI"
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
         step.button.click()
     assert step.button.text() == "Locked, AI revealed · sign"
     step.button.click()
@@ -233,7 +233,7 @@ def test_w2_the_read_holds_no_word_of_a_model(panel, opened: Workspace, qtbot: Q
     panel.normal.click()
     panel.step.button.click()
     kept(qtbot, opened)
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
         panel.step.button.click()
     assert "Testnet" not in words_of(panel)
     assert "raised" not in words_of(panel)
@@ -262,7 +262,7 @@ def test_measurements_show_values_units_source_and_notes(opened: Workspace, qtbo
 def test_w2_without_blind_reading_the_read_is_signed_at_once_and_says_so(
     panel, opened: Workspace, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready], timeout=10_000):
+    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
         opened.set_blind(False)
     panel.normal.click()
     assert panel.step.button.text() == "Not blind, not signed · sign"

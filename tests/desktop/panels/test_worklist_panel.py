@@ -1,14 +1,18 @@
 """The worklist: many records, filter, keyboard, states, and nothing of a model in it."""
 
 import shutil
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from panel_words import reveal, words_of
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from ecgview.desktop import worklist as listing
 from ecgview.desktop.panels import worklist
 from ecgview.desktop.panels.worklist.search import matches, searched, words
 from ecgview.desktop.panels.worklist.words import sentence, what, who
@@ -111,10 +115,31 @@ def test_rows_that_fit_a_filter_come_in_as_their_headers_are_read(
     assert panel.model.rowCount() == 12
 
 
+@pytest.fixture
+def slow_files(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Return what sets how long each file takes, in shares of the time of a slice: a clock that files move."""
+    looks = threading.local()  # a slice begins and ends in one worker
+
+    def take(share: float) -> None:
+        def monotonic() -> float:
+            looks.n = getattr(looks, "n", 0) + 1
+            return float(looks.n * share * listing.SLICE_S)
+
+        monkeypatch.setattr(listing, "time", SimpleNamespace(monotonic=monotonic))
+
+    return take
+
+
 def test_the_first_rows_stand_before_the_last_folder_was_looked_into(
-    panel: worklist.WorklistPanel, workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
+    panel: worklist.WorklistPanel,
+    workspace: Workspace,
+    slow_files: Callable[[float], None],
+    tmp_path: Path,
+    pulse_record: EcgRecord,
+    qtbot: QtBot,
 ) -> None:
     """The rows come in the order of their paths, a slice at a time; what is not there is told at its turn."""
+    slow_files(0.0)
     paths = _written(tmp_path / "b", pulse_record, 20) + _written(tmp_path / "c", pulse_record, 20)
     added: list[tuple[int, int]] = []
     failed: list[Exception] = []
@@ -125,6 +150,26 @@ def test_the_first_rows_stand_before_the_last_folder_was_looked_into(
     assert added == [(0, 32), (32, 40)]
     assert [item.path for item in workspace.worklist_items] == paths
     assert "no such file" in str(failed[0])
+
+
+def test_a_slice_of_slow_files_ends_with_its_time_and_shows_what_it_has(
+    workspace: Workspace,
+    slow_files: Callable[[float], None],
+    tmp_path: Path,
+    pulse_record: EcgRecord,
+    qtbot: QtBot,
+) -> None:
+    slow_files(0.7)  # the second file ends a slice
+    paths = _written(tmp_path / "slow", pulse_record, 5)
+    added: list[tuple[int, int]] = []
+    read: list[list[int]] = []
+    workspace.worklist.rows_added.connect(lambda first, end: added.append((first, end)))
+    workspace.worklist.rows_changed.connect(read.append)
+    workspace.worklist.add([tmp_path / "slow"])
+    qtbot.waitUntil(lambda: sum(map(len, read)) == 5)
+    assert added == [(0, 2), (2, 4), (4, 5)]
+    assert read == [[0, 1], [2, 3], [4]]
+    assert [item.path for item in workspace.worklist_items] == paths
 
 
 def test_the_rows_on_the_screen_are_looked_into_first(
@@ -188,25 +233,25 @@ def test_the_keyboard_filters_walks_and_opens(
     panel: worklist.WorklistPanel, workspace: Workspace, record_file: Path, pulse_record, qtbot: QtBot
 ) -> None:
     wfdb.write(pulse_record, record_file.parent / "second")
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=10_000):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_paths([record_file.parent])
     assert panel.model.rowCount() == 2
     assert panel.list.currentIndex().row() == 0
     panel.filter.setFocus()
     qtbot.keyClick(panel.filter, Qt.Key.Key_Down)
     assert panel.list.currentIndex().row() == 1
-    with qtbot.waitSignal(workspace.record_opened, timeout=10_000):
+    with qtbot.waitSignal(workspace.record_opened):
         qtbot.keyClick(panel.list, Qt.Key.Key_Return)
     assert workspace.record_path == record_file.parent / "second.hea"
     qtbot.keyClicks(panel.filter, "record:1")
     qtbot.keyClick(panel.filter, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: workspace.record_path == record_file, timeout=10_000)
+    qtbot.waitUntil(lambda: workspace.record_path == record_file)
 
 
 def test_w2_the_row_shows_the_readers_own_state_and_stays_in_place(
     panel: worklist.WorklistPanel, workspace: Workspace, record_file: Path, answers, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(workspace.measurements_ready, timeout=10_000):
+    with qtbot.waitSignal(workspace.measurements_ready):
         workspace.open_paths([record_file])
     reveal(workspace, qtbot)
     words = words_of(panel)
