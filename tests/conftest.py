@@ -56,9 +56,9 @@ class PatientBot(QtBot):
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PatientBot:
     """Return what drives the window; a busy machine neither ends a wait nor takes a message away."""
-    monkeypatch.setattr("ecgview.desktop.jobs.CLOSE_WAIT_S", PATIENCE_MS / 1000)
-    monkeypatch.setattr("ecgview.desktop.toast.SHOWN_MS", PATIENCE_MS)
-    monkeypatch.setattr("ecgview.desktop.message_strip.SHOWN_MS", PATIENCE_MS)
+    monkeypatch.setattr("ecgview.desktop.work.jobs.CLOSE_WAIT_S", PATIENCE_MS / 1000)
+    monkeypatch.setattr("ecgview.desktop.chrome.toast.SHOWN_MS", PATIENCE_MS)
+    monkeypatch.setattr("ecgview.desktop.chrome.message_strip.SHOWN_MS", PATIENCE_MS)
     return PatientBot(request)
 
 

@@ -12,10 +12,10 @@ from panel_words import reveal, words_of
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop import worklist as listing
 from ecgview.desktop.panels import worklist
 from ecgview.desktop.panels.worklist.search import matches, searched, words
 from ecgview.desktop.panels.worklist.words import sentence, what, who
+from ecgview.desktop.state import worklist as listing
 from ecgview.desktop.state.worklist import WorklistItem
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import csv_table, wfdb
