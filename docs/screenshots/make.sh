@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renders every picture of the README again: the real window on a demonstration ECG, without a screen.
+# Renders every picture of the documentation again: the real window on a demonstration ECG, without a screen.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python="${PYTHON:-.venv/bin/python}"
