@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,15 +85,6 @@ def test_every_public_function_of_the_package_is_there() -> None:
         _ = ecgview.no_such_name
 
 
-def test_the_readme_names_every_command() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in (ROOT / "ecgview" / "cli").glob("[a-z]*.py"):
-        name = re.search(r'^NAME = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert name is not None, path
-        assert f"ecgview {name.group(1)}" in readme or f"`train {name.group(1)}" in readme, path
-    assert readme.count("python3 packaging/start.py") == 2
-
-
 def test_sql_stands_in_the_store_and_its_migrations_alone() -> None:
     verbs = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|CREATE TABLE)\b")
     found = {path.name for path in PACKAGE if verbs.search(path.read_text(encoding="utf-8"))}
@@ -112,11 +102,3 @@ def test_no_path_of_a_machine_is_in_the_project() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"(?<!\w)/(root|work|opt|home/\w+|Users/\w+)/", text), name
         assert not re.search(r"\b(pypi|pythonhosted|pytorch|anaconda)\.(org|com)\b", text), name
-
-
-def test_layers_are_what_the_readme_says() -> None:
-    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
-    rooms = [layer for layer in contract["layers"][:-1]]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    places = [readme.index(f"`{room}`") for room in rooms]
-    assert all(before < after for before, after in pairwise(places))
