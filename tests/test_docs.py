@@ -8,7 +8,8 @@ Every fenced block has a language. A line of a `sh` block is of one of these kin
 * collected: `pytest ...` finds tests there;
 * a tool of the checks (ruff, mypy ...) or the starter: it is called as the starter calls it.
 
-`python` blocks are run, too. Words in code that begin with `ecgview` name commands and options that exist.
+`python` blocks are run, `csv` blocks are read as the tables they show.
+Words in code that begin with `ecgview` name commands and options that exist.
 """
 
 import argparse
@@ -29,6 +30,8 @@ import pytest
 
 from ecgview import cli, formats
 from ecgview.desktop.chrome import menus
+from ecgview.labels import entry, label_set
+from ecgview.training.data import folder_csv
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "LICENSES" / "README.md"])
@@ -110,7 +113,7 @@ def _parse(words: list[str], where: str) -> None:
 
 
 PAGES_WITH_COMMANDS = [
-    page for page in PAGES if any(one.language in ("sh", "python") for one in _blocks(page))
+    page for page in PAGES if any(one.language in ("sh", "python", "csv") for one in _blocks(page))
 ]
 
 
@@ -124,10 +127,23 @@ def test_what_a_page_tells_to_type_works(
         where = f"{_name(page)}, line {block.line}"
         if block.language == "python":
             exec(compile(block.text, where, "exec"), {"__name__": "__docs__"})
+        elif block.language == "csv":
+            _read_table(block.text, tmp_path)
         elif block.language == "sh":
             for words in _commands(block):
                 _do(words, where)
     assert "Traceback" not in capsys.readouterr().err
+
+
+def _read_table(text: str, folder: Path) -> None:
+    """Read an example of a table as ecgview reads it: a label set, or the table of a data set."""
+    named = re.match(r"# id: (\w+)", text)
+    file = folder / f"{named.group(1) if named else 'table'}.csv"
+    file.write_text(text + "\n", encoding="utf-8")
+    if named:
+        assert len(label_set.read(file))
+    else:
+        assert folder_csv.open(file)
 
 
 def _do(words: list[str], where: str) -> None:
@@ -330,6 +346,31 @@ def test_keys_of_the_first_read_are_the_windows() -> None:
     assert set(named) <= known
     for action_id in ("file.open", "read.find_statement", "read.save_first", "read.reveal", "read.sign"):
         assert real[action_id][0] in named, action_id
+
+
+# What the annotator's manual says that a typed text states: codes, certainty, modifiers.
+STATED = {
+    "lbbb": ("CLBBB", "definite", ()),
+    "atrial fib": ("AFIB", "definite", ()),
+    "房颤": ("AFIB", "definite", ()),
+    "xfcd": ("AFIB", "definite", ()),
+    "?old inferior mi": ("IMI", "possible", ("old",)),
+    "r/o ant mi": ("AMI", "cannot_exclude", ()),
+    "u wave": ("prominent U wave", "definite", ()),
+}
+
+
+def test_what_the_manual_types_is_stated_so() -> None:
+    page = (ROOT / "docs" / "annotator.md").read_text(encoding="utf-8")
+    table = page[page.index("| typed | stated |") :].split("\n\n")[0]
+    typed = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert set(typed) == {*STATED, "mi"}
+    chosen = label_set.load()
+    for text, (code, certainty, modifiers) in STATED.items():
+        first = entry.understand(chosen, text)[0]
+        assert first.is_known, text
+        assert (first.statement.code, first.certainty, first.modifiers) == (code, certainty, modifiers), text
+    assert not entry.understand(chosen, "mi")[0].is_known  # several: taken on purpose only
 
 
 # ---- what is told of the code ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every comparison of the README's table, by one command."""
+"""Every comparison of the tables in docs/researcher.md, by one command."""
 
 import argparse
 from pathlib import Path
