@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecgview import api
 from ecgview.cli import _each, _exposure
+from ecgview.paper import layouts
 
 NAME = "report"
 HELP = "PDF (true scale) or JSON report; unconfirmed, since no reader signs on the command line"
@@ -20,7 +21,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout",
         default="3x4+1R",
-        help="3x4+1R, 3x4+3R, 3x4, 4x3, 6x2, 12x1, '6x2 Cabrera', '12x1 Cabrera', Nx1, further, single",
+        help=", ".join(f"'{name}'" if " " in name else name for name in layouts.known()),
     )
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--model", metavar="ID", help="the classifier")

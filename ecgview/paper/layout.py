@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecgview.paper import time_span
+from ecgview.paper.families import is_chest, lead_of
 from ecgview.paper.label_place import Ink, Row, width_mm
 from ecgview.paper.page import GridArea, Page, PageText, Polyline, Tick, TracePath
 from ecgview.paper.plan import (
@@ -16,8 +17,6 @@ from ecgview.paper.plan import (
     MARGIN_MM,
     Plan,
     foot_mm,
-    is_chest,
-    lead_of,
     plan,
 )
 from ecgview.paper.scale_line import foot

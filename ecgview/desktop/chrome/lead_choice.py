@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
-from ecgview.paper.plan import LAYOUTS, choices, in_order, plan
+from ecgview.paper.families import in_order
+from ecgview.paper.layouts import single_lead
+from ecgview.paper.plan import LAYOUTS, choices, plan
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
 SUBMENU = "Single lead"
+SINGLE = single_lead.LAYOUT.name
 
 
 def offered(workspace: Workspace) -> tuple[str, ...]:
@@ -44,14 +47,14 @@ def leads(workspace: Workspace) -> tuple[str, ...]:
 def shown(workspace: Workspace) -> str:
     """Return the lead that the layout "single" shows of the open record; "" in every other layout."""
     record, paper = workspace.record, workspace.paper_settings
-    if record is None or paper.layout != "single":
+    if record is None or paper.layout != SINGLE:
         return ""
     return plan(record.lead_names, paper).rows[0][0]
 
 
 def show(workspace: Workspace, lead: str) -> None:
     """Show one lead alone, over the whole width."""
-    workspace.set_paper(replace(workspace.paper_settings, layout="single", single_lead=lead, part=0))
+    workspace.set_paper(replace(workspace.paper_settings, layout=SINGLE, single_lead=lead, part=0))
 
 
 def step(workspace: Workspace, leads_on: int) -> None:
