@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Print the figures of two houses side by side: this checkout, and one from before.
 
-python benchmarks/house --before CHECKOUT [--data DIR] [--runs N] [--no-times]
+python benchmarks/house.py --before CHECKOUT [--data DIR] [--runs N] [--no-times]
 
 DIR is a folder with WFDB records of twelve leads (the first `.hea` in it is taken); without it a demonstration
 record is. Counts are exact. Times are taken in turn, before and after, in one run on warm caches; the minimum
 and the median of N are printed, and on a busy machine only the ratio of the minima means anything.
-What is counted, and how, is said in `structure.py`, `watching.py` and `probes.py`. A figure that a checkout
+What is counted, and how, is said in `house/`: `structure.py`, `watching.py` and `probes.py`. A figure that a checkout
 does not give is printed as "not measured", with the reason.
 """
 
@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().with_name("house")))
+
 import structure
 from child import Home, NotMeasured
 
-AFTER = Path(__file__).resolve().parent.parent.parent
+AFTER = Path(__file__).resolve().parent.parent
 WARMING, STATEMENT = "SBRAD", "1AVB"  # of the PTB-XL statements
 Figure = float | str
 
