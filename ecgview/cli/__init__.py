@@ -15,16 +15,12 @@ from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.errors import Cancelled, EcgviewError
 from ecgview.plugins import discover
 
-OPENS_ECGS = frozenset(
-    (
-        *("open", "info", "measure", "classify", "lef", "reconstruct", "identify"),
-        *("report", "convert", "screenshot", "score"),
-    )
-)
-
 
 class Command(Protocol):
-    """What a module of this room must hold."""
+    """What a module of this room must hold.
+
+    With `OPENS_ECGS = True` it also takes --subjects, age and sex of the records it opens.
+    """
 
     @property
     def NAME(self) -> str:
@@ -57,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         description = f"{command.HELP[0].upper()}{command.HELP[1:]}. {RESEARCH_USE_ONLY}"
         sub = commands.add_parser(command.NAME, help=command.HELP, description=description)
         command.register(sub)
-        if command.NAME in OPENS_ECGS:
+        if getattr(module, "OPENS_ECGS", False):
             sub.add_argument(
                 "--subjects",
                 metavar="FILE.csv",

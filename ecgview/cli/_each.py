@@ -19,9 +19,9 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json for a command that writes one file."""
-    parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
+def add_json(parser: argparse.ArgumentParser, what: str = "a JSON object on stdout") -> None:
+    """Add --json for a command that answers once: an object, unless `what` says otherwise."""
+    parser.add_argument("--json", action="store_true", help=what)
 
 
 def count(text: str) -> int:

@@ -16,6 +16,7 @@ from ecgview.labels.statements_shown import (
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

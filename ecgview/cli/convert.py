@@ -10,9 +10,8 @@ from ecgview.cli import _each, _exposure
 from ecgview.errors import ReportError
 
 NAME = "convert"
-HELP = (
-    "write ECGs in another format: DICOM, SCP, aECG, EDF, WFDB, CSV, NPZ; de-identified unless told otherwise"
-)
+HELP = "write ECGs in another format (`ecgview formats` lists them), de-identified unless told otherwise"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +21,10 @@ def register(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", type=Path, help="a file (its suffix chooses the format) or a folder"
     )
     parser.add_argument(
-        "--to", metavar="FORMAT", default="", help="for a folder: dcm, scp, xml, edf, hea, csv, npz"
+        "--to",
+        metavar="FORMAT",
+        default="",
+        help="for a folder: the suffix of a format that is written, such as dcm or csv",
     )
     identity = parser.add_mutually_exclusive_group()
     identity.add_argument(

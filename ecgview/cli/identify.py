@@ -8,6 +8,7 @@ from ecgview.cli import _each
 
 NAME = "identify"
 HELP = "whether two ECGs may be of one patient, by the leads that both have"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from ecgview.cli import _each, _exposure
 
 NAME = "info"
 HELP = "format, leads, rate, duration, patient, acquisition and warnings of ECG files"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

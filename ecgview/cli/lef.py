@@ -10,6 +10,7 @@ from ecgview.cli import _each, _exposure
 
 NAME = "lef"
 HELP = "index or probability of low ejection fraction (LEF) with exact contributions"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from ecgview.cli import _each
 
 NAME = "measure"
 HELP = "heart rate and RR intervals"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

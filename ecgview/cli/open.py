@@ -8,6 +8,7 @@ from ecgview.errors import EcgviewError
 
 NAME = "open"
 HELP = "open files, folders or patterns in the window"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

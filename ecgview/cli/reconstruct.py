@@ -13,6 +13,7 @@ from ecgview.results import Reconstruction
 
 NAME = "reconstruct"
 HELP = "hide segments at random and write what the masked autoencoder makes of them"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

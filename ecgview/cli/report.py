@@ -10,6 +10,7 @@ from ecgview.paper import layouts
 
 NAME = "report"
 HELP = "PDF (true scale) or JSON report; unconfirmed, since no reader signs on the command line"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from ecgview.cli import _each
 
 NAME = "score"
 HELP = "a row of probabilities for every ECG below a folder, as a Parquet table; resumed after a stop"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

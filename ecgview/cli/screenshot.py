@@ -8,6 +8,7 @@ from ecgview.cli import _each, _exposure
 
 NAME = "screenshot"
 HELP = "render the real window on a file, without a screen"
+OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """Files: which formats are known, which one a file is in, and how it becomes a record."""
 
+import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,8 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from ecgview import resources
 from ecgview.errors import FormatError
 from ecgview.formats.kit.deidentify import deidentified
+from ecgview.formats.kit.facts import Facts, Row
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.places import archive
 from ecgview.formats.places import member as _member
@@ -28,6 +31,7 @@ __all__ = [
     "Collection",
     "Format",
     "RecordSummary",
+    "Row",
     "Writer",
     "deidentified",
     "detect",
@@ -39,12 +43,13 @@ __all__ = [
     "peek",
     "read",
     "record_name",
+    "table",
     "writers",
 ]
 
 
 class Format(Protocol):
-    """What a module of this room must hold."""
+    """What a module of this room must hold; it may say more of itself in `FACTS`, a `kit.facts.Facts`."""
 
     @property
     def NAME(self) -> str:
@@ -103,6 +108,23 @@ def known() -> tuple[Format, ...]:
     import ecgview.formats as room
 
     return tuple(discover(room, besides=("kit", "places")))
+
+
+def table() -> list[Row]:
+    """Return what is read and written, by name, then what is not read and why, for a user to look up."""
+    rows = []
+    for fmt in known():
+        facts: Facts = getattr(fmt, "FACTS", Facts("", ""))
+        files = (*fmt.EXTENSIONS, *facts.also)
+        writes = isinstance(fmt, Writer)
+        title = facts.title or fmt.NAME
+        rows.append(Row(title, files, True, writes, facts.known_from, facts.real_files, facts.note))
+    rows.sort(key=lambda row: row.format.casefold())
+    with open(resources.path("help", "formats_not_read.csv"), encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            files = tuple(filter(None, row["extensions"].split(";")))
+            rows.append(Row(row["format"], files, False, False, row["known_from"], "0", row["note"]))
+    return rows
 
 
 def extensions() -> frozenset[str]:

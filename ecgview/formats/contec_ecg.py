@@ -16,12 +16,18 @@ from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.text import decode
 from ecgview.record import GAIN, Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "Contec ECG"
 EXTENSIONS: tuple[str, ...] = (".ecg",)
+FACTS = Facts(
+    known_from="one public description; one real file with CSV and EDF twins",
+    real_files="1 (ECG90A, limb leads only)",
+    note="gain and rate are the description's; the order of the chest leads is seen in no file; variants are refused",
+)
 FS_HZ = 800.0
 STEP_UV = 5.0
 ZERO = 2048

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, millivolts_per
 from ecgview.formats.kit.replace import replace_file
 from ecgview.formats.kit.sidecar import read_sidecar
@@ -33,6 +34,12 @@ from ecgview.record import EcgRecord, ImportNote, Patient, Signal
 NAME = "CSV"
 EXTENSIONS: tuple[str, ...] = (".csv", ".tsv")
 WRITES = ".csv"
+FACTS = Facts(
+    known_from="ecgview's own header lines; tables with a time column",
+    real_files="4 (tables of others)",
+    note="one column per lead; units in the names or a second row; decimal commas and grouped thousands; "
+    "clocks, dates and rounded times; UTF-8, UTF-16, Latin-1",
+)
 LARGEST_FILE = 400_000_000
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # marks of UTF-16
 _QUOTES = "'[] "

@@ -16,6 +16,7 @@ import numpy as np
 
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.text import decode
 from ecgview.formats.places import member as _member
@@ -25,6 +26,12 @@ from ecgview.signal import echonext_scaling
 
 NAME = "EchoNext"
 EXTENSIONS: tuple[str, ...] = (".npy",)
+FACTS = Facts(
+    known_from="the data set's public description",
+    real_files="0 (files made from the description)",
+    note="(records, 1, 2500 samples, 12 leads) at 250 Hz",
+    title="EchoNext arrays",
+)
 RATE_HZ = 250.0
 SAMPLES = 2500
 TABLE = "echonext_metadata_100k.csv"  # in any case of letters

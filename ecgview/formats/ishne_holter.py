@@ -15,6 +15,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
 from ecgview.formats.kit.binary import Bytes
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.text import decode
 from ecgview.leads import distinct_names, with_derived
@@ -22,6 +23,10 @@ from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "ISHNE Holter"
 EXTENSIONS: tuple[str, ...] = (".ecg", ".hol", ".ishne")
+FACTS = Facts(
+    known_from="public standard: Badilini 1998",
+    real_files="0 (files made from the standard)",
+)
 MAGIC = b"ISHNE1.0"
 FIXED = 522
 MOST_LEADS = 12

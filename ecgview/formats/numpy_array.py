@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, in_volts
 from ecgview.formats.kit.replace import replace_file
 from ecgview.formats.kit.sidecar import KEYS, read_sidecar
@@ -32,6 +33,11 @@ from ecgview.record import DeviceReading, EcgRecord, ImportNote, MedianBeat
 NAME = "NumPy"
 EXTENSIONS: tuple[str, ...] = (".npy", ".npz")
 WRITES = ".npz"
+FACTS = Facts(
+    known_from="ecgview's own arrays",
+    real_files="0 (made here)",
+    note="never pickles; a bare .npy needs a JSON file beside it",
+)
 MOST_SAMPLES = 120_000_000
 LAST_LETTER = 0x10FFFF
 SMALL = 64_000_000  # bytes that any machine has room for

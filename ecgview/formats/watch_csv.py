@@ -16,6 +16,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.kit.ages import age_note
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.person import age_on
 from ecgview.formats.kit.quantities import assumed_gain, millivolts_per
 from ecgview.formats.kit.summary import RecordSummary
@@ -26,6 +27,11 @@ from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecor
 
 NAME = "Watch CSV"
 EXTENSIONS: tuple[str, ...] = (".csv",)
+FACTS = Facts(
+    known_from="published examples of a watch's health app",
+    real_files="1",
+    note="one lead below a head in any language",
+)
 LARGEST_FILE = 50_000_000
 MOST_LINES = 40  # of the head
 _PLACES = ("name", "birth", "recorded", "classification", "symptoms", "software", "device")  # then the rate

@@ -1,6 +1,5 @@
 """What a file says, the formats, and a file for others, in the real window; W2 for what stands in the file."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from ecgview import formats, resources
+from ecgview import formats
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.state import exporting
@@ -149,9 +148,11 @@ def test_about_this_file_shows_searches_and_copies_everything(
 def test_the_sheet_of_formats_is_the_table(window: MainWindow) -> None:
     window.menus["help.formats"].trigger()
     table = _sheet(window, "File formats").findChild(QTableWidget)
-    with open(resources.path("help", "formats.csv"), encoding="utf-8", newline="") as file:
-        expected = [row["format"] for row in csv.DictReader(file)]
+    expected = [row.format for row in formats.table()]
     assert [table.item(row, 0).text() for row in range(table.rowCount())] == expected
+    dicom = expected.index("DICOM")
+    shown = [table.item(dicom, column).text() for column in range(4)]
+    assert shown == ["DICOM", ".dcm .dicom .dic", "yes", "yes"]
     assert "DICOM" in expected
     assert any("scans" in name for name in expected)
 

@@ -1,6 +1,5 @@
 """A scan or photograph is told from its content, whatever its name, and the user learns what to ask for."""
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -50,17 +49,14 @@ def test_a_dicom_file_with_a_tiff_preamble_is_no_picture() -> None:
 
 
 def test_the_table_of_formats_names_every_reader_and_why_others_are_left_out() -> None:
-    table = Path(__file__).resolve().parents[2] / "resources" / "help" / "formats.csv"
-    with open(table, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["format", "extensions", "read", "write", "known_from", "real_files", "note"]
-    assert len({row["format"] for row in rows}) == len(rows)
+    rows = formats.table()
+    assert len({row.format for row in rows}) == len(rows)
     for row in rows:
-        assert None not in row
-        assert {row["read"], row["write"]} <= {"yes", "no"}
-        assert row["real_files"]
-        assert row["known_from"] if row["read"] == "yes" else row["note"]
-    read = {ext for row in rows if row["read"] == "yes" for ext in row["extensions"].split(";")}
+        assert row.real_files
+        assert row.known_from if row.read else row.note
+    assert len([row for row in rows if row.read]) == len(formats.known())
+    read = {ext for row in rows if row.read for ext in row.extensions}
     assert formats.extensions() <= read
-    written = {ext for row in rows if row["write"] == "yes" for ext in row["extensions"].split(";")}
+    written = {ext for row in rows if row.write for ext in row.extensions}
     assert set(formats.writers()) <= written
+    assert any("scans" in row.format for row in rows if not row.read)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from ecgview import resources
+from ecgview import formats
 from ecgview.desktop.dialogs.sheet import Sheet
 
 COLUMNS = {
@@ -30,14 +28,12 @@ def show(parent: QWidget) -> Sheet:
     """Open the sheet."""
     sheet = Sheet(parent, "File formats")
     sheet.add_text(SCOPE)
-    with open(resources.path("help", "formats.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = formats.table()
     table = QTableWidget(len(rows), len(COLUMNS))
     table.setHorizontalHeaderLabels(list(COLUMNS.values()))
     for place, row in enumerate(rows):
         for column, key in enumerate(COLUMNS):
-            text = row[key].replace(";", " ") if key == "extensions" else row[key]
-            item = QTableWidgetItem(text)
+            item = QTableWidgetItem(_words(getattr(row, key)))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             item.setTextAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
             table.setItem(place, column, item)
@@ -52,3 +48,9 @@ def show(parent: QWidget) -> Sheet:
     sheet.resize(1080, 640)
     sheet.open()
     return sheet
+
+
+def _words(value: str | bool | tuple[str, ...]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else " ".join(value)

@@ -25,6 +25,7 @@ from ecgview.formats.aecg.write import document
 from ecgview.formats.kit import metadata, xml
 from ecgview.formats.kit.ages import age_note
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
 from ecgview.formats.kit.replace import replace_file
 from ecgview.formats.kit.summary import RecordSummary
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 NAME = "HL7 aECG"
 EXTENSIONS: tuple[str, ...] = (".xml",)
 WRITES = ".xml"
+FACTS = Facts(
+    known_from="public standard: HL7 Annotated ECG release 1, FDA implementation guide",
+    real_files="4",
+)
 
 
 def sniff(head: bytes, path: Path) -> int:

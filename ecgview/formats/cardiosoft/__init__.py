@@ -15,6 +15,7 @@ from ecgview.formats.cardiosoft.waveforms import full_disclosure, layout, median
 from ecgview.formats.kit import person as _person
 from ecgview.formats.kit import xml
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.xml import every, find, number, text
 from ecgview.formats.kit.xml_fields import fields
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 NAME = "CardioSoft XML"
 EXTENSIONS: tuple[str, ...] = (".xml",)
+FACTS = Facts(
+    known_from="real files; public descriptions of GE's export manual",
+    real_files="2 (CardioSoft 6.71 and 6.73)",
+    note="resting ECG; an exercise test's whole recording only where its limb leads prove the order of samples",
+)
 _WAVES = ("WaveformData", "FullDisclosureData", "Frontal", "Horizontal", "Sagittal")
 _STRIPS = ("StripData", "StripData/Strip")  # resting ECG; exercise test
 

@@ -21,6 +21,7 @@ from ecgview.formats.edf.header import Header, day, marker, read_header
 from ecgview.formats.edf.signals import Chosen, choose, millivolts, step_uv
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.leads import distinct_names, with_derived
 from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient, Signal
@@ -28,6 +29,11 @@ from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecor
 NAME = "EDF"
 EXTENSIONS: tuple[str, ...] = (".edf", ".bdf", ".rec")
 WRITES = ".edf"
+FACTS = Facts(
+    known_from="public standard: Kemp 1992, EDF+ 2003, BDF",
+    real_files="2",
+    title="EDF/EDF+/BDF",
+)
 MOST_RECORDS = 200_000
 
 _PLUS_PATIENT = re.compile(r"(\S+) ([MFX]) (\d{1,2}-[A-Z]{3}-\d{4}|X)(?: (\S+))?(?: (.*))?", re.IGNORECASE)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats import wfdb
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.hdf5 import open_file
 from ecgview.formats.kit.quantities import assumed_gain, in_volts
 from ecgview.formats.kit.sidecar import read_sidecar
@@ -27,6 +28,13 @@ from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 
 NAME = "MATLAB"
 EXTENSIONS: tuple[str, ...] = (".mat",)
+FACTS = Facts(
+    known_from="PhysioNet/CinC Challenge: WFDB headers with MATLAB 4 signal files; MATLAB 5 arrays",
+    real_files="112",
+    note="a header beside the file names leads, gain and rate",
+    title="MATLAB .mat (CinC)",
+    also=(".hea",),
+)
 LARGEST_FILE = 600_000_000
 MOST_SAMPLES = 60_000_000
 CPSC_RATE_HZ = 500.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.mfer import definitions as tags
 from ecgview.formats.mfer.definitions import Definitions, parse, text, whole
@@ -20,6 +21,10 @@ from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecor
 
 NAME = "MFER"
 EXTENSIONS: tuple[str, ...] = (".mwf", ".mfer", ".mfr")
+FACTS = Facts(
+    known_from="public standard: ISO/TS 11073-92001, MFER part 1",
+    real_files="0 (files made from the standard)",
+)
 LARGEST_FILE = 400_000_000
 
 

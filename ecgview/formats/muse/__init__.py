@@ -13,6 +13,7 @@ from ecgview.errors import FormatError
 from ecgview.formats.kit import xml
 from ecgview.formats.kit.ages import age_note
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.xml import every, find, name, text
 from ecgview.formats.kit.xml_fields import fields
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 NAME = "MUSE XML"
 EXTENSIONS: tuple[str, ...] = (".xml",)
+FACTS = Facts(
+    known_from="real files; GE's public developer guides",
+    real_files="5 (240 and 500 Hz)",
+    note="eight stored leads, the other four derived",
+    title="GE MUSE XML",
+)
 
 
 def sniff(head: bytes, path: Path) -> int:

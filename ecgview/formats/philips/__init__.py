@@ -14,6 +14,7 @@ from ecgview.errors import FormatError
 from ecgview.formats.kit import person as _person
 from ecgview.formats.kit import xml
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.xml import every, find, text
 from ecgview.formats.kit.xml_fields import fields
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 NAME = "Philips XML"
 EXTENSIONS: tuple[str, ...] = (".xml",)
+FACTS = Facts(
+    known_from="published schemas; public descriptions of XLI; real files",
+    real_files="3 (PageWriter TC, PageWriter Touch, HeartStart MRx)",
+    note="schemas 1.03, 1.04, 1.04.01; XLI or uncompressed; the calibration pulse behind the ECG is cut off",
+)
 VERSIONS = ("1.03", "1.04", "1.04.01", "1.04.02")
 
 

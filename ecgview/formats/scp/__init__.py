@@ -18,6 +18,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.replace import replace_file
 from ecgview.formats.kit.scp_leads import CALIBRATION, lead_number
 from ecgview.formats.kit.summary import RecordSummary
@@ -36,6 +37,10 @@ from ecgview.record import Acquisition, DeviceReading, EcgRecord, Patient
 NAME = "SCP-ECG"
 EXTENSIONS: tuple[str, ...] = (".scp",)
 WRITES = ".scp"
+FACTS = Facts(
+    known_from="public standard: EN 1064, ISO 11073-91064, ANSI/AAMI EC71",
+    real_files="2, and 1 that breaks the standard as a cart wrote it",
+)
 _Part = TypeVar("_Part", Patient, Acquisition)
 
 

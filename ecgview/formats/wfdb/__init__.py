@@ -11,6 +11,7 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
 from ecgview.formats.kit.summary import RecordSummary
@@ -22,6 +23,12 @@ from ecgview.record import EcgRecord, ImportNote, Signal
 NAME = "WFDB"
 EXTENSIONS: tuple[str, ...] = (".hea",)
 WRITES = ".hea"
+FACTS = Facts(
+    known_from="public description: PhysioNet WFDB",
+    real_files="more than 600",
+    note="every storage format of the wfdb library, multi-segment, old challenge headers",
+    also=(".dat",),
+)
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
 
 
