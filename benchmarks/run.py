@@ -87,7 +87,7 @@ def first_paint(ecg: Path):
     records = [ecg, resources.path("demo", "lvh.hea"), resources.path("demo", "lbbb.hea"), ecg]
     for record in records:
         began = time.perf_counter()
-        window.workspace.open_record(record)
+        window.workspace.ecg.open(record)
         while canvas.record is None or canvas.record.source.path != str(record):
             qt.processEvents()
             if time.perf_counter() - began > 60:
@@ -125,7 +125,7 @@ def pan_frames(window) -> None:
     plot = pg.PlotWidget(background="w")
     plot.resize(*SIZE)
     plot.setAntialiasing(True)
-    record = window.workspace.record
+    record = window.workspace.ecg.record
     x = np.arange(record.n_samples) / record.sampling_rate_hz
     for k, row in enumerate(record.signal):
         plot.plot(x, row - 2.0 * k, pen=pg.mkPen("k", width=1.5))

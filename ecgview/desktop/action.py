@@ -18,17 +18,17 @@ def always(workspace: Workspace) -> bool:
 
 def with_record(workspace: Workspace) -> bool:
     """Return whether an ECG is open."""
-    return workspace.record is not None
+    return workspace.ecg.record is not None
 
 
 def with_session(workspace: Workspace) -> bool:
     """Return whether an ECG is open and somebody reads it."""
-    return workspace.session is not None
+    return workspace.reading.session is not None
 
 
 def with_ai(workspace: Workspace) -> bool:
     """Return whether an ECG is open and AI may be shown."""
-    return workspace.may_show_ai()
+    return workspace.reading.may_show_ai()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def application() -> QApplication:
 def open_window(*, settings: Settings | None = None, store_path: Path | None = None) -> MainWindow:
     """Return a window over a fresh workspace, not yet shown."""
     workspace = Workspace(settings=settings, store_path=store_path)
-    theme.apply(application(), workspace.theme)
+    theme.apply(application(), workspace.paper.theme)
     return MainWindow(workspace)
 
 
@@ -44,7 +44,7 @@ def run(paths: Sequence[str | Path] = ()) -> int:
     window.restore_place()
     window.show()
     if paths:
-        window.workspace.open_paths(paths)
+        window.workspace.ecg.open_paths(paths)
     else:
         warm_up.preload(window.workspace)
     code = qt.exec()

@@ -64,7 +64,7 @@ def take(
             window.set_sides(size[0])
             window.show()
             if model_id is not None:
-                window.workspace.inference.model_id = model_id
+                window.workspace.answers.model_id = model_id
             _open(window, Path(path), neighbours, qt.processEvents)
             _arrange(window.workspace, view, lambda done: _wait(done, qt.processEvents))
             _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
@@ -77,12 +77,12 @@ def take(
 
 def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], None]) -> None:
     workspace, failed = window.workspace, list[EcgviewError]()
-    workspace.record_failed.connect(failed.append)
+    workspace.ecg.failed.connect(failed.append)
     if neighbours and path.parent.is_dir():
         workspace.worklist.add([path.parent])
         _wait(lambda: workspace.jobs.n_alive == 0, turn)
-    workspace.open_record(path)
-    _wait(lambda: workspace.record is not None or bool(failed), turn)
+    workspace.ecg.open(path)
+    _wait(lambda: workspace.ecg.record is not None or bool(failed), turn)
     if failed:
         raise failed[0]
     _wait(lambda: workspace.jobs.n_alive == 0, turn)
@@ -93,22 +93,22 @@ def _arrange(workspace: Workspace, view: str, wait: Callable[[Callable[[], bool]
     from ecgview.review.annotation import Annotation
     from ecgview.review.history import AddAnnotation, SetComment
 
-    workspace.set_view(view)
+    workspace.paper.set_view(view)
     if view in ("explain", "reconstruct"):
-        workspace.apply_edit(SetComment(COMMENT))
-        workspace.commit_first_read()
-        workspace.reveal()
+        workspace.steps.apply(SetComment(COMMENT))
+        workspace.steps.commit_first_read()
+        workspace.steps.reveal()
         wait(lambda: workspace.reading.keeping.is_idle)
     if view == "reconstruct":
-        mask = np.zeros_like(workspace.mask)
+        mask = np.zeros_like(workspace.answers.mask)
         mask[[10, 11, 12, 44, 45, 46, 84, 85, 86, 121, 122, 123, 164, 165, 166]] = (
             True  # 150 ms in every column
         )
-        workspace.set_mask(mask)
-        workspace.request_error_strip()
-    elif view == "annotate" and workspace.record is not None:
+        workspace.answers.set_mask(mask)
+        workspace.answers.request_error_strip()
+    elif view == "annotate" and workspace.ecg.record is not None:
         mark = Annotation(("II",), 0.6, 1.4, text="example mark")
-        workspace.apply_edit(AddAnnotation(mark))
+        workspace.steps.apply(AddAnnotation(mark))
 
 
 def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:

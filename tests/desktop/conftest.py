@@ -69,7 +69,7 @@ def opened(
     window: MainWindow, record_files: list[Path], qtbot: QtBot, rest: Callable[[], None]
 ) -> MainWindow:
     """Return the window with the three records listed and the first one open."""
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([record_files[0].parent])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([record_files[0].parent])
     rest()
     return window

@@ -22,7 +22,7 @@ def _enter(window: MainWindow, years: float, sex: str, qtbot: QtBot, rest: Calla
     sheet.findChild(QComboBox).setCurrentText(sex)
     sheet.buttons.accepted.emit()
     qtbot.waitUntil(
-        lambda: window.workspace.record is not None and window.workspace.record.patient.sex == sex,
+        lambda: window.workspace.ecg.record is not None and window.workspace.ecg.record.patient.sex == sex,
     )
     rest()
 
@@ -32,23 +32,27 @@ def test_what_is_entered_is_shown_kept_and_of_this_record_alone(
 ) -> None:
     assert opened.menus["read.subject"].isEnabled()
     _enter(opened, 63, "female", qtbot, rest)
-    record = opened.workspace.record
+    record = opened.workspace.ecg.record
     assert record is not None
     assert record.patient.age_years == 63
     assert any("entered by Reader One" in note.text for note in record.notes)
     assert "63 years" in opened.header.details.text()
     assert not opened.menus["read.subject"].isEnabled()  # nothing is missing any more
-    opened.workspace.next_record()
-    qtbot.waitUntil(lambda: opened.workspace.record is not record and opened.workspace.record is not None)
-    rest()
-    assert opened.workspace.record is not None
-    assert opened.workspace.record.patient.age_years is None
-    opened.workspace.previous_record()
+    opened.workspace.walk.next()
     qtbot.waitUntil(
-        lambda: opened.workspace.record is not None and opened.workspace.record.patient.age_years == 63
+        lambda: opened.workspace.ecg.record is not record and opened.workspace.ecg.record is not None
     )
     rest()
-    assert opened.workspace.store.verify() == []
+    assert opened.workspace.ecg.record is not None
+    assert opened.workspace.ecg.record.patient.age_years is None
+    opened.workspace.walk.previous()
+    qtbot.waitUntil(
+        lambda: (
+            opened.workspace.ecg.record is not None and opened.workspace.ecg.record.patient.age_years == 63
+        )
+    )
+    rest()
+    assert opened.workspace.reading.store.verify() == []
 
 
 def test_nothing_can_be_kept_before_something_was_entered(opened: MainWindow) -> None:

@@ -104,11 +104,11 @@ def test_f4_a_display_filter_does_not_change_a_reading(opened: MainWindow, rest:
 
 def test_a_drag_in_the_annotate_view_marks_one_lead_and_with_shift_all(opened: MainWindow) -> None:
     workspace = opened.workspace
-    workspace.set_view("annotate")
+    workspace.paper.set_view("annotate")
     _drag(opened, _place(opened, "II", 5.0), _place(opened, "II", 5.6), NO_KEY)
     _drag(opened, _place(opened, "II", 6.0), _place(opened, "II", 6.5), Qt.KeyboardModifier.ShiftModifier)
-    assert workspace.session is not None
-    first, second = workspace.session.draft.annotations
+    assert workspace.reading.session is not None
+    first, second = workspace.reading.session.draft.annotations
     assert first.leads == ("II",)
     assert first.start_s == pytest.approx(5.0, abs=0.03)
     assert first.end_s == pytest.approx(5.6, abs=0.03)
@@ -116,20 +116,20 @@ def test_a_drag_in_the_annotate_view_marks_one_lead_and_with_shift_all(opened: M
 
 
 def test_a_click_in_the_annotate_view_marks_nothing(opened: MainWindow) -> None:
-    opened.workspace.set_view("annotate")
+    opened.workspace.paper.set_view("annotate")
     QTest.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, NO_KEY, _place(opened, "II", 5.0))
-    assert opened.workspace.session is not None
-    assert opened.workspace.session.draft.is_empty
+    assert opened.workspace.reading.session is not None
+    assert opened.workspace.reading.session.draft.is_empty
 
 
 def test_a_drag_in_the_reconstruct_view_hides_the_segments_under_it(opened: MainWindow) -> None:
     workspace = opened.workspace
-    workspace.set_view("reconstruct")
+    workspace.paper.set_view("reconstruct")
     _drag(opened, _place(opened, "II", 4.01), _place(opened, "II", 5.02), NO_KEY)
-    assert np.flatnonzero(workspace.mask).tolist() == list(range(80, 101))
+    assert np.flatnonzero(workspace.answers.mask).tolist() == list(range(80, 101))
     _drag(opened, _place(opened, "II", 4.52), _place(opened, "II", 4.58), Qt.KeyboardModifier.ShiftModifier)
-    assert not workspace.mask[90:92].any()
-    assert gestures.spans(workspace.mask) == [(4.0, 4.5), (pytest.approx(4.6), pytest.approx(5.05))]
+    assert not workspace.answers.mask[90:92].any()
+    assert gestures.spans(workspace.answers.mask) == [(4.0, 4.5), (pytest.approx(4.6), pytest.approx(5.05))]
 
 
 def test_panning_paints_no_trace_again(
@@ -181,10 +181,10 @@ def test_the_page_changes_with_the_record_and_is_painted_before_anything_else(
 ) -> None:
     canvas, workspace = opened.canvas, opened.workspace
     painted: list[bool] = []
-    workspace.switched.connect(lambda: painted.append(canvas.painted is workspace.record))
-    with qtbot.waitSignal(workspace.record_opened):
-        workspace.next_record()
-    assert canvas.record is workspace.record
+    workspace.ecg.switched.connect(lambda: painted.append(canvas.painted is workspace.ecg.record))
+    with qtbot.waitSignal(workspace.ecg.opened):
+        workspace.walk.next()
+    assert canvas.record is workspace.ecg.record
     assert canvas.record is not None
     assert set(painted) == {True}
     assert _ink(opened) > 0
@@ -193,13 +193,13 @@ def test_the_page_changes_with_the_record_and_is_painted_before_anything_else(
 def test_the_reconstruction_view_shades_the_mask_and_another_view_does_not(opened: MainWindow) -> None:
     workspace, canvas = opened.workspace, opened.canvas
     bare = _picture(opened)
-    workspace.set_view("reconstruct")
-    workspace.set_mask(gestures.masked(workspace.mask, gestures.Drag("mask", "II", 2.0, 3.0)))
+    workspace.paper.set_view("reconstruct")
+    workspace.answers.set_mask(gestures.masked(workspace.answers.mask, gestures.Drag("mask", "II", 2.0, 3.0)))
     shaded = _picture(opened)
     inside, outside = _place(opened, "II", 2.5, -0.7), _place(opened, "II", 4.5, -0.7)
     assert shaded.pixelColor(inside) != bare.pixelColor(inside)
     assert shaded.pixelColor(outside) == bare.pixelColor(outside)
-    workspace.set_view("read")
+    workspace.paper.set_view("read")
     assert _picture(opened).pixelColor(inside) == bare.pixelColor(inside)
     assert canvas.page is not None
 
@@ -209,7 +209,7 @@ def test_l3_a_faster_paper_is_wider_and_never_squeezed(opened: MainWindow, rest:
     assert not opened.canvas.is_scrollable
     opened.menus["view.next_speed"].trigger()
     rest()
-    assert opened.workspace.paper_settings.speed_mm_per_s == 50
+    assert opened.workspace.paper.settings.speed_mm_per_s == 50
     assert opened.canvas.px_per_mm == pytest.approx(scale, rel=0.1)
     assert opened.canvas.horizontalScrollBar().maximum() > 400
 
@@ -235,8 +235,8 @@ def test_the_zoom_follows_the_window_until_a_hand_takes_over() -> None:
 
 def test_marks_are_drawn_in_every_view(opened: MainWindow) -> None:
     bare = _picture(opened)
-    opened.workspace.add_annotation(("II",), 2.0, 3.0)
-    opened.workspace.apply_edit(SetComment("x"))
+    opened.workspace.steps.add_annotation(("II",), 2.0, 3.0)
+    opened.workspace.steps.apply(SetComment("x"))
     place = _place(opened, "II", 2.5, -0.7)
     assert _picture(opened).pixelColor(place) != bare.pixelColor(place)
 

@@ -23,8 +23,8 @@ from pytestqt.qtbot import QtBot
 
 from ecgview import formats
 from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.dialogs.sheet import Sheet
-from ecgview.desktop.state import exporting
 from ecgview.formats import csv_table
 from ecgview.record import (
     Acquisition,
@@ -53,8 +53,8 @@ def told(window: MainWindow, pulse_record: EcgRecord, tmp_path: Path, qtbot: QtB
         ),
     )
     path = csv_table.write(record, tmp_path / "told.csv")
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([path])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([path])
     return window
 
 
@@ -78,9 +78,9 @@ def _leaks(root: QWidget) -> list[str]:
 
 
 def _reveal(window: MainWindow, rest: Callable[[], None]) -> None:
-    window.workspace.apply_edit(SetComment("seen"))
-    window.workspace.commit_first_read()
-    window.workspace.reveal()
+    window.workspace.steps.apply(SetComment("seen"))
+    window.workspace.steps.commit_first_read()
+    window.workspace.steps.reveal()
     rest()
 
 
@@ -94,9 +94,9 @@ def test_w2_nothing_that_stands_in_the_file_is_told_before_the_reveal(
     rest()
     told.menus["file.about"].trigger()
     for view in ("explain", "reconstruct", "annotate", "read"):
-        told.workspace.set_view(view)
+        told.workspace.paper.set_view(view)
         assert _leaks(told) == []
-    content = exporting.content(told.workspace)
+    content = report_sheet.content(told.workspace)
     text = json_report.write(content, tmp_path / "blind.json").read_text(encoding="utf-8")
     assert [word for word in SECRETS if word in text] == []
     assert json_report.as_dict(content)["device"] is None
@@ -115,7 +115,7 @@ def test_after_the_reveal_it_stands_beside_ours_with_its_source(
     assert "Statements of a reader, in the file" in texts
     assert "137 bpm" in texts
     assert "60 differs" in texts  # the pulse is one a second
-    report = json_report.as_dict(exporting.content(told.workspace))
+    report = json_report.as_dict(report_sheet.content(told.workspace))
     assert [item["text"] for item in report["device"]["statements"]] == ["zebra rhythm", "quagga block"]
     assert report["record"]["acquisition"]["extra"] == {"Code": "okapi code"}
 
@@ -175,7 +175,7 @@ def test_a_file_for_others_names_nobody(
     box = sheet.findChild(QComboBox, "format")
     box.setCurrentIndex(box.findData(suffix))
     accept = next(button for button in sheet.buttons.buttons() if button.text().startswith("Choose a place"))
-    with qtbot.waitSignal(told.workspace.message_posted) as message:
+    with qtbot.waitSignal(told.workspace.telling.posted) as message:
         accept.click()
     assert proposed == [f"ecg-00001{suffix}"]
     assert "Written" in message.args[0].text
@@ -188,8 +188,8 @@ def test_a_file_for_others_names_nobody(
 def test_a_place_that_cannot_be_written_is_told(told: MainWindow, qtbot: QtBot) -> None:
     from ecgview.desktop.dialogs import share
 
-    path = told.workspace.record_path
+    path = told.workspace.ecg.path
     assert path is not None
-    with qtbot.waitSignal(told.workspace.message_posted) as message:
+    with qtbot.waitSignal(told.workspace.telling.posted) as message:
         share.write(told, path, Path("/proc/nowhere/ecg.csv"), True, overwrite=False)
     assert message.args[0].level == "error"

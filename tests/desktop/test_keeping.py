@@ -106,7 +106,7 @@ def in_ui_thread(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def locked(opened: MainWindow) -> Iterator[Callable[[], None]]:
     """Let another process hold the store of the window; returns what lets go of it."""
-    kept_first = opened.workspace.store.path
+    kept_first = opened.workspace.reading.store.path
     holder = Child(HOLDER, kept_first)
     let_go = [holder]
 
@@ -121,9 +121,9 @@ def locked(opened: MainWindow) -> Iterator[Callable[[], None]]:
 
 
 def comment_kept(window: MainWindow) -> str:
-    session = window.workspace.session
+    session = window.workspace.reading.session
     assert session is not None
-    with Store(window.workspace.store.path) as store:
+    with Store(window.workspace.reading.store.path) as store:
         return store.draft_version(session.record_sha256, session.reader).content.comment
 
 
@@ -145,23 +145,23 @@ def test_everything_is_written_and_looked_up_off_the_windows_thread(
 ) -> None:
     workspace = opened.workspace
     sha = model_words.prediction
-    monkeypatch.setattr(inference, "_classify", lambda record, *a, progress: sha(record.source.sha256))
-    monkeypatch.setattr(inference, "_lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
-    workspace.toggle_statement("NORM")
-    workspace.apply_edit(SetComment("x"))
-    workspace.undo()
-    workspace.lock_and_next()
+    monkeypatch.setattr(inference, "classify", lambda record, *a, progress: sha(record.source.sha256))
+    monkeypatch.setattr(inference, "lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
+    workspace.steps.toggle_statement("NORM")
+    workspace.steps.apply(SetComment("x"))
+    workspace.steps.undo()
+    workspace.walk.lock_and_next()
     kept(qtbot, workspace)
     rest()
-    workspace.set_blind(False)
+    workspace.steps.set_blind(False)
     kept(qtbot, workspace)
-    workspace.toggle_statement("AFIB")
-    workspace.sign()
-    workspace.amend("second look")
-    workspace.discard_amendment()
+    workspace.steps.toggle_statement("AFIB")
+    workspace.steps.sign()
+    workspace.steps.amend("second look")
+    workspace.steps.discard_amendment()
     kept(qtbot, workspace)
-    assert workspace.session is not None
-    assert workspace.session.state is ReadState.CONFIRMED
+    assert workspace.reading.session is not None
+    assert workspace.reading.session.state is ReadState.CONFIRMED
     assert in_ui_thread == []
 
 
@@ -172,9 +172,9 @@ def test_an_edit_under_a_locked_store_is_seen_at_once_and_saved_by_itself_later(
     heard: list[bool] = []
     edits = [f"word {number}" for number in range(6)]
     for edit in edits:
-        workspace.reading.do("apply", SetComment(edit), then=heard.append)
-        assert workspace.session is not None
-        assert workspace.session.draft.comment == edit  # before anything was written
+        workspace.steps.apply(SetComment(edit), heard.append)
+        assert workspace.reading.session is not None
+        assert workspace.reading.session.draft.comment == edit  # before anything was written
     assert in_ui_thread == []
     assert opened.status.kept.text() == "Saving …"
     qtbot.waitUntil(lambda: keeping.state == "not saved")
@@ -198,25 +198,25 @@ def test_leaving_a_record_with_an_unsaved_edit_asks(
     qtbot: QtBot,
 ) -> None:
     workspace = opened.workspace
-    workspace.apply_edit(SetComment("not yet on the disk"))
+    workspace.steps.apply(SetComment("not yet on the disk"))
     for _ in range(2):
-        workspace.next_record()
+        workspace.walk.next()
         qtbot.waitUntil(lambda: opened.watch.sheet is not None)
-        assert workspace.record_path == record_files[0]  # nothing of another record is shown
+        assert workspace.ecg.path == record_files[0]  # nothing of another record is shown
         press(sheet_of(opened), "Stay here")
-        assert not workspace.is_opening
-        assert workspace.session is not None
-        assert workspace.session.draft.comment == "not yet on the disk"
-    workspace.next_record()
+        assert not workspace.ecg.is_opening
+        assert workspace.reading.session is not None
+        assert workspace.reading.session.draft.comment == "not yet on the disk"
+    workspace.walk.next()
     qtbot.waitUntil(lambda: opened.watch.sheet is not None)
     locked()
     press(sheet_of(opened), "Try again")
-    qtbot.waitUntil(lambda: workspace.record_path == record_files[1])
+    qtbot.waitUntil(lambda: workspace.ecg.path == record_files[1])
     rest()
-    workspace.previous_record()
+    workspace.walk.previous()
     rest()
-    assert workspace.session is not None
-    assert workspace.session.draft.comment == "not yet on the disk"
+    assert workspace.reading.session is not None
+    assert workspace.reading.session.draft.comment == "not yet on the disk"
 
 
 def test_discarded_edits_are_in_no_draft(
@@ -227,23 +227,23 @@ def test_discarded_edits_are_in_no_draft(
     qtbot: QtBot,
 ) -> None:
     workspace = opened.workspace
-    workspace.apply_edit(SetComment("away with it"))
-    workspace.next_record()
+    workspace.steps.apply(SetComment("away with it"))
+    workspace.walk.next()
     qtbot.waitUntil(lambda: opened.watch.sheet is not None)
     press(sheet_of(opened), "Discard the edits")
-    qtbot.waitUntil(lambda: workspace.record_path == record_files[1])
+    qtbot.waitUntil(lambda: workspace.ecg.path == record_files[1])
     locked()
     rest()
-    workspace.previous_record()
+    workspace.walk.previous()
     rest()
-    assert workspace.session is not None
-    assert workspace.session.draft.is_empty
+    assert workspace.reading.session is not None
+    assert workspace.reading.session.draft.is_empty
 
 
 def test_closing_the_window_with_an_unsaved_edit_asks(
     opened: MainWindow, locked: Callable[[], None], qtbot: QtBot
 ) -> None:
-    opened.workspace.apply_edit(SetComment("last word"))
+    opened.workspace.steps.apply(SetComment("last word"))
     assert not opened.close()
     qtbot.waitUntil(lambda: opened.watch.sheet is not None)
     press(sheet_of(opened), "Stay here")
@@ -251,7 +251,7 @@ def test_closing_the_window_with_an_unsaved_edit_asks(
     locked()
     opened.close()
     qtbot.waitUntil(opened.isHidden)
-    with Store(opened.workspace.store.path) as store:
+    with Store(opened.workspace.reading.store.path) as store:
         (draft,) = [
             store.draft_version(entry.record_sha256, "Reader One").content
             for entry in store.audit()
@@ -268,29 +268,29 @@ def test_locking_a_read_goes_on_to_the_next_record_only_once_it_is_on_the_disk(
     qtbot: QtBot,
 ) -> None:
     workspace = opened.workspace
-    workspace.toggle_statement("NORM")
-    workspace.lock_and_next()
-    workspace.toggle_statement("AFIB")  # pressed for the next record, which is not there: refused
+    workspace.steps.toggle_statement("NORM")
+    workspace.walk.lock_and_next()
+    workspace.steps.toggle_statement("AFIB")  # pressed for the next record, which is not there: refused
     qtbot.waitUntil(lambda: workspace.reading.keeping.state == "not saved")
-    assert workspace.record_path == record_files[0]
-    assert workspace.session is not None
-    assert workspace.session.state is ReadState.IN_READING
-    assert [item.code for item in workspace.session.draft.statements] == ["NORM"]
+    assert workspace.ecg.path == record_files[0]
+    assert workspace.reading.session is not None
+    assert workspace.reading.session.state is ReadState.IN_READING
+    assert [item.code for item in workspace.reading.session.draft.statements] == ["NORM"]
     locked()
     kept(qtbot, workspace)
-    workspace.lock_and_next()
-    qtbot.waitUntil(lambda: workspace.record_path == record_files[1])
+    workspace.walk.lock_and_next()
+    qtbot.waitUntil(lambda: workspace.ecg.path == record_files[1])
     rest()
-    assert workspace.worklist_items[0].state == "read"
+    assert workspace.worklist.items[0].state == "read"
 
 
 def test_what_else_is_logged_under_a_locked_store_keeps_nobody_and_is_there_in_the_end(
     opened: MainWindow, locked: Callable[[], None], record_files: list[Path], qtbot: QtBot
 ) -> None:
     workspace = opened.workspace
-    store, keeping = workspace.store, workspace.reading.keeping
-    assert workspace.session is not None
-    sha256 = workspace.session.record_sha256
+    store, keeping = workspace.reading.store, workspace.reading.keeping
+    assert workspace.reading.session is not None
+    sha256 = workspace.reading.session.record_sha256
     workspace.reading.write(store.add_exposure, sha256, "report", "with its record")
     workspace.reading.begin(None)  # the record goes while that is being written
     workspace.reading.write(store.add_exposure, sha256, "report", "without one")
@@ -298,8 +298,8 @@ def test_what_else_is_logged_under_a_locked_store_keeps_nobody_and_is_there_in_t
     workspace.reading.leave(left.append)
     qtbot.waitUntil(lambda: left == [True])
     assert store.exposures(sha256) == ()
-    workspace.open_record(record_files[1])
-    qtbot.waitUntil(lambda: workspace.record_path == record_files[1])
+    workspace.ecg.open(record_files[1])
+    qtbot.waitUntil(lambda: workspace.ecg.path == record_files[1])
     locked()
     qtbot.waitUntil(lambda: keeping.is_kept)
     assert sorted(one.details for one in store.exposures(sha256)) == ["with its record", "without one"]
@@ -310,7 +310,7 @@ def test_a_window_closes_though_what_it_logs_cannot_be_written(
     opened: MainWindow, locked: Callable[[], None], qtbot: QtBot
 ) -> None:
     workspace = opened.workspace
-    workspace.reading.write(workspace.store.add_exposure, "a record", "report")
+    workspace.reading.write(workspace.reading.store.add_exposure, "a record", "report")
     opened.close()
     qtbot.waitUntil(opened.isHidden)
 
@@ -323,11 +323,11 @@ def second(
     opened: MainWindow, settings: Settings, record_files: list[Path], qtbot: QtBot
 ) -> Iterator[MainWindow]:
     """Return a second window on the record that is open in the first."""
-    made = open_window(settings=settings, store_path=opened.workspace.store.path)
+    made = open_window(settings=settings, store_path=opened.workspace.reading.store.path)
     said: list[str] = []
-    made.workspace.message_posted.connect(lambda message: said.append(message.text))
-    with qtbot.waitSignal(made.workspace.measurements_ready):
-        made.workspace.open_record(record_files[0])
+    made.workspace.telling.posted.connect(lambda message: said.append(message.text))
+    with qtbot.waitSignal(made.workspace.ecg.measured):
+        made.workspace.ecg.open(record_files[0])
     made.show()
     assert any("another window" in text and str(os.getpid()) in text for text in said)
     yield made
@@ -340,11 +340,11 @@ def test_a_record_that_is_opened_anew_is_not_open_in_another_window(
     opened: MainWindow, record_files: list[Path], rest: Callable[[], None]
 ) -> None:
     said: list[str] = []
-    opened.workspace.message_posted.connect(lambda message: said.append(message.text))
+    opened.workspace.telling.posted.connect(lambda message: said.append(message.text))
     for _ in range(2):
-        opened.workspace.open_record(record_files[0])
+        opened.workspace.ecg.open(record_files[0])
         rest()
-    assert opened.workspace.session is not None
+    assert opened.workspace.reading.session is not None
     assert [text for text in said if "another window" in text] == []
 
 
@@ -352,15 +352,15 @@ def test_edits_of_two_windows_are_joined_and_the_same_item_is_shown_twice(
     opened: MainWindow, second: MainWindow, qtbot: QtBot
 ) -> None:
     one, two = opened.workspace, second.workspace
-    one.apply_edit(SetComment("sinus rhythm"))
+    one.steps.apply(SetComment("sinus rhythm"))
     kept(qtbot, one)
-    two.toggle_statement("AFIB")
+    two.steps.toggle_statement("AFIB")
     kept(qtbot, two)
-    assert two.session is not None
-    assert two.session.draft.comment == "sinus rhythm"  # came in with the save
-    one.apply_edit(SetComment("atrial fibrillation"))
+    assert two.reading.session is not None
+    assert two.reading.session.draft.comment == "sinus rhythm"  # came in with the save
+    one.steps.apply(SetComment("atrial fibrillation"))
     kept(qtbot, one)
-    two.apply_edit(SetComment("flutter"))
+    two.steps.apply(SetComment("flutter"))
     qtbot.waitUntil(lambda: second.watch.sheet is not None)
     assert comment_kept(second) == "atrial fibrillation"
     said = " ".join(label.text() for label in sheet_of(second).findChildren(type(second.status.kept)))
@@ -369,32 +369,32 @@ def test_edits_of_two_windows_are_joined_and_the_same_item_is_shown_twice(
     press(sheet_of(second), "Keep mine")
     kept(qtbot, two)
     assert comment_kept(second) == "flutter"
-    one.apply_edit(SetComment("third"))
+    one.steps.apply(SetComment("third"))
     qtbot.waitUntil(lambda: opened.watch.sheet is not None)
     press(sheet_of(opened), "Keep the other")
     kept(qtbot, one)
-    assert one.session is not None
-    assert one.session.draft == two.session.draft
+    assert one.reading.session is not None
+    assert one.reading.session.draft == two.reading.session.draft
 
 
 def test_an_edit_after_the_other_windows_lock_is_offered_again(
     opened: MainWindow, second: MainWindow, qtbot: QtBot
 ) -> None:
     one, two = opened.workspace, second.workspace
-    one.toggle_statement("NORM")
-    one.commit_first_read()
+    one.steps.toggle_statement("NORM")
+    one.steps.commit_first_read()
     kept(qtbot, one)
     heard: list[bool] = []
-    two.reading.do("apply", SetComment("too late"), then=heard.append)
+    two.steps.apply(SetComment("too late"), heard.append)
     qtbot.waitUntil(lambda: second.watch.sheet is not None)
     assert heard == [False]
     assert comment_kept(second) == ""
-    assert two.session is not None
-    assert two.session.state is ReadState.READ
+    assert two.reading.session is not None
+    assert two.reading.session.state is ReadState.READ
     press(sheet_of(second), "Make this edit again")
     kept(qtbot, two)
     assert comment_kept(second) == "too late"
-    assert [item.code for item in two.session.draft.statements] == ["NORM"]
+    assert [item.code for item in two.reading.session.draft.statements] == ["NORM"]
 
 
 def test_a_window_and_another_process_keep_every_acknowledged_edit(
@@ -402,21 +402,21 @@ def test_a_window_and_another_process_keep_every_acknowledged_edit(
 ) -> None:
     workspace, edits = opened.workspace, 30
     kept(qtbot, workspace)
-    other = Child(OTHER, workspace.store.path, record_files[0], edits)
+    other = Child(OTHER, workspace.reading.store.path, record_files[0], edits)
     heard: list[bool] = []
     other.go()
     for number in range(edits):
         mark = ("II",), 0.1 * number, 0.1 * number + 0.05
-        workspace.add_annotation(*mark)
-        workspace.reading.do("apply", SetComment(f"{number}"), then=heard.append)
+        workspace.steps.add_annotation(*mark)
+        workspace.steps.apply(SetComment(f"{number}"), heard.append)
         qtbot.wait(0)
     kept(qtbot, workspace)
     said = other.said()
     assert heard == [True] * edits
     assert len(said) == edits
-    assert workspace.session is not None
-    with Store(workspace.store.path) as store:
-        draft = store.draft_version(workspace.session.record_sha256, "Reader One").content
+    assert workspace.reading.session is not None
+    with Store(workspace.reading.store.path) as store:
+        draft = store.draft_version(workspace.reading.session.record_sha256, "Reader One").content
         assert store.verify() == []
     leads = [mark.leads for mark in draft.annotations]
     assert (leads.count(("V1",)), leads.count(("II",))) == (len(said), len(heard))
@@ -463,27 +463,27 @@ def test_an_ecg_is_seen_though_the_store_cannot_be_used(
     qtbot.addWidget(window)
     window.show()
     workspace = window.workspace
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_paths([record_files[0].parent])
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open_paths([record_files[0].parent])
     qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
-    assert workspace.record is not None
+    assert workspace.ecg.record is not None
     assert window.canvas.page is not None
     assert window.watch.strip.isVisible()
     assert words in window.watch.strip.text.text()
     state = window.side.findChild(statements.StatementsPanel)
     assert state is not None
     assert state.state.text() == "View only"
-    assert [item.problem for item in workspace.worklist_items if item.problem] == []
-    assert not workspace.may_show_ai()
-    workspace.toggle_statement("NORM")  # nothing takes it, and nothing breaks
-    assert workspace.session is None
+    assert [item.problem for item in workspace.worklist.items if item.problem] == []
+    assert not workspace.reading.may_show_ai()
+    workspace.steps.toggle_statement("NORM")  # nothing takes it, and nothing breaks
+    assert workspace.reading.session is None
     assert (path.read_bytes() if path.is_file() else None) == before
     assert window.watch.strip.anew.isVisible() == (spoil is empty)
     if spoil is empty:
         window.watch.strip.anew.click()
-        qtbot.waitUntil(lambda: workspace.session is not None)
+        qtbot.waitUntil(lambda: workspace.reading.session is not None)
         assert not window.watch.strip.isVisible()
-        workspace.toggle_statement("NORM")
+        workspace.steps.toggle_statement("NORM")
         kept(qtbot, workspace)
         with Store(path) as store:
             assert [entry.action for entry in store.audit()] == ["reading_started"]
@@ -513,16 +513,16 @@ def test_a_read_only_store_shows_what_was_read(
         qtbot.addWidget(window)
         window.show()
         workspace = window.workspace
-        with qtbot.waitSignal(workspace.measurements_ready):
-            workspace.open_record(record_files[0])
+        with qtbot.waitSignal(workspace.ecg.measured):
+            workspace.ecg.open(record_files[0])
         assert window.watch.strip.isVisible()
         assert "read-only" in window.watch.strip.text.text()
-        assert workspace.session is not None
-        assert [item.code for item in workspace.session.draft.statements] == ["AFIB"]
-        assert not workspace.session.is_editable
-        workspace.amend("a reason")
+        assert workspace.reading.session is not None
+        assert [item.code for item in workspace.reading.session.draft.statements] == ["AFIB"]
+        assert not workspace.reading.session.is_editable
+        workspace.steps.amend("a reason")
         qtbot.waitUntil(lambda: workspace.reading.keeping.is_idle)
-        assert not workspace.session.is_amending
+        assert not workspace.reading.session.is_amending
         window.close()
         qtbot.waitUntil(window.isHidden)
     finally:

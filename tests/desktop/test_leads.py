@@ -32,8 +32,8 @@ def opens(window: MainWindow, qtbot: QtBot, rest: Rest, tmp_path: Path, pulse_re
         gains = np.linspace(0.4, 1.2, len(leads), dtype=np.float32)[:, None]
         signal = gains * np.tile(pulse_record.signal[1], 3)[None, :12500]
         path = wfdb.write(replace(pulse_record, signal=signal, lead_names=leads), tmp_path / "ecg")
-        with qtbot.waitSignal(window.workspace.measurements_ready):
-            window.workspace.open_record(path)
+        with qtbot.waitSignal(window.workspace.ecg.measured):
+            window.workspace.ecg.open(path)
         rest()
         return window
 
@@ -52,7 +52,7 @@ def _shown(window: MainWindow) -> list[str]:
 )
 def test_the_record_painted_last_has_its_leads_on_the_screen(opens: Opens, leads: tuple[str, ...]) -> None:
     window = opens(leads)
-    assert window.canvas.painted is window.workspace.record
+    assert window.canvas.painted is window.workspace.ecg.record
     assert set(_shown(window)) == set(leads)
     assert not window.canvas.verticalScrollBar().maximum(), "the rows use the room there is"
 
@@ -62,8 +62,8 @@ def test_the_record_painted_last_has_its_leads_on_the_screen(opens: Opens, leads
 def test_the_cases_of_trouble_are_seen(
     case: str, shared_data: Path, window: MainWindow, qtbot: QtBot, rest: Rest
 ) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_record(shared_data / "cases" / case)
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open(shared_data / "cases" / case)
     rest()
     record = window.canvas.painted
     assert record is not None
@@ -77,7 +77,7 @@ def test_every_layout_of_the_paper_is_in_the_menu_and_the_tool_bar(opens: Opens,
     for name in LAYOUTS:
         window.menus[f"view.layout.{name}"].trigger()
         rest()
-        assert window.workspace.paper_settings.layout == name
+        assert window.workspace.paper.settings.layout == name
         assert window.canvas.composed is not None
         assert window.canvas.composed.layout == name
         assert _shown(window)
@@ -87,7 +87,7 @@ def test_layouts_that_make_no_sense_are_grey_and_one_kept_from_before_is_not_bla
     window = opens(("ECG1", "ECG2"))
     assert {name for name in LAYOUTS if window.menus[f"view.layout.{name}"].isEnabled()} == {"Nx1", "single"}
     window.menus["view.next_layout"].trigger()
-    assert window.workspace.paper_settings.layout == "Nx1"
+    assert window.workspace.paper.settings.layout == "Nx1"
 
 
 def test_a_single_lead_is_chosen_by_key_menu_and_box(opens: Opens, qtbot: QtBot, rest: Rest) -> None:
@@ -129,8 +129,8 @@ def test_caliper_marks_and_cursor_work_on_further_leads(opens: Opens, qtbot: QtB
     canvas.set_caliper(Caliper("V8", (2000, 2200)))
     assert canvas.caliper is not None
     assert canvas.caliper.text(record).startswith("400 ms · 150 bpm")
-    window.workspace.add_annotation(("V8",), seconds, seconds + 0.2)
-    session = window.workspace.session
+    window.workspace.steps.add_annotation(("V8",), seconds, seconds + 0.2)
+    session = window.workspace.reading.session
     assert session is not None
     assert [mark.leads for mark in session.draft.annotations] == [("V8",)]
 
@@ -148,7 +148,7 @@ def test_more_leads_than_a_page_holds_are_turned_to(opens: Opens, rest: Rest) ->
     assert _shown(window) == list(names[:15])
     lead_choice.turn(window.workspace, 1)
     opens(("ECG1", "ECG2"))
-    assert window.workspace.paper_settings.part == 0
+    assert window.workspace.paper.settings.part == 0
 
 
 def test_the_last_page_in_time_ends_where_the_recording_does(opens: Opens, rest: Rest) -> None:
@@ -156,10 +156,10 @@ def test_the_last_page_in_time_ends_where_the_recording_does(opens: Opens, rest:
     for _ in range(4):
         window.menus["view.later"].trigger()
     rest()
-    assert window.workspace.paper_settings.start_s == pytest.approx(15.0)
+    assert window.workspace.paper.settings.start_s == pytest.approx(15.0)
     assert "recorded 25 s, shown 15 to 25 s" in window.status.scale_line.text()
     window.menus["view.earlier"].trigger()
-    assert window.workspace.paper_settings.start_s == pytest.approx(5.0)
+    assert window.workspace.paper.settings.start_s == pytest.approx(5.0)
 
 
 def test_a_mini_trace_takes_a_lead_that_has_a_signal(pulse_record: EcgRecord) -> None:

@@ -15,13 +15,13 @@ from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.panels.worklist.table import RecordTable
 from ecgview.desktop.settings import SETTINGS, Settings
-from ecgview.desktop.state import paper_choice
+from ecgview.desktop.state import paper as paper_part
 from ecgview.paper.settings import PaperSettings
 from ecgview.review.history import SetComment
 
 
 def _codes(window: MainWindow) -> list[str]:
-    session = window.workspace.session
+    session = window.workspace.reading.session
     assert session is not None
     return [item.code for item in session.draft.statements]
 
@@ -52,7 +52,7 @@ def test_the_toast_leaves_with_the_next_change_and_with_its_record(
     opened: MainWindow, qtbot: QtBot, rest: Callable[[], None]
 ) -> None:
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
-    opened.workspace.apply_edit(SetComment("typed after it"))
+    opened.workspace.steps.apply(SetComment("typed after it"))
     assert not opened.toast.isVisible()
     opened.menus["read.normal"].trigger()
     assert opened.toast.isVisible()
@@ -62,7 +62,7 @@ def test_the_toast_leaves_with_the_next_change_and_with_its_record(
 
 
 def test_a_mark_put_or_taken_by_a_key_shows_a_toast_too(opened: MainWindow) -> None:
-    record = opened.workspace.record
+    record = opened.workspace.ecg.record
     assert record is not None
     opened.canvas.set_caliper(Caliper.at(record, "II", 1.0).moved_to(record, 1.5))
     opened.menus["annotate.from_caliper"].trigger()
@@ -70,14 +70,14 @@ def test_a_mark_put_or_taken_by_a_key_shows_a_toast_too(opened: MainWindow) -> N
     opened.menus["annotate.remove_last"].trigger()
     assert opened.toast.text.text() == "Mark removed: II, 1.00 to 1.50 s"
     opened.toast.undo.click()
-    session = opened.workspace.session
+    session = opened.workspace.reading.session
     assert session is not None
     assert len(session.draft.annotations) == 1
 
 
 def test_a_refused_key_shows_no_toast(opened: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
-    opened.workspace.sign()
+    opened.workspace.steps.sign()
     kept(qtbot, opened.workspace)
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
     assert not opened.toast.isVisible()
@@ -89,22 +89,22 @@ def test_a_letter_in_a_list_or_a_field_is_no_command(
     opened: MainWindow, qtbot: QtBot, kind: type[QWidget]
 ) -> None:
     place = next(one for one in opened.findChildren(kind) if one.isVisible() and one.isEnabled())
-    paper = opened.workspace.paper_settings
+    paper = opened.workspace.paper.settings
     place.setFocus()
     qtbot.waitUntil(place.hasFocus)
     for key in (Qt.Key.Key_N, Qt.Key.Key_G, Qt.Key.Key_B, Qt.Key.Key_2):
         qtbot.keyClick(place, key)
     assert _codes(opened) == []
-    assert opened.workspace.paper_settings == paper
-    assert opened.workspace.blind
-    assert opened.workspace.view == "read"
+    assert opened.workspace.paper.settings == paper
+    assert opened.workspace.reader.blind
+    assert opened.workspace.paper.view == "read"
     opened.canvas.setFocus()
     qtbot.keyClick(opened.canvas, Qt.Key.Key_N)
     assert _codes(opened) == ["NORM"]
 
 
 def test_keys_with_ctrl_act_wherever_the_focus_is(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.workspace.toggle_statement("NORM")
+    opened.workspace.steps.toggle_statement("NORM")
     table = opened.findChild(RecordTable)
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -128,10 +128,10 @@ def test_b_asks_once_and_enter_leaves_the_read_blind(opened: MainWindow, qtbot: 
     assert "will not be blind for good" in words
     assert sheet.buttons.button(QDialogButtonBox.StandardButton.Close).isDefault()
     qtbot.keyClick(sheet, Qt.Key.Key_Return)
-    assert opened.workspace.blind
+    assert opened.workspace.reader.blind
     assert opened.menus["read.blind"].isChecked()
     kept(qtbot, opened.workspace)
-    session = opened.workspace.session
+    session = opened.workspace.reading.session
     assert session is not None
     assert session.revealed_at is None
 
@@ -139,8 +139,8 @@ def test_b_asks_once_and_enter_leaves_the_read_blind(opened: MainWindow, qtbot: 
 @pytest.mark.parametrize("unread", [True, False])
 def test_what_b_asks_is_shown_whole(opened: MainWindow, unread: bool) -> None:
     if not unread:
-        opened.workspace.set_blind(False)
-        opened.workspace.set_blind(True)
+        opened.workspace.steps.set_blind(False)
+        opened.workspace.steps.set_blind(True)
     opened.menus["read.blind"].trigger()
     (sheet,) = opened.findChildren(Sheet)
     QApplication.processEvents()
@@ -168,13 +168,13 @@ def test_b_opens_the_ai_after_a_yes(opened: MainWindow, qtbot: QtBot) -> None:
     opened.menus["read.blind"].trigger()
     (sheet,) = opened.findChildren(Sheet)
     sheet.buttons.accepted.emit()
-    assert not opened.workspace.blind
+    assert not opened.workspace.reader.blind
     kept(qtbot, opened.workspace)
-    session = opened.workspace.session
+    session = opened.workspace.reading.session
     assert session is not None
     assert session.revealed_at is not None
     opened.menus["read.blind"].trigger()  # back to blind needs no question
-    assert opened.workspace.blind
+    assert opened.workspace.reader.blind
 
 
 # ---- what a run was set to ------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def _used(path: Path) -> Settings:
     settings.set("window.theme", "dark")
     settings.set("reader.blind", False)
     settings.set("paper.notch", 50.0)
-    paper_choice.keep(settings, CHOSEN)
+    paper_part.keep(settings, CHOSEN)
     return settings
 
 
@@ -197,7 +197,7 @@ def test_a_run_starts_at_its_defaults(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     assert not _used(path).flag("reader.blind")
     next_run = Settings(path)
-    assert paper_choice.from_settings(next_run) == PaperSettings()
+    assert paper_part.from_settings(next_run) == PaperSettings()
     assert next_run.flag("reader.blind")
     assert next_run.text("reader.name") == "Reader One"
     assert (next_run.text("paper.palette"), next_run.text("window.theme")) == ("grey", "dark")
@@ -208,10 +208,10 @@ def test_a_run_starts_as_kept_after_keep_these(tmp_path: Path) -> None:
     used = _used(path)
     used.set("paper.kept", True)
     kept = Settings(path)
-    assert paper_choice.from_settings(kept) == CHOSEN
+    assert paper_part.from_settings(kept) == CHOSEN
     assert not kept.flag("reader.blind")
     kept.set("paper.kept", False)
-    assert paper_choice.from_settings(Settings(path)) == PaperSettings()
+    assert paper_part.from_settings(Settings(path)) == PaperSettings()
 
 
 def test_an_old_file_that_holds_them_is_ignored_quietly(tmp_path: Path) -> None:

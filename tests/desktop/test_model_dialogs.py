@@ -27,10 +27,10 @@ def fitted(tmp_path: Path) -> str:
 
 def _revealed(window: MainWindow, qtbot: QtBot) -> None:
     workspace = window.workspace
-    workspace.apply_edit(SetComment("seen"))
-    workspace.commit_first_read()
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
-        workspace.reveal()
+    workspace.steps.apply(SetComment("seen"))
+    workspace.steps.commit_first_read()
+    with qtbot.waitSignals([workspace.answers.prediction_ready, workspace.answers.lef_ready]):
+        workspace.steps.reveal()
 
 
 def _sheet(window: MainWindow, title: str) -> Sheet:
@@ -42,16 +42,16 @@ def test_another_lef_model_answers_and_its_pictures_open(
 ) -> None:
     workspace = opened.workspace
     _revealed(opened, qtbot)
-    assert workspace.lef.kind == "index"
+    assert workspace.answers.lef.kind == "index"
     opened.menus["models.choose"].trigger()
     sheet = _sheet(opened, "Choose models")
     box = sheet.findChild(QComboBox, "lef")
     box.setCurrentIndex(box.findData(fitted))
     assert any("synthetic ECGs" in label.text() for label in sheet.findChildren(QLabel))
     accept = next(button for button in sheet.buttons.buttons() if button.text() == "Use these")
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
+    with qtbot.waitSignals([workspace.answers.prediction_ready, workspace.answers.lef_ready]):
         accept.click()
-    assert (workspace.lef.model.model_id, workspace.lef.kind) == (fitted, "probability")
+    assert (workspace.answers.lef.model.model_id, workspace.answers.lef.kind) == (fitted, "probability")
     opened.menus["models.lef_pictures"].trigger()
     rest()
     pictures = _sheet(opened, "Contributions as pictures")
@@ -71,6 +71,6 @@ def test_another_lef_model_answers_and_its_pictures_open(
 def test_without_contributions_there_is_nothing_to_draw(opened: MainWindow, qtbot: QtBot) -> None:
     from ecgview.desktop.dialogs import lef_pictures
 
-    with qtbot.waitSignal(opened.workspace.message_posted) as told:
+    with qtbot.waitSignal(opened.workspace.telling.posted) as told:
         lef_pictures.show(opened)
     assert "ask for low ejection fraction first" in told.args[0].text

@@ -86,15 +86,15 @@ def planted(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
 @pytest.fixture
 def blind(window: MainWindow, planted: list[Path], rest: Callable[[], None], qtbot: QtBot) -> MainWindow:
     """Return the window with the planted folder open, read blind."""
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([planted[0].parent])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([planted[0].parent])
     rest()
     return window
 
 
 def _lock(window: MainWindow) -> None:
-    window.workspace.apply_edit(SetComment("read"))
-    window.workspace.commit_first_read()
+    window.workspace.steps.apply(SetComment("read"))
+    window.workspace.steps.commit_first_read()
     for _ in range(6000):
         QTest.qWait(10)
         if window.workspace.reading.keeping.is_kept:
@@ -110,7 +110,7 @@ def test_no_word_of_the_window_tells_what_the_file_is_called_before_the_lock(
     blind.menus.submenus["Open recent"].aboutToShow.emit()
     rest()
     for view in ("explain", "reconstruct", "annotate", "read"):
-        blind.workspace.set_view(view)
+        blind.workspace.paper.set_view(view)
         assert leaks(blind) == []
     _lock(blind)
     rest()
@@ -129,22 +129,22 @@ def test_every_step_of_a_sitting_keeps_the_names_closed(
     """Opening, walking on, a file that cannot be opened, a file dropped, the sheets, the messages."""
     titles: list[str] = []
     blind.workspace.jobs.job_progressed.connect(lambda told: titles.append(" ".join(map(str, told))))
-    blind.workspace.message_posted.connect(lambda told: titles.append(f"{told.text} {told.details}"))
+    blind.workspace.telling.posted.connect(lambda told: titles.append(f"{told.text} {told.details}"))
     for _ in range(4):
         blind.menus["file.next"].trigger()
         rest()
         assert leaks(blind) == []
     assert "Record 5" in blind.messages.text.text()  # it cannot be opened
-    blind.workspace.open_record(planted[4])
+    blind.workspace.ecg.open(planted[4])
     rest()
-    blind.workspace.open_paths([planted[0].parent / f"{PLANTED}_not_there.csv"])
+    blind.workspace.ecg.open_paths([planted[0].parent / f"{PLANTED}_not_there.csv"])
     rest()
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(planted[0]))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     blind.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, left, none))
     assert PLANTED not in blind.drop_hint.text
-    blind.workspace.open_record(planted[1])
+    blind.workspace.ecg.open(planted[1])
     rest()
     for show in (about_file.show, share.show):
         sheet = show(blind)
@@ -166,7 +166,7 @@ def test_a_number_is_the_place_in_the_list_and_stays(
     more.mkdir()
     for path in (planted[0], planted[0].with_suffix(".dat")):
         shutil.copy(path, more / path.name)
-    blind.workspace.open_paths([more])
+    blind.workspace.ecg.open_paths([more])
     rest()
     assert [names.of(path) for path in planted] == before
 
@@ -185,9 +185,9 @@ def test_a_search_tells_nothing_of_a_closed_name(blind: MainWindow, rest: Callab
     _lock(blind)
     box.setText(PLANTED)
     assert [model.item(model.index(row, 0)).path.stem for row in range(model.rowCount())] == [f"{PLANTED}_0"]
-    blind.workspace.set_blind(False)
+    blind.workspace.steps.set_blind(False)
     assert model.rowCount() == 5
-    blind.workspace.set_blind(True)
+    blind.workspace.steps.set_blind(True)
     assert model.rowCount() == 1
 
 
@@ -195,11 +195,11 @@ def test_another_reader_finds_the_names_closed_again(
     blind: MainWindow, rest: Callable[[], None], planted: list[Path]
 ) -> None:
     _lock(blind)
-    blind.workspace.set_reader_name("Reader Two")
+    blind.workspace.reading.set_reader("Reader Two")
     assert leaks(blind) == []
     rest()
     assert leaks(blind) == []
-    blind.workspace.set_reader_name("Reader One")
+    blind.workspace.reading.set_reader("Reader One")
     rest()
     assert blind.header.name.text() == planted[0].stem
 
@@ -207,11 +207,11 @@ def test_another_reader_finds_the_names_closed_again(
 def test_without_blind_reading_every_record_has_its_name(
     blind: MainWindow, rest: Callable[[], None], planted: list[Path]
 ) -> None:
-    blind.workspace.set_blind(False)
+    blind.workspace.steps.set_blind(False)
     blind.workspace.jobs.cancel("predict")
     assert blind.header.name.text() == planted[0].stem
     assert {path.stem for path in planted} <= {blind.workspace.names.of(path) for path in planted}
-    blind.workspace.set_blind(True)
+    blind.workspace.steps.set_blind(True)
     rest()
     assert leaks(blind) == []
 
@@ -242,7 +242,7 @@ def test_files_that_are_written_are_not_named_after_a_closed_record(
 def test_the_demonstration_is_read_by_number_too(
     window: MainWindow, rest: Callable[[], None], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready):
+    with qtbot.waitSignal(window.workspace.ecg.measured):
         file.open_demonstration(window)
     rest()
     words = "\n".join(said(window)).casefold()
@@ -278,10 +278,10 @@ def test_a_patient_is_kept_unless_the_file_is_only_named_again(pulse_record: Ecg
 def test_a_note_that_names_the_file_names_it_by_number(
     blind: MainWindow, planted: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = blind.workspace.record
+    record = blind.workspace.ecg.record
     assert record is not None
     noted = replace(record, notes=(*record.notes, ImportNote("unit", f"{planted[0].name} states no unit")))
-    monkeypatch.setattr(blind.workspace, "_record", noted)
-    blind.workspace.measurements_ready.emit(blind.workspace.measurements)
+    monkeypatch.setattr(blind.workspace.ecg, "_record", noted)
+    blind.workspace.ecg.measured.emit(blind.workspace.ecg.measurements)
     assert leaks(blind) == []
     assert "Record 1 states no unit" in "\n".join(said(blind))

@@ -18,7 +18,7 @@ from ecgview.desktop.canvas.paper_view import PaperView
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.worklist.table import RecordTable
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.workspace import MASK_SEGMENTS
+from ecgview.desktop.state.answers import MASK_SEGMENTS, Answers
 from ecgview.desktop.views import VIEWS
 from ecgview.desktop.work import tasks
 from ecgview.errors import FormatError, SignalError
@@ -127,13 +127,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     monkeypatch.setattr(layout, "compose", slow_compose)
     monkeypatch.setattr(tasks, "measure", measure)
     for name, answer in (
-        ("_classify", classify),
-        ("_lef", lef),
-        ("_reconstruct", reconstruct),
-        ("_error_strip", error_strip),
+        ("classify", classify),
+        ("lef", lef),
+        ("reconstruct", reconstruct),
+        ("error_strip", error_strip),
     ):
         monkeypatch.setattr(inference, name, answer)
-    monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False)
+    monkeypatch.setattr(Answers, "_recalled", lambda self: False)
     yield made
     made.go_on()
 
@@ -147,7 +147,7 @@ def files(tmp_path: Path, window: MainWindow, pulse_record: EcgRecord) -> list[P
     for n in range(N_RECORDS):
         record = replace(pulse_record, signal=pulse_record.signal * np.float32(0.3 + 0.1 * n))
         path = Path(wfdb.write(record, folder / f"ecg-{n:02d}"))
-        session = ReadingSession(window.workspace.store, tasks.read(path), "Reader One")
+        session = ReadingSession(window.workspace.reading.store, tasks.read(path), "Reader One")
         session.apply(SetComment(f"read of {path.stem}"))
         session.commit_first_read()
         session.reveal()
@@ -168,8 +168,8 @@ def sampler(window: MainWindow) -> Iterator[Sampler]:
 def listed(window: MainWindow, files: list[Path], slow: Slow, qtbot: QtBot) -> MainWindow:
     """Return the window with the records listed and the first one open."""
     slow.fails = False
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([files[0].parent])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([files[0].parent])
     qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
     slow.fails = True
     return window
@@ -184,12 +184,12 @@ def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]
     assert rows is not None
 
     def paper(**changes: object) -> None:
-        workspace.set_paper(replace(workspace.paper_settings, **changes))  # type: ignore[arg-type]
+        workspace.paper.choose(replace(workspace.paper.settings, **changes))  # type: ignore[arg-type]
 
     def mask() -> None:
         hidden = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
         hidden[: dice.randrange(1, 20)] = True
-        workspace.set_mask(hidden)
+        workspace.answers.set_mask(hidden)
 
     def click() -> None:
         area = rows.viewport()
@@ -197,21 +197,21 @@ def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]
 
     return [
         *[click] * 2,
-        *[workspace.next_record] * 4,
-        *[workspace.previous_record] * 3,
-        workspace.next_unread,
+        *[workspace.walk.next] * 4,
+        *[workspace.walk.previous] * 3,
+        workspace.walk.next_unread,
         lambda: paper(display_filter=dice.choice(CHOICES)),
         lambda: paper(gain_mm_per_mv=dice.choice((5.0, 10.0, 20.0))),
         lambda: paper(layout=dice.choice(("3x4", "3x4+1R", "6x2", "12x1"))),
-        lambda: workspace.set_theme(dice.choice(("light", "dark"))),
-        *[lambda: workspace.set_view(dice.choice(VIEWS))] * 2,
+        lambda: workspace.paper.set_theme(dice.choice(("light", "dark"))),
+        *[lambda: workspace.paper.set_view(dice.choice(VIEWS))] * 2,
         lambda: box.setText(dice.choice(("", "ecg", "1", "0"))),
         mask,
-        workspace.request_error_strip,
+        workspace.answers.request_error_strip,
         lambda: window.resize(dice.choice((1100, 1180)), 700),
-        workspace.stop_opening,
+        workspace.ecg.stop,
         # a record that takes longer than this leaves a blank paper; both ways are gone
-        lambda: workspace.opening.set_blink_ms(dice.choice((0, 5, 60_000))),
+        lambda: workspace.ecg.opening.set_blink_ms(dice.choice((0, 5, 60_000))),
     ]
 
 
@@ -227,7 +227,7 @@ def _walk(window: MainWindow, n_steps: int, slow: Slow, qtbot: QtBot) -> None:
             QCoreApplication.processEvents()
         if dice.random() < 0.25:
             slow.go_on()
-            qtbot.waitUntil(lambda: not window.workspace.is_opening)
+            qtbot.waitUntil(lambda: not window.workspace.ecg.is_opening)
         elif dice.random() < 0.1:
             slow.go_on()
             qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
@@ -261,18 +261,18 @@ def test_the_sampler_sees_the_old_order(
 
     assert page is not None
     assert composed is not None
-    listed.workspace.record_opened.disconnect(listed.canvas._take)
-    listed.workspace.record_opened.connect(lambda record: take_late(listed.canvas, record))
-    listed.workspace.opening.set_blink_ms(60_000)
-    with qtbot.waitSignal(listed.workspace.record_opened):
-        listed.workspace.next_record()
+    listed.workspace.ecg.opened.disconnect(listed.canvas._take)
+    listed.workspace.ecg.opened.connect(lambda record: take_late(listed.canvas, record))
+    listed.workspace.ecg.opening.set_blink_ms(60_000)
+    with qtbot.waitSignal(listed.workspace.ecg.opened):
+        listed.workspace.walk.next()
     qtbot.waitUntil(lambda: listed.workspace.jobs.n_alive == 0)
     assert {(mix["trace"], mix["title"]) for mix in sampler.mixes} == {("ecg-00", "ecg-01")}
 
 
 @pytest.mark.parametrize("part", ["header", "title", "row", "measurement", "comment"])
 def test_the_sampler_sees_a_part_that_is_left_behind(part: str, listed: MainWindow, sampler: Sampler) -> None:
-    assert name_of(listed.workspace.record) == "ecg-00"
+    assert name_of(listed.workspace.ecg.record) == "ecg-00"
     sampler.look()
     assert sampler.mixes == []
     if part == "header":
@@ -282,8 +282,8 @@ def test_the_sampler_sees_a_part_that_is_left_behind(part: str, listed: MainWind
     elif part == "row":
         sampler._list.selectRow(3)
     elif part == "measurement":
-        listed.workspace._measurements = (Measurement("rate of ecg-03", 60.0, "bpm"),)
-        listed.workspace.measurements_ready.emit(listed.workspace.measurements)
+        listed.workspace.ecg._measurements = (Measurement("rate of ecg-03", 60.0, "bpm"),)
+        listed.workspace.ecg.measured.emit(listed.workspace.ecg.measurements)
     else:
         box = listed.section("statements").findChild(QPlainTextEdit)  # type: ignore[union-attr]
         box.setPlainText("read of ecg-03")

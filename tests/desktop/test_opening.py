@@ -75,10 +75,10 @@ def test_files_folders_and_archives_become_the_worklist(
         "archive": [_archive(tmp_path, record_files)],
     }[what]
     _enter(window, _dragged([*paths]))
-    with qtbot.waitSignal(window.workspace.measurements_ready):
+    with qtbot.waitSignal(window.workspace.ecg.measured):
         _drop(window, _dragged([*paths]))
     assert not window.drop_hint.isVisible()
-    assert [item.name for item in window.workspace.worklist_items] == ["a", "b", "c"]
+    assert [item.name for item in window.workspace.worklist.items] == ["a", "b", "c"]
     assert window.header.name.text() == "Record 1"  # read blind
     assert window.windowTitle().startswith("Record 1 ")
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_opened_is_told(
         (tmp_path / "empty", "holds no ECG files"),
         (tmp_path / "scan.png", "picture"),
     ):
-        with qtbot.waitSignal(window.workspace.message_posted) as told:
+        with qtbot.waitSignal(window.workspace.telling.posted) as told:
             _drop(window, _dragged([what]))
         assert told.args[0].level == "error"
         assert said in told.args[0].text
@@ -105,9 +105,9 @@ def test_a_broken_archive_does_not_keep_the_others_away(
 ) -> None:
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\3\4 and nothing more")
-    with qtbot.waitSignals([window.workspace.record_opened, window.workspace.message_posted]):
+    with qtbot.waitSignals([window.workspace.ecg.opened, window.workspace.telling.posted]):
         _drop(window, _dragged([broken, record_files[1]]))
-    assert window.workspace.record_path == record_files[1]
+    assert window.workspace.ecg.path == record_files[1]
     assert window.messages.text.text() == "One of the files: the archive is damaged."  # read blind
 
 
@@ -144,8 +144,8 @@ def _recent(window: MainWindow) -> list[str]:
 def test_what_was_opened_stands_in_the_menu_by_name_alone(
     opened: MainWindow, record_files: list[Path], rest: Callable[[], None]
 ) -> None:
-    opened.workspace.set_blind(False)
-    opened.workspace.open_paths([record_files[2]])
+    opened.workspace.steps.set_blind(False)
+    opened.workspace.ecg.open_paths([record_files[2]])
     rest()
     assert _recent(opened) == ["c.hea", "ecgs"]
     assert opened.workspace.settings.text("files.recent").split("\n") == [
@@ -166,7 +166,7 @@ def test_what_was_opened_stands_in_the_menu_by_name_alone(
 def test_what_is_gone_is_grey_and_only_ten_are_kept(
     opened: MainWindow, record_files: list[Path], rest: Callable[[], None], tmp_path: Path
 ) -> None:
-    opened.workspace.set_blind(False)
+    opened.workspace.steps.set_blind(False)
     opened.recent.add([str(tmp_path / f"gone{number}.dcm") for number in range(9)])
     opened.recent.add([str(tmp_path / "one & more.dcm"), str(record_files[0])])
     menu = opened.menus.submenus["Open recent"]
@@ -187,13 +187,13 @@ def test_the_list_outlives_the_window(tmp_path: Path, record_files: list[Path], 
         qtbot.addWidget(window)
         assert window.workspace.settings.problems == []
         assert _recent(window) == expected
-        with qtbot.waitSignal(window.workspace.measurements_ready):
-            window.workspace.open_paths([record_files[0]])
+        with qtbot.waitSignal(window.workspace.ecg.measured):
+            window.workspace.ecg.open_paths([record_files[0]])
         window.close()
 
 
 def test_the_demonstration_is_not_kept(window: MainWindow, rest: Callable[[], None], qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.workspace.measurements_ready):
+    with qtbot.waitSignal(window.workspace.ecg.measured):
         file.open_demonstration(window)
     rest()
     assert _recent(window) == []

@@ -58,7 +58,7 @@ def test_another_record_opened_meanwhile_is_not_reported(
 ) -> None:
     opened.menus["file.export_report"].trigger()
     assert [one for one in opened.findChildren(Sheet) if one.isVisible()]
-    opened.workspace.next_record()
+    opened.workspace.walk.next()
     rest()
     assert not [one for one in opened.findChildren(Sheet) if one.isVisible()]  # it leaves with its record
     assert asked == []

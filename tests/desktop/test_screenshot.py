@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from ecgview.desktop import screenshot
-from ecgview.desktop.state import inference
+from ecgview.desktop.state.answers import Answers
 from ecgview.errors import EcgviewError
 
 
@@ -28,14 +28,14 @@ def test_nothing_of_the_users_is_read_or_written(
 ) -> None:
     """For a view with AI a read is saved by the reader "screenshot", in a store that is gone afterwards."""
     stores: list[Path] = []
-    real = inference.Inference.__init__
+    real = Answers.__init__
 
-    def watched(self: inference.Inference, *args: object, **named: object) -> None:
+    def watched(self: Answers, *args: object, **named: object) -> None:
         real(self, *args, **named)  # type: ignore[arg-type]
         workspace = self.parent()
-        stores.append(workspace.store.path)  # type: ignore[attr-defined]
+        stores.append(workspace.reading.store.path)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(inference.Inference, "__init__", watched)
+    monkeypatch.setattr(Answers, "__init__", watched)
     screenshot.take(record_files[0], tmp_path / "out.png", "explain", (1280, 800))
     assert len(stores) == 1
     assert not stores[0].exists()

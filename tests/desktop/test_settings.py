@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ecgview.desktop.settings import SETTINGS, Settings
-from ecgview.desktop.state import paper_choice
+from ecgview.desktop.state import paper as paper_part
 from ecgview.errors import SettingsError
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import CHOICES, DisplayFilter
@@ -49,5 +49,5 @@ def test_a_broken_file_is_told_and_not_obeyed(tmp_path: Path, text: str) -> None
 def test_the_paper_survives_a_round_trip(band: DisplayFilter) -> None:
     settings = Settings(None)
     wanted = PaperSettings(50.0, 20.0, 0.5, "6x2", band, sequential=False)
-    paper_choice.keep(settings, wanted)
-    assert paper_choice.from_settings(settings) == wanted
+    paper_part.keep(settings, wanted)
+    assert paper_part.from_settings(settings) == wanted

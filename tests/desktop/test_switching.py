@@ -81,8 +81,8 @@ def many(window: MainWindow, tmp_path: Path, pulse_record: EcgRecord, gate: Gate
             np.linspace(0.4, 1.2, N_RECORDS), (f"r{n:02d}" for n in range(N_RECORDS)), strict=True
         )
     ]
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([folder])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([folder])
     _settle(window, qtbot)
     return paths
 
@@ -91,7 +91,7 @@ def many(window: MainWindow, tmp_path: Path, pulse_record: EcgRecord, gate: Gate
 def said(window: MainWindow) -> list[Message]:
     """Return every message there was."""
     kept: list[Message] = []
-    window.workspace.message_posted.connect(kept.append)
+    window.workspace.telling.posted.connect(kept.append)
     return kept
 
 
@@ -99,7 +99,7 @@ def _settle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(
         lambda: (
             window.workspace.jobs.n_alive == 0
-            and not window.workspace.is_opening
+            and not window.workspace.ecg.is_opening
             and window.workspace.reading.keeping.is_idle
         ),
     )
@@ -110,13 +110,13 @@ def _press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = NO_K
 
 
 def _is_open(window: MainWindow) -> Path | None:
-    return None if window.workspace.is_opening else window.workspace.record_path
+    return None if window.workspace.ecg.is_opening else window.workspace.ecg.path
 
 
 def _kept(window: MainWindow, paths: list[Path]) -> dict[Path, tuple[list[list[str]], list[str]]]:
     """Return, for each record, the codes of every locked read and those of the draft."""
     found = {}
-    with_store: Store = window.workspace.store
+    with_store: Store = window.workspace.reading.store
     for path in paths:
         sha256 = tasks.read(path).source.sha256
         reads = with_store.reads(sha256, READER)
@@ -135,7 +135,7 @@ def _kept(window: MainWindow, paths: list[Path]) -> dict[Path, tuple[list[list[s
 def test_twelve_fast_normal_lock_next_touch_only_what_was_open(
     blink_ms: int, window: MainWindow, many: list[Path], gate: Gate, said: list[Message], qtbot: QtBot
 ) -> None:
-    window.workspace.opening.set_blink_ms(blink_ms)
+    window.workspace.ecg.opening.set_blink_ms(blink_ms)
     expected: dict[Path, list[str]] = {path: [] for path in many}
     locked: dict[Path, list[list[str]]] = {path: [] for path in many}
     n_refused = 0
@@ -157,14 +157,14 @@ def test_twelve_fast_normal_lock_next_touch_only_what_was_open(
             QCoreApplication.processEvents()
     gate.go_on.set()
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[12]
+    assert window.workspace.ecg.path == many[12]
     for path, (reads, draft) in _kept(window, many).items():
         assert reads == locked[path], path
         assert draft == ([] if reads else expected[path]), path
         assert [] not in reads
     assert n_refused > 0
     assert sum(message.text.startswith("Not applied") for message in said) == n_refused
-    assert window.workspace.store.verify() == []
+    assert window.workspace.reading.store.verify() == []
 
 
 def test_lock_and_next_goes_on_only_from_what_was_locked(
@@ -180,7 +180,7 @@ def test_lock_and_next_goes_on_only_from_what_was_locked(
         _ = [QCoreApplication.processEvents() for _ in range(3)]
     gate.go_on.set()
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[n_locked]
+    assert window.workspace.ecg.path == many[n_locked]
     kept = _kept(window, many)
     assert [reads for reads, _ in kept.values()] == [[["NORM"]]] * n_locked + [[]] * (N_RECORDS - n_locked)
 
@@ -191,14 +191,14 @@ def test_lock_and_next_and_sign_and_next_stay_where_there_is_nothing_to_lock(
     for modifier in (CONTROL, CONTROL | SHIFT):
         _press(window, Qt.Key.Key_PageDown, modifier)
         _settle(window, qtbot)
-        assert window.workspace.record_path == many[0]
+        assert window.workspace.ecg.path == many[0]
         assert said[-1].level == "error"
         assert said[-1].about == many[0]
     _press(window, Qt.Key.Key_N)
     _press(window, Qt.Key.Key_PageDown, CONTROL | SHIFT)
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[1]
-    assert window.workspace.worklist_items[0].state == ReadState.CONFIRMED.value
+    assert window.workspace.ecg.path == many[1]
+    assert window.workspace.worklist.items[0].state == ReadState.CONFIRMED.value
     assert "Read signed." in [message.text for message in said]
 
 
@@ -209,20 +209,20 @@ def test_steps_while_a_record_is_opened_land_on_the_row_that_was_asked_for(
     window: MainWindow, many: list[Path], gate: Gate, said: list[Message], qtbot: QtBot
 ) -> None:
     opened: list[EcgRecord] = []
-    window.workspace.record_opened.connect(opened.append)
+    window.workspace.ecg.opened.connect(opened.append)
     gate.go_on.clear()
     for key in (Qt.Key.Key_PageDown,) * 6 + (Qt.Key.Key_PageUp,) * 2 + (Qt.Key.Key_PageDown,):
         _press(window, key)
     gate.go_on.set()
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[5]
+    assert window.workspace.ecg.path == many[5]
     assert len(opened) == 1  # those between were not asked for
     gate.go_on.clear()
     for _ in range(20):
         _press(window, Qt.Key.Key_PageDown)
     gate.go_on.set()
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[-1]
+    assert window.workspace.ecg.path == many[-1]
     assert said[-1].text == LAST
 
 
@@ -231,7 +231,7 @@ def test_a_click_counts_as_the_row_it_was_on_and_moves_nothing_by_itself(
 ) -> None:
     rows = window.left.findChild(RecordTable)
     assert rows is not None
-    window.workspace.opening.set_blink_ms(60_000)
+    window.workspace.ecg.opening.set_blink_ms(60_000)
     gate.go_on.clear()
     at = rows.visualRect(rows.model().index(3, 0)).center()
     QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=at)
@@ -240,7 +240,7 @@ def test_a_click_counts_as_the_row_it_was_on_and_moves_nothing_by_itself(
     _press(window, Qt.Key.Key_PageDown)
     gate.go_on.set()
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[4]
+    assert window.workspace.ecg.path == many[4]
     assert [index.row() for index in rows.selectionModel().selectedRows()] == [4]
 
 
@@ -254,12 +254,12 @@ def test_next_unread_skips_what_this_reader_has_locked_and_starts_again_at_the_t
     for place in (2, 7, 2):
         _press(window, Qt.Key.Key_U)
         _settle(window, qtbot)
-        assert window.workspace.record_path == many[place]
+        assert window.workspace.ecg.path == many[place]
         worklist.set_states({many[2]: "in_reading", many[7]: ""})
     worklist.set_states({many[7]: "confirmed"})
     _press(window, Qt.Key.Key_U)
     _settle(window, qtbot)
-    assert window.workspace.record_path == many[2]
+    assert window.workspace.ecg.path == many[2]
     assert said[-1].text == NONE_UNREAD
 
 
@@ -278,17 +278,17 @@ def test_a_comment_that_is_being_typed_stays_with_its_record(
     box.setFocus()
     qtbot.keyClicks(box, "seen by eye")
     gate.go_on.clear()
-    window.workspace.next_record()  # as by a click on the arrow of the tool bar
+    window.workspace.walk.next()  # as by a click on the arrow of the tool bar
     qtbot.keyClicks(box, " xyz")
     assert [message.text[:11] for message in said] == ["Not applied"] * 4
     gate.go_on.set()
     _settle(window, qtbot)
     assert (box.toPlainText(), field.text()) == ("", "")
     first, second = (tasks.read(path).source.sha256 for path in many[:2])
-    draft = window.workspace.store.draft(first, READER)
+    draft = window.workspace.reading.store.draft(first, READER)
     assert draft is not None
     assert draft[0].comment == "seen by eye"
-    assert window.workspace.store.draft(second, READER) is None
+    assert window.workspace.reading.store.draft(second, READER) is None
 
 
 def test_a_comment_is_part_of_the_read_that_is_locked_while_it_is_typed(
@@ -302,7 +302,7 @@ def test_a_comment_is_part_of_the_read_that_is_locked_while_it_is_typed(
     qtbot.keyClicks(box, "sinus rhythm")
     QTest.keyClick(box, Qt.Key.Key_Return, CONTROL)
     _settle(window, qtbot)
-    (read,) = window.workspace.store.reads(tasks.read(many[0]).source.sha256, READER)
+    (read,) = window.workspace.reading.store.reads(tasks.read(many[0]).source.sha256, READER)
     assert read.content.comment == "sinus rhythm"
 
 
@@ -310,14 +310,14 @@ def test_a_message_leaves_with_its_record_and_one_about_none_stays(
     window: MainWindow, many: list[Path], qtbot: QtBot
 ) -> None:
     workspace, strip = window.workspace, window.messages
-    workspace.post_message("About the first one.", "warning", about=many[0])
+    workspace.telling.post("About the first one.", "warning", about=many[0])
     assert strip.isVisible()
-    workspace.next_record()
+    workspace.walk.next()
     _settle(window, qtbot)
     assert not strip.isVisible()
     assert strip.text.text() == ""
-    workspace.post_message("The disk is almost full.", "warning")
-    workspace.next_record()
+    workspace.telling.post("The disk is almost full.", "warning")
+    workspace.walk.next()
     _settle(window, qtbot)
     assert strip.isVisible()
 
@@ -329,22 +329,22 @@ def test_a_sheet_about_a_record_leaves_with_it(
     action: str, window: MainWindow, many: list[Path], gate: Gate, qtbot: QtBot
 ) -> None:
     if action == "read.amend":
-        window.workspace.toggle_statement("NORM")
-        window.workspace.sign()
+        window.workspace.steps.toggle_statement("NORM")
+        window.workspace.steps.sign()
         _settle(window, qtbot)
     window.menus[action].trigger()
     assert [sheet.isVisible() for sheet in window.findChildren(Sheet)] == [True]
-    window.workspace.next_record()
+    window.workspace.walk.next()
     _settle(window, qtbot)
     assert [sheet for sheet in window.findChildren(Sheet) if sheet.isVisible()] == []
-    assert window.workspace.session is not None
-    assert not window.workspace.session.may_show_ai
+    assert window.workspace.reading.session is not None
+    assert not window.workspace.reading.session.may_show_ai
 
 
 def test_a_drag_that_was_begun_on_another_record_marks_nothing(
     window: MainWindow, many: list[Path], gate: Gate, qtbot: QtBot
 ) -> None:
-    window.workspace.set_view("annotate")
+    window.workspace.paper.set_view("annotate")
     _settle(window, qtbot)
     canvas = window.canvas
     assert canvas.page is not None
@@ -352,11 +352,11 @@ def test_a_drag_that_was_begun_on_another_record_marks_nothing(
     at = canvas.page_corner + QPoint(round(x_mm * canvas.px_per_mm), round(y_mm * canvas.px_per_mm))
     QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, NO_KEY, at)
     QTest.mouseMove(canvas.viewport(), at + QPoint(60, 0))
-    window.workspace.next_record()
+    window.workspace.walk.next()
     _settle(window, qtbot)
     QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, NO_KEY, at + QPoint(60, 0))
-    assert window.workspace.session is not None
-    assert window.workspace.session.draft.is_empty
+    assert window.workspace.reading.session is not None
+    assert window.workspace.reading.session.draft.is_empty
 
 
 # ---- what cannot be shown ------------------------------------------------------------------------------
@@ -366,24 +366,24 @@ def test_a_first_file_that_cannot_be_read_leaves_the_rest_of_the_worklist_open(
     window: MainWindow, tmp_path: Path, record_files: list[Path], qtbot: QtBot
 ) -> None:
     record_files[0].with_suffix(".dat").write_bytes(b"\0" * 11)
-    with qtbot.waitSignal(window.workspace.record_failed):
-        window.workspace.open_paths([record_files[0].parent])
+    with qtbot.waitSignal(window.workspace.ecg.failed):
+        window.workspace.ecg.open_paths([record_files[0].parent])
     _settle(window, qtbot)
     assert window.windowTitle() == "Record 1, not shown - ecgview"
     assert window.header.name.text() == "Record 1"
-    assert window.workspace.worklist_items[0].problem
+    assert window.workspace.worklist.items[0].problem
     assert window.canvas.painted is None
     assert window.messages.isVisible()
     for path in record_files[1:]:
         _press(window, Qt.Key.Key_PageDown)
         _settle(window, qtbot)
-        assert window.workspace.record_path == path
+        assert window.workspace.ecg.path == path
         assert not window.messages.isVisible()
     for path in (record_files[1], record_files[0]):
         _press(window, Qt.Key.Key_PageUp)
         _settle(window, qtbot)
-        assert window.workspace.shown.path == path
-    assert window.workspace.record is None
+        assert window.workspace.ecg.shown.path == path
+    assert window.workspace.ecg.record is None
 
 
 def test_a_record_that_cannot_be_laid_out_is_blank_until_other_paper_is_chosen(
@@ -398,28 +398,28 @@ def test_a_record_that_cannot_be_laid_out_is_blank_until_other_paper_is_chosen(
 
     monkeypatch.setattr(layout, "compose", fail)
     workspace = window.workspace
-    paper = workspace.paper_settings
-    workspace.toggle_statement("NORM")
-    workspace.set_paper(replace(paper, layout="6x2"))  # fails for the record that is open
-    qtbot.waitUntil(lambda: workspace.shown.kind == "failed")
+    paper = workspace.paper.settings
+    workspace.steps.toggle_statement("NORM")
+    workspace.paper.choose(replace(paper, layout="6x2"))  # fails for the record that is open
+    qtbot.waitUntil(lambda: workspace.ecg.shown.kind == "failed")
     for path in many[:2]:
         _settle(window, qtbot)
-        assert (workspace.record, workspace.session, window.canvas.page) == (None, None, None)
-        assert workspace.shown.path == path
+        assert (workspace.ecg.record, workspace.reading.session, window.canvas.page) == (None, None, None)
+        assert workspace.ecg.shown.path == path
         assert "Planted" in window.messages.text.text()
         assert window.header.name.text() == f"Record {many.index(path) + 1}"
-        workspace.next_record()  # and for the next one
-    workspace.previous_record()
+        workspace.walk.next()  # and for the next one
+    workspace.walk.previous()
     _settle(window, qtbot)
-    workspace.set_paper(replace(paper, layout="12x1"))
+    workspace.paper.choose(replace(paper, layout="12x1"))
     _settle(window, qtbot)
-    assert workspace.record_path == many[1]
-    assert window.canvas.painted is workspace.record
+    assert workspace.ecg.path == many[1]
+    assert window.canvas.painted is workspace.ecg.record
     assert not window.messages.isVisible()
-    workspace.previous_record()
+    workspace.walk.previous()
     _settle(window, qtbot)
-    assert workspace.session is not None
-    assert [item.code for item in workspace.session.draft.statements] == ["NORM"]
+    assert workspace.reading.session is not None
+    assert [item.code for item in workspace.reading.session.draft.statements] == ["NORM"]
 
 
 def test_a_page_is_shown_with_the_paper_that_was_chosen_while_it_was_made(
@@ -434,11 +434,11 @@ def test_a_page_is_shown_with_the_paper_that_was_chosen_while_it_was_made(
 
     monkeypatch.setattr(layout, "compose", held)
     workspace, painted = window.workspace, list[float]()
-    workspace.record_opened.connect(lambda _record: painted.append(window.canvas.composed.gain_mm_per_mv))  # type: ignore[union-attr]
-    workspace.next_record()
+    workspace.ecg.opened.connect(lambda _record: painted.append(window.canvas.composed.gain_mm_per_mv))  # type: ignore[union-attr]
+    workspace.walk.next()
     qtbot.waitUntil(lambda: bool(composed))
-    workspace.set_paper(replace(workspace.paper_settings, gain_mm_per_mv=20.0))
-    workspace.set_theme("dark")
+    workspace.paper.choose(replace(workspace.paper.settings, gain_mm_per_mv=20.0))
+    workspace.paper.set_theme("dark")
     choose.set()
     _settle(window, qtbot)
     assert painted == [20.0]
@@ -451,26 +451,30 @@ def test_stopping_leaves_the_record_before_or_a_blank_paper_that_says_so(
     window: MainWindow, many: list[Path], gate: Gate, qtbot: QtBot
 ) -> None:
     workspace = window.workspace
-    record = workspace.record
+    record = workspace.ecg.record
     gate.go_on.clear()
-    workspace.opening.set_blink_ms(60_000)
-    workspace.next_record()
-    workspace.stop_opening()
-    assert workspace.record is record
-    assert workspace.session is not None
-    workspace.toggle_statement("NORM")
-    assert not workspace.session.draft.is_empty
-    workspace.opening.set_blink_ms(0)
-    workspace.next_record()
-    qtbot.waitUntil(lambda: workspace.shown.kind == "opening")
+    workspace.ecg.opening.set_blink_ms(60_000)
+    workspace.walk.next()
+    workspace.ecg.stop()
+    assert workspace.ecg.record is record
+    assert workspace.reading.session is not None
+    workspace.steps.toggle_statement("NORM")
+    assert not workspace.reading.session.draft.is_empty
+    workspace.ecg.opening.set_blink_ms(0)
+    workspace.walk.next()
+    qtbot.waitUntil(lambda: workspace.ecg.shown.kind == "opening")
     assert window.windowTitle() == "Record 2, opening … - ecgview"
     assert window.canvas.painted is None
-    workspace.stop_opening()
-    assert (workspace.shown.kind, workspace.shown.path, workspace.record) == ("failed", many[1], None)
+    workspace.ecg.stop()
+    assert (workspace.ecg.shown.kind, workspace.ecg.shown.path, workspace.ecg.record) == (
+        "failed",
+        many[1],
+        None,
+    )
     gate.go_on.set()
-    workspace.next_record()
+    workspace.walk.next()
     _settle(window, qtbot)
-    assert workspace.record_path == many[2]
+    assert workspace.ecg.path == many[2]
 
 
 def test_a_report_is_not_written_of_another_record_than_was_asked_for(
@@ -484,7 +488,7 @@ def test_a_report_is_not_written_of_another_record_than_was_asked_for(
     target = tmp_path / "first.pdf"
 
     def choose(*_: object) -> tuple[str, str]:
-        window.workspace.next_record()
+        window.workspace.walk.next()
         _settle(window, qtbot)
         return str(target), ""
 
@@ -500,15 +504,15 @@ def test_a_report_is_not_written_of_another_record_than_was_asked_for(
 
 Press = Callable[[MainWindow], object]
 EDITS: dict[str, Press] = {
-    "statement": lambda w: w.workspace.toggle_statement("AFIB"),
-    "lock": lambda w: w.workspace.commit_first_read(),
-    "sign": lambda w: w.workspace.sign(),
-    "reveal": lambda w: w.workspace.reveal(),
-    "undo": lambda w: w.workspace.undo(),
-    "amend": lambda w: w.workspace.amend("why"),
-    "mark": lambda w: w.workspace.add_annotation(("II",), 1.0, 2.0),
-    "mask": lambda w: w.workspace.set_mask(np.ones_like(w.workspace.mask)),
-    "blind": lambda w: w.workspace.set_blind(False),
+    "statement": lambda w: w.workspace.steps.toggle_statement("AFIB"),
+    "lock": lambda w: w.workspace.steps.commit_first_read(),
+    "sign": lambda w: w.workspace.steps.sign(),
+    "reveal": lambda w: w.workspace.steps.reveal(),
+    "undo": lambda w: w.workspace.steps.undo(),
+    "amend": lambda w: w.workspace.steps.amend("why"),
+    "mark": lambda w: w.workspace.steps.add_annotation(("II",), 1.0, 2.0),
+    "mask": lambda w: w.workspace.answers.set_mask(np.ones_like(w.workspace.answers.mask)),
+    "blind": lambda w: w.workspace.steps.set_blind(False),
     "key N": lambda w: _press(w, Qt.Key.Key_N),
     "key R": lambda w: _press(w, Qt.Key.Key_R),
     "key B": lambda w: _press(w, Qt.Key.Key_B),
@@ -522,14 +526,14 @@ def test_every_edit_is_refused_while_a_record_is_opened(
     blink_ms: int, window: MainWindow, many: list[Path], gate: Gate, said: list[Message], qtbot: QtBot
 ) -> None:
     workspace = window.workspace
-    workspace.opening.set_blink_ms(blink_ms)
-    workspace.toggle_statement("NORM")
+    workspace.ecg.opening.set_blink_ms(blink_ms)
+    workspace.steps.toggle_statement("NORM")
     _settle(window, qtbot)
     before = _kept(window, many)
     gate.go_on.clear()
-    workspace.next_record()
+    workspace.walk.next()
     if not blink_ms:
-        qtbot.waitUntil(lambda: workspace.record is None)
+        qtbot.waitUntil(lambda: workspace.ecg.record is None)
     for name, edit in EDITS.items():
         if name == "button" and not blink_ms:
             continue  # there is none on a blank window
@@ -540,5 +544,5 @@ def test_every_edit_is_refused_while_a_record_is_opened(
     gate.go_on.set()
     _settle(window, qtbot)
     assert _kept(window, many) == before
-    assert workspace.blind
-    assert not workspace.mask.any()
+    assert workspace.reader.blind
+    assert not workspace.answers.mask.any()

@@ -139,7 +139,7 @@ def test_of_many_records_only_the_rows_on_the_screen_are_read(
         wfdb.write(short, folder / f"n{i:02d}")
     workspace.worklist.add([folder])
     qtbot.waitUntil(lambda: len(workspace.worklist) == 63)
-    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist.items))
     panel.list.scrollToBottom()
     last = workspace.worklist[62].path
     qtbot.waitUntil(lambda: workspace.thumbnails.of(last) is not None)

@@ -36,10 +36,10 @@ def test_the_window_shows_the_record_and_its_notes(
     case: tuple[Path, tuple[str, ...], str, bool], window: MainWindow, qtbot: QtBot, rest: Callable[[], None]
 ) -> None:
     path, leads, note, doubt = case
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([path])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([path])
     rest()
-    record = window.workspace.record
+    record = window.workspace.ecg.record
     assert record is not None
     assert record.lead_names == leads
     shown = " | ".join(text.text() for one in window.findChildren(Notice) for text in one.findChildren(Text))

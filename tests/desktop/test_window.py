@@ -31,6 +31,7 @@ from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import shortcuts, unexpected_error
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
+from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.work import warm_up
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -54,9 +55,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return run
 
-    monkeypatch.setattr(inference, "_classify", answer("predict", model_words.prediction))
-    monkeypatch.setattr(inference, "_lef", answer("lef", model_words.lef))
-    monkeypatch.setattr(inference.Inference, "_card_sha256", lambda self: model_words.FACTS.sha256)
+    monkeypatch.setattr(inference, "classify", answer("predict", model_words.prediction))
+    monkeypatch.setattr(inference, "lef", answer("lef", model_words.lef))
+    monkeypatch.setattr(Answers, "_card_sha256", lambda self: model_words.FACTS.sha256)
     return asked
 
 
@@ -92,15 +93,15 @@ def test_w2_before_the_reveal_no_text_of_the_window_holds_a_word_of_a_model(
 ) -> None:
     """Even while answers of another reader's sitting lie in the store and in memory."""
     workspace = opened.workspace
-    assert workspace.record is not None
-    sha256 = workspace.record.source.sha256
+    assert workspace.ecg.record is not None
+    sha256 = workspace.ecg.record.source.sha256
     for result in (model_words.prediction(sha256), model_words.lef(sha256)):
         workspace.reading.keep(result)
-    workspace.inference.prediction = model_words.prediction(sha256)
-    workspace.inference.lef = model_words.lef(sha256)
+    workspace.answers._found.prediction = model_words.prediction(sha256)
+    workspace.answers._found.lef = model_words.lef(sha256)
     for view in ("explain", "reconstruct", "annotate", "read"):
-        workspace.set_view(view)
-        workspace.apply_edit(SetComment(f"blind in {view}"))
+        workspace.paper.set_view(view)
+        workspace.steps.apply(SetComment(f"blind in {view}"))
         for action in opened.menus.actions.values():
             if action.objectName().startswith("models."):
                 assert action.objectName() == "models.facts" or not action.isEnabled()
@@ -109,11 +110,11 @@ def test_w2_before_the_reveal_no_text_of_the_window_holds_a_word_of_a_model(
     rest()
     opened.menus["file.previous"].trigger()
     rest()
-    workspace.commit_first_read()
+    workspace.steps.commit_first_read()
     rest()
     assert _leaks(opened) == []
     assert asked == []
-    workspace.reveal()
+    workspace.steps.reveal()
     rest()
     assert {"QUAGGA", "okapi"} & {word for text in _leaks(opened) for word in text.replace(",", "").split()}
 
@@ -123,20 +124,20 @@ def test_w2_a_diagnosis_in_the_file_is_not_shown_before_the_first_read(
 ) -> None:
     with record_files[0].open("a", encoding="utf-8") as header:
         header.write("#Dx: quagga\n#okapi rhythm, automatic report\n")
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_paths([record_files[0].parent])
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open_paths([record_files[0].parent])
     rest()
     for view in ("explain", "reconstruct", "annotate", "read"):
-        window.workspace.set_view(view)
+        window.workspace.paper.set_view(view)
         assert _leaks(window) == []
 
 
 def test_w2_what_was_revealed_is_gone_from_the_next_blind_record(
     opened: MainWindow, asked: list[str], rest: Callable[[], None]
 ) -> None:
-    opened.workspace.apply_edit(SetComment("first"))
-    opened.workspace.commit_first_read()
-    opened.workspace.reveal()
+    opened.workspace.steps.apply(SetComment("first"))
+    opened.workspace.steps.commit_first_read()
+    opened.workspace.steps.reveal()
     rest()
     assert _leaks(opened)
     opened.menus["file.next"].trigger()
@@ -148,7 +149,7 @@ def test_w7_a_normal_ecg_is_read_in_five_keys(
     opened: MainWindow, asked: list[str], rest: Callable[[], None], qtbot: QtBot, record_files: list[Path]
 ) -> None:
     """Normal, save, reveal, sign, next."""
-    session, canvas = opened.workspace.session, opened.canvas
+    session, canvas = opened.workspace.reading.session, opened.canvas
     canvas.setFocus()
     keys = [
         (Qt.Key.Key_N, NO_KEY),
@@ -164,7 +165,7 @@ def test_w7_a_normal_ecg_is_read_in_five_keys(
     assert session.state is ReadState.CONFIRMED
     assert [item.code for item in session.reads[-1].statements] == ["NORM"]
     assert session.revealed_at is not None
-    assert opened.workspace.record_path == record_files[1]
+    assert opened.workspace.ecg.path == record_files[1]
 
 
 def test_the_worklist_is_searched_without_the_mouse(opened: MainWindow, qtbot: QtBot) -> None:
@@ -175,9 +176,7 @@ def test_the_worklist_is_searched_without_the_mouse(opened: MainWindow, qtbot: Q
     qtbot.waitUntil(box.hasFocus)
     qtbot.keyClicks(box, "record:2")
     qtbot.keyClick(box, Qt.Key.Key_Return)
-    qtbot.waitUntil(
-        lambda: opened.workspace.record_path is not None and opened.workspace.record_path.stem == "b"
-    )
+    qtbot.waitUntil(lambda: opened.workspace.ecg.path is not None and opened.workspace.ecg.path.stem == "b")
 
 
 def test_every_shortcut_is_used_once_and_stands_on_the_sheet(opened: MainWindow) -> None:
@@ -216,7 +215,7 @@ def test_each_view_shows_its_panels(opened: MainWindow) -> None:
     assert tabs is not None
     for index, view in enumerate(("read", "explain", "reconstruct", "annotate")):
         tabs.setCurrentIndex(index)
-        assert opened.workspace.view == view
+        assert opened.workspace.paper.view == view
         seen[view] = {section.panel.id for section in opened.findChildren(Section) if section.isVisible()}
     assert {"worklist", "statements", "measurements"} <= seen["read"]
     assert {"worklist", "diagnosis", "lef", "contributions"} <= seen["explain"]
@@ -226,8 +225,8 @@ def test_each_view_shows_its_panels(opened: MainWindow) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_theme_reaches_every_part(opened: MainWindow, theme: str) -> None:
-    opened.workspace.set_theme("light" if theme == "dark" else "dark")
-    opened.workspace.set_theme(theme)
+    opened.workspace.paper.set_theme("light" if theme == "dark" else "dark")
+    opened.workspace.paper.set_theme(theme)
     opened.canvas.settle()
     picture = opened.grab().toImage().scaled(40, 25)
     dark = sum(picture.pixelColor(x, y).lightness() < 128 for x in range(40) for y in range(25))
@@ -254,8 +253,8 @@ def test_bad_files_are_told_in_one_line_and_nothing_breaks(
     opened: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for name, path in _bad_files(tmp_path / "bad").items():
-        with qtbot.waitSignal(opened.workspace.record_failed):
-            opened.workspace.open_record(path)
+        with qtbot.waitSignal(opened.workspace.ecg.failed):
+            opened.workspace.ecg.open(path)
         said = opened.messages
         assert said.isVisible(), name
         assert "\n" not in said.text.text()
@@ -264,7 +263,7 @@ def test_bad_files_are_told_in_one_line_and_nothing_breaks(
         assert str(path) not in said.details.text()
         said.more.click()
         assert said.details.isVisible()
-        assert opened.workspace.record is None
+        assert opened.workspace.ecg.record is None
         assert opened.canvas.page is None
         assert opened.header.name.text() == "Record"
     assert not (Path.cwd() / "owned").exists()
@@ -272,8 +271,8 @@ def test_bad_files_are_told_in_one_line_and_nothing_breaks(
 
 
 def test_a_path_that_is_not_there_is_told(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.workspace.message_posted):
-        window.workspace.open_paths([tmp_path / "nowhere"])
+    with qtbot.waitSignal(window.workspace.telling.posted):
+        window.workspace.ecg.open_paths([tmp_path / "nowhere"])
     assert window.messages.isVisible()
 
 
@@ -287,9 +286,9 @@ def test_dropped_files_are_opened(window: MainWindow, record_files: list[Path], 
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.workspace.record_opened):
+    with qtbot.waitSignal(window.workspace.ecg.opened):
         window.dropEvent(event)
-    assert window.workspace.record_path == record_files[2]
+    assert window.workspace.ecg.path == record_files[2]
 
 
 def test_a_bug_is_told_without_names_or_paths(window: MainWindow, qtbot: QtBot) -> None:
@@ -327,16 +326,16 @@ def test_the_name_of_the_reader_is_asked_in_place_once(
     window = app.open_window(settings=Settings(None), store_path=tmp_path / "new.db")
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.workspace.measurements_ready):
-        window.workspace.open_record(record_files[0])
-    assert window.workspace.session is None
+    with qtbot.waitSignal(window.workspace.ecg.measured):
+        window.workspace.ecg.open(record_files[0])
+    assert window.workspace.reading.session is None
     assert window.reader.isVisible()
     field = window.reader.findChild(QLineEdit)
     assert field is not None
     field.setText("Reader Nine")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert not window.reader.isVisible()
-    qtbot.waitUntil(lambda: window.workspace.session is not None)
+    qtbot.waitUntil(lambda: window.workspace.reading.session is not None)
     window.close()
 
 
@@ -347,7 +346,7 @@ def test_the_blind_switch_shows_its_state(opened: MainWindow, asked: list[str]) 
     (question,) = opened.findChildren(QDialog)
     question.accept()
     assert opened.tools.blind.text() == "Blind reading: off"
-    assert not opened.workspace.blind
+    assert not opened.workspace.reader.blind
 
 
 def test_typing_a_comment_triggers_no_shortcut(opened: MainWindow, qtbot: QtBot) -> None:
@@ -358,9 +357,9 @@ def test_typing_a_comment_triggers_no_shortcut(opened: MainWindow, qtbot: QtBot)
     box.setFocus()
     qtbot.keyClicks(box, "normal? 1 2 svt")
     assert box.toPlainText() == "normal? 1 2 svt"
-    assert opened.workspace.view == "read"
-    assert opened.workspace.session is not None
-    assert opened.workspace.session.draft.statements == ()
+    assert opened.workspace.paper.view == "read"
+    assert opened.workspace.reading.session is not None
+    assert opened.workspace.reading.session.draft.statements == ()
 
 
 # ---- start and end -------------------------------------------------------------------------------------
@@ -404,5 +403,5 @@ def test_the_models_warm_up_only_after_the_first_trace(
     window.canvas.first_painted.connect(lambda: order.insert(0, "painted"))
     rest()  # nothing is left to be done, and the loop has turned
     assert order == []
-    window.workspace.open_record(record_files[0])
+    window.workspace.ecg.open(record_files[0])
     qtbot.waitUntil(lambda: order == ["painted", "warm up"])

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.dialogs import share
 from ecgview.review.history import SetComment
 from ecgview.review.read import Read
@@ -15,23 +16,23 @@ from ecgview.review.read import Read
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask no model: what it would say is not looked at here."""
-    from ecgview.desktop.state import inference
+    from ecgview.desktop.state.answers import Answers
 
     for name in ("request_prediction", "request_lef"):
-        monkeypatch.setattr(inference.Inference, name, lambda self: None)
+        monkeypatch.setattr(Answers, name, lambda self: None)
 
 
 def _locked(window: MainWindow, rest: Callable[[], None]) -> Read:
-    window.workspace.apply_edit(SetComment("read"))
-    window.workspace.commit_first_read()
+    window.workspace.steps.apply(SetComment("read"))
+    window.workspace.steps.commit_first_read()
     rest()
-    session = window.workspace.session
+    session = window.workspace.reading.session
     assert session is not None
     return session.reads[0]
 
 
 def _reader(window: MainWindow, name: str, rest: Callable[[], None]) -> None:
-    window.workspace.set_reader_name(name)
+    window.workspace.reading.set_reader(name)
     rest()
 
 
@@ -56,24 +57,24 @@ def test_a_name_that_was_corrected_before_anything_was_done_is_none(
 def test_a_reader_who_takes_over_what_another_wrote_is_told(
     opened: MainWindow, rest: Callable[[], None]
 ) -> None:
-    opened.workspace.apply_edit(SetComment("an opinion"))
+    opened.workspace.steps.apply(SetComment("an opinion"))
     _reader(opened, "Reader Two", rest)
     assert "Reader One to Reader Two" in _locked(opened, rest).exposed
 
 
 def test_the_ai_opened_by_another_reader_is_told(opened: MainWindow, rest: Callable[[], None]) -> None:
     _locked(opened, rest)
-    opened.workspace.reveal()
+    opened.workspace.steps.reveal()
     rest()
     _reader(opened, "Reader Two", rest)
     assert "AI opened by Reader One" in _locked(opened, rest).exposed
 
 
 def test_names_that_were_on_the_screen_are_told(opened: MainWindow, rest: Callable[[], None]) -> None:
-    opened.workspace.set_blind(False)
+    opened.workspace.steps.set_blind(False)
     rest()
-    opened.workspace.set_blind(True)
-    opened.workspace.next_record()
+    opened.workspace.steps.set_blind(True)
+    opened.workspace.walk.next()
     rest()
     read = _locked(opened, rest)
     assert read.blind
@@ -83,18 +84,18 @@ def test_names_that_were_on_the_screen_are_told(opened: MainWindow, rest: Callab
 def test_an_identified_export_before_the_lock_is_told(
     opened: MainWindow, rest: Callable[[], None], tmp_path: Path, qtbot: QtBot
 ) -> None:
-    path = opened.workspace.record_path
+    path = opened.workspace.ecg.path
     assert path is not None
     share.write(opened, path, tmp_path / "new.edf", True, overwrite=False)
     rest()
-    opened.workspace.next_record()
+    opened.workspace.walk.next()
     rest()
     assert _locked(opened, rest).exposed == ""
-    opened.workspace.previous_record()
+    opened.workspace.walk.previous()
     rest()
     share.write(opened, path, tmp_path / "named.edf", False, overwrite=False)
     rest()
-    opened.workspace.export_report(tmp_path / "named.pdf", identified=True)
+    report_sheet.write(opened.workspace, tmp_path / "named.pdf", identified=True)
     rest()
     exposed = _locked(opened, rest).exposed
     assert "export with all that the file says: for sharing" in exposed

@@ -134,8 +134,8 @@ def test_f5_the_tool_bar_offers_what_the_open_file_can_show(opened: MainWindow) 
     box = opened.tools.filter
     rows = box.model()
     assert isinstance(rows, QStandardItemModel)
-    assert opened.workspace.record is not None
-    rate = opened.workspace.record.sampling_rate_hz
+    assert opened.workspace.ecg.record is not None
+    rate = opened.workspace.ecg.record.sampling_rate_hz
     texts = [box.itemText(i) for i in range(box.count()) if rows.item(i).isEnabled()]
     assert len(texts) == len(set(texts))
     assert all(float(text.split("-")[1].split()[0]) <= rate / 2 for text in texts if "open" not in text)
@@ -143,14 +143,14 @@ def test_f5_the_tool_bar_offers_what_the_open_file_can_show(opened: MainWindow) 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_a_tooltip_of_any_list_has_the_ground_of_the_theme(opened: MainWindow, name: str) -> None:
-    opened.workspace.set_theme(name)
+    opened.workspace.paper.set_theme(name)
     lists = [found for found in opened.findChildren(QAbstractItemView) if found.parent() is not None]
     assert any(isinstance(found, RecordTable) for found in lists)
     for found in lists:
         QToolTip.showText(QPoint(50, 50), "Record 2", found)
         tip = next(top for top in QApplication.topLevelWidgets() if top.inherits("QTipLabel"))
         picture = tip.grab().toImage()
-        assert picture.pixelColor(3, 3).name() == QColor(opened.workspace.colours.base).name(), found
+        assert picture.pixelColor(3, 3).name() == QColor(opened.workspace.paper.colours.base).name(), found
         QToolTip.hideText()
         tip.close()
         tip.deleteLater()

@@ -1,4 +1,4 @@
-"""The workspace alone: opening, blindness, asking the models, reading, masks."""
+"""The workspace alone: opening, blindness, asking the models, started, masks."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,8 @@ from waiting import kept
 from ecgview.desktop.messages import Message
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.workspace import MASK_SEGMENTS, Workspace
+from ecgview.desktop.state.answers import MASK_SEGMENTS, Answers
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import EcgviewError
 from ecgview.models import runtime
 from ecgview.overlay import Overlay
@@ -33,10 +34,10 @@ def workspace(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Work
 
 
 @pytest.fixture
-def reading(workspace: Workspace, record_files: list[Path], qtbot: QtBot) -> Workspace:
+def started(workspace: Workspace, record_files: list[Path], qtbot: QtBot) -> Workspace:
     """Return the workspace with the first record open."""
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_paths([record_files[0].parent])
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open_paths([record_files[0].parent])
     return workspace
 
 
@@ -49,107 +50,116 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(record.source.sha256)
         return model_words.prediction(record.source.sha256)
 
-    monkeypatch.setattr(inference, "_classify", classify)
-    monkeypatch.setattr(inference, "_lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
+    monkeypatch.setattr(inference, "classify", classify)
+    monkeypatch.setattr(inference, "lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
     return asked
 
 
 def _read_and_reveal(workspace: Workspace, qtbot: QtBot) -> None:
-    workspace.apply_edit(SetComment("sinus rhythm"))
-    workspace.commit_first_read()
-    workspace.reveal()
+    workspace.steps.apply(SetComment("sinus rhythm"))
+    workspace.steps.commit_first_read()
+    workspace.steps.reveal()
     kept(qtbot, workspace)
 
 
 def test_a_folder_becomes_a_worklist_and_its_first_record_opens(
-    reading: Workspace, record_files: list[Path], qtbot: QtBot
+    started: Workspace, record_files: list[Path], qtbot: QtBot
 ) -> None:
-    assert [item.path for item in reading.worklist_items] == record_files
-    assert reading.record_path == record_files[0]
-    qtbot.waitUntil(lambda: all(item.summary is not None for item in reading.worklist_items))
+    assert [item.path for item in started.worklist.items] == record_files
+    assert started.ecg.path == record_files[0]
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in started.worklist.items))
 
 
 def test_next_and_previous_walk_the_worklist_and_stop_at_its_ends(
-    reading: Workspace, record_files: list[Path], qtbot: QtBot
+    started: Workspace, record_files: list[Path], qtbot: QtBot
 ) -> None:
     said: list[Message] = []
-    reading.message_posted.connect(said.append)
+    started.telling.posted.connect(said.append)
     for path in record_files[1:]:
-        with qtbot.waitSignal(reading.record_opened):
-            reading.next_record()
-        assert reading.record_path == path
-    reading.next_record()
+        with qtbot.waitSignal(started.ecg.opened):
+            started.walk.next()
+        assert started.ecg.path == path
+    started.walk.next()
     assert "last record" in said[-1].text
-    with qtbot.waitSignal(reading.record_opened):
-        reading.previous_record()
-    assert reading.record_path == record_files[1]
+    with qtbot.waitSignal(started.ecg.opened):
+        started.walk.previous()
+    assert started.ecg.path == record_files[1]
 
 
 def test_nothing_of_the_old_record_stays_when_a_file_cannot_be_read_and_the_next_one_opens(
-    reading: Workspace, record_files: list[Path], qtbot: QtBot
+    started: Workspace, record_files: list[Path], qtbot: QtBot
 ) -> None:
     record_files[1].with_suffix(".dat").write_bytes(b"\0" * 11)
     said: list[Message] = []
-    reading.message_posted.connect(said.append)
-    with qtbot.waitSignal(reading.record_failed) as failed:
-        reading.next_record()
+    started.telling.posted.connect(said.append)
+    with qtbot.waitSignal(started.ecg.failed) as failed:
+        started.walk.next()
     assert isinstance(failed.args[0], EcgviewError)
-    assert (reading.record, reading.session, reading.measurements) == (None, None, None)
-    assert (reading.shown.kind, reading.shown.path) == ("failed", record_files[1])
-    assert reading.shown.reason == failed.args[0].sentence
+    assert (started.ecg.record, started.reading.session, started.ecg.measurements) == (None, None, None)
+    assert (started.ecg.shown.kind, started.ecg.shown.path) == ("failed", record_files[1])
+    assert started.ecg.shown.reason == failed.args[0].sentence
     assert said[-1].level == "error"
     assert str(record_files[1].parent) not in said[-1].details  # read blind
     assert said[-1].text.startswith("Record 2:")
     assert said[-1].about == record_files[1]
-    assert reading.worklist_items[1].problem
-    with qtbot.waitSignal(reading.record_opened):
-        reading.next_record()
-    assert reading.record_path == record_files[2]
+    assert started.worklist.items[1].problem
+    with qtbot.waitSignal(started.ecg.opened):
+        started.walk.next()
+    assert started.ecg.path == record_files[2]
 
 
 def test_a_newer_opening_supersedes_an_older_one(
     workspace: Workspace, record_files: list[Path], qtbot: QtBot
 ) -> None:
     opened: list[EcgRecord] = []
-    workspace.record_opened.connect(opened.append)
+    workspace.ecg.opened.connect(opened.append)
     for path in record_files:
-        workspace.open_record(path)
+        workspace.ecg.open(path)
     qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
     assert len(opened) == 1
-    assert workspace.record_path == record_files[-1]
+    assert workspace.ecg.path == record_files[-1]
 
 
 def test_w2_no_model_is_asked_and_none_answers_before_the_reveal(
-    reading: Workspace, asked: list[str], qtbot: QtBot
+    started: Workspace, asked: list[str], qtbot: QtBot
 ) -> None:
     failed: list[str] = []
-    for signal in (reading.prediction_failed, reading.lef_failed, reading.reconstruction_failed):
+    for signal in (
+        started.answers.prediction_failed,
+        started.answers.lef_failed,
+        started.answers.reconstruction_failed,
+    ):
         signal.connect(failed.append)
-    sha256 = reading.record.source.sha256 if reading.record else ""
-    reading.inference.prediction = model_words.prediction(sha256)  # even if an answer were there
-    reading.inference.lef = model_words.lef(sha256)
+    sha256 = started.ecg.record.source.sha256 if started.ecg.record else ""
+    started.answers._found.prediction = model_words.prediction(sha256)  # even if an answer were there
+    started.answers._found.lef = model_words.lef(sha256)
     for _ in range(2):
-        reading.request_prediction()
-        reading.request_lef()
-        reading.set_mask(np.ones(MASK_SEGMENTS, dtype=bool))
-        assert (reading.prediction, reading.lef, reading.reconstruction, reading.error_strip) == (None,) * 4
-        reading.apply_edit(SetComment("still blind"))
-        if reading.session is not None and not reading.session.reads:
-            reading.commit_first_read()
-            kept(qtbot, reading)  # committed, not yet revealed: closed all the same
+        started.answers.request_prediction()
+        started.answers.request_lef()
+        started.answers.set_mask(np.ones(MASK_SEGMENTS, dtype=bool))
+        assert (
+            started.answers.prediction,
+            started.answers.lef,
+            started.answers.reconstruction,
+            started.answers.error_strip,
+        ) == (None,) * 4
+        started.steps.apply(SetComment("still blind"))
+        if started.reading.session is not None and not started.reading.session.reads:
+            started.steps.commit_first_read()
+            kept(qtbot, started)  # committed, not yet revealed: closed all the same
     assert asked == []
     assert len(failed) == 6
 
 
 def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
-    reading: Workspace,
+    started: Workspace,
     record_files: list[Path],
     asked: list[str],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        inference.Inference,
+        Answers,
         "_card_sha256",
         lambda self: model_words.FACTS.sha256,
     )
@@ -160,90 +170,90 @@ def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
         return kept
 
     monkeypatch.setattr(runtime, "judged_anew", judged_anew)
-    with qtbot.waitSignals([reading.prediction_ready, reading.lef_ready]):
-        _read_and_reveal(reading, qtbot)
-    assert reading.prediction is not None
-    assert reading.prediction.scores[0].code == "QUAGGA"
+    with qtbot.waitSignals([started.answers.prediction_ready, started.answers.lef_ready]):
+        _read_and_reveal(started, qtbot)
+    assert started.answers.prediction is not None
+    assert started.answers.prediction.scores[0].code == "QUAGGA"
     assert len(asked) == 1
-    with qtbot.waitSignal(reading.record_opened):
-        reading.next_record()
-    assert reading.prediction is None
-    with qtbot.waitSignal(reading.record_opened):
-        reading.previous_record()
-    with qtbot.waitSignal(reading.prediction_ready):
-        reading.record_shown()
-    assert reading.prediction is not None
+    with qtbot.waitSignal(started.ecg.opened):
+        started.walk.next()
+    assert started.answers.prediction is None
+    with qtbot.waitSignal(started.ecg.opened):
+        started.walk.previous()
+    with qtbot.waitSignal(started.answers.prediction_ready):
+        started.ecg.tell_painted()
+    assert started.answers.prediction is not None
     assert len(asked) == 1
     assert judged == asked  # what was kept is judged by the card of today
 
 
-def test_a_read_is_signed_amended_and_never_lost(reading: Workspace, asked: list[str], qtbot: QtBot) -> None:
-    session = reading.session
+def test_a_read_is_signed_amended_and_never_lost(started: Workspace, asked: list[str], qtbot: QtBot) -> None:
+    session = started.reading.session
     assert session is not None
-    reading.toggle_statement("NORM")
-    reading.commit_first_read()
-    reading.sign()
-    kept(qtbot, reading)
+    started.steps.toggle_statement("NORM")
+    started.steps.commit_first_read()
+    started.steps.sign()
+    kept(qtbot, started)
     assert session.state is ReadState.CONFIRMED
     said: list[Message] = []
-    reading.message_posted.connect(said.append)
-    reading.toggle_statement("AFIB")  # signed: told, not done
+    started.telling.posted.connect(said.append)
+    started.steps.toggle_statement("AFIB")  # signed: told, not done
     assert said[-1].level == "error"
-    reading.amend("second look")
-    reading.toggle_statement("AFIB")
-    reading.sign()
-    kept(qtbot, reading)
+    started.steps.amend("second look")
+    started.steps.toggle_statement("AFIB")
+    started.steps.sign()
+    kept(qtbot, started)
     assert [read.number for read in session.reads] == [1, 2, 3]
     assert session.reads[-1].reason == "second look"
-    assert reading.worklist_items[0].state == "amended"
-    assert reading.store.verify() == []
+    assert started.worklist.items[0].state == "amended"
+    assert started.reading.store.verify() == []
 
 
-def test_undo_and_redo_walk_the_draft(reading: Workspace) -> None:
-    session = reading.session
+def test_undo_and_redo_walk_the_draft(started: Workspace) -> None:
+    session = started.reading.session
     assert session is not None
-    reading.add_annotation(("II",), 1.0, 1.5)
-    reading.apply_edit(SetComment("x"))
-    reading.undo()
-    reading.undo()
+    started.steps.add_annotation(("II",), 1.0, 1.5)
+    started.steps.apply(SetComment("x"))
+    started.steps.undo()
+    started.steps.undo()
     assert session.draft.is_empty
-    reading.redo()
+    started.steps.redo()
     assert len(session.draft.annotations) == 1
 
 
 def test_a_draft_is_there_again_after_the_window_was_closed(
-    reading: Workspace, record_files: list[Path], tmp_path: Path, settings: Settings, qtbot: QtBot
+    started: Workspace, record_files: list[Path], tmp_path: Path, settings: Settings, qtbot: QtBot
 ) -> None:
-    reading.add_annotation(("V2",), 2.0, 2.25)
-    reading.close()
+    started.steps.add_annotation(("V2",), 2.0, 2.25)
+    started.close()
     again = Workspace(store_path=tmp_path / "store.db", settings=settings)
-    with qtbot.waitSignal(again.record_opened):
-        again.open_record(record_files[0])
-    assert again.session is not None
-    assert again.session.draft.annotations[0].leads == ("V2",)
-    assert again.session.state is ReadState.IN_READING
+    with qtbot.waitSignal(again.ecg.opened):
+        again.ecg.open(record_files[0])
+    assert again.reading.session is not None
+    assert again.reading.session.draft.annotations[0].leads == ("V2",)
+    assert again.reading.session.state is ReadState.IN_READING
     again.close()
 
 
 def test_without_a_name_there_is_no_read(
-    reading: Workspace, record_files: list[Path], settings: Settings, qtbot: QtBot
+    started: Workspace, record_files: list[Path], settings: Settings, qtbot: QtBot
 ) -> None:
     settings.set("reader.name", "")
-    with qtbot.waitSignal(reading.record_opened):
-        reading.next_record()
-    assert reading.session is None
-    with qtbot.waitSignal(reading.reader_needed):
-        reading.commit_first_read()
-    reading.set_reader_name("  Reader Two ")
-    qtbot.waitUntil(lambda: reading.session is not None)
-    assert reading.session is not None
-    assert reading.session.reader == "Reader Two"
+    with qtbot.waitSignal(started.ecg.opened):
+        started.walk.next()
+    assert started.reading.session is None
+    with qtbot.waitSignal(started.reader.needed):
+        started.steps.commit_first_read()
+    started.reading.set_reader("  Reader Two ")
+    qtbot.waitUntil(lambda: started.reading.session is not None)
+    assert started.reading.session is not None
+    assert started.reading.session.reader == "Reader Two"
 
 
 def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
-    reading: Workspace, asked: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    started: Workspace, asked: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _read_and_reveal(reading, qtbot)
+    _read_and_reveal(started, qtbot)
     running, most, masks = [0], [0], list[int]()
     go_on = threading.Event()
 
@@ -257,22 +267,22 @@ def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
         running[0] -= 1
         return object(), Overlay()
 
-    monkeypatch.setattr(inference, "_reconstruct", reconstruct)
+    monkeypatch.setattr(inference, "reconstruct", reconstruct)
     mask = np.zeros(MASK_SEGMENTS, dtype=bool)
     for width in range(1, 31):
         mask[:width] = True
-        reading.set_mask(mask)
+        started.answers.set_mask(mask)
     go_on.set()
-    qtbot.waitUntil(lambda: reading.jobs.n_alive == 0)
+    qtbot.waitUntil(lambda: started.jobs.n_alive == 0)
     assert masks == [1, 30]
     assert most[0] == 1
 
 
 def test_blind_reading_can_be_switched_off_and_the_log_says_so(
-    reading: Workspace, asked: list[str], qtbot: QtBot
+    started: Workspace, asked: list[str], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(reading.prediction_ready):
-        reading.set_blind(False)
-    assert reading.session is not None
-    entries = reading.store.audit(reading.session.record_sha256)
+    with qtbot.waitSignal(started.answers.prediction_ready):
+        started.steps.set_blind(False)
+    assert started.reading.session is not None
+    entries = started.reading.store.audit(started.reading.session.record_sha256)
     assert "blind_off" in [entry.action for entry in entries]

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from ecgview import RESEARCH_USE_ONLY, resources
 from ecgview.desktop.app import open_window
 from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.settings import Settings
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
@@ -68,78 +69,78 @@ def test_the_main_job_from_opening_to_the_signed_report(
     workspace, canvas = window.workspace, window.canvas
 
     # The ECG is opened; its trace is on the screen, its measurements beside it.
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_paths([ecg])
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open_paths([ecg])
     rest()
     assert canvas.page is not None
-    assert {trace.lead for trace in canvas.page.traces} == set(workspace.record.lead_names)  # type: ignore[union-attr]
-    assert workspace.measurements
-    assert window.header.synthetic.isVisible() == workspace.record.synthetic  # type: ignore[union-attr]
+    assert {trace.lead for trace in canvas.page.traces} == set(workspace.ecg.record.lead_names)  # type: ignore[union-attr]
+    assert workspace.ecg.measurements
+    assert window.header.synthetic.isVisible() == workspace.ecg.record.synthetic  # type: ignore[union-attr]
 
     # Blind: nothing of a model is there.
-    assert (workspace.prediction, workspace.lef) == (None, None)
+    assert (workspace.answers.prediction, workspace.answers.lef) == (None, None)
 
     # A first read is written and saved by keys.
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_N)
     qtbot.keyClick(canvas, Qt.Key.Key_Return, CONTROL)
-    assert workspace.session is not None
+    assert workspace.reading.session is not None
     rest()
-    assert workspace.session.state is ReadState.READ
+    assert workspace.reading.session.state is ReadState.READ
 
     # The results are revealed: diagnoses, LEF and the contributions, which add up.
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
+    with qtbot.waitSignals([workspace.answers.prediction_ready, workspace.answers.lef_ready]):
         qtbot.keyClick(canvas, Qt.Key.Key_R)
     rest()
-    assert workspace.prediction is not None
-    assert len(workspace.prediction.scores) > 1
-    assert workspace.lef is not None
-    assert workspace.lef.analysed
-    shares = workspace.lef.contributions
+    assert workspace.answers.prediction is not None
+    assert len(workspace.answers.prediction.scores) > 1
+    assert workspace.answers.lef is not None
+    assert workspace.answers.lef.analysed
+    shares = workspace.answers.lef.contributions
     assert shares is not None
     assert abs(shares.residual) <= 1e-6
     qtbot.keyClick(canvas, Qt.Key.Key_2)
-    assert workspace.view == "explain"
-    assert _shown(window, "lef").count(workspace.lef.model.version)
-    assert "probability" not in workspace.lef.result or workspace.lef.kind == "probability"
+    assert workspace.paper.view == "explain"
+    assert _shown(window, "lef").count(workspace.answers.lef.model.version)
+    assert "probability" not in workspace.answers.lef.result or workspace.answers.lef.kind == "probability"
 
     # A stretch is hidden by dragging over it; the model fills it in.
     qtbot.keyClick(canvas, Qt.Key.Key_3)
-    with qtbot.waitSignal(workspace.reconstruction_ready):
+    with qtbot.waitSignal(workspace.answers.reconstruction_ready):
         _drag(window, 4.0, 5.0)
     rest()
-    assert workspace.reconstruction is not None
-    answer, overlay = workspace.reconstruction
+    assert workspace.answers.reconstruction is not None
+    answer, overlay = workspace.answers.reconstruction
     assert 18 <= answer.mask.sum() <= 23
     assert np.isfinite(answer.error_uv[:, answer.mask]).all()
     assert np.isnan(answer.error_uv[:, ~answer.mask]).all()
     assert overlay.curves
-    assert workspace.overlay is not None
+    assert workspace.paper.overlay is not None
 
     # A mark is drawn, taken back, and drawn again.
     qtbot.keyClick(canvas, Qt.Key.Key_4)
     _drag(window, 2.0, 2.6)
-    assert len(workspace.session.draft.annotations) == 1
+    assert len(workspace.reading.session.draft.annotations) == 1
     qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
-    assert workspace.session.draft.annotations == ()
+    assert workspace.reading.session.draft.annotations == ()
     qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL | SHIFT)
 
     # The read is signed.
     qtbot.keyClick(canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
     rest()
-    assert workspace.session.state is ReadState.CONFIRMED
+    assert workspace.reading.session.state is ReadState.CONFIRMED
 
     # The report is written in every form.
     for name in ("report.pdf", "report.json"):
-        workspace.export_report(tmp_path / name)
+        report_sheet.write(workspace, tmp_path / name)
         rest()
         assert (tmp_path / name).stat().st_size > 1000, window.messages.text.text()
-    _check_pdf(tmp_path / "report.pdf", synthetic=workspace.record.synthetic)  # type: ignore[union-attr]
+    _check_pdf(tmp_path / "report.pdf", synthetic=workspace.ecg.record.synthetic)  # type: ignore[union-attr]
     said = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert "NORM" in json.dumps(said)
 
     # On disk: two committed versions, blind, nothing tampered with.
-    sha256 = workspace.session.record_sha256
+    sha256 = workspace.reading.session.record_sha256
     window.close()
     with Store(tmp_path / "reads.db") as store:
         first, signed = store.reads(sha256)

@@ -16,29 +16,29 @@ ORDER = 40
 
 
 def _editable(workspace: Workspace) -> bool:
-    return workspace.session is not None and workspace.session.is_editable
+    return workspace.reading.session is not None and workspace.reading.session.is_editable
 
 
 def mark_caliper(window: MainWindow) -> None:
     """Mark the stretch of time between the ends of the caliper, on its lead."""
     caliper, record = window.canvas.caliper, window.canvas.record
     if caliper is None or record is None:
-        window.workspace.post_message("Measure a stretch with the caliper first (C).")
+        window.workspace.telling.post("Measure a stretch with the caliper first (C).")
         return
     start_s, end_s = sorted(caliper.seconds(record))
-    session = window.workspace.session
+    session = window.workspace.reading.session
     before = None if session is None else session.draft
-    window.workspace.add_annotation((caliper.lead,), start_s, end_s)
+    window.workspace.steps.add_annotation((caliper.lead,), start_s, end_s)
     if session is not None and before is not None:
         window.toast.tell_change(session, before)
 
 
 def remove_last_mark(window: MainWindow) -> None:
     """Take the newest mark away; it can be undone."""
-    session = window.workspace.session
+    session = window.workspace.reading.session
     if session is not None and session.draft.annotations:
         before = session.draft
-        window.workspace.apply_edit(RemoveAnnotation(before.annotations[-1]))
+        window.workspace.steps.apply(RemoveAnnotation(before.annotations[-1]))
         window.toast.tell_change(session, before)
 
 
@@ -46,7 +46,7 @@ ACTIONS = (
     Action(
         "annotate.draw",
         "Draw marks",
-        lambda w: w.workspace.set_view("annotate"),
+        lambda w: w.workspace.paper.set_view("annotate"),
         ("A",),
         _editable,
         hint="Drag over a lead; with Shift over all leads",

@@ -26,7 +26,7 @@ def ask_files(window: MainWindow) -> None:
 
     paths, _ = QFileDialog.getOpenFileNames(window, "Open ECGs", "", file_kinds(formats.extensions()))
     if paths:
-        window.workspace.open_paths(paths)
+        window.workspace.ecg.open_paths(paths)
 
 
 def file_kinds(extensions: Iterable[str]) -> str:
@@ -39,12 +39,12 @@ def ask_folder(window: MainWindow) -> None:
     """Ask for a folder and open it as a worklist."""
     path = QFileDialog.getExistingDirectory(window, "Open a folder of ECGs")
     if path:
-        window.workspace.open_paths([path])
+        window.workspace.ecg.open_paths([path])
 
 
 def open_demonstration(window: MainWindow) -> None:
     """Open the synthetic ECGs that ship with ecgview."""
-    window.workspace.open_paths([resources.path("demo")])
+    window.workspace.ecg.open_paths([resources.path("demo")])
 
 
 def ask_screenshot(window: MainWindow) -> None:
@@ -55,9 +55,9 @@ def ask_screenshot(window: MainWindow) -> None:
     )
     if path and picture.save(path):
         said = f"Screenshot written: {path}. It shows what the window shows, names and dates too."
-        window.workspace.post_message(said, "warning")
+        window.workspace.telling.post(said, "warning")
     elif path:
-        window.workspace.post_message("The screenshot could not be written.", "error", f"Where: {path}")
+        window.workspace.telling.post("The screenshot could not be written.", "error", f"Where: {path}")
 
 
 ACTIONS = (
@@ -81,14 +81,14 @@ ACTIONS = (
     Action(
         "file.stop",
         "Stop opening",
-        lambda w: w.workspace.stop_opening(),
+        lambda w: w.workspace.ecg.stop(),
         ("Ctrl+.",),
-        enabled_when=lambda workspace: workspace.is_opening,
+        enabled_when=lambda workspace: workspace.ecg.is_opening,
     ),
     Action(
         "file.next",
         "Next record",
-        lambda w: w.workspace.next_record(),
+        lambda w: w.workspace.walk.next(),
         ("PgDown", "Alt+Down"),
         short="›",
         separator_before=True,
@@ -97,7 +97,7 @@ ACTIONS = (
     Action(
         "file.previous",
         "Previous record",
-        lambda w: w.workspace.previous_record(),
+        lambda w: w.workspace.walk.previous(),
         ("PgUp", "Alt+Up"),
         short="‹",
         repeats=True,

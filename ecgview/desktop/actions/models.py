@@ -8,7 +8,7 @@ import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
 from ecgview.desktop.dialogs import about, choose_models, lef_pictures
-from ecgview.desktop.state.window_state import MASK_SEGMENTS
+from ecgview.desktop.state.answers import MASK_SEGMENTS
 
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.window import MainWindow
@@ -23,30 +23,38 @@ def random_mask(window: MainWindow) -> None:
     """Hide a random quarter of the ECG and ask for what the model puts there."""
     from ecgview.explain import reconstruction
 
-    window.workspace.set_view("reconstruct")
-    seed = int(window.workspace.mask.sum()) + int(np.flatnonzero(window.workspace.mask).sum())
-    window.workspace.set_mask(reconstruction.random_mask(RATIO, seed))
+    window.workspace.paper.set_view("reconstruct")
+    seed = int(window.workspace.answers.mask.sum()) + int(np.flatnonzero(window.workspace.answers.mask).sum())
+    window.workspace.answers.set_mask(reconstruction.random_mask(RATIO, seed))
 
 
 def clear_mask(window: MainWindow) -> None:
     """Hide nothing."""
-    window.workspace.set_mask(np.zeros(MASK_SEGMENTS, dtype=np.bool_))
+    window.workspace.answers.set_mask(np.zeros(MASK_SEGMENTS, dtype=np.bool_))
 
 
 def average_masks(window: MainWindow) -> None:
     """Show where the ECG is hard to predict."""
-    window.workspace.set_view("reconstruct")
-    window.workspace.request_error_strip(RATIO)
+    window.workspace.paper.set_view("reconstruct")
+    window.workspace.answers.request_error_strip(RATIO)
 
 
 def _no_blind_read(workspace: Workspace) -> bool:
     """Return whether models may be chosen: a first read without AI is not interrupted by their names."""
-    return workspace.session is None or workspace.may_show_ai()
+    return workspace.reading.session is None or workspace.reading.may_show_ai()
 
 
 ACTIONS = (
-    Action("models.classify", "Analyse the ECG", lambda w: w.workspace.request_prediction(), ("D",), with_ai),
-    Action("models.lef", "Low ejection fraction", lambda w: w.workspace.request_lef(), ("E",), with_ai),
+    Action(
+        "models.classify",
+        "Analyse the ECG",
+        lambda w: w.workspace.answers.request_prediction(),
+        ("D",),
+        with_ai,
+    ),
+    Action(
+        "models.lef", "Low ejection fraction", lambda w: w.workspace.answers.request_lef(), ("E",), with_ai
+    ),
     Action(
         "models.random_mask",
         "Hide a random quarter and reconstruct",

@@ -31,21 +31,21 @@ OPEN_NEXT = (
 
 
 def _editable(workspace: Workspace) -> bool:
-    return workspace.session is not None and workspace.session.is_editable
+    return workspace.reading.session is not None and workspace.reading.session.is_editable
 
 
 def _before_first_read(workspace: Workspace) -> bool:
-    return workspace.session is not None and not workspace.session.reads
+    return workspace.reading.session is not None and not workspace.reading.session.reads
 
 
 def _closed(workspace: Workspace) -> bool:
     """Whether the first read is saved and AI still closed."""
-    session = workspace.session
-    return session is not None and bool(session.reads) and not session.may_show_ai
+    session = workspace.reading.session
+    return session is not None and bool(session.reads) and not workspace.reading.may_show_ai()
 
 
 def _signed(workspace: Workspace) -> bool:
-    session = workspace.session
+    session = workspace.reading.session
     if session is None or session.is_amending:
         return False
     return session.state in (ReadState.CONFIRMED, ReadState.AMENDED)
@@ -53,34 +53,34 @@ def _signed(workspace: Workspace) -> bool:
 
 def _lacks_subject(workspace: Workspace) -> bool:
     """Whether a reader may say age or sex of the open record, since its file does not."""
-    record, session = workspace.record, workspace.session
+    record, session = workspace.ecg.record, workspace.reading.session
     if record is None or session is None or session.view_only:
         return False
     return record.patient.age_years is None or not record.patient.sex
 
 
 def _is_normal(window: MainWindow) -> bool:
-    session = window.workspace.session
+    session = window.workspace.reading.session
     return session is not None and session.draft.statement(NORMAL, session.label_set.id) is not None
 
 
 def toggle_normal(window: MainWindow) -> None:
     """State "normal ECG", or take it back; a toast says which, and undoes it."""
-    session = window.workspace.session
+    session = window.workspace.reading.session
     before = None if session is None else session.draft
-    window.workspace.toggle_statement(NORMAL)
+    window.workspace.steps.toggle_statement(NORMAL)
     if session is not None and before is not None:
         window.toast.tell_change(session, before)
 
 
 def _change_last(window: MainWindow, change: Callable[[ReadStatement], Edit]) -> None:
     """Change the statement made last; a toast says how, and undoes it."""
-    session = window.workspace.session
+    session = window.workspace.reading.session
     if session is None or not session.draft.statements:
-        window.workspace.post_message("Make a statement first; this key says more of it.")
+        window.workspace.telling.post("Make a statement first; this key says more of it.")
         return
     before = session.draft
-    window.workspace.apply_edit(change(before.statements[-1]))
+    window.workspace.steps.apply(change(before.statements[-1]))
     window.toast.tell_change(session, before)
 
 
@@ -104,17 +104,17 @@ def toggle_possible(item: ReadStatement) -> Edit:
 def toggle_blind(window: MainWindow) -> None:
     """Read blind first, or ask once whether the AI is to be opened before the first read."""
     workspace = window.workspace
-    if not workspace.blind:
-        workspace.set_blind(True)
+    if not workspace.reader.blind:
+        workspace.steps.set_blind(True)
         return
-    session = workspace.session
-    this = OPEN_THIS if session is not None and not session.reads and not session.may_show_ai else ""
+    is_blind = _before_first_read(workspace) and not workspace.reading.may_show_ai()
+    this = OPEN_THIS if is_blind else ""
     sheet = ask.ask_first(
         window,
         "Open the AI before the first read?",
         f"{this}{OPEN_NEXT}",
         "Open the AI",
-        lambda: workspace.set_blind(False),
+        lambda: workspace.steps.set_blind(False),
     )
     sheet.of_record = bool(this)
 
@@ -124,8 +124,8 @@ def focus_statements(window: MainWindow) -> None:
     section = window.section("statements")
     if section is None:
         return
-    if window.workspace.view not in section.panel.views:
-        window.workspace.set_view(section.panel.views[0])
+    if window.workspace.paper.view not in section.panel.views:
+        window.workspace.paper.set_view(section.panel.views[0])
     window.right.show()
     section.fold(False)
     field = section.content.findChild(QLineEdit)
@@ -138,16 +138,16 @@ def ask_amendment(window: MainWindow) -> None:
     """Ask why the signed read is changed, and open it."""
     question = "Why is the signed read changed? The reason and every earlier version are kept."
     sheet = ask.ask_text(
-        window, "Amend the signed read", question, "Open for changes", window.workspace.amend
+        window, "Amend the signed read", question, "Open for changes", window.workspace.steps.amend
     )
     sheet.of_record = True
 
 
 def ask_reader(window: MainWindow) -> None:
     """Ask who reads from now on."""
-    name = window.workspace.reader_name
+    name = window.workspace.reader.name
     question = "Who reads from now on? The name is kept with every read."
-    ask.ask_text(window, "Reader", question, "Go on", window.workspace.set_reader_name, name)
+    ask.ask_text(window, "Reader", question, "Go on", window.workspace.reading.set_reader, name)
 
 
 ACTIONS = (
@@ -156,7 +156,7 @@ ACTIONS = (
         "Read blind first",
         toggle_blind,
         ("B",),
-        checked_when=lambda w: w.workspace.blind,
+        checked_when=lambda w: w.workspace.reader.blind,
         hint="AI stays closed until the first read is saved",
         edits=True,
     ),
@@ -205,11 +205,11 @@ ACTIONS = (
         hint=", ".join(modifiers.SITES),
         edits=True,
     ),
-    Action("read.undo", "Undo", lambda w: w.workspace.undo(), ("Ctrl+Z",), _editable, edits=True),
+    Action("read.undo", "Undo", lambda w: w.workspace.steps.undo(), ("Ctrl+Z",), _editable, edits=True),
     Action(
         "read.redo",
         "Redo",
-        lambda w: w.workspace.redo(),
+        lambda w: w.workspace.steps.redo(),
         ("Ctrl+Shift+Z", "Ctrl+Y"),
         _editable,
         edits=True,
@@ -217,7 +217,7 @@ ACTIONS = (
     Action(
         "read.save_first",
         "Lock first read",
-        lambda w: w.workspace.commit_first_read(),
+        lambda w: w.workspace.steps.commit_first_read(),
         ("Ctrl+Return", "Ctrl+Enter"),
         _before_first_read,
         hint="Locks the first read; AI may be revealed from then on",
@@ -227,17 +227,19 @@ ACTIONS = (
     Action(
         "read.lock_and_next",
         "Lock and next",
-        lambda w: w.workspace.lock_and_next(),
+        lambda w: w.workspace.walk.lock_and_next(),
         ("Ctrl+PgDown",),
         with_session,
         hint="Saves and locks the first read; once that is done, opens the next record",
         edits=True,
     ),
-    Action("read.reveal", "Reveal AI results", lambda w: w.workspace.reveal(), ("R",), _closed, edits=True),
+    Action(
+        "read.reveal", "Reveal AI results", lambda w: w.workspace.steps.reveal(), ("R",), _closed, edits=True
+    ),
     Action(
         "read.sign",
         "Sign the read",
-        lambda w: w.workspace.sign(),
+        lambda w: w.workspace.steps.sign(),
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         _editable,
         edits=True,
@@ -245,7 +247,7 @@ ACTIONS = (
     Action(
         "read.sign_and_next",
         "Sign and next",
-        lambda w: w.workspace.sign_and_next(),
+        lambda w: w.workspace.walk.sign_and_next(),
         ("Ctrl+Shift+PgDown",),
         with_session,
         hint="Signs the read; once that is done, opens the next record",
@@ -254,7 +256,7 @@ ACTIONS = (
     Action(
         "read.next_unread",
         "Next unread",
-        lambda w: w.workspace.next_unread(),
+        lambda w: w.workspace.walk.next_unread(),
         ("U",),
         hint="The next record that you have not read, from the top again after the last",
     ),

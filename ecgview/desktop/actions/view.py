@@ -29,14 +29,14 @@ LAYOUT_CHOICES = tuple(LAYOUTS)
 
 def change_paper(window: MainWindow, **changes: object) -> None:
     """Lay the paper out with some settings changed; another layout begins with its first page of leads."""
-    paper = window.workspace.paper_settings
+    paper = window.workspace.paper.settings
     if "layout" in changes:
         paper = replace(paper, part=0)
-    window.workspace.set_paper(replace(paper, **changes))  # type: ignore[arg-type]
+    window.workspace.paper.choose(replace(paper, **changes))  # type: ignore[arg-type]
 
 
 def _cycle(window: MainWindow, name: str, choices: tuple[object, ...]) -> None:
-    current = getattr(window.workspace.paper_settings, name)
+    current = getattr(window.workspace.paper.settings, name)
     index = choices.index(current) + 1 if current in choices else 0
     change_paper(window, **{name: choices[index % len(choices)]})
 
@@ -47,7 +47,7 @@ def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Act
         f"view.{kind}.{str(value).removesuffix('.0')}",
         text,
         lambda w: change_paper(w, **{name: value}),
-        checked_when=lambda w: getattr(w.workspace.paper_settings, name) == value,
+        checked_when=lambda w: getattr(w.workspace.paper.settings, name) == value,
         submenu=submenu,
     )
 
@@ -59,7 +59,7 @@ def _filter_choice(band: filters.DisplayFilter) -> Action:
         band.label,
         lambda w: change_paper(w, display_filter=band),
         enabled_when=lambda workspace: band in offered_filters(workspace),
-        checked_when=lambda w: w.workspace.paper_settings.display_filter == band,
+        checked_when=lambda w: w.workspace.paper.settings.display_filter == band,
         text_when=lambda workspace: filter_label(workspace, band),
         submenu="Display filter",
     )
@@ -73,19 +73,19 @@ def _layout_choice(name: str) -> Action:
         f"{name}: {about}" if about else name,
         lambda w: change_paper(w, layout=name),
         enabled_when=lambda workspace: name in lead_choice.offered(workspace),
-        checked_when=lambda w: w.workspace.paper_settings.layout == name,
+        checked_when=lambda w: w.workspace.paper.settings.layout == name,
         submenu="Layout",
     )
 
 
 def offered_filters(workspace: Workspace) -> tuple[filters.DisplayFilter, ...]:
     """Return the display filters that differ on the open file."""
-    return filters.CHOICES if workspace.record is None else filters.offered(workspace.record)
+    return filters.CHOICES if workspace.ecg.record is None else filters.offered(workspace.ecg.record)
 
 
 def filter_label(workspace: Workspace, band: filters.DisplayFilter) -> str:
     """Return a display filter's band as the open file leaves it."""
-    return (band if workspace.record is None else filters.seen(band, workspace.record)).label
+    return (band if workspace.ecg.record is None else filters.seen(band, workspace.ecg.record)).label
 
 
 def toggle_side(side: QWidget) -> None:
@@ -115,7 +115,7 @@ def toggle_kept(window: MainWindow) -> None:
     try:
         settings.set(KEPT, not settings.flag(KEPT))
     except EcgviewError as error:
-        window.workspace.fail(error)
+        window.workspace.telling.fail(error)
 
 
 def ask_calibration(window: MainWindow) -> None:
@@ -130,7 +130,7 @@ def ask_calibration(window: MainWindow) -> None:
 
 def move_in_time(window: MainWindow, pages: int) -> None:
     """Show the stretch of time after or before the one on the page."""
-    paper, record = window.workspace.paper_settings, window.workspace.record
+    paper, record = window.workspace.paper.settings, window.workspace.ecg.record
     if record is not None:
         last = max(0.0, record.seconds - paper.seconds)  # the last page ends where the recording does
         change_paper(window, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last))
@@ -140,9 +140,9 @@ _VIEWS = tuple(
     Action(
         f"view.{view}",
         view.capitalize(),
-        lambda w, view=view: w.workspace.set_view(view),  # type: ignore[misc]
+        lambda w, view=view: w.workspace.paper.set_view(view),  # type: ignore[misc]
         (str(number),),
-        checked_when=lambda w, view=view: w.workspace.view == view,  # type: ignore[misc]
+        checked_when=lambda w, view=view: w.workspace.paper.view == view,  # type: ignore[misc]
     )
     for number, view in enumerate(VIEWS, 1)
 )
@@ -205,17 +205,17 @@ _PAPER = (
         "view.chest_half",
         "Chest leads at half gain",
         lambda w: change_paper(
-            w, chest_gain_factor=1.0 if w.workspace.paper_settings.chest_gain_factor != 1 else 0.5
+            w, chest_gain_factor=1.0 if w.workspace.paper.settings.chest_gain_factor != 1 else 0.5
         ),
         ("H",),
-        checked_when=lambda w: w.workspace.paper_settings.chest_gain_factor != 1,
+        checked_when=lambda w: w.workspace.paper.settings.chest_gain_factor != 1,
     ),
     Action(
         "view.sequential",
         "Columns follow each other in time",
-        lambda w: change_paper(w, sequential=not w.workspace.paper_settings.sequential),
+        lambda w: change_paper(w, sequential=not w.workspace.paper.settings.sequential),
         ("Shift+C",),
-        checked_when=lambda w: w.workspace.paper_settings.sequential,
+        checked_when=lambda w: w.workspace.paper.settings.sequential,
     ),
 )
 _CANVAS = (
@@ -268,8 +268,8 @@ _WINDOW = (
     ),
     Action(
         "view.theme", "Dark theme",
-        lambda w: w.workspace.set_theme("light" if w.workspace.theme == "dark" else "dark"), ("T",),
-        checked_when=lambda w: w.workspace.theme == "dark",
+        lambda w: w.workspace.paper.set_theme("light" if w.workspace.paper.theme == "dark" else "dark"), ("T",),
+        checked_when=lambda w: w.workspace.paper.theme == "dark",
     ),
     Action(
         "view.paper_grey", "Grey paper", toggle_grey_paper, ("Shift+T",),

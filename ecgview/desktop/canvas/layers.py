@@ -128,17 +128,17 @@ class Layers:
 
     def palette(self) -> Palette:
         """Return the colours of the paper in this theme."""
-        is_dark = self._workspace.theme == "dark"
+        is_dark = self._workspace.paper.theme == "dark"
         return PALETTES["dark" if is_dark else self._workspace.settings.text("paper.palette")]
 
 
 def gather(workspace: Workspace) -> Overlay:
     """Return the reader's marks, what an explanation draws, and the mask of now; `_NOTHING` if nothing."""
-    session, shown = workspace.session, workspace.overlay or _NOTHING
+    session, shown = workspace.reading.session, workspace.paper.overlay or _NOTHING
     marks = to_overlay(session.draft.annotations).spans if session is not None else ()
     spans = shown.spans
-    if workspace.view == "reconstruct":  # the mask under the hand, not that of the last answer
-        hidden = tuple(Span(start, end, "masked") for start, end in gestures.spans(workspace.mask))
+    if workspace.paper.view == "reconstruct":  # the mask under the hand, not that of the last answer
+        hidden = tuple(Span(start, end, "masked") for start, end in gestures.spans(workspace.answers.mask))
         spans = (*(span for span in spans if span.role != "masked"), *hidden)
     whole = replace(shown, spans=(*spans, *marks))
     return whole if whole.spans or whole.curves or whole.bars else _NOTHING

@@ -54,15 +54,15 @@ class PaperView(QAbstractScrollArea):
 
     def _listen(self) -> None:
         workspace = self._workspace
-        workspace.opening.pages = self
-        workspace.record_opened.connect(self._take)
-        workspace.record_closed.connect(self._drop)
-        workspace.paper_changed.connect(self._compose)
-        workspace.theme_changed.connect(self.recolour)
-        workspace.overlay_changed.connect(self._reoverlay)
-        workspace.mask_changed.connect(self._reoverlay)
-        workspace.session_changed.connect(self._reoverlay)
-        workspace.view_changed.connect(self._reoverlay)
+        workspace.ecg.opening.pages = self
+        workspace.ecg.opened.connect(self._take)
+        workspace.ecg.closed.connect(self._drop)
+        workspace.paper.changed.connect(self._compose)
+        workspace.paper.theme_changed.connect(self.recolour)
+        workspace.paper.overlay_changed.connect(self._reoverlay)
+        workspace.answers.mask_changed.connect(self._reoverlay)
+        workspace.reading.session_changed.connect(self._reoverlay)
+        workspace.paper.view_changed.connect(self._reoverlay)
 
     # ---- what is shown -------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class PaperView(QAbstractScrollArea):
     def plan(self) -> Plan:
         """Return how the page of a record that is to be opened is made, by the settings of now."""
         made = self._plan(self._zoom.anew)
-        return replace(made, paper=replace(self._workspace.paper_settings, start_s=0.0, part=0))
+        return replace(made, paper=replace(self._workspace.paper.settings, start_s=0.0, part=0))
 
     def is_current(self, plan: object) -> bool:
         """Return whether a plan still asks for what the settings of now do; rows may find other room."""
@@ -102,7 +102,7 @@ class PaperView(QAbstractScrollArea):
 
     def _take(self, record: EcgRecord) -> None:
         """Show the record that was just opened, with the page that was made for it."""
-        made = self._workspace.opening.page
+        made = self._workspace.ecg.opening.page
         self._zoom = self._zoom.anew
         if isinstance(made, Laid):
             self._show_page(record, made)
@@ -122,7 +122,7 @@ class PaperView(QAbstractScrollArea):
 
     def _compose(self, _changed: object = None) -> None:
         """Have the page laid out in a job (it filters the signal); the old page stays until then."""
-        record, workspace = self._workspace.record, self._workspace
+        record, workspace = self._workspace.ecg.record, self._workspace
         if record is None:
             return
         plan = self._plan(self._zoom)
@@ -134,18 +134,18 @@ class PaperView(QAbstractScrollArea):
             record,
             title="Laying out the paper",
             on_done=lambda laid: self._show_page(record, laid),
-            on_failed=lambda error: workspace.page_failed(record, error),
+            on_failed=lambda error: workspace.ecg.page_failed(record, error),
             key="layout",
         )
 
     def _show_page(self, record: EcgRecord, laid: Laid) -> None:
-        if record is not self._workspace.record:
+        if record is not self._workspace.ecg.record:
             return
         is_new = record is not self._record
         self._record, self._composed, self._page = record, laid.plan.paper, laid.drawn.page
         self._layers.set_page(laid.drawn if laid.plan.colours == self._layers.palette() else laid.drawn.bare)
         if is_new:
-            QTimer.singleShot(0, self._workspace.record_shown)
+            QTimer.singleShot(0, self._workspace.ecg.tell_painted)
             self.verticalScrollBar().setValue(0)
             self.horizontalScrollBar().setValue(0)
         self._fit_again()
@@ -163,12 +163,12 @@ class PaperView(QAbstractScrollArea):
 
     def _wanted(self, zoom: Zoom | None = None) -> PaperSettings:
         """Return the reader's paper, its rows spread over the room there is while the zoom follows it."""
-        zoom, paper = zoom or self._zoom, self._workspace.paper_settings
+        zoom, paper = zoom or self._zoom, self._workspace.paper.settings
         if zoom.fit == "free" and self._composed is not None:
             same = paper.layout == self._composed.layout
             return replace(paper, row_mm=self._composed.row_mm if same else None)
         size = self.maximumViewportSize()
-        return with_room(paper, (size.width(), size.height()), self._workspace.record)
+        return with_room(paper, (size.width(), size.height()), self._workspace.ecg.record)
 
     def _rested(self) -> None:
         """Draw sharply after a change of size or scale; lay out anew if the room for rows changed."""
@@ -293,12 +293,12 @@ class PaperView(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Blit the squares there are; what is missing is drawn coarsely and made when there is time."""
         with QPainter(self.viewport()) as painter:
-            colours = self._workspace.colours
+            colours = self._workspace.paper.colours
             painter.fillRect(event.rect(), QColor(colours.window))
             self._painted = self._record
             if self._page is None:
-                shown = self._workspace.shown
-                name = self._workspace.name_for(shown.path)
+                shown = self._workspace.ecg.shown
+                name = self._workspace.names.of(shown.path)
                 reason = self._workspace.names.without(shown.reason, shown.path)
                 shown = replace(shown, reason=reason)
                 hints.paint_empty(painter, self.viewport().rect(), colours, shown, name)

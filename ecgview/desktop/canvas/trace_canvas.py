@@ -38,22 +38,22 @@ class TraceCanvas(PaperView):
         self.caliper: Caliper | None = None
         self.caliper_is_on = False
         self._drag: Drag | None = None
-        self._mask_before: NDArray[np.bool_] = workspace.mask
+        self._mask_before: NDArray[np.bool_] = workspace.answers.mask
         self._pan_from: QPoint | None = None
         self._space_held = False
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        workspace.record_opened.connect(self._let_go)
-        workspace.record_closed.connect(self._let_go)
-        workspace.view_changed.connect(self._show_cursor)
-        workspace.mask_mode_changed.connect(self._show_cursor)
+        workspace.ecg.opened.connect(self._let_go)
+        workspace.ecg.closed.connect(self._let_go)
+        workspace.paper.view_changed.connect(self._show_cursor)
+        workspace.answers.mask_mode_changed.connect(self._show_cursor)
 
     def paint_live(self, painter: QPainter) -> None:
         """Draw the drag under way and the caliper."""
         record, page = self.record, self.page
         if record is None or page is None:
             return
-        colours = self._workspace.colours
+        colours = self._workspace.paper.colours
         if self._drag is not None and self._drag.gesture == "mark":
             hints.paint_drag(painter, page, self._drag, self.px_per_mm, colours)
         if self.caliper is not None:
@@ -128,7 +128,7 @@ class TraceCanvas(PaperView):
         if gesture == "caliper":
             self.set_caliper(self._caliper_from(place.lead, place.seconds))
         elif gesture == "mask":
-            self._mask_before = self._workspace.mask
+            self._mask_before = self._workspace.answers.mask
             self._drag_to(place.seconds)
         return None
 
@@ -155,7 +155,7 @@ class TraceCanvas(PaperView):
         self._show_cursor()
         if drag is not None and drag.gesture == "mark" and drag.is_mark:
             start_s, end_s = drag.span_s
-            self._workspace.add_annotation(() if drag.all_leads else (drag.lead,), start_s, end_s)
+            self._workspace.steps.add_annotation(() if drag.all_leads else (drag.lead,), start_s, end_s)
         self.viewport().update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -172,7 +172,7 @@ class TraceCanvas(PaperView):
         if drag.gesture == "caliper" and self.caliper is not None:
             self.set_caliper(self.caliper.moved_to(record, seconds))
         elif drag.gesture == "mask":
-            self._workspace.set_mask(gestures.masked(self._mask_before, self._drag))
+            self._workspace.answers.set_mask(gestures.masked(self._mask_before, self._drag))
         self.viewport().update()
 
     def _caliper_from(self, lead: str, seconds: float) -> Caliper:
@@ -180,7 +180,7 @@ class TraceCanvas(PaperView):
         record = self.record
         assert record is not None
         if self.caliper is not None and self.caliper.lead == lead and self.page is not None:
-            near_s = 1.5 / self._workspace.paper_settings.speed_mm_per_s  # 1.5 mm on paper
+            near_s = 1.5 / self._workspace.paper.settings.speed_mm_per_s  # 1.5 mm on paper
             for end, time_s in enumerate(self.caliper.seconds(record)):
                 if abs(time_s - seconds) <= near_s:
                     return Caliper(lead, self.caliper.ends, end)
@@ -188,8 +188,8 @@ class TraceCanvas(PaperView):
 
     def _gesture(self) -> gestures.Gesture:
         return gestures.choose(
-            self._workspace.view,
-            mask_mode=self._workspace.mask_mode,
+            self._workspace.paper.view,
+            mask_mode=self._workspace.answers.mask_mode,
             caliper_on=self.caliper_is_on,
             space_held=self._space_held,
         )

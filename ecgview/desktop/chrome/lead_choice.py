@@ -21,32 +21,32 @@ SINGLE = single_lead.LAYOUT.name
 
 def offered(workspace: Workspace) -> tuple[str, ...]:
     """Return the layouts that make sense for the open record; all while none is open."""
-    return tuple(LAYOUTS) if workspace.record is None else choices(workspace.record.lead_names)
+    return tuple(LAYOUTS) if workspace.ecg.record is None else choices(workspace.ecg.record.lead_names)
 
 
 def has_pages(workspace: Workspace) -> bool:
     """Return whether the open record has more leads than fit on one page of the layout."""
-    record = workspace.record
-    return record is not None and plan(record.lead_names, workspace.paper_settings).parts > 1
+    record = workspace.ecg.record
+    return record is not None and plan(record.lead_names, workspace.paper.settings).parts > 1
 
 
 def turn(workspace: Workspace, pages: int) -> None:
     """Show the page of leads so many further on; nothing beyond the first and the last."""
-    record, paper = workspace.record, workspace.paper_settings
+    record, paper = workspace.ecg.record, workspace.paper.settings
     if record is not None:
         now = plan(record.lead_names, paper)
         part = min(max(0, now.part + pages), now.parts - 1)
-        workspace.set_paper(replace(paper, part=part))
+        workspace.paper.choose(replace(paper, part=part))
 
 
 def leads(workspace: Workspace) -> tuple[str, ...]:
     """Return the open record's leads in the order they are read."""
-    return () if workspace.record is None else in_order(workspace.record.lead_names)
+    return () if workspace.ecg.record is None else in_order(workspace.ecg.record.lead_names)
 
 
 def shown(workspace: Workspace) -> str:
     """Return the lead that the layout "single" shows of the open record; "" in every other layout."""
-    record, paper = workspace.record, workspace.paper_settings
+    record, paper = workspace.ecg.record, workspace.paper.settings
     if record is None or paper.layout != SINGLE:
         return ""
     return plan(record.lead_names, paper).rows[0][0]
@@ -54,14 +54,14 @@ def shown(workspace: Workspace) -> str:
 
 def show(workspace: Workspace, lead: str) -> None:
     """Show one lead alone, over the whole width."""
-    workspace.set_paper(replace(workspace.paper_settings, layout=SINGLE, single_lead=lead, part=0))
+    workspace.paper.choose(replace(workspace.paper.settings, layout=SINGLE, single_lead=lead, part=0))
 
 
 def step(workspace: Workspace, leads_on: int) -> None:
     """Show another lead alone: the one so many on, and first of all the one chosen before."""
     names, now = leads(workspace), shown(workspace)
     if names and not now:
-        wanted = workspace.paper_settings.single_lead
+        wanted = workspace.paper.settings.single_lead
         show(workspace, wanted if wanted in names else names[0])
     elif names:
         show(workspace, names[(names.index(now) + leads_on) % len(names)])

@@ -40,7 +40,9 @@ class Menus:
         """Enable, disable, check and name every action by what its row says."""
         for action_id, made in self.actions.items():
             row = self._rows[action_id]
-            refuses = row.edits and self._window.workspace.is_opening  # a key that does nothing tells nothing
+            refuses = (
+                row.edits and self._window.workspace.reading.is_held
+            )  # a key that does nothing tells nothing
             made.setEnabled(refuses or row.enabled_when(self._window.workspace))
             if row.checked_when is not None:
                 made.setChecked(row.checked_when(self._window))
@@ -76,8 +78,8 @@ class Menus:
         return made
 
     def _run(self, row: Action) -> None:
-        if row.edits and self._window.workspace.is_opening:
-            self._window.workspace.refuse_edit()
+        if row.edits and self._window.workspace.reading.is_held:
+            self._window.workspace.steps.refuse()
         else:
             row.run(self._window)
         self.refresh()

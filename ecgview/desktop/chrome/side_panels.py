@@ -99,9 +99,9 @@ class SidePanels(QFrame):
         whole.setSpacing(0)
         whole.addWidget(self.tabs)
         whole.addWidget(self._area, 1)
-        self.tabs.currentChanged.connect(lambda index: workspace.set_view(VIEWS[index]))
-        workspace.view_changed.connect(self.show_view)
-        self.show_view(workspace.view)
+        self.tabs.currentChanged.connect(lambda index: workspace.paper.set_view(VIEWS[index]))
+        workspace.paper.view_changed.connect(self.show_view)
+        self.show_view(workspace.paper.view)
 
     def show_view(self, view: str) -> None:
         """Show the panels of a view."""

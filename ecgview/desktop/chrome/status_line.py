@@ -32,11 +32,15 @@ class StatusLine(QStatusBar):
         canvas.cursor_moved.connect(self.cursor_read.setText)
         canvas.scale_changed.connect(self.show_screen)
         canvas.page_changed.connect(self._show_scale)
-        workspace.busy_changed.connect(self._show_busy)
-        workspace.job_progressed.connect(self._show_job)
+        workspace.jobs.busy_changed.connect(self._show_busy)
+        workspace.jobs.job_progressed.connect(self._show_job)
         workspace.reading.keeping.state_changed.connect(self._show_kept)
-        workspace.device_resolved.connect(self._name_device)
-        for signal in (workspace.prediction_ready, workspace.lef_ready, workspace.reconstruction_ready):
+        workspace.answers.device_resolved.connect(self._name_device)
+        for signal in (
+            workspace.answers.prediction_ready,
+            workspace.answers.lef_ready,
+            workspace.answers.reconstruction_ready,
+        ):
             signal.connect(self._show_device)
         self._name_device(workspace.settings.text("models.device"))
         self.show_screen()
@@ -57,8 +61,8 @@ class StatusLine(QStatusBar):
             self.screen_scale.setText(f"1 mm = ~{zoom:.2f} mm, screen not calibrated")
 
     def _show_device(self, _changed: object = None) -> None:
-        if self._workspace.prediction is not None:
-            self._name_device(self._workspace.prediction.device)
+        if self._workspace.answers.prediction is not None:
+            self._name_device(self._workspace.answers.prediction.device)
 
     def _name_device(self, device: str) -> None:
         self.device.setText(f"Models: {device}")

@@ -66,23 +66,19 @@ class StoreWatch(QObject):
         others = " and ".join(
             f"process {other.process}, since {other.since.local:%H:%M}" for other in presence.others
         )
-        self._workspace.post_message(
+        self._workspace.telling.post(
             f"This ECG is open in another window too ({others}). Edits of both are joined.",
             "warning",
-            about=self._workspace.record_path,
+            about=self._workspace.ecg.path,
         )
 
     def _ask_which(self, conflict: ConflictError) -> None:
-        self._replace(
-            elsewhere.ask_which(
-                self._window, conflict, lambda side: self._workspace.reading.do("resolve", side)
-            )
-        )
+        self._replace(elsewhere.ask_which(self._window, conflict, self._workspace.steps.resolve))
 
     def _offer(self, error: SupersededError) -> None:
-        session = self._workspace.session
+        session = self._workspace.reading.session
         if session is None or session.offer is None:
-            self._workspace.fail(error, self._workspace.record_path)
+            self._workspace.telling.fail(error, self._workspace.ecg.path)
             return
         offer, session.offer = session.offer, None
         self._replace(elsewhere.offer_again(self._window, self._workspace, error, offer))

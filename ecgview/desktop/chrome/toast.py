@@ -41,8 +41,8 @@ class Toast(QFrame):
         set_role(self, "card")
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self.hide)
-        workspace.session_changed.connect(self._follow)
-        workspace.record_opened.connect(lambda _record: self.hide())
+        workspace.reading.session_changed.connect(self._follow)
+        workspace.ecg.opened.connect(lambda _record: self.hide())
         over.installEventFilter(self)
         self.hide()
 
@@ -96,7 +96,7 @@ class Toast(QFrame):
 
     def _undo(self) -> None:
         if self._told is not None:
-            self._workspace.undo()
+            self._workspace.steps.undo()
         self.hide()
 
 

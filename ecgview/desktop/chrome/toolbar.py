@@ -48,12 +48,12 @@ class ToolBar(QToolBar):
         self.addWidget(gap)
         self.blind = self._add("read.blind")
         self._add("help.shortcuts")
-        window.workspace.paper_changed.connect(self._follow)
-        window.workspace.record_opened.connect(self._offer_filters)
-        window.workspace.record_opened.connect(self._offer_leads)
-        window.workspace.blind_changed.connect(self._say_blind)
-        self._follow(window.workspace.paper_settings)
-        self._say_blind(window.workspace.blind)
+        window.workspace.paper.changed.connect(self._follow)
+        window.workspace.ecg.opened.connect(self._offer_filters)
+        window.workspace.ecg.opened.connect(self._offer_leads)
+        window.workspace.reader.blind_changed.connect(self._say_blind)
+        self._follow(window.workspace.paper.settings)
+        self._say_blind(window.workspace.reader.blind)
 
     def _add(self, action_id: str) -> QToolButton:
         button = QToolButton()

@@ -127,40 +127,40 @@ class MainWindow(QMainWindow):
         return whole
 
     def _colours(self) -> theme.Colours:
-        return self.workspace.colours
+        return self.workspace.paper.colours
 
     def _listen(self) -> None:
         workspace = self.workspace
-        workspace.record_opened.connect(self._show_record)
-        workspace.record_closed.connect(self._show_none)
-        workspace.session_changed.connect(self._name_record)
+        workspace.ecg.opened.connect(self._show_record)
+        workspace.ecg.closed.connect(self._show_none)
+        workspace.reading.session_changed.connect(self._name_record)
         workspace.names.changed.connect(self._name_record)
         workspace.names.changed.connect(self.messages.forget)
-        workspace.overlay_changed.connect(self._show_legend)
-        workspace.busy_changed.connect(self.menus.refresh)
-        workspace.message_posted.connect(self.messages.show_message)
-        workspace.unexpected_error.connect(self.show_unexpected)
-        workspace.theme_changed.connect(self._apply_theme)
-        workspace.reader_changed.connect(self._show_reader)
-        workspace.reader_needed.connect(lambda _needed: self.reader.field.setFocus())
+        workspace.paper.overlay_changed.connect(self._show_legend)
+        workspace.jobs.busy_changed.connect(self.menus.refresh)
+        workspace.telling.posted.connect(self.messages.show_message)
+        workspace.telling.unexpected.connect(self.show_unexpected)
+        workspace.paper.theme_changed.connect(self._apply_theme)
+        workspace.reader.name_changed.connect(self._show_reader)
+        workspace.reader.needed.connect(self.reader.field.setFocus)
         for signal in (
-            workspace.record_opened,
-            workspace.record_closed,
-            workspace.opening_changed,
-            workspace.session_changed,
-            workspace.view_changed,
-            workspace.paper_changed,
-            workspace.theme_changed,
-            workspace.blind_changed,
+            workspace.ecg.opened,
+            workspace.ecg.closed,
+            workspace.ecg.opening.changed,
+            workspace.reading.session_changed,
+            workspace.paper.view_changed,
+            workspace.paper.changed,
+            workspace.paper.theme_changed,
+            workspace.reader.blind_changed,
         ):
             signal.connect(self.menus.refresh)
         self.canvas.caliper_changed.connect(self.menus.refresh)
         self.canvas.first_painted.connect(lambda: warm_up.start(workspace))
         self.reader.button.clicked.connect(self._take_reader)
         self.reader.field.returnPressed.connect(self._take_reader)
-        self._show_reader(workspace.reader_name)
-        workspace.switched.connect(self._part_with_others)
-        workspace.switched.connect(self._paint_now)  # the last to hear of it
+        self._show_reader(workspace.reader.name)
+        workspace.ecg.switched.connect(self._part_with_others)
+        workspace.ecg.switched.connect(self._paint_now)  # the last to hear of it
 
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
     def _name_record(self, _changed: object = None) -> None:
         """Say which record is shown, by what it may be called now."""
         workspace = self.workspace
-        record, path = workspace.record, workspace.record_path
+        record, path = workspace.ecg.record, workspace.ecg.path
         if record is None or path is None:
             self._show_none()
             return
@@ -190,14 +190,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}{' (synthetic)' if record.synthetic else ''} - ecgview")
 
     def _show_none(self) -> None:
-        shown = self.workspace.shown
-        name = self.workspace.name_for(shown.path)
+        shown = self.workspace.ecg.shown
+        name = self.workspace.names.of(shown.path)
         self.header.show_blank(name, WORDS[shown.kind])
         self.setWindowTitle(f"{name}, {WORDS[shown.kind]} - ecgview" if name else "ecgview")
 
     def _part_with_others(self) -> None:
         """Take away what was said or asked about another record than the one that is shown now."""
-        shown = self.workspace.shown
+        shown = self.workspace.ecg.shown
         self.messages.keep_about(shown.path, is_open=shown.kind == "open")
         for sheet in self.findChildren(Sheet):
             if sheet.of_record:
@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
         self.reader.setVisible(not name)
 
     def _take_reader(self) -> None:
-        self.workspace.set_reader_name(self.reader.field.text())
+        self.workspace.reading.set_reader(self.reader.field.text())
         self.canvas.setFocus()
 
     def _apply_theme(self, name: str) -> None:
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         """Take files and folders, wherever they hover."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self.drop_hint.show_over(self.splitter, event.mimeData().urls(), self.workspace.colours)
+            self.drop_hint.show_over(self.splitter, event.mimeData().urls(), self.workspace.paper.colours)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Take the hint away."""
@@ -271,9 +271,9 @@ class MainWindow(QMainWindow):
             return
         event.acceptProposedAction()
         try:
-            self.workspace.open_paths(dropping.local_paths(event.mimeData().urls()))
+            self.workspace.ecg.open_paths(dropping.local_paths(event.mimeData().urls()))
         except EcgviewError as error:
-            self.workspace.fail(error)
+            self.workspace.telling.fail(error)
 
     def _close_if(self, may_go: bool) -> None:
         if may_go:
@@ -282,7 +282,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save what is not saved, or ask; then stop the work, close the store, remember the place."""
-        self.workspace.typing_ended.emit()
+        self.workspace.reading.typing_ended.emit()
         if not self._may_close and not self.workspace.reading.keeping.is_kept:
             event.ignore()
             self.workspace.reading.leave(self._close_if)

@@ -29,10 +29,10 @@ Row = tuple[str, str]
 
 def show(window: MainWindow) -> Sheet | None:
     """Open the sheet on the open record."""
-    record = window.workspace.record
+    record = window.workspace.ecg.record
     if record is None:
         return None
-    may_tell = window.workspace.may_show_ai()
+    may_tell = window.workspace.reading.may_show_ai()
     sheet = Sheet(window, "About this file")
     sheet.of_record = True
     if not may_tell:
@@ -54,7 +54,7 @@ def show(window: MainWindow) -> Sheet | None:
 
 def _shown_rows(workspace: Workspace, record: EcgRecord, may_tell: bool) -> list[Row]:
     """Return the rows as they may be shown: without what the file is called before the first read is locked."""
-    names, path = workspace.names, workspace.record_path
+    names, path = workspace.names, workspace.ecg.path
     if path is None or not names.is_closed(path):
         return list(rows(record, may_tell))
     nameless = replace(record, patient=names.patient(record, path))

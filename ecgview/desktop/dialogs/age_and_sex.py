@@ -22,7 +22,7 @@ UNKNOWN = -1.0
 
 def show(window: MainWindow) -> None:
     """Ask for what the file of the open record does not say."""
-    record = window.workspace.record
+    record = window.workspace.ecg.record
     if record is None:
         return
     sheet = Sheet(window, TITLE)
@@ -53,7 +53,7 @@ def show(window: MainWindow) -> None:
         sheet.accept()
         years = age.value() if age.value() > UNKNOWN else None
         chosen = sex.currentText() if sex.currentIndex() > 0 else ""
-        window.workspace.enter_subject(record, Subject(years, chosen, window.workspace.reader_name))
+        window.workspace.ecg.enter_subject(record, Subject(years, chosen, window.workspace.reader.name))
 
     age.valueChanged.connect(check)
     sex.currentIndexChanged.connect(check)

@@ -19,7 +19,7 @@ def show(window: MainWindow) -> Sheet:
     """Open the sheet; the choice holds until the window is closed."""
     sheet = Sheet(window, "Choose models")
     sheet.add_text(RESEARCH_USE_ONLY, "banner")
-    inference = window.workspace.inference
+    inference = window.workspace.answers
     classifier = _box(sheet, "classifier", "Diagnoses", inference.model_id)
     lef = _box(sheet, "lef", "Low ejection fraction", inference.lef_id)
     sheet.body.addStretch(1)

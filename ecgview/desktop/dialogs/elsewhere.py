@@ -41,7 +41,7 @@ def ask_which(parent: QWidget, conflict: ConflictError, on_keep: Callable[[Side]
 
 def offer_again(parent: QWidget, workspace: Workspace, error: SupersededError, offer: ApplyAgain) -> Sheet:
     """Say that an edit came after the commit of another window, and offer to make it on what stands now."""
-    session = workspace.session
+    session = workspace.reading.session
     sheet = Sheet(parent, "Committed in another window", scrolls=True)
     sheet.of_record = True
     sheet.add_text(f"{error.message[:1].upper()}{error.message[1:]}. The read is shown as it is now.")
@@ -49,12 +49,12 @@ def offer_again(parent: QWidget, workspace: Workspace, error: SupersededError, o
     sheet.add_text(offer.words)
     sheet.body.addStretch(1)
     if session is not None and session.is_editable:
-        _choice(sheet, "Make this edit again", lambda: workspace.apply_edit(offer))
+        _choice(sheet, "Make this edit again", lambda: workspace.steps.apply(offer))
     elif session is not None:
 
         def amend(reason: str) -> None:
-            workspace.amend(reason)
-            workspace.apply_edit(offer)
+            workspace.steps.amend(reason)
+            workspace.steps.apply(offer)
 
         question = f"The read is signed. To be changed: {offer.words}. Why is it amended?"
         _choice(

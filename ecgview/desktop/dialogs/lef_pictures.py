@@ -27,7 +27,7 @@ NO_COHORT = "This model has no pictures of a cohort: it was never fitted to one.
 
 def show(window: MainWindow) -> None:
     """Draw the pictures off the UI thread, then open the sheet."""
-    result = window.workspace.lef
+    result = window.workspace.answers.lef
     if result is None or result.contributions is None:
         _say(window, "There are no contributions to draw: ask for low ejection fraction first.")
         return
@@ -42,7 +42,7 @@ def show(window: MainWindow) -> None:
 
 
 def _say(window: MainWindow, text: str) -> None:
-    window.workspace.post_message(text, "warning", about=window.workspace.record_path)
+    window.workspace.telling.post(text, "warning", about=window.workspace.ecg.path)
 
 
 def draw(result: LefResult, progress: Progress = silent) -> list[tuple[str, bytes]]:

@@ -11,13 +11,13 @@ from ecgview.errors import EcgviewError
 
 def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
     """Open the sheet with this reader's entries; other readers stay unseen before a first read."""
-    session = workspace.session
+    session = workspace.reading.session
     if session is None:
         return None
     try:
-        entries = workspace.store.audit(session.record_sha256)
+        entries = workspace.reading.store.audit(session.record_sha256)
     except EcgviewError as error:
-        workspace.fail(error)
+        workspace.telling.fail(error)
         return None
     sheet = Sheet(parent, "Log of this record", scrolls=True)
     sheet.of_record = True

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QRadioButton
 
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.state import exporting
 from ecgview.desktop.theme import set_role
+from ecgview.errors import ReportError
 
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.workspace import Workspace
     from ecgview.record import EcgRecord
+    from ecgview.report.content import ReportContent
 
 KEPT = (
     "Without name, identifiers, dates, device, file name and the file's own statements. The reader's name and the time "
@@ -26,7 +31,7 @@ def show(window: MainWindow) -> Sheet | None:
     from ecgview.paper.plan import choices
     from ecgview.report import exports
 
-    record, path = window.workspace.record, window.workspace.record_path
+    record, path = window.workspace.ecg.record, window.workspace.ecg.path
     if record is None or path is None:
         return None
     sheet = Sheet(window, "Export report")
@@ -36,7 +41,7 @@ def show(window: MainWindow) -> Sheet | None:
         form.addItem(f"{one.NAME} ({one.SUFFIX})", one.SUFFIX)
     layout = _choice(sheet, "Layout", "layout")
     layout.addItems(choices(record.lead_names))
-    layout.setCurrentText(window.workspace.paper_settings.layout)
+    layout.setCurrentText(window.workspace.paper.settings.layout)
     without = QRadioButton("De-identified, under a new name")
     without.setObjectName("deidentified")
     without.setChecked(True)
@@ -70,12 +75,63 @@ def _ask(
     from ecgview.report.convert import new_name
 
     workspace = window.workspace
-    opened = workspace.record_path
+    opened = workspace.ecg.path
     name = workspace.names.file_of(opened) if identified and opened is not None else new_name(Path.cwd())
     chosen, _ = QFileDialog.getSaveFileName(window, "Export report", f"{name}{suffix}", f"(*{suffix})")
-    if chosen and workspace.record is not record:
-        workspace.post_message("Another ECG was opened meanwhile: no report was written.", "warning")
+    if chosen and workspace.ecg.record is not record:
+        workspace.telling.post("Another ECG was opened meanwhile: no report was written.", "warning")
     elif chosen:
         sheet.accept()
         named = chosen if chosen.lower().endswith(suffix) else f"{chosen}{suffix}"
-        workspace.export_report(named, identified=identified, layout=layout)
+        write(workspace, Path(named), identified=identified, layout=layout)
+
+
+def content(
+    workspace: Workspace, *, identified: bool = True, study_name: str = "", layout: str = ""
+) -> ReportContent:
+    """Return the report of the open record; AI results are in it only while they may be shown.
+
+    Unless `identified`, nothing in it tells who was recorded, where and when; `study_name` stands for the patient.
+    `layout` "" is the one of the window.
+
+    Raises:
+        ReportError: no record is open.
+    """
+    from ecgview.report.content import gather
+
+    record, session, paper = workspace.ecg.record, workspace.reading.session, workspace.paper.settings
+    if record is None:
+        raise ReportError("no ECG is open")
+    return gather(
+        record,
+        read=session.latest if session is not None else None,
+        prediction=workspace.answers.prediction,
+        lef=workspace.answers.lef,
+        paper=replace(paper, layout=layout or paper.layout),
+        measurements=workspace.ecg.measurements,
+        with_device=workspace.reading.may_show_ai(),
+        identified=identified,
+        study_name=study_name,
+    )
+
+
+def write(workspace: Workspace, path: Path, *, identified: bool = False, layout: str = "") -> None:
+    """Have the report of the open record written as PDF, JSON or WFDB annotations, by the suffix of its path.
+
+    Where it is, or why it is not, is told. De-identified, the file's own name is its study name.
+    """
+    if workspace.ecg.record is None:
+        workspace.telling.post("Open an ECG first.", "warning")
+        return
+    if identified:
+        workspace.exposures.exported("report")
+    name = "" if identified else path.stem
+    workspace.jobs.start(
+        exporting.write,
+        content(workspace, identified=identified, study_name=name, layout=layout),
+        path,
+        title="Writing the report",
+        on_done=lambda written: workspace.telling.post(f"Report written: {written}"),
+        on_failed=workspace.telling.fail,
+        key="export",
+    )

@@ -26,7 +26,7 @@ REMOVED = (
 
 def show(window: MainWindow) -> Sheet | None:
     """Open the sheet for the open record."""
-    path = window.workspace.record_path
+    path = window.workspace.ecg.path
     if path is None:
         return None
     sheet = Sheet(window, "Export for sharing")
@@ -76,8 +76,8 @@ def write(window: MainWindow, path: Path, target: Path, deidentify: bool, *, ove
         deidentify,
         overwrite,
         title="Writing the file",
-        on_done=lambda row: workspace.post_message(f"Written: {row.target} ({row.loss})"),
-        on_failed=workspace.fail,
+        on_done=lambda row: workspace.telling.post(f"Written: {row.target} ({row.loss})"),
+        on_failed=workspace.telling.fail,
         key="share",
     )
 

@@ -27,16 +27,16 @@ class DevicePanel(AiPanel):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        workspace.measurements_ready.connect(self.renew)
+        workspace.ecg.measured.connect(self.renew)
         self.renew()
 
     def fill(self) -> None:
         """Show what the file holds."""
-        record = self.workspace.record
+        record = self.workspace.ecg.record
         if record is None or not (record.device_reading.measurements or record.device_reading.statements):
             self.content.addWidget(Text(NOTHING, tone="secondary"))
             return
-        rows = device_values.compared(record.device_reading, self.workspace.measurements or ())
+        rows = device_values.compared(record.device_reading, self.workspace.ecg.measurements or ())
         if rows:
             self.content.addWidget(_table(rows))
         for by, heading in BY.items():

@@ -39,16 +39,16 @@ class DiagnosisPanel(AiPanel):
         super().__init__(workspace)
         self._shows_all = False
         self._names_all = False
-        workspace.prediction_ready.connect(self.renew)
-        workspace.prediction_failed.connect(self.fail)
+        workspace.answers.prediction_ready.connect(self.renew)
+        workspace.answers.prediction_failed.connect(self.fail)
         self.renew()
 
     def fill(self) -> None:
         """Show the prediction, or where it is."""
-        if self.workspace.prediction is None:
-            self.fill_pending("Analysing the ECG", self.workspace.request_prediction, "predict")
+        if self.workspace.answers.prediction is None:
+            self.fill_pending("Analysing the ECG", self.workspace.answers.request_prediction, "predict")
         else:
-            self._show(context.beside_read(self.workspace.prediction, self.stated))
+            self._show(context.beside_read(self.workspace.answers.prediction, self.stated))
 
     def _show(self, prediction: Prediction) -> None:
         found = shown(prediction)

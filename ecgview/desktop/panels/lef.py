@@ -34,17 +34,17 @@ class LefPanel(AiPanel):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        workspace.lef_ready.connect(self.renew)
-        workspace.lef_failed.connect(self.fail)
+        workspace.answers.lef_ready.connect(self.renew)
+        workspace.answers.lef_failed.connect(self.fail)
         self.renew()
 
     def fill(self) -> None:
         """Show the result, or where it is."""
-        result = self.workspace.lef
+        result = self.workspace.answers.lef
         if result is not None:
             result = context.lef_beside_read(result, self.stated)
         if result is None:
-            self.fill_pending("Estimating low ejection fraction", self.workspace.request_lef, "lef")
+            self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "lef")
             return
         asked = ABOUT if result.kind == "index" else f"Probability of {result.cut}."
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))

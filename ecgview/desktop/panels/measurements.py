@@ -28,10 +28,10 @@ class MeasurementsPanel(QWidget):
         self._was_open = (False, False)
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
-        workspace.record_opened.connect(self._renew)
-        workspace.record_closed.connect(self._renew)
-        workspace.measurements_ready.connect(self._renew)
-        workspace.session_changed.connect(self._follow_session)
+        workspace.ecg.opened.connect(self._renew)
+        workspace.ecg.closed.connect(self._renew)
+        workspace.ecg.measured.connect(self._renew)
+        workspace.reading.session_changed.connect(self._follow_session)
         self._renew()
 
     def _follow_session(self, _session: object) -> None:
@@ -40,18 +40,18 @@ class MeasurementsPanel(QWidget):
 
     def _openness(self) -> tuple[bool, bool]:
         """Return whether AI results, and the file's name, may be shown."""
-        names, path = self._workspace.names, self._workspace.record_path
-        return self._workspace.may_show_ai(), not names.is_closed(path)
+        names, path = self._workspace.names, self._workspace.ecg.path
+        return self._workspace.reading.may_show_ai(), not names.is_closed(path)
 
     def _renew(self, _changed: object = None) -> None:
         clear(self._content)
         self._was_open = self._openness()
-        record = self._workspace.record
+        record = self._workspace.ecg.record
         if record is None:
-            text = self._workspace.shown.instead("Open an ECG to see its measurements.")
+            text = self._workspace.ecg.shown.instead("Open an ECG to see its measurements.")
             self._content.addWidget(Text(text, tone="secondary"))
             return
-        measured = self._workspace.measurements
+        measured = self._workspace.ecg.measurements
         if measured is None:
             self._content.addWidget(Text("Measuring …", tone="secondary"))
         else:
@@ -63,9 +63,9 @@ class MeasurementsPanel(QWidget):
                     text = f"Stimuli {item.note}" if item.value else item.note
                     self._content.addWidget(Text(text, size="caption", tone="secondary"))
         for note in record.notes:
-            if note.kind in TELLS_A_READING and not self._workspace.may_show_ai():
+            if note.kind in TELLS_A_READING and not self._workspace.reading.may_show_ai():
                 continue  # W2
-            text = self._workspace.names.without(note.text, self._workspace.record_path)
+            text = self._workspace.names.without(note.text, self._workspace.ecg.path)
             self._content.addWidget(Notice(_note_text(text, note.leads), _tone(note.kind)))
         self._content.addWidget(Facts(acquisition_rows(record)))
 

@@ -1,1 +1,15 @@
-"""What one window knows and what can be done to it, without a widget."""
+"""What one window knows, without a widget: parts that each hold one subject with signals of its own.
+
+A part gets in its constructor the parts it needs, one way only, each from those before it:
+
+    Worklist, Thumbnails, Reader          which records there are; who reads, and whether blind
+    Names                                 what a record may be called now
+    Telling                               every line and error that is told
+    Paper                                 view, paper, theme, what lies over the trace
+    Reading, ReadSteps                    the read of the open record; whether AI may be shown
+    OpenRecord, Walk, Exposures           the open record and the way to the next
+    Answers                               what the models said, as far as it may be shown
+
+`Workspace` makes them and closes them. A part tells a fact by its own signal once; who wants to know connects to
+that part, not to one that passes it on.
+"""

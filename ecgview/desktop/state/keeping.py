@@ -22,12 +22,14 @@ from ecgview.review.merging import SupersededError
 from ecgview.review.session import ReadingSession
 
 RETRY_MS = 2000
-STEPS = ("commit_first_read", "sign", "amend", "discard_amendment")  # nothing is edited while they run
-ON_DISK = (*STEPS, "save", "register", "reveal", "set_blind")  # the rest is done in memory, and saved then
-
-QUIET = ("register", "save")  # tried again by themselves
 
 Then = Callable[[bool], None]
+Change = Callable[[ReadingSession], object]
+Kind = Literal["edit", "log", "step", "register", "save"]
+"""What is done to a session: an "edit" in memory, saved afterwards; the rest on the disk at once. Nothing is
+edited while a "step" runs (it locks, signs, opens or closes an amendment); a "log" is written beside the draft.
+"register" and "save" are tried again by themselves, so that a store that does not take them is not told twice.
+"""
 State = Literal["", "saved", "saving", "not saved"]
 
 
@@ -36,8 +38,8 @@ Write = tuple[Callable[..., object], tuple[Any, ...]]
 
 @dataclass(slots=True)
 class _Work:
-    what: str
-    args: tuple[Any, ...] = ()
+    kind: Kind
+    change: Change
     then: Then | None = None
     first: list[Write] = field(default_factory=list)  # has to be there before a step
     handover: Handover | None = None
@@ -50,9 +52,13 @@ class _Work:
             del self.first[0]
         if self.handover is not None:
             try:
-                getattr(self.handover.twin, self.what)(*self.args)
+                self.change(self.handover.twin)
             finally:
                 self.is_over = True
+
+
+def _save() -> _Work:
+    return _Work("save", ReadingSession.save)
 
 
 class Keeping(QObject):
@@ -62,7 +68,7 @@ class Keeping(QObject):
         changed: the session changed.
         state_changed: "saved", "saving" or "not saved"; "" while there is nothing to save.
         failed: Exception: something could not be done, or not yet.
-        conflicted: ConflictError: another window changed the same; `do("resolve", "ours" | "theirs")`.
+        conflicted: ConflictError: another window changed the same; `ReadingSession.resolve` says whose stands.
         superseded: SupersededError: the read was committed elsewhere; the session holds what was `offer`ed.
         blocked: Exception: what is to be left cannot be saved; `answer` says what to do.
     """
@@ -114,15 +120,15 @@ class Keeping(QObject):
         self.problem = None
         self._set_state("")
         if session is not None and not session.view_only:
-            self._queue.append(_Work("register"))
+            self._queue.append(_Work("register", ReadingSession.register))
             self._go()
 
-    def do(self, what: str, *args: Any, then: Then | None = None) -> bool:
-        """Do one thing to the session by name; False if there is no session.
+    def do(self, kind: Kind, change: Change, then: Then | None = None) -> bool:
+        """Do one thing to the session; False if there is no session.
 
         Args:
-            what: a method of `ReadingSession`.
-            args: what it takes.
+            kind: how it is kept.
+            change: does it, to the session or to its twin on the worker's thread.
             then: called on this thread with True once it is on the disk, with False when it never will
                 be; an edit that cannot be saved yet waits.
 
@@ -132,10 +138,10 @@ class Keeping(QObject):
         session = self._session
         if session is None:
             return False
-        if what in ON_DISK or self._is_stepping():
-            self._queue.append(_Work(what, args, then))
+        if kind != "edit" or self._is_stepping():
+            self._queue.append(_Work(kind, change, then))
         else:
-            self._edit(session, what, args, then)
+            self._edit(session, change, then)
         self._go()
         return True
 
@@ -186,9 +192,9 @@ class Keeping(QObject):
             if not work.is_over:
                 self._queue.appendleft(work)
         session.autosave = True
-        for left in (*self._queue, _Work("save")):
+        for left in (*self._queue, _save()):
             try:
-                getattr(session, left.what)(*left.args)
+                left.change(session)
             except StoreError:
                 ended = False
             except EcgviewError:  # a step that is not open any more
@@ -199,10 +205,10 @@ class Keeping(QObject):
 
     def _is_stepping(self) -> bool:
         running = () if self._running is None else (self._running,)
-        return any(work.what in STEPS for work in (*running, *self._queue))
+        return any(work.kind == "step" for work in (*running, *self._queue))
 
-    def _edit(self, session: ReadingSession, what: str, args: tuple[Any, ...], then: Then | None) -> None:
-        getattr(session, what)(*args)
+    def _edit(self, session: ReadingSession, change: Change, then: Then | None) -> None:
+        change(session)
         if then is not None:
             self._waiting.append(then)
         if not session.is_saved and self._state != "not saved":
@@ -215,20 +221,20 @@ class Keeping(QObject):
             return
         if self._queue and session is not None:
             work = self._queue.popleft()
-            if work.what in ON_DISK:
+            if work.kind != "edit":
                 self._start(session, work)
             else:
                 try:
-                    self._edit(session, work.what, work.args, work.then)
+                    self._edit(session, work.change, work.then)
                 except EcgviewError as error:
                     self._end(work.then, False)
                     self.failed.emit(error)
                 self._go()
         elif self._undone and not self._retry.isActive():
-            self._start(session, _Work("save"))
+            self._start(session, _save())
         elif session is not None and not session.is_saved:
             if session.conflict is None and not self._retry.isActive():
-                self._start(session, _Work("save"))
+                self._start(session, _save())
         else:
             if self._state or self._waiting:
                 self._set_state("saved" if session is not None else "")
@@ -244,7 +250,7 @@ class Keeping(QObject):
         self._sent, self._waiting = self._waiting, []
         if session is not None:
             work.handover = Handover(session)
-            if work.what in STEPS or not session.is_saved:
+            if work.kind == "step" or not session.is_saved:
                 self._set_state("saving")
         self._worker.start(
             work.carry_out,
@@ -304,15 +310,15 @@ class Keeping(QObject):
         elif isinstance(error, SupersededError):
             self.superseded.emit(error)
             self._stay()
-        elif not session.is_saved and (isinstance(error, StoreError) or (error and work.what == "save")):
-            is_news, self.problem = self.problem is None or work.what in STEPS, error
+        elif not session.is_saved and (isinstance(error, StoreError) or (error and work.kind == "save")):
+            is_news, self.problem = self.problem is None or work.kind == "step", error
             self._set_state("not saved")
             self._retry.start()
             if self._leaving:
                 self.blocked.emit(error)
             elif is_news:
                 self.failed.emit(error)
-        elif error is not None and not (isinstance(error, StoreError) and work.what in QUIET):
+        elif error is not None and not (isinstance(error, StoreError) and work.kind in ("register", "save")):
             self.failed.emit(error)
         if session.is_saved:
             self.problem = None

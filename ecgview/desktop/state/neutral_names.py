@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ecgview.desktop.messages import Message
-from ecgview.desktop.state.worklist import WorklistItem, name_of
+from ecgview.desktop.state.reader import Reader
+from ecgview.desktop.state.worklist import Worklist, WorklistItem, name_of
 from ecgview.errors import EcgviewError, FormatError, SignalError
 from ecgview.record import EcgRecord, Patient
 from ecgview.review.read import ReadState
 
 if TYPE_CHECKING:
-    from ecgview.desktop.state.window_state import WindowState
+    from ecgview.review.session import ReadingSession
 
 LOCKED = frozenset(state.value for state in (ReadState.READ, ReadState.CONFIRMED, ReadState.AMENDED))
 NO_NUMBER = "Record"
@@ -42,54 +43,62 @@ class Names(QObject):
 
     changed = Signal()
 
-    def __init__(self, state: WindowState) -> None:
-        super().__init__(state)
-        self._state = state
+    def __init__(self, reader: Reader, worklist: Worklist, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._worklist = worklist
+        self._open: tuple[Path | None, ReadingSession] | None = None
         self._words: list[tuple[str, ...]] = []  # of each row, what a text that names it must hold
         self._folders: set[str] = set()
-        state.worklist.rows_added.connect(self._take_in)
-        state.blind_changed.connect(lambda _on: self.changed.emit())
-        state.reader_changed.connect(lambda _name: self.changed.emit())
+        worklist.rows_added.connect(self._take_in)
+        reader.blind_changed.connect(lambda _on: self.changed.emit())
+        reader.name_changed.connect(lambda _name: self.changed.emit())
+
+    def attend(self, path: Path | None, session: ReadingSession | None) -> None:
+        """Ask this session, not its row, how far the read of the open record is; None: no record is read."""
+        self._open = None if session is None else (path, session)
 
     def is_closed(self, path: Path | None) -> bool:
         """Return whether the file name of this record is closed: it is read blind, and not locked yet."""
-        state = self._state
-        if not state.blind:
+        if not self._reader.blind:
             return False
-        if not state.reader_name:
+        if not self._reader.name:
             return True
         if path is None:
             return False
-        session = state.session
-        if session is not None and session.reader == state.reader_name and path == state.record_path:
-            return not session.reads
-        place = state.worklist.place(path)
-        return place < 0 or state.worklist[place].state not in LOCKED
+        if self._open is not None:
+            opened, session = self._open
+            if session.reader == self._reader.name and path == opened:
+                return not session.reads
+        place = self._worklist.place(path)
+        return place < 0 or self._worklist[place].state not in LOCKED
 
     def closed_rows(self) -> Callable[[int], bool]:
         """Return a function that says of a row whether its name is closed now: `is_closed` for many rows at once."""
-        if not self._state.blind:
+        if not self._reader.blind:
             return lambda place: False
-        if not self._state.reader_name:
+        if not self._reader.name:
             return lambda place: True
-        items = self._state.worklist.items
+        items = self._worklist.items
         return lambda place: items[place].state not in LOCKED
 
-    def of(self, path: Path) -> str:
-        """Return what a record is called: "Record 12", or its own name."""
-        place = self._state.worklist.place(path)
+    def of(self, path: Path | None) -> str:
+        """Return what a record is called: "Record 12", or its own name; "" where there is none."""
+        if path is None:
+            return ""
+        place = self._worklist.place(path)
         if self.is_closed(path):
             return f"{NO_NUMBER} {place + 1}" if place >= 0 else NO_NUMBER
-        return (self._state.worklist[place].label if place >= 0 else "") or name_of(path)
+        return (self._worklist[place].label if place >= 0 else "") or name_of(path)
 
     def row(self, place: int) -> WorklistItem:
         """Return a row of the worklist as it may be shown now."""
-        item = self._state.worklist[place]
+        item = self._worklist[place]
         return self.neutral_row(place) if self.is_closed(item.path) else item
 
     def neutral_row(self, place: int) -> WorklistItem:
         """Return a row of the worklist with nothing in it of what its file is called."""
-        item = self._state.worklist[place]
+        item = self._worklist[place]
         neutral, summary = f"{NO_NUMBER} {place + 1}", item.summary
         if summary is not None:
             patient = _nameless(summary.patient, item.path)
@@ -113,7 +122,7 @@ class Names(QObject):
             text: anything that is to be shown.
             path: the one record that it tells of; all of the worklist where None.
         """
-        if not text or not self._state.blind:
+        if not text or not self._reader.blind:
             return text
         for one in [path] if path is not None else self._named_in(text):
             if self.is_closed(one):
@@ -125,7 +134,7 @@ class Names(QObject):
 
     def message(self, message: Message, error: EcgviewError | None = None) -> Message:
         """Return a message as it may be shown, and of a file that is not in the worklist without its name."""
-        if not self._state.blind:
+        if not self._reader.blind:
             return message
         parts = [message.text, message.details]
         about = message.about
@@ -133,7 +142,7 @@ class Names(QObject):
             parts = [_unnamed(part, about, self.of(about)) for part in parts]
         parts = [self.without(part) for part in parts]
         where = Path(error.where) if isinstance(error, FormatError | SignalError) and error.where else None
-        if where is not None and where.name != where.as_posix() and self._state.worklist.place(where) < 0:
+        if where is not None and where.name != where.as_posix() and self._worklist.place(where) < 0:
             beside = about is not None and self.is_closed(about)  # a file that belongs to that record
             called = self.of(about) if beside and about is not None else UNLISTED
             parts = [_unnamed(part, where, called) for part in parts]
@@ -141,7 +150,7 @@ class Names(QObject):
 
     def _take_in(self, first: int, end: int) -> None:
         for place in range(first, end):
-            path = self._state.worklist[place].path
+            path = self._worklist[place].path
             file, _, member = path.name.casefold().partition("#")
             self._words.append(tuple(os.path.splitext(name)[0] for name in (file, member) if name))
             self._folders.add(str(path.parent))
@@ -150,7 +159,7 @@ class Names(QObject):
         """Return the records that a text may name, the longest names first."""
         folded = text.casefold()
         places = [place for place, words in enumerate(self._words) if any(word in folded for word in words)]
-        return sorted((self._state.worklist[place].path for place in places), key=lambda one: -len(one.name))
+        return sorted((self._worklist[place].path for place in places), key=lambda one: -len(one.name))
 
 
 def _names(path: Path) -> tuple[str, ...]:

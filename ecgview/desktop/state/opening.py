@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.work import tasks
 from ecgview.desktop.work.jobs import Jobs
 from ecgview.record import EcgRecord
@@ -65,15 +66,13 @@ class Opening(QObject):
     ready = Signal(object, object)
     failed = Signal(object, object, bool)
 
-    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, reading: Reading, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._reading = reading
         self._path: Path | None = None
         self.pages: Pages | None = None
         self.page: object = None
-        # in the worker, with the record that was read; and before anything is read, with what goes on then
-        self.prepare: Callable[[EcgRecord], EcgRecord] = lambda record: record
-        self.leave: Callable[[Callable[[bool], None]], None] = lambda then: then(True)
         self._blink = QTimer(self, singleShot=True, interval=BLINK_MS)
         self._blink.timeout.connect(lambda: self.slow.emit(self._path))
 
@@ -90,7 +89,7 @@ class Opening(QObject):
         """Open a record, and no longer the one that was asked for before."""
         self._path = path
         self.changed.emit(True)
-        self.leave(lambda may_go: self._read(path, may_go))
+        self._reading.leave(lambda may_go: self._read(path, may_go))
 
     def _read(self, path: Path, may_go: bool) -> None:
         """Read the file, now that nothing of the record before is unsaved; unless its reader stays there."""
@@ -104,7 +103,7 @@ class Opening(QObject):
         self._jobs.start(
             tasks.read_prepared,
             path,
-            self.prepare,
+            self._reading.completed,
             title="Opening the ECG",
             on_done=lambda record: self._lay_out(path, record),
             on_failed=lambda error: self._fail(path, error, False),

@@ -1,4 +1,4 @@
-"""The read of the open record: who reads, whether blind, the session, and what the store keeps."""
+"""The read of the open record: its session, whether AI may be shown, and what the store keeps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.keeping import Keeping, Then
+from ecgview.desktop.state.neutral_names import Names
+from ecgview.desktop.state.reader import Reader
+from ecgview.desktop.state.telling import Telling
+from ecgview.desktop.state.worklist import Worklist
 from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
@@ -40,51 +43,79 @@ class Prepared:
 
 
 class Reading(QObject):
-    """Owns the store and the session of the open record.
+    """Owns the store and the session of the open record, and so says whether AI may be shown.
 
     There is no session before a reader gave a name: a read without a reader is none. Nor is there one
     where the store cannot be used; the record is shown all the same, and `problem` says why.
 
     Signals:
         session_changed: ReadingSession | None, after every edit and every change of state.
+        typing_ended: what was typed so far is handed over now: the read is locked, or left.
         problem_changed: EcgviewError | None, why reads are only shown, or not even that.
         shared: Presence, the record is open in another window too.
-        ai_opened: models may be asked about this record, other than after `do`.
+        ai_opened: models may be asked about this record once it is on the screen: reads are not begun blind.
+        revealed: the reader opened the AI of this record.
     """
 
     session_changed = Signal(object)
+    typing_ended = Signal()
     problem_changed = Signal(object)
     shared = Signal(object)
     ai_opened = Signal()
+    revealed = Signal()
 
     def __init__(
-        self, store_path: Path | None, settings: Settings, jobs: Jobs, parent: QObject | None = None
+        self,
+        store_path: Path | None,
+        jobs: Jobs,
+        reader: Reader,
+        worklist: Worklist,
+        names: Names,
+        telling: Telling,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._settings = settings
         self._jobs = jobs
+        self._reader, self._worklist, self._names, self._telling = reader, worklist, names, telling
         self.store = Store(store_path)
-        self.session: ReadingSession | None = None
+        self._record: EcgRecord | None = None
+        self._path: Path | None = None
+        self._session: ReadingSession | None = None
         self.problem: EcgviewError | None = None
+        self.waits_for: Path | None = None  # the record that is being opened: no edit until it is there
+        self.goes_on = False  # from locking a read until the next record is asked for
         self.keeping = Keeping(self)
         self.keeping.changed.connect(self.tell)
+        self.keeping.failed.connect(lambda error: telling.fail(error, self._path))
         self._window = uuid.uuid4().hex  # told apart from other windows by this
         self._prepared: Prepared | None = None  # by the job that opens a record
         self._now: Prepared | None = None
 
     @property
-    def reader_name(self) -> str:
-        """Who reads; "" until somebody said so."""
-        return self._settings.text("reader.name")
+    def session(self) -> ReadingSession | None:
+        """The reading session of the open record; None until a reader gave a name."""
+        return self._session
 
     @property
-    def blind(self) -> bool:
-        """Whether AI stays closed until the first read is saved."""
-        return self._settings.flag("reader.blind")
+    def path(self) -> Path | None:
+        """The file of the record that is read."""
+        return self._path
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing may be edited for a while: another record was asked for."""
+        return self.waits_for is not None or self.goes_on
+
+    def may_show_ai(self) -> bool:
+        """Return whether anything that a model or the file's device says of the open record may be shown.
+
+        The one place of the window that decides it (W2): every panel, menu, answer and report asks here.
+        """
+        return self._session is not None and self._session.may_show_ai
 
     def prepare(self, record: EcgRecord, progress: Progress = silent) -> Prepared:  # any thread
         """Ask the store for what there is of a record, so that `begin` need not wait for it."""
-        reader, session = self.reader_name, None
+        reader, session = self._reader.name, None
         problem: EcgviewError | None = None
         try:
             self.store.try_again()
@@ -107,18 +138,19 @@ class Reading(QObject):
         """Return a record with what was entered of its patient, its read asked for."""
         return self.prepare(record).record
 
-    def begin(self, record: EcgRecord | None) -> None:
+    def begin(self, record: EcgRecord | None, path: Path | None = None) -> None:
         """Start the read of a record that was just opened, or end the one there is; tells nobody yet.
 
         Without `prepare` the store is asked now, off the UI thread, and the session comes when it is there.
         """
         self._let_go()
+        self._record, self._path = record, path if record is not None else None
         if record is None:
             return
         prepared, self._prepared = self._prepared, None
         if prepared is None:
             pass
-        elif prepared.record is record and prepared.reader == self.reader_name:
+        elif prepared.record is record and prepared.reader == self._reader.name:
             self._take(prepared)
             return
         else:
@@ -134,11 +166,16 @@ class Reading(QObject):
 
     def tell(self) -> None:
         """Tell everybody that the session changed."""
-        self.session_changed.emit(self.session)
+        if self._path is not None and self._session is not None:
+            self._worklist.set_state(self._path, self._session.state.value)
+        self.session_changed.emit(self._session)
 
-    def do(self, what: str, *args: Any, then: Then | None = None) -> bool:
-        """Do one thing to the session by name; False if there is no session. See `Keeping.do`."""
-        return self.keeping.do(what, *args, then=then)
+    def set_reader(self, name: str) -> None:
+        """Say who reads from now on; the read of the open record is begun anew under that name."""
+        name = name.strip()
+        if name != self._reader.name:
+            self.typing_ended.emit()
+            self.keeping.leave(lambda may_go: self._be_reader(name) if may_go else None)
 
     def leave(self, then: Then) -> None:
         """Save what is not saved yet before the record is left. See `Keeping.leave`."""
@@ -147,14 +184,14 @@ class Reading(QObject):
     def answer(self, choice: Literal["retry", "discard", "stay"]) -> None:
         """Say what to do about edits that cannot be saved and are to be left."""
         if choice == "discard":
-            self.session = None
+            self._attend(None)
             self.tell()
         self.keeping.answer(choice)
 
     def again(self) -> None:
         """Ask the store once more about the open record."""
-        if self._now is not None:
-            self.begin(self._now.record)
+        if self._record is not None:
+            self.begin(self._record, self._path)
             self.tell()
 
     def write(self, function: Callable[..., object], *args: Any) -> None:
@@ -168,9 +205,9 @@ class Reading(QObject):
 
     def recall(self, model_sha256: str) -> Prediction | None:
         """Return what a classifier said of this record before; BlindedError while AI is closed."""
-        if self.session is None or not model_sha256:
+        if self._session is None or not model_sha256:
             return None
-        return self.session.prediction(model_sha256)
+        return self._session.prediction(model_sha256)
 
     def start_anew(self) -> None:
         """Let a fresh store take the place of an empty file, as the reader said."""
@@ -189,6 +226,11 @@ class Reading(QObject):
         self.store.close()
         return kept
 
+    def _be_reader(self, name: str) -> None:
+        self._worklist.forget_states()  # they were those of the reader before
+        self._reader.set_name(name)
+        self.again()
+
     def _begin_late(self, prepared: Prepared) -> None:
         self._prepared = None
         self._take(prepared)
@@ -196,23 +238,29 @@ class Reading(QObject):
         self._tell_ai(True)
 
     def _take(self, prepared: Prepared) -> None:
-        self._now, self.session = prepared, prepared.session
+        self._now, session = prepared, prepared.session
+        self._attend(session)
         self.take_problem(prepared.problem)
-        self.keeping.attend(self.session)
-        if self.session is not None and not self.blind and not self.session.view_only:
-            self.keeping.do("set_blind", False, then=self._tell_ai)
+        self.keeping.attend(session)
+        if session is not None and not self._reader.blind and not session.view_only:
+            self.keeping.do("log", lambda kept: kept.set_blind(False), then=self._tell_ai)
         if prepared.presence is not None and prepared.presence.others:
             self.shared.emit(prepared.presence)
 
     def _tell_ai(self, _is_kept: bool) -> None:
-        if self.session is not None and self.session.may_show_ai:
+        if self.may_show_ai():
             self.ai_opened.emit()
+
+    def _attend(self, session: ReadingSession | None) -> None:
+        self._session = session
+        self._names.attend(self._path, session)
 
     def _let_go(self) -> None:
         self._jobs.cancel("prepare")
         if self._now is not None:
             self._now.drop()
-        self._now = self.session = None
+        self._now = None
+        self._attend(None)
         self.keeping.attend(None)
 
     def take_problem(self, problem: EcgviewError | None) -> None:

@@ -62,11 +62,11 @@ class RecentFiles(QObject):
         self._workspace.jobs.start(
             _looked_at,
             self.paths,
-            self._workspace.store,
-            self._workspace.reader_name,
+            self._workspace.reading.store,
+            self._workspace.reader.name,
             title="Looking for recent files",
             on_done=self._take,
-            on_failed=self._workspace.fail,
+            on_failed=self._workspace.telling.fail,
             key="recent",
         )
 
@@ -74,7 +74,7 @@ class RecentFiles(QObject):
         try:
             self._workspace.settings.set(SETTING, "\n".join(paths))
         except EcgviewError as error:
-            self._workspace.fail(error)
+            self._workspace.telling.fail(error)
         self._fill()
 
     def _fill(self) -> None:
@@ -86,13 +86,13 @@ class RecentFiles(QObject):
         for path, text in zip(self.paths, self._names(), strict=True):
             made = QAction(text, self._menu)
             made.setData(len(self._shown))  # not the path: it may be closed
-            made.triggered.connect(lambda _checked=False, path=path: self._workspace.open_paths([path]))
+            made.triggered.connect(lambda _checked=False, path=path: self._workspace.ecg.open_paths([path]))
             self._menu.insertAction(before, made) if before is not None else self._menu.addAction(made)
             self._shown.append(made)
 
     def _names(self) -> list[str]:
         shown = names(self.paths)
-        if self._workspace.blind:
+        if self._workspace.reader.blind:
             for number, path in enumerate(self.paths, 1):
                 if path not in self._locked:
                     shown[number - 1] = f"{kind(path)} {number}"

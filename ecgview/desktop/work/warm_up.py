@@ -17,13 +17,13 @@ def start(workspace: Workspace) -> None:
 
     def failed(error: Exception) -> None:
         if not isinstance(error, EcgviewError):
-            workspace.fail(error)
+            workspace.telling.fail(error)
 
     workspace.jobs.start(
         _run,
-        workspace.inference.device,
+        workspace.answers.device,
         title="Getting the models ready",
-        on_done=workspace.device_resolved.emit,
+        on_done=workspace.answers.device_resolved.emit,
         on_failed=failed,
         key="warm_up",
     )
@@ -32,7 +32,7 @@ def start(workspace: Workspace) -> None:
 def preload(workspace: Workspace) -> None:
     """Import what reading a file needs while the user is still choosing one."""
     workspace.jobs.start(
-        _import_readers, title="Getting ready", on_done=lambda _done: None, on_failed=workspace.fail
+        _import_readers, title="Getting ready", on_done=lambda _done: None, on_failed=workspace.telling.fail
     )
 
 

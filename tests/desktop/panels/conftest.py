@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
+from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
@@ -78,13 +79,13 @@ def answers(prediction: Prediction, lef: LefResult, monkeypatch: pytest.MonkeyPa
         return answer
 
     for key, name in (
-        ("predict", "_classify"),
-        ("lef", "_lef"),
-        ("reconstruct", "_reconstruct"),
-        ("error_strip", "_error_strip"),
+        ("predict", "classify"),
+        ("lef", "lef"),
+        ("reconstruct", "reconstruct"),
+        ("error_strip", "error_strip"),
     ):
         monkeypatch.setattr(inference, name, give(key))
-    monkeypatch.setattr(inference.Inference, "_recalled", lambda self: False, raising=False)
+    monkeypatch.setattr(Answers, "_recalled", lambda self: False, raising=False)
     return given
 
 
@@ -119,6 +120,6 @@ def workspace(qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def opened(workspace: Workspace, record_file: Path, answers: object, qtbot: QtBot) -> Workspace:
     """Return the workspace with the record open, blind."""
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_record(record_file)
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open(record_file)
     return workspace

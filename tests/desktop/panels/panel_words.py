@@ -50,8 +50,8 @@ def kept(qtbot: QtBot, workspace: Workspace) -> None:
 
 def reveal(workspace: Workspace, qtbot: QtBot) -> None:
     """Make a read, lock it, and open the AI results."""
-    workspace.apply_edit(SetComment("seen"))
-    workspace.commit_first_read()
+    workspace.steps.apply(SetComment("seen"))
+    workspace.steps.commit_first_read()
     kept(qtbot, workspace)
-    with qtbot.waitSignals([workspace.prediction_ready, workspace.lef_ready]):
-        workspace.reveal()
+    with qtbot.waitSignals([workspace.answers.prediction_ready, workspace.answers.lef_ready]):
+        workspace.steps.reveal()

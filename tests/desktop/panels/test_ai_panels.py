@@ -31,12 +31,12 @@ def test_w2_nothing_of_a_model_stands_in_a_closed_panel(
     panel = module.PANEL.make(opened)
     qtbot.addWidget(panel)
     # even if an answer were there and were told, a closed panel does not take it up
-    opened.inference.prediction = prediction
-    opened.prediction_ready.emit(prediction)
-    opened.lef_failed.emit("atrial fibrillation after all")
-    opened.prediction_failed.emit("atrial fibrillation after all")
-    opened.reconstruction_failed.emit("Testnet says so")
-    opened.set_mask(np.arange(200) % 4 == 0)
+    opened.answers._found.prediction = prediction
+    opened.answers.prediction_ready.emit(prediction)
+    opened.answers.lef_failed.emit("atrial fibrillation after all")
+    opened.answers.prediction_failed.emit("atrial fibrillation after all")
+    opened.answers.reconstruction_failed.emit("Testnet says so")
+    opened.answers.set_mask(np.arange(200) % 4 == 0)
     words = words_of(panel)
     assert "AI results stay closed until you lock your first read." in words
     for leak in (
@@ -66,8 +66,8 @@ def test_a_panel_that_was_open_is_empty_again_for_the_next_record(
     reveal(opened, qtbot)
     assert "Atrial fibrillation" in words_of(panel)
     other = pulse_record.with_signal(pulse_record.signal * 1.5)
-    with qtbot.waitSignal(opened.measurements_ready):
-        opened.open_record(wfdb.write(other, record_file.parent / "second"))
+    with qtbot.waitSignal(opened.ecg.measured):
+        opened.ecg.open(wfdb.write(other, record_file.parent / "second"))
     words = words_of(panel)
     assert "stay closed" in words
     assert "fibrillation" not in words
@@ -185,15 +185,15 @@ def test_a_failed_model_is_told_and_can_be_asked_again(
     answers["predict"] = ModelError("the weights are not here")
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
-    opened.apply_edit(_comment())
-    opened.commit_first_read()
-    with qtbot.waitSignal(opened.prediction_failed):
-        opened.reveal()
+    opened.steps.apply(_comment())
+    opened.steps.commit_first_read()
+    with qtbot.waitSignal(opened.answers.prediction_failed):
+        opened.steps.reveal()
     assert "Not analysed" in words_of(panel)
     assert "the weights are not here" in words_of(panel)
     answers["predict"] = prediction
     again = next(b for b in panel.findChildren(QPushButton) if b.text() == "Try again")
-    with qtbot.waitSignal(opened.prediction_ready):
+    with qtbot.waitSignal(opened.answers.prediction_ready):
         qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     assert "Atrial fibrillation" in words_of(panel)
 
@@ -201,11 +201,11 @@ def test_a_failed_model_is_told_and_can_be_asked_again(
 def test_work_under_way_can_be_stopped(opened: Workspace, qtbot: QtBot) -> None:
     panel = diagnosis.PANEL.make(opened)
     qtbot.addWidget(panel)
-    opened.apply_edit(_comment())
-    assert opened.session is not None
-    opened.session.commit_first_read()
-    opened.session.reveal()
-    opened.request_prediction()  # the answer cannot arrive before the event loop runs
+    opened.steps.apply(_comment())
+    assert opened.reading.session is not None
+    opened.reading.session.commit_first_read()
+    opened.reading.session.reveal()
+    opened.answers.request_prediction()  # the answer cannot arrive before the event loop runs
     panel.renew()
     assert "Analysing the ECG" in words_of(panel)
     stop = next(b for b in panel.findChildren(QPushButton) if b.text() == "Cancel")
@@ -316,7 +316,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     assert "Nothing is hidden yet." in words_of(panel)
-    with qtbot.waitSignal(opened.reconstruction_ready):
+    with qtbot.waitSignal(opened.answers.reconstruction_ready):
         panel.controls.ratio.setValue(40)
     words = words_of(panel)
     assert "80 of 200 segments hidden, 4.00 s" in words
@@ -327,7 +327,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     panel.controls.clear.click()
     assert "Nothing is hidden yet." in words_of(panel)
     answers["error_strip"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
-    with qtbot.waitSignal(opened.error_strip_ready):
+    with qtbot.waitSignal(opened.answers.error_strip_ready):
         panel._ask_strip()
     assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
 
@@ -337,16 +337,16 @@ def test_mask_controls_make_the_masks_they_name(opened: Workspace, qtbot: QtBot)
     qtbot.addWidget(panel)
     reveal(opened, qtbot)
     panel.controls.ratio.setValue(30)
-    first = opened.mask.copy()
+    first = opened.answers.mask.copy()
     assert first.sum() == 60
     panel.controls.another.click()
-    assert opened.mask.sum() == 60
-    assert (opened.mask != first).any()
+    assert opened.answers.mask.sum() == 60
+    assert (opened.answers.mask != first).any()
     panel.controls.every.setValue(5)
-    assert list(np.flatnonzero(opened.mask)[:3]) == [0, 5, 10]
+    assert list(np.flatnonzero(opened.answers.mask)[:3]) == [0, 5, 10]
     panel.controls.drag.click()
-    assert opened.mask_mode
-    opened.set_mask_mode(False)
+    assert opened.answers.mask_mode
+    opened.answers.set_mask_mode(False)
     assert not panel.controls.drag.isChecked()
 
 

@@ -26,21 +26,21 @@ def test_from_an_empty_draft_to_the_reveal_by_the_button_of_the_gate(
 ) -> None:
     panel = module.PANEL.make(opened)
     qtbot.addWidget(panel)
-    opened.set_view("explain")
+    opened.paper.set_view("explain")
     assert "First say what you see" in words_of(panel)
     assert _button(panel).text() == "Go to your read"
     _button(panel).click()
-    assert opened.view == "read"
-    opened.apply_edit(SetComment("seen"))
+    assert opened.paper.view == "read"
+    opened.steps.apply(SetComment("seen"))
     assert "Your read is a draft" in words_of(panel)
     assert _button(panel).text() == "Lock first read"
     _button(panel).click()
-    qtbot.waitUntil(lambda: opened.session is not None and bool(opened.session.reads))
+    qtbot.waitUntil(lambda: opened.reading.session is not None and bool(opened.reading.session.reads))
     assert "Your first read is locked" in words_of(panel)
     assert _button(panel).text() == "Reveal AI"
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
+    with qtbot.waitSignals([opened.answers.prediction_ready, opened.answers.lef_ready]):
         _button(panel).click()
-    assert opened.may_show_ai()
+    assert opened.reading.may_show_ai()
     assert "closed" not in words_of(panel)
 
 
@@ -48,15 +48,15 @@ def test_from_an_empty_draft_to_the_reveal_by_the_button_of_the_gate(
 def test_without_a_reader_the_gate_asks_who_reads(
     module, workspace: Workspace, record_file: Path, qtbot: QtBot
 ) -> None:
-    workspace.set_reader_name("")
+    workspace.reading.set_reader("")
     panel = module.PANEL.make(workspace)
     qtbot.addWidget(panel)
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_record(record_file)
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open(record_file)
     assert _button(panel).text() == "Say who reads"
-    with qtbot.waitSignal(workspace.reader_needed):
+    with qtbot.waitSignal(workspace.reader.needed):
         _button(panel).click()
-    workspace.set_reader_name("Reader Two")
+    workspace.reading.set_reader("Reader Two")
     qtbot.waitUntil(lambda: _button(panel).text() == "Go to your read")
 
 
@@ -64,9 +64,9 @@ def test_without_a_reader_the_gate_asks_who_reads(
 def test_after_signing_without_the_ai_the_gate_still_reveals(module, opened: Workspace, qtbot: QtBot) -> None:
     panel = module.PANEL.make(opened)
     qtbot.addWidget(panel)
-    opened.apply_edit(SetComment("seen"))
-    opened.sign()
-    qtbot.waitUntil(lambda: opened.session is not None and len(opened.session.reads) == 2)
+    opened.steps.apply(SetComment("seen"))
+    opened.steps.sign()
+    qtbot.waitUntil(lambda: opened.reading.session is not None and len(opened.reading.session.reads) == 2)
     assert _button(panel).text() == "Reveal AI"
 
 
@@ -74,7 +74,7 @@ def test_after_signing_without_the_ai_the_gate_still_reveals(module, opened: Wor
 def test_where_nothing_can_be_saved_the_gate_says_so_and_tries_again(
     module, opened: Workspace, qtbot: QtBot
 ) -> None:
-    session = opened.session
+    session = opened.reading.session
     assert session is not None
     session.view_only = "the database is read-only; nothing can be written"
     opened.reading.tell()

@@ -28,8 +28,8 @@ def panel(opened: Workspace, qtbot: QtBot) -> statements.StatementsPanel:
 
 
 def _codes(workspace: Workspace) -> list[str]:
-    assert workspace.session is not None
-    return [item.code for item in workspace.session.draft.statements]
+    assert workspace.reading.session is not None
+    return [item.code for item in workspace.reading.session.draft.statements]
 
 
 def test_w7_a_normal_ecg_is_read_and_locked_with_five_keys(panel, opened: Workspace, qtbot: QtBot) -> None:
@@ -39,8 +39,8 @@ def test_w7_a_normal_ecg_is_read_and_locked_with_five_keys(panel, opened: Worksp
     panel.step.button.setFocus()
     qtbot.keyClick(panel.step.button, Qt.Key.Key_Space)  # in the window: Ctrl+Return
     kept(qtbot, opened)
-    assert opened.session is not None
-    assert opened.session.state is ReadState.READ
+    assert opened.reading.session is not None
+    assert opened.reading.session.state is ReadState.READ
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_an_abbreviation_without_a_code_is_taken_in_own_words(
 ) -> None:
     qtbot.keyClicks(panel.entry.field, typed)
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
-    assert opened.session is not None
-    (made,) = opened.session.draft.statements
+    assert opened.reading.session is not None
+    (made,) = opened.reading.session.draft.statements
     assert (made.label_set, made.code) == (FREE_TEXT, said)
     assert said in words_of(panel.rows)
 
@@ -100,13 +100,13 @@ def test_age_and_certainty_are_typed_with_the_statement_and_changed_in_its_row(
 ) -> None:
     qtbot.keyClicks(panel.entry.field, "?old inferior mi")
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
-    assert opened.session is not None
-    (made,) = opened.session.draft.statements
+    assert opened.reading.session is not None
+    (made,) = opened.reading.session.draft.statements
     assert (made.code, made.certainty, made.modifiers) == ("IMI", Certainty.POSSIBLE, ("old",))
     assert "old inferior myocardial infarction" in words_of(panel.rows)
     menus = {entry.text(): entry.menu() for entry in panel.rows.buttons[0].menu().actions() if entry.menu()}
     next(entry for entry in menus["Age"].actions() if entry.text() == "acute").trigger()
-    assert opened.session.draft.statements[0].modifiers == ("acute",)
+    assert opened.reading.session.draft.statements[0].modifiers == ("acute",)
 
 
 def test_arrow_keys_choose_and_escape_leaves(panel, opened: Workspace, qtbot: QtBot) -> None:
@@ -125,8 +125,8 @@ def test_certainty_removal_and_undo(panel, opened: Workspace, qtbot: QtBot) -> N
     qtbot.keyClicks(panel.entry.field, "afib")
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     panel.rows.buttons[0].menu().actions()[3].trigger()
-    assert opened.session is not None
-    assert opened.session.draft.statements[0].certainty is Certainty.CANNOT_EXCLUDE
+    assert opened.reading.session is not None
+    assert opened.reading.session.draft.statements[0].certainty is Certainty.CANNOT_EXCLUDE
     remove = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Remove AFIB")
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
     assert _codes(opened) == []
@@ -151,8 +151,8 @@ def test_another_label_set_is_searched_and_named_with_the_statement(
 ) -> None:
     panel.label_set.setCurrentIndex(panel.label_set.findData("general28"))
     panel.normal.click()
-    assert opened.session is not None
-    made = opened.session.draft.statements[0]
+    assert opened.reading.session is not None
+    made = opened.reading.session.draft.statements[0]
     assert (made.code, made.label_set) == ("NORMAL", "general28")
     assert made.version
 
@@ -160,17 +160,17 @@ def test_another_label_set_is_searched_and_named_with_the_statement(
 def test_marks_are_listed_with_lead_and_time_and_can_be_removed(
     panel, opened: Workspace, qtbot: QtBot
 ) -> None:
-    opened.apply_edit(AddAnnotation(Annotation(("V2",), 1.2, 1.45, "AFIB")))
+    opened.steps.apply(AddAnnotation(Annotation(("V2",), 1.2, 1.45, "AFIB")))
     assert "V2, 1.20–1.45 s" in words_of(panel)
     remove = next(b for b in panel.findChildren(QToolButton) if "V2" in b.toolTip())
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
-    assert opened.session is not None
-    assert opened.session.draft.annotations == ()
+    assert opened.reading.session is not None
+    assert opened.reading.session.draft.annotations == ()
 
 
 def test_the_code_of_the_next_marks_follows_the_statements(panel, opened: Workspace, qtbot: QtBot) -> None:
     told: list[str] = []
-    opened.annotation_code_changed.connect(told.append)
+    opened.steps.mark_code_changed.connect(told.append)
     qtbot.keyClicks(panel.entry.field, "afib")
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     panel.mark_with.box.setCurrentIndex(1)
@@ -181,32 +181,32 @@ def test_the_code_of_the_next_marks_follows_the_statements(panel, opened: Worksp
 def test_a_comment_is_kept_when_typing_pauses_and_before_a_step(
     panel, opened: Workspace, qtbot: QtBot
 ) -> None:
-    assert opened.session is not None
+    assert opened.reading.session is not None
     qtbot.keyClicks(panel.comment, "rate controlled")
-    qtbot.waitUntil(lambda: opened.session.draft.comment == "rate controlled")
+    qtbot.waitUntil(lambda: opened.reading.session.draft.comment == "rate controlled")
     qtbot.keyClicks(panel.comment, "!")
     panel.step.button.click()
     kept(qtbot, opened)
-    assert opened.session.latest is not None
-    assert opened.session.latest.comment == "rate controlled!"
+    assert opened.reading.session.latest is not None
+    assert opened.reading.session.latest.comment == "rate controlled!"
 
 
 def test_w1_w2_the_button_leads_from_first_read_to_amendment(
     panel, opened: Workspace, qtbot: QtBot, answers
 ) -> None:
     step = panel.step
-    assert opened.session is not None
+    assert opened.reading.session is not None
     assert (step.button.text(), step.button.isEnabled()) == ("Lock first read", False)
     panel.normal.click()
     step.button.click()
     kept(qtbot, opened)
     assert step.button.text() == "Locked · reveal AI"
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
+    with qtbot.waitSignals([opened.answers.prediction_ready, opened.answers.lef_ready]):
         step.button.click()
     assert step.button.text() == "Locked, AI revealed · sign"
     step.button.click()
     kept(qtbot, opened)
-    assert opened.session.state is ReadState.CONFIRMED
+    assert opened.reading.session.state is ReadState.CONFIRMED
     assert not panel.entry.field.isVisible()
     assert re.fullmatch(r"Signed \d\d:\d\d · amend", step.button.text())
     assert not step.button.isEnabled()
@@ -225,15 +225,15 @@ def test_w1_w2_the_button_leads_from_first_read_to_amendment(
     qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
     step.button.click()
     kept(qtbot, opened)
-    assert opened.session.state is ReadState.AMENDED
-    assert [read.number for read in opened.session.reads] == [1, 2, 3]
+    assert opened.reading.session.state is ReadState.AMENDED
+    assert [read.number for read in opened.reading.session.reads] == [1, 2, 3]
 
 
 def test_w2_the_read_holds_no_word_of_a_model(panel, opened: Workspace, qtbot: QtBot, answers) -> None:
     panel.normal.click()
     panel.step.button.click()
     kept(qtbot, opened)
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
+    with qtbot.waitSignals([opened.answers.prediction_ready, opened.answers.lef_ready]):
         panel.step.button.click()
     assert "Testnet" not in words_of(panel)
     assert "raised" not in words_of(panel)
@@ -254,25 +254,25 @@ def test_measurements_show_values_units_source_and_notes(opened: Workspace, qtbo
         "10.0 s at 500 Hz, 12 leads",
     ):
         assert wanted in words
-    assert opened.record is not None
-    for note in opened.record.notes:
+    assert opened.ecg.record is not None
+    for note in opened.ecg.record.notes:
         assert note.text in words
 
 
 def test_w2_without_blind_reading_the_read_is_signed_at_once_and_says_so(
     panel, opened: Workspace, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignals([opened.prediction_ready, opened.lef_ready]):
-        opened.set_blind(False)
+    with qtbot.waitSignals([opened.answers.prediction_ready, opened.answers.lef_ready]):
+        opened.steps.set_blind(False)
     panel.normal.click()
     assert panel.step.button.text() == "Not blind, not signed · sign"
     assert "AI results were open while this was read" in words_of(panel)
     panel.step.button.click()
     kept(qtbot, opened)
-    assert opened.session is not None
-    assert opened.session.state is ReadState.CONFIRMED
-    assert opened.session.latest is not None
-    assert not opened.session.latest.blind
+    assert opened.reading.session is not None
+    assert opened.reading.session.state is ReadState.CONFIRMED
+    assert opened.reading.session.latest is not None
+    assert not opened.reading.session.latest.blind
 
 
 def test_the_wheel_scrolls_and_changes_no_choice_in_passing(panel, qtbot: QtBot) -> None:

@@ -61,7 +61,7 @@ def test_twenty_thousand_rows_are_looked_at_only_where_they_are_seen(
     assert len(asked) < 200
     panel.filter.setText("0123")
     assert panel.model.rowCount() == 1  # Record 10123
-    workspace.set_blind(False)
+    workspace.steps.set_blind(False)
     assert panel.model.rowCount() == 10 + 3  # 01230-01239, 00123, 10123 and Record 10123
 
 
@@ -88,7 +88,7 @@ def test_filling_in_metadata_keeps_the_chosen_row(
     paths = _written(tmp_path / "many", pulse_record, 12)
     workspace.worklist.take([(path, "") for path in paths])
     panel.list.setCurrentIndex(panel.model.index(7, 0))
-    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist.items))
     assert panel.list.currentIndex().row() == 7
     assert "Name7 王, M 37" not in panel.model.index(7, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "Name7 王, F 37" in panel.model.index(7, 0).data(Qt.ItemDataRole.ToolTipRole)
@@ -98,11 +98,11 @@ def test_rows_that_fit_a_filter_come_in_as_their_headers_are_read(
     panel: worklist.WorklistPanel, workspace: Workspace, tmp_path: Path, pulse_record: EcgRecord, qtbot: QtBot
 ) -> None:
     """The filter stands before anything is known of the records, and no file is looked into for it."""
-    workspace.set_blind(False)
+    workspace.steps.set_blind(False)
     panel.filter.setText("FEMALE 2021-03")
     workspace.worklist.add([tmp_path / "many" for _ in _written(tmp_path / "many", pulse_record, 12)[:1]])
     qtbot.waitUntil(lambda: len(workspace.worklist) == 12)
-    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist_items))
+    qtbot.waitUntil(lambda: all(item.summary is not None for item in workspace.worklist.items))
     assert [panel.model.index(row, 0).data() for row in range(panel.model.rowCount())] == [
         f"r{i:02d}" for i in range(1, 12, 2)
     ]
@@ -148,7 +148,7 @@ def test_the_first_rows_stand_before_the_last_folder_was_looked_into(
     workspace.worklist.add([tmp_path / "b", tmp_path / "c", tmp_path / "nowhere"])
     qtbot.waitUntil(lambda: bool(failed))
     assert added == [(0, 32), (32, 40)]
-    assert [item.path for item in workspace.worklist_items] == paths
+    assert [item.path for item in workspace.worklist.items] == paths
     assert "no such file" in str(failed[0])
 
 
@@ -169,7 +169,7 @@ def test_a_slice_of_slow_files_ends_with_its_time_and_shows_what_it_has(
     qtbot.waitUntil(lambda: sum(map(len, read)) == 5)
     assert added == [(0, 2), (2, 4), (4, 5)]
     assert read == [[0, 1], [2, 3], [4]]
-    assert [item.path for item in workspace.worklist_items] == paths
+    assert [item.path for item in workspace.worklist.items] == paths
 
 
 def test_the_rows_on_the_screen_are_looked_into_first(
@@ -233,26 +233,26 @@ def test_the_keyboard_filters_walks_and_opens(
     panel: worklist.WorklistPanel, workspace: Workspace, record_file: Path, pulse_record, qtbot: QtBot
 ) -> None:
     wfdb.write(pulse_record, record_file.parent / "second")
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_paths([record_file.parent])
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open_paths([record_file.parent])
     assert panel.model.rowCount() == 2
     assert panel.list.currentIndex().row() == 0
     panel.filter.setFocus()
     qtbot.keyClick(panel.filter, Qt.Key.Key_Down)
     assert panel.list.currentIndex().row() == 1
-    with qtbot.waitSignal(workspace.record_opened):
+    with qtbot.waitSignal(workspace.ecg.opened):
         qtbot.keyClick(panel.list, Qt.Key.Key_Return)
-    assert workspace.record_path == record_file.parent / "second.hea"
+    assert workspace.ecg.path == record_file.parent / "second.hea"
     qtbot.keyClicks(panel.filter, "record:1")
     qtbot.keyClick(panel.filter, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: workspace.record_path == record_file)
+    qtbot.waitUntil(lambda: workspace.ecg.path == record_file)
 
 
 def test_w2_the_row_shows_the_readers_own_state_and_stays_in_place(
     panel: worklist.WorklistPanel, workspace: Workspace, record_file: Path, answers, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(workspace.measurements_ready):
-        workspace.open_paths([record_file])
+    with qtbot.waitSignal(workspace.ecg.measured):
+        workspace.ecg.open_paths([record_file])
     reveal(workspace, qtbot)
     words = words_of(panel)
     assert "read" in panel.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole).splitlines()

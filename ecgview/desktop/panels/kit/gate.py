@@ -23,7 +23,7 @@ BLINDED = "AI results stay closed until you lock your first read."
 class AiPanel(QWidget):
     """A panel of AI results: closed while the read is blind, and emptied whenever the record changes.
 
-    A panel builds its content in `fill`, which is called only while `session.may_show_ai` holds.
+    A panel builds its content in `fill`, which is called only while `Reading.may_show_ai` says so.
     While closed, no label, tooltip or model of the widget holds anything that a model said; `closed` tells why,
     and below it stands the button that does what comes next, with the sentence for it where `leads`.
     """
@@ -39,17 +39,16 @@ class AiPanel(QWidget):
         self._failure = ""
         self._working: Working | None = None
         self._was: tuple[bool, tuple[str, str] | None] | None = None
-        workspace.record_opened.connect(self.renew)
-        workspace.record_closed.connect(self.renew)
-        workspace.session_changed.connect(self._follow_session)
-        workspace.reader_changed.connect(self._follow_session)
-        workspace.job_progressed.connect(self._report)
+        workspace.ecg.opened.connect(self.renew)
+        workspace.ecg.closed.connect(self.renew)
+        workspace.reading.session_changed.connect(self._follow_session)
+        workspace.reader.name_changed.connect(self._follow_session)
+        workspace.jobs.job_progressed.connect(self._report)
 
     @property
     def is_open(self) -> bool:
         """Whether AI results of the open record may be shown."""
-        session = self.workspace.session
-        return self.workspace.record is not None and session is not None and session.may_show_ai
+        return self.workspace.reading.may_show_ai()
 
     def renew(self, _changed: object = None) -> None:
         """Build the content anew from the workspace; the gate comes first."""
@@ -67,8 +66,8 @@ class AiPanel(QWidget):
         step = gate_step(self.workspace, self)
         self._was = self.is_open, step.words if step is not None else None
         self._named = context.named_by_reader(self.stated)
-        if self.workspace.record is None:
-            text = self.workspace.shown.instead("Open an ECG to see what the models say.")
+        if self.workspace.ecg.record is None:
+            text = self.workspace.ecg.shown.instead("Open an ECG to see what the models say.")
             self.content.addWidget(Text(text, tone="secondary"))
         elif not self.is_open:
             self.content.addWidget(Notice(self.closed, "accent"))
@@ -79,7 +78,7 @@ class AiPanel(QWidget):
 
     def _add_step(self, step: GateStep) -> None:
         button = _button(step.button, step.do)
-        if self.leads and self.workspace.record is not None:
+        if self.leads and self.workspace.ecg.record is not None:
             self.content.addWidget(Text(step.text, tone="secondary"))
         elif not self.leads:  # the panel above it in this tab says what is to be done
             button.setToolTip(step.text)
@@ -112,7 +111,7 @@ class AiPanel(QWidget):
     @property
     def stated(self) -> tuple[tuple[str, str], ...]:
         """What the reader states of the open record: label sets and codes."""
-        session = self.workspace.session
+        session = self.workspace.reading.session
         return () if session is None else tuple(item.key for item in session.draft.statements)
 
     def _follow_session(self, _session: object) -> None:

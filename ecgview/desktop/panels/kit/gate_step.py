@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from ecgview.errors import EcgviewError
-
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
@@ -36,27 +34,27 @@ def gate_step(workspace: Workspace, asker: QWidget) -> GateStep | None:
         workspace: whose record and read are looked at.
         asker: a widget of the window, whose actions are run.
     """
-    session = workspace.session
-    if workspace.record is None:
-        if workspace.shown.kind != "nothing":
+    session = workspace.reading.session
+    if workspace.ecg.record is None:
+        if workspace.ecg.shown.kind != "nothing":
             return None
         return GateStep("Open an ECG first.", "Open files …", lambda: _run(asker, "file.open"))
-    if not workspace.reader_name:
+    if not workspace.reader.name:
         return GateStep(
             "Say who reads: a read without a name is none.",
             "Say who reads",
-            lambda: workspace.reader_needed.emit(True),
+            workspace.reader.needed.emit,
         )
     if session is None or session.view_only:
         return GateStep(
             "Reads cannot be saved now, so that none can be locked: this ECG can only be looked at.",
             "Try the database again",
-            lambda: _begin_again(workspace),
+            workspace.reading.again,
         )
-    if session.may_show_ai:
+    if workspace.reading.may_show_ai():
         return None
     if session.reads:
-        return GateStep("Your first read is locked.", "Reveal AI", workspace.reveal)
+        return GateStep("Your first read is locked.", "Reveal AI", workspace.steps.reveal)
     if session.draft.is_empty:
         return GateStep(
             "First say what you see: a statement, a mark or a comment.",
@@ -66,7 +64,7 @@ def gate_step(workspace: Workspace, asker: QWidget) -> GateStep | None:
     return GateStep(
         "Your read is a draft. Lock it, then the AI may be revealed.",
         "Lock first read",
-        workspace.commit_first_read,
+        workspace.steps.commit_first_read,
     )
 
 
@@ -79,12 +77,4 @@ def _run(asker: QWidget, action_id: str) -> bool:
 
 def _find_statement(workspace: Workspace, asker: QWidget) -> None:
     if not _run(asker, "read.find_statement"):
-        workspace.set_view("read")
-
-
-def _begin_again(workspace: Workspace) -> None:
-    try:
-        workspace.reading.begin(workspace.record)
-    except EcgviewError as error:
-        workspace.fail(error, workspace.record_path)
-    workspace.reading.tell()
+        workspace.paper.set_view("read")

@@ -37,7 +37,7 @@ class ModelFactsPanel(AiPanel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._chosen = ""
-        workspace.prediction_ready.connect(self.renew)
+        workspace.answers.prediction_ready.connect(self.renew)
         self.renew()
 
     def fill(self) -> None:
@@ -50,7 +50,9 @@ class ModelFactsPanel(AiPanel):
         if not known:
             self.content.addWidget(Text("No model is here yet.", tone="secondary"))
             return
-        used = self._chosen or (self.workspace.prediction.model.model_id if self.workspace.prediction else "")
+        used = self._chosen or (
+            self.workspace.answers.prediction.model.model_id if self.workspace.answers.prediction else ""
+        )
         card = next((card for card in known if card.id == used), _default(known))
         self.content.addWidget(self._choice(known, card))
         for heading, text in sections(card):

@@ -39,12 +39,12 @@ class ReconstructionPanel(AiPanel):
         self._results = column()
         self._strip = column()
         self._strip_working: Working | None = None
-        workspace.reconstruction_ready.connect(self._show_results)
-        workspace.reconstruction_failed.connect(self._fail_results)
-        workspace.mask_changed.connect(self._show_results)
-        workspace.error_strip_ready.connect(self._show_strip)
-        workspace.error_strip_failed.connect(self._fail_strip)
-        workspace.job_progressed.connect(self._report_strip)
+        workspace.answers.reconstruction_ready.connect(self._show_results)
+        workspace.answers.reconstruction_failed.connect(self._fail_results)
+        workspace.answers.mask_changed.connect(self._show_results)
+        workspace.answers.error_strip_ready.connect(self._show_strip)
+        workspace.answers.error_strip_failed.connect(self._fail_strip)
+        workspace.jobs.job_progressed.connect(self._report_strip)
         self.renew()
 
     def fill(self) -> None:
@@ -68,12 +68,12 @@ class ReconstructionPanel(AiPanel):
         if not self.is_open:
             return
         clear(self._results)
-        hidden = int(self.workspace.mask.sum())
-        answer = self.workspace.reconstruction
+        hidden = int(self.workspace.answers.mask.sum())
+        answer = self.workspace.answers.reconstruction
         if hidden == 0:
             self._results.addWidget(Text("Nothing is hidden yet.", tone="secondary"))
             return
-        n = len(self.workspace.mask)
+        n = len(self.workspace.answers.mask)
         self._results.addWidget(
             Text(f"{hidden} of {n} segments hidden, {hidden * 0.05:.2f} s", size="strong")
         )
@@ -103,7 +103,7 @@ class ReconstructionPanel(AiPanel):
             return
         clear(self._strip)
         self._strip_working = None
-        answer = self.workspace.error_strip
+        answer = self.workspace.answers.error_strip
         if self.workspace.jobs.is_running("error_strip"):
             self._strip_working = Working(f"Averaging {N_MASKS} random masks", self._stop_strip)
             self._strip.addWidget(self._strip_working)
@@ -124,7 +124,7 @@ class ReconstructionPanel(AiPanel):
         return button
 
     def _ask_strip(self) -> None:
-        self.workspace.request_error_strip(STRIP_RATIO, N_MASKS, self.controls.seed.value())
+        self.workspace.answers.request_error_strip(STRIP_RATIO, N_MASKS, self.controls.seed.value())
         self._show_strip()
 
     def _stop_strip(self) -> None:

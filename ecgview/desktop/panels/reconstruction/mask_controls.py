@@ -38,7 +38,7 @@ class MaskControls(QWidget):
         self.hide_every = _button("Hide", "Hide every k-th segment of 50 ms")
         self.drag = _button("Drag on the trace", "Draw the hidden stretches with the mouse")
         self.drag.setCheckable(True)
-        self.drag.setChecked(workspace.mask_mode)
+        self.drag.setChecked(workspace.answers.mask_mode)
         self.clear = _button("Clear", "Hide nothing")
         for part in (self.ratio, self.seed, self.every):
             guard_wheel(part)
@@ -66,9 +66,9 @@ class MaskControls(QWidget):
         self.another.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % (SEED_MAX + 1)))
         self.every.valueChanged.connect(self._hide_every)
         self.hide_every.clicked.connect(self._hide_every)
-        self.drag.toggled.connect(self._workspace.set_mask_mode)
+        self.drag.toggled.connect(self._workspace.answers.set_mask_mode)
         self.clear.clicked.connect(self._hide_nothing)
-        self._workspace.mask_mode_changed.connect(self.drag.setChecked)
+        self._workspace.answers.mask_mode_changed.connect(self.drag.setChecked)
 
     def hide_random(self) -> None:
         """Hide the chosen share at random."""
@@ -89,11 +89,11 @@ class MaskControls(QWidget):
         self._set(np.zeros(self._n, dtype=np.bool_))
 
     def _set(self, mask: NDArray[np.bool_]) -> None:
-        self._workspace.set_mask(mask)
+        self._workspace.answers.set_mask(mask)
 
     @property
     def _n(self) -> int:
-        return len(self._workspace.mask)
+        return len(self._workspace.answers.mask)
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -47,16 +47,16 @@ class StatementsPanel(QWidget):
         self._state: ReadState | None = None
         self._make_parts()
         self._lay_out()
-        workspace.session_changed.connect(self._renew)
+        workspace.reading.session_changed.connect(self._renew)
         workspace.reading.keeping.state_changed.connect(lambda _state: self._show_warnings(self._session))
-        workspace.typing_ended.connect(self.comment.flush)
-        workspace.opening_changed.connect(self._hold)
-        self._renew(workspace.session)
+        workspace.reading.typing_ended.connect(self.comment.flush)
+        workspace.ecg.opening.changed.connect(self._hold)
+        self._renew(workspace.reading.session)
 
     def _make_parts(self) -> None:
         self.state = Text("", tone="secondary", elide=True)
-        self.undo = _tool("↶", "Undo", self._workspace.undo)
-        self.redo = _tool("↷", "Redo", self._workspace.redo)
+        self.undo = _tool("↶", "Undo", self._workspace.steps.undo)
+        self.redo = _tool("↷", "Redo", self._workspace.steps.redo)
         self.label_set = Choice("Label set")
         for set_id in label_sets.available():
             self.label_set.addItem(label_sets.load(set_id).title.partition(":")[0], set_id)
@@ -78,7 +78,7 @@ class StatementsPanel(QWidget):
         self.marks = MarkRows()
         self.marks.removed.connect(lambda mark: self._edit(RemoveAnnotation(mark)))
         self.mark_with = MarkChoice(self._workspace, self._title)
-        self.comment = CommentBox(self._keep_comment, self._workspace.refuse_edit)
+        self.comment = CommentBox(self._keep_comment, self._workspace.steps.refuse)
         self.step = StepBox(self._workspace, self.comment.flush)
         self._choose_set()
 
@@ -152,7 +152,7 @@ class StatementsPanel(QWidget):
 
     def _edit(self, edit: Edit) -> None:
         self.comment.flush()
-        self._workspace.apply_edit(edit)
+        self._workspace.steps.apply(edit)
 
     def _add(self, offer: Offer) -> None:
         made = ReadStatement(
@@ -174,9 +174,9 @@ class StatementsPanel(QWidget):
         if (
             self._session is not None
             and self._session.is_editable
-            and self._session is self._workspace.session
+            and self._session is self._workspace.reading.session
         ):
-            self._workspace.apply_edit(SetComment(text))
+            self._workspace.steps.apply(SetComment(text))
 
     def _chosen_set(self) -> label_sets.LabelSet:
         return label_sets.load(self.label_set.currentData())
@@ -193,11 +193,11 @@ class StatementsPanel(QWidget):
 
 def _state_text(session: ReadingSession | None, workspace: Workspace) -> str:
     if session is None:
-        if workspace.record is None:
-            return workspace.shown.instead("Open an ECG to read it.")
+        if workspace.ecg.record is None:
+            return workspace.ecg.shown.instead("Open an ECG to read it.")
         if workspace.reading.problem is not None:
             return "View only"
-        return "Say who reads to begin." if not workspace.reader_name else "Looking up the read …"
+        return "Say who reads to begin." if not workspace.reader.name else "Looking up the read …"
     version = f", version {session.latest.number}" if session.latest is not None else ""
     return f"{session.state.words.capitalize()}{version} · {session.reader}"
 

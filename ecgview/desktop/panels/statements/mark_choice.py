@@ -49,7 +49,7 @@ class MarkChoice(QWidget):
 
     def _choose(self, index: int) -> None:
         if index <= 0:
-            self._workspace.set_annotation_code("")
+            self._workspace.steps.set_mark_code("")
         else:
             item = self._offered[index - 1]
-            self._workspace.set_annotation_code(item.code, item.label_set, item.version)
+            self._workspace.steps.set_mark_code(item.code, item.label_set, item.version)

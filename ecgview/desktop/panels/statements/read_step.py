@@ -38,14 +38,14 @@ class Step:
     is_possible: bool
 
 
-def next_step(session: ReadingSession) -> Step:
+def next_step(session: ReadingSession, may_show_ai: bool) -> Step:
     """Return the next step of this session; a read that was not blind on this workstation says so."""
-    step = _next_step(session)
+    step = _next_step(session, may_show_ai)
     exposed = session.reads[0].exposed if session.reads else ""
     return replace(step, hint=f"{step.hint} Not blind on this workstation: {exposed}.") if exposed else step
 
 
-def _next_step(session: ReadingSession) -> Step:
+def _next_step(session: ReadingSession, may_show_ai: bool) -> Step:
     """Return the next step of this session; the button's text begins with where the read stands."""
     says_something = not session.draft.is_empty
     needs = "" if says_something else "Add a statement, a mark or a comment first."
@@ -58,11 +58,11 @@ def _next_step(session: ReadingSession) -> Step:
         return Step("amend", f"{word}{_time(session)} · amend", hint, True)
     if session.state is ReadState.READ:
         locked = f"Your first read was locked{_time(session)} and will be kept as it is."
-        if session.may_show_ai:
+        if may_show_ai:
             hint = f"{locked} Changes from here on are logged as made after the reveal."
             return Step("sign", "Locked, AI revealed · sign", hint, says_something)
         return Step("reveal", "Locked · reveal AI", locked, True)
-    if session.may_show_ai:
+    if may_show_ai:
         hint = needs or "AI results were open while this was read; the read says so."
         return Step("sign", "Not blind, not signed · sign", hint, says_something)
     hint = needs or "Locks this first read; then the AI results may be opened."
@@ -115,7 +115,7 @@ class StepBox(QWidget):
         if session is None:
             self._step = None
             return
-        step = next_step(session)
+        step = next_step(session, self._workspace.reading.may_show_ai())
         if self._step is None or step.kind != self._step.kind:
             self.reason.clear()
         self._step = step
@@ -137,17 +137,17 @@ class StepBox(QWidget):
         if self._step is None or not self.button.isEnabled():
             return
         if self._step.kind == "commit":
-            self._workspace.commit_first_read()
+            self._workspace.steps.commit_first_read()
         elif self._step.kind == "reveal":
-            self._workspace.reveal()
+            self._workspace.steps.reveal()
         elif self._step.kind == "amend":
-            self._workspace.amend(self.reason.text().strip())
+            self._workspace.steps.amend(self.reason.text().strip())
         else:
-            self._workspace.sign()
+            self._workspace.steps.sign()
 
     def _go_other(self) -> None:
         self._before()
         if self._step is not None and self._step.kind == "sign_amendment":
-            self._workspace.discard_amendment()
+            self._workspace.steps.discard_amendment()
         else:
-            self._workspace.sign()
+            self._workspace.steps.sign()

@@ -42,8 +42,8 @@ class WorklistPanel(QWidget):
         whole.addWidget(self.list, 1)
         self.model.rowsInserted.connect(self._take_in)
         self.model.rowsRemoved.connect(self._tell_count)
-        workspace.record_opened.connect(self._follow)
-        workspace.record_closed.connect(self._follow)
+        workspace.ecg.opened.connect(self._follow)
+        workspace.ecg.closed.connect(self._follow)
         workspace.thumbnails.ready.connect(self.list.viewport().update)
         workspace.thumbnails.switched.connect(self._resize_rows)
         self._tell_count()
@@ -119,10 +119,10 @@ class WorklistPanel(QWidget):
 
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._workspace.open_record(self.model.item(index).path)
+            self._workspace.ecg.open(self.model.item(index).path)
 
     def _follow(self, _record: object = None) -> None:
-        path = self._workspace.shown.path
+        path = self._workspace.ecg.shown.path
         row = -1 if path is None else self.model.row_of(path)
         if row >= 0:
             self.list.setCurrentIndex(self.model.index(row, 0))

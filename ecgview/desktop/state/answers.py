@@ -1,0 +1,338 @@
+"""What the models said of the open record, and what of it may be shown: nothing while its read is blind (W2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from ecgview.desktop.state import inference
+from ecgview.desktop.state.open_record import OpenRecord
+from ecgview.desktop.state.paper import Paper
+from ecgview.desktop.state.read_steps import ReadSteps
+from ecgview.desktop.state.reading import Reading
+from ecgview.desktop.state.telling import Telling
+from ecgview.desktop.work import tasks
+from ecgview.desktop.work.jobs import Jobs
+from ecgview.errors import EcgviewError
+from ecgview.overlay import Overlay
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult, Prediction, Reconstruction
+
+BLINDED = "AI results stay closed until the first read is saved."
+NO_RECORD = "No ECG is open."
+MASK_SEGMENTS = 200  # of 50 ms, the first 10 s
+KEYS = ("predict", "lef", "reconstruct", "error_strip")
+
+
+@dataclass(slots=True)
+class Found:
+    """The answers there are, whether or not they may be shown."""
+
+    prediction: Prediction | None = None
+    lef: LefResult | None = None
+    reconstruction: tuple[Reconstruction, Overlay] | None = None
+    error_strip: Any = None
+
+
+class Answers(QObject):
+    """What the models said of the open record, the mask it is asked with, and the jobs that ask.
+
+    Every property is None while `Reading.may_show_ai` says no. Job keys are `KEYS`. A failure the user can
+    understand goes out as its sentence; any other is told as a bug.
+
+    Signals:
+        prediction_ready: Prediction. lef_ready: LefResult.
+        reconstruction_ready: (Reconstruction, Overlay). error_strip_ready: what `explain` returned.
+        prediction_failed, lef_failed, reconstruction_failed, error_strip_failed: the reason, a sentence.
+        mask_changed: (200,) bool, True = hidden. mask_mode_changed: whether dragging draws a mask.
+        device_resolved: the device that models run on, once torch is there.
+    """
+
+    prediction_ready = Signal(object)
+    prediction_failed = Signal(str)
+    lef_ready = Signal(object)
+    lef_failed = Signal(str)
+    reconstruction_ready = Signal(object)
+    reconstruction_failed = Signal(str)
+    error_strip_ready = Signal(object)
+    error_strip_failed = Signal(str)
+    mask_changed = Signal(object)
+    mask_mode_changed = Signal(bool)
+    device_resolved = Signal(str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        device: str,
+        paper: Paper,
+        reading: Reading,
+        steps: ReadSteps,
+        ecg: OpenRecord,
+        telling: Telling,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._paper, self._reading, self._steps, self._ecg = paper, reading, steps, ecg
+        self._telling = telling
+        self.device = device
+        self.model_id: str | None = None
+        self.lef_id: str | None = None
+        self._found = Found()
+        self._pending_mask: NDArray[np.bool_] | None = None
+        self._mask: NDArray[np.bool_] = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        self._mask_mode = False
+        ecg.opened.connect(self._forget)  # before any panel hears of the record
+        ecg.closed.connect(self._forget)
+        ecg.switched.connect(self._tell_mask)
+        ecg.painted.connect(self._ask)
+        reading.ai_opened.connect(self._ask_if_painted)
+        reading.revealed.connect(self._ask)
+        reading.session_changed.connect(self._choose_overlay)
+        paper.view_changed.connect(self._follow_view)
+
+    # ---- what may be shown -----------------------------------------------------------------------------
+
+    @property
+    def _shown(self) -> Found:
+        return self._found if self._reading.may_show_ai() else Found()
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the classifier said; None while AI is closed, or until it is there."""
+        return self._shown.prediction
+
+    @property
+    def lef(self) -> LefResult | None:
+        """What the LEF model said; None while AI is closed, or until it is there."""
+        return self._shown.lef
+
+    @property
+    def reconstruction(self) -> tuple[Reconstruction, Overlay] | None:
+        """The last reconstruction with its overlay; None while AI is closed, or until it is there."""
+        return self._shown.reconstruction
+
+    @property
+    def error_strip(self) -> Any:
+        """What averaging over random masks gave; None while AI is closed, or until it is there."""
+        return self._shown.error_strip
+
+    # ---- the mask --------------------------------------------------------------------------------------
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(200,) bool over the first 10 s, True = hidden (read-only)."""
+        return self._mask
+
+    def set_mask(self, mask: NDArray[np.bool_]) -> None:
+        """Hide other segments, (200,) bool, and ask for what the model puts there."""
+        if self._reading.is_held:
+            return self._steps.refuse()
+        fresh = np.array(mask, dtype=np.bool_)
+        if fresh.shape != (MASK_SEGMENTS,):
+            raise ValueError(f"a mask has {MASK_SEGMENTS} segments, not {fresh.shape}")
+        fresh.setflags(write=False)
+        self._mask = fresh
+        self.mask_changed.emit(fresh)
+        if fresh.any():
+            self._request_reconstruction(fresh)
+        else:
+            self._jobs.cancel("reconstruct")
+            self._pending_mask, self._found.reconstruction = None, None
+            self._choose_overlay()
+
+    @property
+    def mask_mode(self) -> bool:
+        """Whether dragging over the trace draws a mask."""
+        return self._mask_mode
+
+    def set_mask_mode(self, on: bool) -> None:
+        """Let dragging over the trace draw a mask, or move the paper."""
+        if on != self._mask_mode:
+            self._mask_mode = on
+            self.mask_mode_changed.emit(on)
+
+    # ---- asking ----------------------------------------------------------------------------------------
+
+    def choose(self, model_id: str | None, lef_id: str | None) -> None:
+        """Let these models answer from now on, None being the default ones, and ask them about the open record."""
+        self.model_id, self.lef_id = model_id, lef_id
+        self._drop()
+        self._ask()
+
+    def request_prediction(self) -> None:
+        """Ask the classifier; an answer that is there already is told again."""
+        if self.prediction is not None:
+            self.prediction_ready.emit(self.prediction)
+        elif self._may_start(self.prediction_failed) and not self._recalled():
+            self._start("predict", "Analysing the ECG", inference.classify, (self.model_id,), self._predicted)
+
+    def request_lef(self) -> None:
+        """Ask the LEF model; an answer that is there already is told again."""
+        if self.lef is not None:
+            self.lef_ready.emit(self.lef)
+        elif self._may_start(self.lef_failed):
+            self._start("lef", "Computing the LEF index", inference.lef, (self.lef_id,), self._lef_done)
+
+    def request_error_strip(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
+        """Ask for the mean reconstruction error over several random masks."""
+        if self._may_start(self.error_strip_failed):
+            self._start(
+                "error_strip",
+                "Averaging masks",
+                inference.error_strip,
+                (ratio, n_masks, seed),
+                self._error_strip_done,
+            )
+
+    def _request_reconstruction(self, mask: NDArray[np.bool_]) -> None:
+        """Ask for what lies under a mask (200 segments, True = hidden).
+
+        One question is under way at a time; of those that come meanwhile only the last is asked.
+        """
+        if not self._may_start(self.reconstruction_failed):
+            return
+        if self._jobs.is_running("reconstruct"):
+            self._pending_mask = mask
+            return
+        self._start(
+            "reconstruct", "Reconstructing", inference.reconstruct, (mask.copy(),), self._reconstructed
+        )
+
+    def _may_start(self, failed: Any) -> bool:
+        if self._ecg.record is None:
+            failed.emit(NO_RECORD)
+        elif not self._reading.may_show_ai():
+            failed.emit(BLINDED)
+        else:
+            return True
+        return False
+
+    def _start(
+        self,
+        key: str,
+        title: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        done: Callable[[Any], None],
+    ) -> None:
+        failed = {
+            "predict": self.prediction_failed,
+            "lef": self.lef_failed,
+            "reconstruct": self.reconstruction_failed,
+            "error_strip": self.error_strip_failed,
+        }[key]
+
+        def on_failed(error: Exception) -> None:
+            if isinstance(error, EcgviewError):
+                failed.emit(error.sentence)
+            else:
+                failed.emit("This did not work because of an error in ecgview.")
+                self._telling.unexpected.emit(error)
+
+        self._jobs.start(
+            function,
+            self._ecg.record,
+            *args,
+            self.device,
+            title=title,
+            on_done=done,
+            on_failed=on_failed,
+            key=key,
+        )
+
+    def _recalled(self) -> bool:
+        """Judge anew, beside the window, a prediction the store has of these samples and weights; False if it has none.
+
+        Thresholds, reference scores and rules of context may be newer than what was kept.
+        """
+        try:
+            found = self._reading.recall(self._card_sha256())
+        except EcgviewError:
+            return False  # the question itself will say what is wrong
+        if found is not None:
+            self._start(
+                "predict",
+                "Recalling the answer",
+                inference.again,
+                (found, self.model_id),
+                self._recalled_done,
+            )
+        return found is not None
+
+    def _recalled_done(self, prediction: Prediction) -> None:
+        self._found.prediction = prediction
+        self.prediction_ready.emit(prediction)
+
+    def _card_sha256(self) -> str:
+        """Return the fingerprint of the weights that would answer."""
+        from ecgview.models import cards
+
+        card = cards.default("classifier") if self.model_id is None else cards.get(self.model_id)
+        return card.sha256
+
+    def _predicted(self, prediction: Prediction) -> None:
+        self._found.prediction = prediction
+        self._reading.keep(prediction)
+        self.prediction_ready.emit(prediction)
+
+    def _lef_done(self, result: LefResult) -> None:
+        self._found.lef = result
+        self._reading.keep(result)
+        self.lef_ready.emit(result)
+
+    def _reconstructed(self, answer: tuple[Reconstruction, Overlay]) -> None:
+        self._found.reconstruction = answer
+        self.reconstruction_ready.emit(answer)
+        self._choose_overlay()
+        if (mask := self._pending_mask) is not None:
+            self._pending_mask = None
+            self._request_reconstruction(mask)
+
+    def _error_strip_done(self, answer: Any) -> None:
+        self._found.error_strip = answer
+        self.error_strip_ready.emit(answer)
+        self._choose_overlay()
+
+    # ---- what happens beside it ------------------------------------------------------------------------
+
+    def _drop(self) -> None:
+        """Drop every answer and every question under way."""
+        for key in KEYS:
+            self._jobs.cancel(key)
+        self._pending_mask = None
+        self._found = Found()
+
+    def _forget(self, _record: EcgRecord | None = None) -> None:
+        """Drop all that was said of the record before; the next questions are about the one that is open."""
+        self._drop()
+        self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+
+    def _tell_mask(self) -> None:
+        self.mask_changed.emit(self._mask)
+        self._choose_overlay()
+
+    def _follow_view(self, view: str) -> None:
+        self.set_mask_mode(view == "reconstruct")
+        self._choose_overlay()
+
+    def _choose_overlay(self, _changed: object = None) -> None:
+        """Lay over the trace what this view shows of the answers there are."""
+        layers: list[Overlay] = []
+        if self._paper.view == "reconstruct":
+            layers = [answer[1] for answer in (self.reconstruction, self.error_strip) if answer is not None]
+        self._paper.set_overlay(tasks.joined(layers) if layers else None)
+
+    def _ask_if_painted(self) -> None:
+        if self._ecg.is_painted:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._ecg.record is not None and self._reading.may_show_ai():
+            self.request_prediction()
+            self.request_lef()

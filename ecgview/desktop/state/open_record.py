@@ -1,0 +1,215 @@
+"""The open record, and how another takes its place: every part of the window changes in one step, or all is blank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from ecgview.desktop.state.opening import Opening, Shown
+from ecgview.desktop.state.paper import Paper
+from ecgview.desktop.state.reading import Reading
+from ecgview.desktop.state.telling import Telling
+from ecgview.desktop.state.worklist import Worklist
+from ecgview.desktop.work import tasks
+from ecgview.desktop.work.jobs import Jobs
+from ecgview.errors import EcgviewError
+from ecgview.paper.settings import PaperSettings
+from ecgview.record import EcgRecord
+from ecgview.review import subject as subjects
+from ecgview.review.subject import Subject
+
+if TYPE_CHECKING:
+    from ecgview.signal.measurements import Measurement
+
+STOPPED = "Opening was stopped."
+OF_RECORD = (
+    "measure",
+    "layout",
+    "lef_pictures",
+)  # jobs whose answer tells of the open record; models have theirs
+OWN_ERROR = "ecgview met an error of its own"
+
+
+class OpenRecord(QObject):
+    """What the window tells of: the open record, or the one that is being opened or cannot be.
+
+    Signals (each states a fact):
+        opened: EcgRecord, with its page in `opening.page`. failed: EcgviewError.
+        closed: no record is open any more; `shown` says why, and what the window tells of instead.
+        switched: every part of the window tells of what is `shown` now, and of nothing else.
+        measured: tuple[Measurement, ...], of the open record.
+        painted: the trace is on the screen: from now on the models may take the processor.
+    """
+
+    opened = Signal(object)
+    failed = Signal(object)
+    closed = Signal()
+    switched = Signal()
+    measured = Signal(object)
+    painted = Signal()
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        worklist: Worklist,
+        paper: Paper,
+        reading: Reading,
+        telling: Telling,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._worklist, self._paper, self._reading, self._telling = worklist, paper, reading, telling
+        self._record: EcgRecord | None = None
+        self._painted: EcgRecord | None = None
+        self._shown = Shown()
+        self._measurements: tuple[Measurement, ...] | None = None
+        self._open_when_listed = False
+        self.opening = Opening(jobs, reading, self)
+        self.opening.changed.connect(self._hold_read)
+        self.opening.slow.connect(self._blank)
+        self.opening.ready.connect(self._open)
+        self.opening.failed.connect(self._fail)
+        worklist.listed.connect(self._open_first)
+        paper.changed.connect(self._try_other_paper)
+
+    # ---- what there is ---------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> EcgRecord | None:
+        """The open record."""
+        return self._record
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the open record."""
+        return self._shown.path if self._record is not None else None
+
+    @property
+    def shown(self) -> Shown:
+        """What the window tells of."""
+        return self._shown
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...] | None:
+        """Measurements of the open record; None until they are there."""
+        return self._measurements
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether another record than the one that is shown is being opened."""
+        return self.opening.path is not None
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether the trace of the open record has been on the screen."""
+        return self._record is not None and self._painted is self._record
+
+    # ---- opening ---------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Sequence[str | Path]) -> None:
+        """Add files, folders and globs to the worklist and open the first record found."""
+        self._open_when_listed = True
+        self._worklist.add(paths)
+
+    def open(self, path: str | Path) -> None:
+        """Open one record; until it can be shown no read is edited, and nothing of two records is shown.
+
+        The one before stays until this one can be shown, or it takes longer than a blink.
+        """
+        path = Path(path)
+        self._reading.typing_ended.emit()
+        self.opening.start(path)
+        if self._record is None:
+            self._blank(path)
+
+    def stop(self) -> None:
+        """Give up opening; the record before stays if it is still there."""
+        path = self.opening.stop()
+        if path is not None and self._record is None:
+            self._tell_of(Shown("failed", path, STOPPED))
+        if self._reading.session is None:  # its edits were let go
+            self._reading.again()
+        self._telling.post(STOPPED, about=self._shown.path)
+
+    def enter_subject(self, record: EcgRecord, subject: Subject) -> None:
+        """Keep the age and sex of a record whose file does not say them, and show it anew with them."""
+        self._reading.write(subjects.enter, self._reading.store, record.source.sha256, subject)
+        if record is self._record and (path := self.path) is not None:
+            self.open(path)
+
+    # ---- what the canvas says --------------------------------------------------------------------------
+
+    def tell_painted(self) -> None:
+        """Take note that the trace is on the screen."""
+        self._painted = self._record
+        self.painted.emit()
+
+    def page_failed(self, record: EcgRecord, error: Exception) -> None:
+        """Take the open record away: it cannot be laid out as it is wanted now."""
+        path = self.path
+        if record is self._record and path is not None:
+            self._reading.typing_ended.emit()
+            self._reading.leave(
+                lambda may_go: self._fail(path, error, True) if may_go and path is not None else None
+            )
+
+    # ---- one step --------------------------------------------------------------------------------------
+
+    def _hold_read(self, _is_opening: bool) -> None:
+        self._reading.waits_for = self.opening.path
+
+    def _open_first(self, found: list[Path]) -> None:
+        if self._open_when_listed and found:
+            self._open_when_listed = False
+            self.open(found[0])
+
+    def _try_other_paper(self, _paper: PaperSettings) -> None:
+        if self._shown.retry and self._shown.path is not None:
+            self.open(self._shown.path)
+
+    def _blank(self, path: Path) -> None:
+        self._tell_of(Shown("opening", path))
+
+    def _open(self, path: Path, record: EcgRecord) -> None:
+        self._tell_of(Shown("open", path), record)
+        self._jobs.start(
+            tasks.measure,
+            record,
+            title="Measuring",
+            on_done=self._take_measurements,
+            on_failed=lambda error: self._telling.fail(error, path),
+            key="measure",
+        )
+
+    def _take_measurements(self, found: tuple[Measurement, ...]) -> None:
+        self._measurements = found
+        self.measured.emit(found)
+
+    def _fail(self, path: Path, error: Exception, by_layout: bool) -> None:
+        known = error if isinstance(error, EcgviewError) else None
+        if known is not None and not by_layout:
+            self._worklist.set_problem(path, known.message)
+        self._tell_of(Shown("failed", path, known.sentence if known else OWN_ERROR, retry=by_layout))
+        if known is not None:
+            self.failed.emit(known)
+        self._telling.fail(error, path)
+
+    def _tell_of(self, shown: Shown, record: EcgRecord | None = None) -> None:
+        """Let every part of the window tell of something else, all in this one step."""
+        for key in OF_RECORD:
+            self._jobs.cancel(key)
+        self._record, self._shown, self._measurements = record, shown, None
+        is_other_page = self._paper.to_start()
+        self._reading.begin(record, shown.path)
+        if record is None:
+            self.closed.emit()
+        else:
+            self.opened.emit(record)
+        if is_other_page:
+            self._paper.changed.emit(self._paper.settings)
+        self._reading.tell()
+        self.switched.emit()
