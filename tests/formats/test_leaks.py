@@ -15,6 +15,7 @@ from samples import RATE, SAMPLES, limb
 from ecgview import api, formats
 from ecgview.desktop import screenshot
 from ecgview.desktop.app import open_window
+from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.settings import Settings
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation, SetComment
@@ -142,18 +143,18 @@ def test_what_the_window_exports_by_default(who: str, tmp_path: Path, qtbot: QtB
         qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
 
     try:
-        with qtbot.waitSignal(workspace.measurements_ready):
-            workspace.open_paths([path])
+        with qtbot.waitSignal(workspace.ecg.measured):
+            workspace.ecg.open_paths([path])
         rest()
         typed = f"as in {who}, seen 1931-04-05, {who.upper()} again"
-        workspace.apply_edit(SetComment(typed))
-        workspace.apply_edit(AddAnnotation(Annotation(("V1",), 0.2, 0.4, "", f"broad, {who}")))
-        workspace.commit_first_read()
+        workspace.steps.apply(SetComment(typed))
+        workspace.steps.apply(AddAnnotation(Annotation(("V1",), 0.2, 0.4, "", f"broad, {who}")))
+        workspace.steps.commit_first_read()
         own, shared = tmp_path / "own", tmp_path / "shared"
         for folder, identified in ((own, True), (shared, False)):
             folder.mkdir()
             for suffix in (".pdf", ".json", ".ecgview"):
-                workspace.export_report(folder / f"ecg-00001{suffix}", identified=identified)
+                report_sheet.write(workspace, folder / f"ecg-00001{suffix}", identified=identified)
                 rest()
             assert len(list(folder.iterdir())) == 3, window.messages.text.text()
         assert {hit.split(":")[0] for hit in _hits(own, (who,))} >= {"ecg-00001.json", "ecg-00001.pdf"}
