@@ -21,8 +21,8 @@ HEIGHT_MM = dict.fromkeys(STANDARD_12, 10.0) | {"II": 5.0, "III": 5.0, "aVR": 7.
 
 
 def _wave(shape: str, rate: float) -> Rows:
-    """Return ten seconds of 10 Hz, 200 steps of 5 uV from bottom to top in I and V1 to V6, half of it in II."""
-    turn = (np.arange(int(10 * rate)) * 10 / rate) % 1.0
+    """Return three seconds of 10 Hz, 200 steps of 5 uV from bottom to top in I and V1 to V6, half of it in II."""
+    turn = (np.arange(int(3 * rate)) * 10 / rate) % 1.0
     wave = 200.0 * (turn < 0.5) if shape == "square" else 100.0 * np.sin(2 * np.pi * turn)
     rows = np.round(np.stack([wave] * 12)).astype(np.int16)
     rows[1] = np.round(wave / 2)
@@ -35,7 +35,7 @@ def _traces(path: Path) -> list[NDArray[np.float64]]:
     with pdfplumber.open(path) as document:
         for page in document.pages:
             curves: list[Any] = page.curves
-            traces = [np.array(curve["pts"]) for curve in curves if len(curve["pts"]) > 1000]
+            traces = [np.array(curve["pts"]) for curve in curves if len(curve["pts"]) > 300]
             found += sorted(traces, key=lambda run: float(np.median(run[:, 1])))
     return found
 

@@ -1,6 +1,7 @@
 """The report as a page is read: everything above the trace, nothing cut, nothing over anything else."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -116,8 +117,20 @@ NAMES = [
 ]
 
 
+_documents: dict[str, Any] = {}  # every case is written once: to read its vectors back takes seconds
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _documents:
+        _documents.popitem()[1].close()
+
+
 def _written(name: str, record: EcgRecord, folder: Path) -> Any:
-    return pdfplumber.open(pdf.write(dict(_cases(record))[name], folder / "r.pdf"))
+    if name not in _documents:
+        _documents[name] = pdfplumber.open(pdf.write(dict(_cases(record))[name], folder / "r.pdf"))
+    return nullcontext(_documents[name])
 
 
 def _grid_top(page: Any) -> float:

@@ -195,10 +195,10 @@ def test_every_recorded_lead_is_on_paper_once_at_true_scale(
     leads: tuple[str, ...], layout: str, tmp_path: Path
 ) -> None:
     """Lead number k is a sawtooth of (k + 1) / 20 mV: its height in the file's vectors tells which it is."""
-    times = np.arange(5000) / 500
-    signal = np.stack([(k + 1) / 20 * (times % 0.8) / 0.798 for k in range(len(leads))]).astype(np.float32)
+    times = np.arange(2500) / 250
+    signal = np.stack([(k + 1) / 20 * (times % 0.8) / 0.796 for k in range(len(leads))]).astype(np.float32)
     paper = PaperSettings(layout=layout, display_filter=DisplayFilter(None, None))
-    path = pdf.write(content.gather(EcgRecord(signal, leads, 500.0), paper=paper), tmp_path / "r.pdf")
+    path = pdf.write(content.gather(EcgRecord(signal, leads, 250.0), paper=paper), tmp_path / "r.pdf")
     with _open(path) as document:
         runs = [run for page in document.pages for run in _runs(page) if len(run) > 400]
         words = [word["text"] for page in document.pages for word in page.extract_words(x_tolerance=1.5)]
