@@ -93,13 +93,16 @@ class _Run:
         state, settings = self.state, self.settings
         self.model.train()
         for batch in _ahead(batches(state.epoch, state.step)):
-            rate = self._step(batch)
+            self._step(batch)
             state.step += 1
             if time.monotonic() - self.saved > 60 * settings.save_minutes and self._is_whole_step():
                 self._keep()
         count = max(1, state.step)
         figures = {"epoch": float(state.epoch)} | self._mean_over_processes(count)
-        figures["learning_rate"] = rate if count else 0.0
+        # Of the last step of the epoch, which an earlier process may have made: it was killed before it came here.
+        figures["learning_rate"] = learning_rate_at(
+            state.epoch * settings.steps_per_epoch + count - 1, settings
+        )
         done = state.epoch + 1
         if self.validate is not None and (done % settings.validate_every == 0 or done == settings.epochs):
             figures |= self._validated()
@@ -118,7 +121,7 @@ class _Run:
     def _is_whole_step(self) -> bool:
         return self.state.step % self.settings.accumulate == 0
 
-    def _step(self, batch: Any) -> float:
+    def _step(self, batch: Any) -> None:
         settings, state = self.settings, self.state
         step = state.epoch * settings.steps_per_epoch + state.step
         rate = learning_rate_at(step, settings)
@@ -149,7 +152,6 @@ class _Run:
         for name, value in outcome.items():
             state.sums[name] = state.sums.get(name, 0.0) + float(value.detach())
         self._tell(float(loss.detach()))
-        return rate
 
     def _average(self, step: int) -> None:
         if not self.settings.ema_decay:

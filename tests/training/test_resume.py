@@ -1,7 +1,6 @@
 """Training that is killed, and training that is shared by processes, ends where it would have ended."""
 
 import csv
-import multiprocessing
 import random
 import subprocess
 import sys
@@ -9,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from killing import Victim
 
 from ecgview import api
 
-KILLS = 20
 RECIPE = {
-    "epochs": 40,
+    "epochs": 10,
     "batch": 8,
     "depth": 1,
     "most_records": 24,
@@ -23,28 +22,26 @@ RECIPE = {
 }
 
 
-def test_twenty_kills_end_with_the_same_checkpoint(tiny_ptbxl: Path, tmp_path: Path) -> None:
-    """SIGKILL at any moment: while reading, in a step, while the state is written."""
-    common = {"cache": tmp_path / "cache", "device": "cpu"}
-    api.train("mtecg", "pretrain", tiny_ptbxl, tmp_path / "whole", RECIPE, **common)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ecgview.training.systems"])
-    rng = random.Random(0)
-    arguments = ("mtecg", "pretrain", tiny_ptbxl, tmp_path / "killed", RECIPE)
-    killed = 0
-    for _ in range(10 * KILLS):
-        child = context.Process(target=api.train, args=arguments, kwargs=common)
-        child.start()
-        child.join(rng.uniform(0.1, 0.9))
-        if not child.is_alive():
-            break
-        child.kill()
-        child.join()
-        killed += 1
-        if killed == KILLS:
-            break
-    api.train(*arguments, **common)
-    assert killed == KILLS
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_kills_end_with_the_same_checkpoint(kills: int, tiny_ptbxl: Path, tmp_path: Path) -> None:
+    """SIGKILL at any call: while reading, in a step, while the state is written.
+
+    Twenty of them: pytest -m long tests/training/test_resume.py
+    """
+
+    def training(name: str) -> Victim:
+        arguments = ("mtecg", "pretrain", tiny_ptbxl, tmp_path / name, RECIPE)
+        return Victim(api.train, *arguments, cache=tmp_path / "cache", device="cpu")
+
+    calls = training("whole").run()
+    rng, victim = random.Random(0), training("killed")
+    for _ in range(kills):
+        assert victim.run(until=rng.randrange(1, calls // (kills + 2))) == 0
+    begun = torch.load(tmp_path / "killed" / "last.pt", weights_only=True)
+    assert (
+        0 < begun["epoch"] < RECIPE["epochs"]
+    )  # they went on from where they were, and none came to the end
+    assert victim.run() > 0
     whole, ended = (
         torch.load(tmp_path / name / "last.pt", weights_only=True) for name in ("whole", "killed")
     )
