@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from pytestqt.qtbot import QtBot
 
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, Source
+
+# Every test has a home of its own; matplotlib would look for the system's fonts anew in each, and in each process.
+_fonts = tempfile.TemporaryDirectory(prefix="ecgview-fonts-")
+os.environ.setdefault("MPLCONFIGDIR", _fonts.name)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
