@@ -36,7 +36,10 @@ MEANING = {
 # Read by a person, since the package's own words are too short: (package, what it says) -> what its text says.
 READ = {
     ("click-default-group", "Public Domain"): "BSD-3-Clause",  # its label is wrong
-    ("matplotlib", "Python Software Foundation License"): "LicenseRef-Matplotlib",  # a text of its own, after Python's
+    (
+        "matplotlib",
+        "Python Software Foundation License",
+    ): "LicenseRef-Matplotlib",  # a text of its own, after Python's
     ("pypdfium2", "BSD-3-Clause, Apache-2.0, dependency licenses"): "BSD-3-Clause AND Apache-2.0",
 }
 

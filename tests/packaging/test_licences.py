@@ -28,7 +28,9 @@ def licences() -> ModuleType:
 def table(licences: ModuleType) -> dict[str, list[str]]:
     """The table: package -> version, licence, what it is needed for, where its text lies."""
     lines = licences.TABLE.read_text(encoding="utf-8").splitlines()
-    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and line[2:9] != "package"]
+    rows = [
+        line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and line[2:9] != "package"
+    ]
     assert len({row[0] for row in rows}) == len(rows)
     return {row[0]: row[1:] for row in rows}
 
@@ -102,7 +104,10 @@ def test_the_texts_are_where_the_table_says(licences: ModuleType, table: dict[st
         ({"License-Expression": "MIT OR Apache-2.0"}, "MIT OR Apache-2.0"),
         ({"License": "Apache 2.0"}, "Apache-2.0"),
         ({"Classifier": "License :: OSI Approved :: MIT License"}, "MIT"),
-        ({"License": "Redistribution is\nfree", "Classifier": "License :: OSI Approved :: BSD License"}, "BSD-2-Clause"),
+        (
+            {"License": "Redistribution is\nfree", "Classifier": "License :: OSI Approved :: BSD License"},
+            "BSD-2-Clause",
+        ),
         ({}, None),
         ({"License": "UNKNOWN"}, None),
         ({"License": "see the file"}, None),
