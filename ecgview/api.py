@@ -1,5 +1,6 @@
 """The Python API: one function per command. Models and plots are loaded when first asked for.
 
+What models answer is recalled from a `memory` and kept there (`models.asking`); None = the last ones of this process.
 Two commands need the window and stand above this room: `ecgview.open_window` and `ecgview.screenshot`.
 """
 
@@ -20,6 +21,7 @@ from ecgview.signal import measurements
 from ecgview.signal.pacing import Pacing
 
 if TYPE_CHECKING:
+    from ecgview.models.asking import Memory
     from ecgview.report.convert import Converted
 
 PathLike = str | Path
@@ -87,15 +89,17 @@ def classify(
     model_id: str | None = None,
     device: str = "auto",
     progress: Progress = silent,
+    *,
+    memory: "Memory | None" = None,
 ) -> Prediction:
     """Return a classifier's probabilities with thresholds; the default model when `model_id` is None.
 
     Raises:
         ModelError: no such model or device, or a record that the model cannot take.
     """
-    from ecgview.models import runtime
+    from ecgview.models import asking
 
-    return runtime.classify(_record(record), model_id, device, progress)
+    return asking.classify(_record(record), model_id, device, memory=memory, progress=progress)
 
 
 def lef(
@@ -104,17 +108,17 @@ def lef(
     classifier_id: str | None = None,
     device: str = "auto",
     progress: Progress = silent,
+    *,
+    memory: "Memory | None" = None,
 ) -> LefResult:
     """Return the LEF result: an index or a probability with its exact contributions, or why it is not analysed.
 
     Raises:
         ModelError: no such model, or contributions that do not add up to the output.
     """
-    from ecgview.models.tabular import lef as tabular
+    from ecgview.models import asking
 
-    return tabular.predict(
-        _record(record), model_id, classifier_id=classifier_id, device=device, progress=progress
-    )
+    return asking.lef(_record(record), model_id, classifier_id, device, memory=memory, progress=progress)
 
 
 def reconstruct(
@@ -159,6 +163,7 @@ def report(
     model: str | None = None,
     lef_model: str | None = None,
     deidentify: bool = True,
+    memory: "Memory | None" = None,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
@@ -170,6 +175,7 @@ def report(
     Raises:
         ReportError: unknown layout or suffix, or a file that cannot be written.
     """
+    from ecgview.models import asking
     from ecgview.paper.layout import LAYOUTS
     from ecgview.paper.settings import PaperSettings
     from ecgview.report import content as contents
@@ -186,23 +192,17 @@ def report(
     opened = _record(record)
     for name in filter(None, (model, lef_model)):
         model_card(name)  # a wrong name is told, not passed over
-    prediction, result = _ai(opened, model, lef_model, device, progress) if with_ai else (None, None)
+    said: tuple[Prediction | None, LefResult | None] = None, None
+    if with_ai:
+        try:
+            said = asking.ask(opened, model, lef_model, device, memory=memory, progress=progress).both()
+        except ModelError as error:
+            progress(1.0, f"without AI results: {error}")
     paper = PaperSettings(layout=layout)
     content = contents.gather(
-        opened, prediction=prediction, lef=result, paper=paper, identified=not deidentify, study_name=out.stem
+        opened, prediction=said[0], lef=said[1], paper=paper, identified=not deidentify, study_name=out.stem
     )
     return form.write(content, out)
-
-
-def _ai(
-    record: EcgRecord, model: str | None, lef_model: str | None, device: str, progress: Progress
-) -> tuple[Prediction | None, LefResult | None]:
-    try:
-        said = classify(record, model, device, progress)
-        return said, lef(record, lef_model, device=device, progress=progress)
-    except ModelError as error:
-        progress(1.0, f"without AI results: {error}")
-        return None, None
 
 
 def list_models(kind: str | None = None) -> list[ModelCard]:

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +119,21 @@ def pulse_record() -> EcgRecord:
     return EcgRecord(
         signal, STANDARD_12, 500.0, source=Source(path="pulse.hea", format="test", sha256="pulse")
     )
+
+
+@pytest.fixture
+def forwards() -> Iterator[list[str]]:
+    """Return the networks that were run, by class, one entry each time; a batch is one."""
+    import torch
+
+    from ecgview.models import runtime
+
+    run: list[str] = []
+
+    def hear(module: torch.nn.Module, _given: object, _made: object) -> None:
+        if any(module is top for top in list(runtime._loaded.values())):
+            run.append(type(module).__name__)
+
+    handle = torch.nn.modules.module.register_module_forward_hook(hear)
+    yield run
+    handle.remove()

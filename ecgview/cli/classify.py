@@ -3,16 +3,19 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _answers, _each, _exposure
 from ecgview.labels.statements_shown import (
     ShownStatement,
     not_assessable_sentences,
     not_judged_sentence,
     shown,
 )
+
+if TYPE_CHECKING:
+    from ecgview.models.asking import Memory
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
@@ -36,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the predictions of each file."""
     _each.say_research_only()
 
-    def work(path: Path) -> dict[str, Any]:
-        answer = api.classify(path, args.model, args.device)
+    def work(path: Path, memory: "Memory") -> dict[str, Any]:
+        answer = api.classify(path, args.model, args.device, memory=memory)
         _exposure.log("classify", [answer.record_sha256], answer.model.model_id)
         found = shown(answer)
         listed = found.nearest(args.top) if args.top else found.statements
@@ -61,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
             "predictions": [_plain(item) for item in listed],
         }
 
-    return _each.run(args, work, _lines)
+    with _answers.memory() as memory:
+        return _each.run(args, lambda path: work(path, memory), _lines)
 
 
 def _plain(item: ShownStatement) -> dict[str, Any]:

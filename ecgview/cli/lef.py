@@ -3,10 +3,13 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _answers, _each, _exposure
+
+if TYPE_CHECKING:
+    from ecgview.models.asking import Memory
 
 NAME = "lef"
 HELP = "index or probability of low ejection fraction (LEF) with exact contributions"
@@ -24,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the LEF result of each file."""
     _each.say_research_only()
 
-    def work(path: Path) -> dict[str, Any]:
-        answer = api.lef(path, args.model, device=args.device)
+    def work(path: Path, memory: "Memory") -> dict[str, Any]:
+        answer = api.lef(path, args.model, device=args.device, memory=memory)
         _exposure.log("lef", [answer.record_sha256], answer.model.model_id)
         shares = answer.contributions
         return {
@@ -60,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
             ],
         }
 
-    return _each.run(args, work, _lines)
+    with _answers.memory() as memory:
+        return _each.run(args, lambda path: work(path, memory), _lines)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _answers, _each, _exposure
 from ecgview.paper import layouts
 
 NAME = "report"
@@ -52,17 +52,19 @@ def run(args: argparse.Namespace) -> int:
             print(f"ecgview: {text}", file=sys.stderr)
 
     record = api.open_ecg(args.file)
-    out = api.report(
-        record,
-        args.output,
-        args.layout,
-        not args.no_ai,
-        args.device,
-        tell,
-        model=args.model,
-        lef_model=args.lef_model,
-        deidentify=not args.identified,
-    )
+    with _answers.memory() as memory:
+        out = api.report(
+            record,
+            args.output,
+            args.layout,
+            not args.no_ai,
+            args.device,
+            tell,
+            model=args.model,
+            lef_model=args.lef_model,
+            deidentify=not args.identified,
+            memory=memory,
+        )
     _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:
         _each.print_json(

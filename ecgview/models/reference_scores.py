@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.models.cards import ModelCard
+from ecgview.models.cards import ModelCard, sha256_of
 
 FILE = "reference.safetensors"
 POINTS = 101
@@ -53,6 +53,14 @@ def of(card: ModelCard) -> ReferenceScores | None:
     except OSError:
         return None
     return _read(path, changed, card.sha256, len(card.labels))
+
+
+def fingerprint(card: ModelCard) -> str:
+    """Return the sha256 of the file of a card's reference scores, "" where there is none."""
+    try:
+        return sha256_of(card.folder / FILE)
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=16)

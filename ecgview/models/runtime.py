@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 BATCH = 32
+PRECISION = np.dtype(np.float32)  # of what goes in and of the weights; another one would be another answer
 _loaded: dict[tuple[str, str], Any] = {}
 _lock = threading.Lock()
 
@@ -40,6 +41,8 @@ def available_devices() -> tuple[str, ...]:
 
 def resolve_device(device: str = "auto") -> str:
     """Return the device that will run; ModelError if the one asked for is not there."""
+    if device == "cpu":  # is always there, and known without torch
+        return device
     there = available_devices()
     if device == "auto":
         return there[0]
@@ -95,12 +98,33 @@ def classify_many(
         ModelError: no such model or device, or a record that the model cannot take (named).
         Cancelled: `progress` says that nobody waits any more.
     """
+    card = classifier_named(model_id)
+    inputs = [prepare(record, card.input) for record in records]
+    progress(0.1, "loading the model")
+    return answers(card, records, inputs, resolve_device(device), progress)
+
+
+def classifier_named(model_id: str | None) -> ModelCard:
+    """Return the card of a classifier, the default one where None; ModelError if it is none."""
     card = cards.default("classifier") if model_id is None else cards.get(model_id)
     if card.kind != "classifier":
         raise ModelError(f"{card.id} is no classifier", expected="a classifier", found=card.kind)
-    inputs = [prepare(record, card.input) for record in records]
-    progress(0.1, "loading the model")
-    device = resolve_device(device)
+    return card
+
+
+def answers(
+    card: ModelCard,
+    records: Sequence[EcgRecord],
+    inputs: Sequence[Signal],
+    device: str,
+    progress: Progress = silent,
+) -> list[Prediction]:
+    """Return a prediction per record from its prepared input, (leads, samples), on a device that is there.
+
+    Raises:
+        ModelError: the weights are missing, altered, or do not fit the network.
+        Cancelled: `progress` says that nobody waits any more.
+    """
     module = network(card, device)
     predictions: list[Prediction] = []
     for start in range(0, len(records), BATCH):
@@ -124,7 +148,7 @@ def probabilities(
     import torch
 
     with torch.inference_mode(), _threads(device, BATCH if whole_batch else len(signal)):
-        logits = module(torch.from_numpy(signal).to(device))
+        logits = module(torch.from_numpy(signal.astype(PRECISION, copy=False)).to(device))
         result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
     return result
 
@@ -191,15 +215,12 @@ def prediction(
     )
 
 
-def judged_anew(kept: Prediction, record: EcgRecord) -> Prediction:
-    """Return a kept prediction with what the model's card and the record say today; probabilities stay as they are.
+def judged_anew(card: ModelCard, kept: Prediction, record: EcgRecord) -> Prediction:
+    """Return a kept prediction with what the card and the record say today; probabilities stay as they are.
 
-    Raises:
-        ModelError: the model is gone, or gives other outputs now.
+    Age, sex, pacing and the file's own words are no part of a network's input, so that two records of one input
+    may differ in them: what follows from them is never recalled, always judged.
     """
-    card = cards.get(kept.model.model_id)
-    if card.labels != tuple(score.code for score in kept.scores):
-        raise ModelError(f"{card.id} gives other statements now")
     said = np.array([score.probability for score in kept.scores])
     return prediction(card, record, said, kept.device, kept.duration_ms)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from ecgview.about import VERSION
+from ecgview.results import LefResult, Prediction
 from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
@@ -25,6 +26,7 @@ ACTION = {
     ReadKind.AMENDMENT: "amended",
 }
 EXPOSED = "exposed"
+RESULTS: dict[type, str] = {Prediction: "prediction", LefResult: "lef"}
 
 
 def read_values(read: Read) -> Values:
@@ -186,6 +188,29 @@ def exposure_values(exposure: Exposure) -> Values:
         exposure.moment.offset_minutes,
         exposure.application,
     )
+
+
+def result_values(result: Prediction | LefResult, question: str, moment: Moment) -> Values:
+    """Return the row of table `results` without its id."""
+    return (
+        result.record_sha256,
+        result.model.sha256,
+        RESULTS[type(result)],
+        plain_json.dump(result),
+        moment.utc,
+        question,
+    )
+
+
+def is_blinded(connection: sqlite3.Connection, record_sha256: str, reader: str | None) -> bool:
+    """Return whether a reader may not see model results of a record yet; for None, whether anybody who reads it."""
+    if reader is not None:
+        seen = "SELECT 1 FROM reveals WHERE record_sha256 = ? AND reader = ?"
+        return connection.execute(seen, (record_sha256, reader)).fetchone() is None
+    still = """SELECT reader FROM drafts WHERE record_sha256 = ?
+        UNION SELECT reader FROM reads WHERE record_sha256 = ?
+        EXCEPT SELECT reader FROM reveals WHERE record_sha256 = ?"""
+    return connection.execute(still, (record_sha256,) * 3).fetchone() is not None
 
 
 def to_exposure(row: Row) -> Exposure:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 3
+LATEST = 4
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -133,6 +133,12 @@ CREATE TABLE exposures (
 CREATE INDEX exposures_by_record ON exposures(record_sha256, id);
 """
 
+# the question that a result answers, a sha256; a result of before says of none, stays, and answers none
+_VERSION_4 = """
+ALTER TABLE results ADD COLUMN question TEXT NOT NULL DEFAULT '';
+CREATE INDEX results_by_question ON results(question, kind, id) WHERE question <> '';
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -183,5 +189,9 @@ def steps() -> "Migrations":
     @migrations(name="0003_versions_of_drafts_and_exposures")
     def _versions_of_drafts_and_exposures(db: "Database") -> None:
         _run(db, _VERSION_3 + _append_only("exposures"), 3)
+
+    @migrations(name="0004_questions_of_results")
+    def _questions_of_results(db: "Database") -> None:
+        _run(db, _VERSION_4, 4)
 
     return migrations

@@ -1,5 +1,7 @@
 """The reading of one record by one reader: the one object that knows whether AI may be shown."""
 
+from typing import TypeVar
+
 from ecgview.errors import BlindedError, ReviewError, StoreError
 from ecgview.labels import contradictions
 from ecgview.labels.label_set import LabelSet, load
@@ -13,6 +15,8 @@ from ecgview.review.merging import ConflictError, DraftVersion, Side, Superseded
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
 from ecgview.review.store import Store
+
+_Result = TypeVar("_Result", Prediction, LefResult)
 
 
 class ReadingSession:
@@ -161,15 +165,10 @@ class ReadingSession:
             raise BlindedError("commit the first read before AI results are revealed")
         return self._open_ai()
 
-    def prediction(self, model_sha256: str) -> Prediction | None:
-        """Return the stored prediction of a model; BlindedError while AI is closed."""
+    def recall(self, kind: type[_Result], question: str) -> _Result | None:
+        """Return what was answered to a question before; BlindedError while AI is closed. From any thread."""
         self.require_ai()
-        return self.store.prediction(self.record_sha256, model_sha256, reader=self.reader)
-
-    def lef(self, model_sha256: str) -> LefResult | None:
-        """Return the stored LEF result of a model; BlindedError while AI is closed."""
-        self.require_ai()
-        return self.store.lef(self.record_sha256, model_sha256, reader=self.reader)
+        return self.store.result(kind, question, self.record_sha256, self.reader)
 
     def apply(self, edit: Edit) -> Change | None:
         """Do an edit, save the draft, and return what changed (None if nothing).

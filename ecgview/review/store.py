@@ -286,24 +286,39 @@ class Store:
         rows = self._select("SELECT * FROM exposures WHERE record_sha256 = ? ORDER BY id", record_sha256)
         return tuple(map(_rows.to_exposure, rows))
 
-    def add_result(self, result: Prediction | LefResult) -> None:
-        """Keep what a model says of a record; allowed while blinded, since only reading it back is not."""
-        kind = "prediction" if isinstance(result, Prediction) else "lef"
-        row = (result.record_sha256, result.model.sha256, kind, plain_json.dump(result), now().utc)
+    def add_result(self, result: Prediction | LefResult, question: str = "") -> None:
+        """Keep what a model says of a record; allowed while blinded, since only reading it back is not.
+
+        `question` is the fingerprint of what was asked; without one the result is kept and never recalled.
+        """
         with self._database.writing() as connection:
             connection.execute(
-                """INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc)
-                VALUES (?, ?, ?, ?, ?)""",
-                row,
+                """INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc, question)
+                VALUES (?, ?, ?, ?, ?, ?)""",
+                _rows.result_values(result, question, now()),
             )
 
-    def prediction(self, record_sha256: str, model_sha256: str, *, reader: str) -> Prediction | None:
-        """Return the newest prediction of a model; BlindedError while this reader is blinded."""
-        return self._result(Prediction, "prediction", record_sha256, model_sha256, reader)
+    def result(
+        self, kind: type[_Result], question: str, record_sha256: str, reader: str | None
+    ) -> _Result | None:
+        """Return the newest answer to a question, of whatever record it was asked.
 
-    def lef(self, record_sha256: str, model_sha256: str, *, reader: str) -> LefResult | None:
-        """Return the newest LEF result of a model; BlindedError while this reader is blinded."""
-        return self._result(LefResult, "lef", record_sha256, model_sha256, reader)
+        It is asked about a record, by a reader or, on the command line, by nobody in particular.
+
+        Raises:
+            BlindedError: this reader, or for None anybody, reads the record blind at present.
+        """
+        with told(self.path):
+            is_blinded = _rows.is_blinded(self._database.connection(), record_sha256, reader)
+        if is_blinded:
+            raise BlindedError("model results stay closed until the first read is committed and revealed")
+        rows = self._select(
+            """SELECT content FROM results WHERE question = ? AND question <> '' AND kind = ?
+            ORDER BY id DESC LIMIT 1""",
+            question,
+            _rows.RESULTS[kind],
+        )
+        return self._decoded(kind, rows[0]["content"]) if rows else None
 
     def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
         """Append one event to the audit chain."""
@@ -368,20 +383,6 @@ class Store:
             reader,
         )
         return rows[0]["last"] or 0
-
-    def _result(
-        self, kind: type[_Result], word: str, record_sha256: str, model_sha256: str, reader: str
-    ) -> _Result | None:
-        if self.revealed_at(record_sha256, reader) is None:
-            raise BlindedError("model results stay closed until the first read is committed and revealed")
-        rows = self._select(
-            """SELECT content FROM results WHERE record_sha256 = ? AND model_sha256 = ? AND kind = ?
-            ORDER BY id DESC LIMIT 1""",
-            record_sha256,
-            model_sha256,
-            word,
-        )
-        return self._decoded(kind, rows[0]["content"]) if rows else None
 
     def _decoded(self, kind: type[_T], content: str) -> _T:
         try:

@@ -144,9 +144,11 @@ def test_everything_is_written_and_looked_up_off_the_windows_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workspace = opened.workspace
-    sha = model_words.prediction
-    monkeypatch.setattr(inference, "classify", lambda record, *a, progress: sha(record.source.sha256))
-    monkeypatch.setattr(inference, "lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
+    answering = model_words.answering(
+        lambda record: model_words.prediction(record.source.sha256),
+        lambda record: model_words.lef(record.source.sha256),
+    )
+    monkeypatch.setattr(inference, "ask", answering)
     workspace.steps.toggle_statement("NORM")
     workspace.steps.apply(SetComment("x"))
     workspace.steps.undo()

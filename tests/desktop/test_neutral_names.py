@@ -208,7 +208,7 @@ def test_without_blind_reading_every_record_has_its_name(
     blind: MainWindow, rest: Callable[[], None], planted: list[Path]
 ) -> None:
     blind.workspace.steps.set_blind(False)
-    blind.workspace.jobs.cancel("predict")
+    blind.workspace.jobs.cancel("ask")
     assert blind.header.name.text() == planted[0].stem
     assert {path.stem for path in planted} <= {blind.workspace.names.of(path) for path in planted}
     blind.workspace.steps.set_blind(True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import model_words
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
@@ -18,7 +19,7 @@ from ecgview.desktop.canvas.paper_view import PaperView
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.worklist.table import RecordTable
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import MASK_SEGMENTS, Answers
+from ecgview.desktop.state.answers import MASK_SEGMENTS
 from ecgview.desktop.views import VIEWS
 from ecgview.desktop.work import tasks
 from ecgview.errors import FormatError, SignalError
@@ -104,13 +105,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     def facts(record: EcgRecord) -> ModelFacts:
         return ModelFacts("m", "M", "1", "0" * 64, "none", "not calibrated", f"asked of {name_of(record)}")
 
-    def classify(record: EcgRecord, *_: object, progress: Progress = silent) -> Prediction:
+    def classify(record: EcgRecord) -> Prediction:
         made.wait()
         scores = (LabelScore("AFIB", f"finding of {name_of(record)}", 0.9, 0.5),)
         warned = (f"warning of {name_of(record)}",)
         return Prediction(facts(record), record.source.sha256, "cpu", 1.0, scores, warned)
 
-    def lef(record: EcgRecord, *_: object, progress: Progress = silent) -> LefResult:
+    def lef(record: EcgRecord) -> LefResult:
         made.wait()
         reason = f"no index of {name_of(record)}"
         return LefResult(facts(record), record.source.sha256, "index", None, None, 0.5, "", reason)
@@ -127,13 +128,11 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     monkeypatch.setattr(layout, "compose", slow_compose)
     monkeypatch.setattr(tasks, "measure", measure)
     for name, answer in (
-        ("classify", classify),
-        ("lef", lef),
+        ("ask", model_words.answering(classify, lef)),
         ("reconstruct", reconstruct),
         ("error_strip", error_strip),
     ):
         monkeypatch.setattr(inference, name, answer)
-    monkeypatch.setattr(Answers, "_recalled", lambda self: False)
     yield made
     made.go_on()
 

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import model_words
 import numpy as np
@@ -31,9 +32,7 @@ from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import shortcuts, unexpected_error
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.work import warm_up
-from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.review.history import SetComment
 from ecgview.review.read import ReadState
@@ -48,16 +47,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let the models answer in known words; returns what was asked of them."""
     asked: list[str] = []
 
-    def answer(kind: str, result: Callable[[str], object]) -> Callable[..., object]:
-        def run(record: EcgRecord, *args: object, progress: Progress = silent) -> object:
+    def answer(kind: str, result: Callable[[str], object]) -> Callable[[EcgRecord], Any]:
+        def run(record: EcgRecord) -> Any:
             asked.append(kind)
             return result(record.source.sha256)
 
         return run
 
-    monkeypatch.setattr(inference, "classify", answer("predict", model_words.prediction))
-    monkeypatch.setattr(inference, "lef", answer("lef", model_words.lef))
-    monkeypatch.setattr(Answers, "_card_sha256", lambda self: model_words.FACTS.sha256)
+    both = answer("predict", model_words.prediction), answer("lef", model_words.lef)
+    monkeypatch.setattr(inference, "ask", model_words.answering(*both))
     return asked
 
 
@@ -96,7 +94,7 @@ def test_w2_before_the_reveal_no_text_of_the_window_holds_a_word_of_a_model(
     assert workspace.ecg.record is not None
     sha256 = workspace.ecg.record.source.sha256
     for result in (model_words.prediction(sha256), model_words.lef(sha256)):
-        workspace.reading.keep(result)
+        workspace.reading.keep("f" * 64, result)
     workspace.answers._found.prediction = model_words.prediction(sha256)
     workspace.answers._found.lef = model_words.lef(sha256)
     for view in ("explain", "reconstruct", "annotate", "read"):
@@ -367,6 +365,7 @@ def test_typing_a_comment_triggers_no_shortcut(opened: MainWindow, qtbot: QtBot)
 START = """
 import sys
 from pathlib import Path
+from typing import Any
 from ecgview.desktop.app import application, open_window
 from ecgview.desktop.settings import Settings
 qt = application()

@@ -14,10 +14,9 @@ from waiting import kept
 from ecgview.desktop.messages import Message
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import MASK_SEGMENTS, Answers
+from ecgview.desktop.state.answers import MASK_SEGMENTS
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import EcgviewError
-from ecgview.models import runtime
 from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -46,12 +45,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let a model answer in known words; returns what was asked of it."""
     asked: list[str] = []
 
-    def classify(record: EcgRecord, *args: object, progress: Progress = silent) -> Prediction:
+    def classify(record: EcgRecord) -> Prediction:
         asked.append(record.source.sha256)
         return model_words.prediction(record.source.sha256)
 
-    monkeypatch.setattr(inference, "classify", classify)
-    monkeypatch.setattr(inference, "lef", lambda record, *a, progress: model_words.lef(record.source.sha256))
+    answering = model_words.answering(classify, lambda record: model_words.lef(record.source.sha256))
+    monkeypatch.setattr(inference, "ask", answering)
     return asked
 
 
@@ -151,40 +150,25 @@ def test_w2_no_model_is_asked_and_none_answers_before_the_reveal(
     assert len(failed) == 6
 
 
-def test_reveal_asks_the_models_and_a_second_opening_asks_the_store(
-    started: Workspace,
-    record_files: list[Path],
-    asked: list[str],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+def test_reveal_asks_the_models_once_and_a_second_opening_asks_the_store(
+    started: Workspace, forwards: list[str], qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(
-        Answers,
-        "_card_sha256",
-        lambda self: model_words.FACTS.sha256,
-    )
-    judged: list[str] = []
-
-    def judged_anew(kept: Prediction, record: EcgRecord) -> Prediction:
-        judged.append(record.source.sha256)
-        return kept
-
-    monkeypatch.setattr(runtime, "judged_anew", judged_anew)
-    with qtbot.waitSignals([started.answers.prediction_ready, started.answers.lef_ready]):
+    answers = started.answers
+    with qtbot.waitSignals([answers.prediction_ready, answers.lef_ready]):
         _read_and_reveal(started, qtbot)
-    assert started.answers.prediction is not None
-    assert started.answers.prediction.scores[0].code == "QUAGGA"
-    assert len(asked) == 1
+    first = answers.prediction, answers.lef
+    assert None not in first
+    assert len(forwards) == 1
+    kept(qtbot, started)
     with qtbot.waitSignal(started.ecg.opened):
         started.walk.next()
-    assert started.answers.prediction is None
+    assert (answers.prediction, answers.lef) == (None, None)
     with qtbot.waitSignal(started.ecg.opened):
         started.walk.previous()
-    with qtbot.waitSignal(started.answers.prediction_ready):
+    with qtbot.waitSignals([answers.prediction_ready, answers.lef_ready]):
         started.ecg.tell_painted()
-    assert started.answers.prediction is not None
-    assert len(asked) == 1
-    assert judged == asked  # what was kept is judged by the card of today
+    assert (answers.prediction, answers.lef) == first
+    assert len(forwards) == 1
 
 
 def test_a_read_is_signed_amended_and_never_lost(started: Workspace, asked: list[str], qtbot: QtBot) -> None:

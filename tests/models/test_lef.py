@@ -12,7 +12,7 @@ import pytest
 
 from ecgview.errors import ModelError
 from ecgview.explain import contributions
-from ecgview.models import cards, runtime
+from ecgview.models import asking, cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import fitted, lef, reference, shares, table
 from ecgview.record import EcgRecord, Patient
@@ -70,13 +70,13 @@ def test_extreme_probabilities_stay_finite(
 
 
 def test_predict_runs_the_classifier_itself(classifier: ModelCard, pulse_record: EcgRecord) -> None:
-    result = lef.predict(pulse_record, "lef-zero-shot", classifier.id, "cpu")
+    result = asking.lef(pulse_record, "lef-zero-shot", classifier.id, "cpu")
     prediction = runtime.classify(pulse_record, device="cpu")
     single = dict(result.single_predictors)
     assert single["1-P(NORM)"] == pytest.approx(1 - prediction.probability("NORM"), abs=1e-6)
     assert classifier.name in result.model.name
     with pytest.raises(ModelError, match="no LEF model"):
-        lef.predict(pulse_record, classifier.id)
+        asking.lef(pulse_record, classifier.id)
 
 
 def test_the_composite_does_without_a_predictor_and_says_so(
@@ -104,7 +104,7 @@ def test_the_composite_does_without_a_predictor_and_says_so(
 def test_a2_out_of_scope_is_a_third_state(
     change: Callable[[EcgRecord], EcgRecord], reason: str, classifier: ModelCard, pulse_record: EcgRecord
 ) -> None:
-    result = lef.predict(change(pulse_record), "lef-zero-shot", classifier.id, "cpu")
+    result = asking.lef(change(pulse_record), "lef-zero-shot", classifier.id, "cpu")
     assert (result.value, result.model_output, result.contributions) == (None, None, None)
     assert (result.analysed, result.result) == (False, "not analysed")
     assert reason in result.reason
@@ -247,7 +247,7 @@ def test_a_tree_that_never_ends_is_refused(child: int, classifier: ModelCard, tm
 
 def test_not_analysed_carries_the_model(classifier: ModelCard, pulse_record: EcgRecord) -> None:
     short = pulse_record.with_signal(pulse_record.signal[:, :1000])
-    result: LefResult = lef.predict(short, "lef-zero-shot", classifier.id, "cpu")
+    result: LefResult = asking.lef(short, "lef-zero-shot", classifier.id, "cpu")
     assert result.model.model_id == "lef-zero-shot"
     assert result.model.training_data.startswith("none")
 

@@ -59,7 +59,7 @@ def test_a_kept_prediction_is_judged_by_the_card_of_today(
 ) -> None:
     fresh = runtime.classify(pulse_record, device="cpu")
     old = replace(fresh, scores=tuple(replace(score, threshold=0.001) for score in fresh.scores), warnings=())
-    again = runtime.judged_anew(old, pulse_record)
+    again = runtime.judged_anew(classifier, old, pulse_record)
     assert [score.threshold for score in again.scores] == list(classifier.thresholds)
     assert again.warnings == fresh.warnings
     np.testing.assert_allclose(

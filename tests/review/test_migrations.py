@@ -66,9 +66,9 @@ def test_0002_results_of_models(version_1: Path, prediction: Prediction, pulse_r
     """From version 1 on, results can be kept, and are append-only like the rest."""
     with Store(version_1) as store:
         ReadingSession(store, pulse_record, "Reader A")
-        store.add_result(prediction)
+        store.add_result(prediction, "asked")
         store.reveal("pulse", "Reader A", "blind_off", now())
-        assert store.prediction("pulse", prediction.model.sha256, reader="Reader A") == prediction
+        assert store.result(Prediction, "asked", "pulse", "Reader A") == prediction
     raw = sqlite3.connect(version_1)
     assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -125,6 +125,28 @@ def test_reads_of_every_shipped_version_verify_after_the_upgrade(shipped: Path) 
         assert store.verify() == []
     raw = sqlite3.connect(shipped)
     assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
+    raw.close()
+
+
+def test_0004_questions_of_results(shipped: Path, prediction: Prediction) -> None:
+    """A result of before answers no question, and stays to the letter; a new one answers its own."""
+    raw = sqlite3.connect(shipped)
+    kept = "SELECT id, record_sha256, model_sha256, kind, content, stored_utc FROM results"
+    has_results = raw.execute("PRAGMA user_version").fetchone() >= (2,)
+    before = raw.execute(kept).fetchall() if has_results else []
+    assert len(before) == (2 if has_results else 0)
+    with Store(shipped) as store:
+        for record, reader in (("a1", "Reader A"), ("b2", "Reader A")):
+            store.reveal(record, reader, "blind_off", now())
+            assert store.result(Prediction, "", record, reader) is None
+            assert store.result(Prediction, "f" * 64, record, reader) is None
+        assert raw.execute(kept).fetchall() == before
+        assert {row[0] for row in raw.execute("SELECT question FROM results")} <= {""}
+        store.add_result(prediction, "asked")
+        store.add_result(replace(prediction, device="mps"))
+        assert store.result(Prediction, "asked", "a1", "Reader A") == prediction  # of whatever record
+        assert store.verify() == []
+    assert raw.execute(kept).fetchall()[: len(before)] == before
     raw.close()
 
 

@@ -71,17 +71,17 @@ def test_a_read_from_new_to_amended(store: Store, session: ReadingSession) -> No
 def test_ai_is_closed_until_the_first_read_is_committed_and_revealed(
     store: Store, session: ReadingSession, prediction: Prediction, lef: LefResult
 ) -> None:
-    store.add_result(prediction)
-    store.add_result(lef)
+    store.add_result(prediction, "asked")
+    store.add_result(lef, "asked too")
 
     def refused() -> bool:
         assert not session.may_show_ai
         for ask in (
             session.require_ai,
-            lambda: session.prediction(prediction.model.sha256),
-            lambda: session.lef(prediction.model.sha256),
-            lambda: store.prediction("pulse", prediction.model.sha256, reader="Reader A"),
-            lambda: store.lef("pulse", prediction.model.sha256, reader="Reader A"),
+            lambda: session.recall(Prediction, "asked"),
+            lambda: session.recall(LefResult, "asked too"),
+            lambda: store.result(Prediction, "asked", "pulse", "Reader A"),
+            lambda: store.result(LefResult, "asked too", "pulse", "Reader A"),
         ):
             with pytest.raises(BlindedError):
                 ask()
@@ -98,10 +98,11 @@ def test_ai_is_closed_until_the_first_read_is_committed_and_revealed(
     assert refused()
     session.reveal()
     assert session.may_show_ai
-    assert session.prediction(prediction.model.sha256) == prediction
-    assert session.lef(prediction.model.sha256) == lef
+    assert session.recall(Prediction, "asked") == prediction
+    assert session.recall(LefResult, "asked too") == lef
+    assert session.recall(LefResult, "asked") is None  # that was another question
     with pytest.raises(BlindedError):  # another reader is blinded still
-        store.prediction("pulse", prediction.model.sha256, reader="Reader B")
+        store.result(Prediction, "asked", "pulse", "Reader B")
 
 
 def test_blind_off_shows_at_once_and_is_on_record(store: Store, pulse_record: EcgRecord) -> None:

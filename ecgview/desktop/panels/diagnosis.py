@@ -46,7 +46,7 @@ class DiagnosisPanel(AiPanel):
     def fill(self) -> None:
         """Show the prediction, or where it is."""
         if self.workspace.answers.prediction is None:
-            self.fill_pending("Analysing the ECG", self.workspace.answers.request_prediction, "predict")
+            self.fill_pending("Analysing the ECG", self.workspace.answers.request_prediction, "ask")
         else:
             self._show(context.beside_read(self.workspace.answers.prediction, self.stated))
 

@@ -44,7 +44,7 @@ class LefPanel(AiPanel):
         if result is not None:
             result = context.lef_beside_read(result, self.stated)
         if result is None:
-            self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "lef")
+            self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "ask")
             return
         asked = ABOUT if result.kind == "index" else f"Probability of {result.cut}."
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))

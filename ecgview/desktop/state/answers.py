@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from ecgview.desktop.state import inference
 from ecgview.desktop.state.open_record import OpenRecord
@@ -23,10 +23,14 @@ from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
 
+if TYPE_CHECKING:
+    from ecgview.models.asking import Answer
+
 BLINDED = "AI results stay closed until the first read is saved."
 NO_RECORD = "No ECG is open."
 MASK_SEGMENTS = 200  # of 50 ms, the first 10 s
-KEYS = ("predict", "lef", "reconstruct", "error_strip")
+UNEXPECTED = "This did not work because of an error in ecgview."
+KEYS = ("ask", "reconstruct", "error_strip")
 
 
 @dataclass(slots=True)
@@ -42,8 +46,9 @@ class Found:
 class Answers(QObject):
     """What the models said of the open record, the mask it is asked with, and the jobs that ask.
 
-    Every property is None while `Reading.may_show_ai` says no. Job keys are `KEYS`. A failure the user can
-    understand goes out as its sentence; any other is told as a bug.
+    Every property is None while `Reading.may_show_ai` says no. Job keys are `KEYS`: the classifier and the LEF model
+    are one question, which tells of the prediction as soon as it is there. A failure the user can understand goes
+    out as its sentence; any other is told as a bug.
 
     Signals:
         prediction_ready: Prediction. lef_ready: LefResult.
@@ -64,6 +69,10 @@ class Answers(QObject):
     mask_changed = Signal(object)
     mask_mode_changed = Signal(bool)
     device_resolved = Signal(str)
+    _told = Signal(object, object)  # worker thread -> UI thread: the question under way and its prediction
+    _answered = Signal(
+        str, object
+    )  # worker thread -> UI thread: fingerprint of a question and a fresh answer
 
     def __init__(
         self,
@@ -84,9 +93,12 @@ class Answers(QObject):
         self.model_id: str | None = None
         self.lef_id: str | None = None
         self._found = Found()
+        self._question: object = None  # the one under way, to know its prediction by
         self._pending_mask: NDArray[np.bool_] | None = None
         self._mask: NDArray[np.bool_] = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
         self._mask_mode = False
+        self._told.connect(self._take_prediction, Qt.ConnectionType.QueuedConnection)
+        self._answered.connect(reading.keep, Qt.ConnectionType.QueuedConnection)
         ecg.opened.connect(self._forget)  # before any panel hears of the record
         ecg.closed.connect(self._forget)
         ecg.switched.connect(self._tell_mask)
@@ -169,15 +181,15 @@ class Answers(QObject):
         """Ask the classifier; an answer that is there already is told again."""
         if self.prediction is not None:
             self.prediction_ready.emit(self.prediction)
-        elif self._may_start(self.prediction_failed) and not self._recalled():
-            self._start("predict", "Analysing the ECG", inference.classify, (self.model_id,), self._predicted)
+        elif self._may_start(self.prediction_failed):
+            self._ask_models()
 
     def request_lef(self) -> None:
         """Ask the LEF model; an answer that is there already is told again."""
         if self.lef is not None:
             self.lef_ready.emit(self.lef)
         elif self._may_start(self.lef_failed):
-            self._start("lef", "Computing the LEF index", inference.lef, (self.lef_id,), self._lef_done)
+            self._ask_models()
 
     def request_error_strip(self, ratio: float = 0.25, n_masks: int = 16, seed: int = 0) -> None:
         """Ask for the mean reconstruction error over several random masks."""
@@ -222,17 +234,16 @@ class Answers(QObject):
         done: Callable[[Any], None],
     ) -> None:
         failed = {
-            "predict": self.prediction_failed,
-            "lef": self.lef_failed,
-            "reconstruct": self.reconstruction_failed,
-            "error_strip": self.error_strip_failed,
+            "ask": (self.prediction_failed, self.lef_failed),
+            "reconstruct": (self.reconstruction_failed,),
+            "error_strip": (self.error_strip_failed,),
         }[key]
 
         def on_failed(error: Exception) -> None:
-            if isinstance(error, EcgviewError):
-                failed.emit(error.sentence)
-            else:
-                failed.emit("This did not work because of an error in ecgview.")
+            is_known = isinstance(error, EcgviewError)
+            for signal in failed:
+                signal.emit(error.sentence if isinstance(error, EcgviewError) else UNEXPECTED)
+            if not is_known:
                 self._telling.unexpected.emit(error)
 
         self._jobs.start(
@@ -246,45 +257,39 @@ class Answers(QObject):
             key=key,
         )
 
-    def _recalled(self) -> bool:
-        """Judge anew, beside the window, a prediction the store has of these samples and weights; False if it has none.
+    def _ask_models(self) -> None:
+        """Ask the one question, unless it is under way; what was answered before is recalled by its job."""
+        session = self._reading.session
+        if session is None or self._jobs.is_running("ask"):
+            return
+        self._question = question = object()
+        memory = inference.SessionMemory(session, self._answered.emit)
+        self._start(
+            "ask",
+            "Analysing the ECG",
+            inference.ask,
+            (self.model_id, self.lef_id, memory, lambda said: self._told.emit(question, said)),
+            self._asked,
+        )
 
-        Thresholds, reference scores and rules of context may be newer than what was kept.
-        """
-        try:
-            found = self._reading.recall(self._card_sha256())
-        except EcgviewError:
-            return False  # the question itself will say what is wrong
-        if found is not None:
-            self._start(
-                "predict",
-                "Recalling the answer",
-                inference.again,
-                (found, self.model_id),
-                self._recalled_done,
-            )
-        return found is not None
+    def _take_prediction(self, question: object, prediction: Prediction) -> None:
+        if question is self._question and self._jobs.is_running("ask"):
+            self._take(prediction)
 
-    def _recalled_done(self, prediction: Prediction) -> None:
+    def _asked(self, answer: Answer) -> None:
+        if isinstance(answer.prediction, EcgviewError):
+            self.prediction_failed.emit(answer.prediction.sentence)
+        elif self._found.prediction is None:
+            self._take(answer.prediction)
+        if isinstance(answer.lef, EcgviewError):
+            self.lef_failed.emit(answer.lef.sentence)
+        else:
+            self._found.lef = answer.lef
+            self.lef_ready.emit(answer.lef)
+
+    def _take(self, prediction: Prediction) -> None:
         self._found.prediction = prediction
         self.prediction_ready.emit(prediction)
-
-    def _card_sha256(self) -> str:
-        """Return the fingerprint of the weights that would answer."""
-        from ecgview.models import cards
-
-        card = cards.default("classifier") if self.model_id is None else cards.get(self.model_id)
-        return card.sha256
-
-    def _predicted(self, prediction: Prediction) -> None:
-        self._found.prediction = prediction
-        self._reading.keep(prediction)
-        self.prediction_ready.emit(prediction)
-
-    def _lef_done(self, result: LefResult) -> None:
-        self._found.lef = result
-        self._reading.keep(result)
-        self.lef_ready.emit(result)
 
     def _reconstructed(self, answer: tuple[Reconstruction, Overlay]) -> None:
         self._found.reconstruction = answer

@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.desktop.work import steady
-from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
+from ecgview.review.session import ReadingSession
+
+if TYPE_CHECKING:
+    from ecgview.models.asking import Answer
+
+Said = TypeVar("Said", Prediction, LefResult)
 
 
-def classify(record: EcgRecord, model_id: str | None, device: str, progress: Progress = silent) -> Prediction:
-    """Return what the classifier says of a record."""
+class SessionMemory:
+    """What a session recalls while AI of its record may be shown; what is new goes to `keep`, from any thread."""
+
+    def __init__(
+        self, session: ReadingSession, keep: Callable[[str, Prediction | LefResult], object]
+    ) -> None:
+        self._session = session
+        self._keep = keep
+
+    def recall(self, kind: type[Said], question: str, record_sha256: str) -> Said | None:
+        """Return the newest answer to a question; BlindedError while AI is closed."""
+        return self._session.recall(kind, question)
+
+    def keep(self, question: str, answer: Prediction | LefResult) -> None:
+        """Have an answer kept."""
+        self._keep(question, answer)
+
+
+def ask(
+    record: EcgRecord,
+    model_id: str | None,
+    lef_id: str | None,
+    memory: SessionMemory,
+    told: Callable[[Prediction], object],
+    device: str,
+    progress: Progress = silent,
+) -> Answer:
+    """Return what a classifier and a LEF model say of a record; `told` hears of the prediction at once."""
     steady.load_model_libraries()
-    from ecgview.models import runtime
+    from ecgview.models import asking
 
-    return runtime.classify(record, model_id, device=device, progress=progress)
-
-
-def again(
-    record: EcgRecord, kept: Prediction, model_id: str | None, device: str, progress: Progress = silent
-) -> Prediction:
-    """Return a kept prediction judged by the card of today; asked anew where the model says other statements."""
-    from ecgview.models import runtime
-
-    try:
-        return runtime.judged_anew(kept, record)
-    except EcgviewError:  # the model gives other statements by now
-        return classify(record, model_id, device, progress=progress)
-
-
-def lef(record: EcgRecord, model_id: str | None, device: str, progress: Progress = silent) -> LefResult:
-    """Return what the LEF model says of a record."""
-    steady.load_model_libraries()
-    from ecgview.models.tabular import lef
-
-    return lef.predict(record, model_id, device=device, progress=progress)
+    return asking.ask(record, model_id, lef_id, device, memory=memory, told=told, progress=progress)
 
 
 def reconstruct(

@@ -198,16 +198,10 @@ class Reading(QObject):
         """Have the store keep something else, in order and off the UI thread."""
         self.keeping.write(function, *args)
 
-    def keep(self, result: Prediction | LefResult) -> None:
-        """Keep what a model said in the store."""
+    def keep(self, question: str, result: Prediction | LefResult) -> None:
+        """Keep what a model answered to a question in the store."""
         if self.problem is None:
-            self.write(self.store.add_result, result)
-
-    def recall(self, model_sha256: str) -> Prediction | None:
-        """Return what a classifier said of this record before; BlindedError while AI is closed."""
-        if self._session is None or not model_sha256:
-            return None
-        return self._session.prediction(model_sha256)
+            self.write(self.store.add_result, result, question)
 
     def start_anew(self) -> None:
         """Let a fresh store take the place of an empty file, as the reader said."""

@@ -6,18 +6,18 @@ and shown as an index, never as a probability. A user who has echo data fits the
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context, runtime
+from ecgview.models import cards, context
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import scope, table
 from ecgview.models.tabular.shares import shares
 from ecgview.models.tabular.table import Linear, Predictor, Row, Table
-from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, ModelFacts, Prediction
 
@@ -32,49 +32,66 @@ NEVER_COMPARED = "never compared with echocardiography"
 NO_CUT = "an ejection fraction that its card does not state"
 
 
-def predict(
-    record: EcgRecord,
-    model_id: str | None = None,
-    classifier_id: str | None = None,
-    device: str = "auto",
-    progress: Progress = silent,
-) -> LefResult:
-    """Return the LEF model's number for one record with its exact contributions, or why there is none.
-
-    Args:
-        record: the ECG.
-        model_id: a LEF model, the default one when None.
-        classifier_id: whose probabilities are the predictors; None = the one the model names, or the default.
-        device: auto, cpu, cuda or mps, for the classifier.
-        progress: told per step; may cancel.
-
-    Raises:
-        ModelError: no such model, one that does not fit the classifier, or contributions that do not add up.
-    """
+def lef_model(model_id: str | None = None) -> ModelCard:
+    """Return the card of a LEF model, the default one where None; ModelError if it is none."""
     card = cards.default("lef") if model_id is None else cards.get(model_id)
     if card.kind != "lef":
         raise ModelError(f"{card.id} is no LEF model", expected="a LEF model", found=card.kind)
+    return card
+
+
+def classifiers(card: ModelCard, classifier_id: str | None = None) -> tuple[ModelCard, ...]:
+    """Return whose probabilities are the predictors: the main classifier, and others that a fitted model names.
+
+    Args:
+        card: of the LEF model.
+        classifier_id: the main one; None = the one that the model names, or the default.
+
+    Raises:
+        ModelError: no such classifier, or the model's file is not that of its card.
+    """
     model = table.read(card.check_weights())
-    classifier = _classifier(model, classifier_id)
-    if reason := scope.reason_not_to_analyse(record, classifier.input):
-        return _not_analysed(card, classifier, model, record, reason)
-    prediction = runtime.classify(record, classifier.id, device, progress)
-    return from_prediction(record, prediction, card)
+    return (_classifier(model, classifier_id), *map(cards.get, model.others))
 
 
-def from_prediction(record: EcgRecord, prediction: Prediction, card: ModelCard) -> LefResult:
+def out_of_scope(record: EcgRecord, card: ModelCard, classifier: ModelCard) -> LefResult | None:
+    """Return the result that says why a record is not analysed, before any network is asked; None where it is."""
+    reason = scope.reason_not_to_analyse(record, classifier.input)
+    if not reason:
+        return None
+    return _not_analysed(card, classifier, table.read(card.check_weights()), record, reason)
+
+
+def from_prediction(
+    record: EcgRecord, prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None
+) -> LefResult:
     """Return the LEF result that follows from a classifier's prediction for the record.
+
+    Args:
+        record: the ECG.
+        prediction: of the main classifier.
+        card: of the LEF model.
+        others: predictions of the other classifiers that a fitted model rests on, by id; see `classifiers`.
 
     Raises:
         ModelError: the model was fitted on another classifier, or a predictor is missing.
     """
+    classifier = cards.get(prediction.model.model_id)
+    _check_classifier(card, table.read(card.check_weights()), prediction)
+    return out_of_scope(record, card, classifier) or computed(record, prediction, card, others)
+
+
+def computed(
+    record: EcgRecord, prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None
+) -> LefResult:
+    """Return the same for a record that `out_of_scope` had nothing against."""
     model = table.read(card.check_weights())
     classifier = cards.get(prediction.model.model_id)
     _check_classifier(card, model, prediction)
-    if reason := (scope.reason_not_to_analyse(record, classifier.input) or scope.paced_reason(prediction)):
+    if reason := scope.paced_reason(prediction):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction)
-    values = _values(used, _all_predictions(used, record, prediction))
+    values = _values(used, _all_predictions(used, prediction, others or {}))
     found = shares(used, values)
     value = float(used.probability(np.array([found.model_output]))[0])
     kind = _kind(card)
@@ -119,16 +136,20 @@ def _check_classifier(card: ModelCard, model: Table, prediction: Prediction) -> 
         )
 
 
-def _all_predictions(model: Table, record: EcgRecord, first: Prediction) -> dict[str, Prediction]:
+def _all_predictions(
+    model: Table, first: Prediction, others: Mapping[str, Prediction]
+) -> dict[str, Prediction]:
     """Return the predictions that the model rests on by classifier; "" is the first one's."""
     found = {"": first}
-    for other, sha256 in model.others.items():
-        said = runtime.classify(record, other, first.device)
+    for name, sha256 in model.others.items():
+        if name not in others:
+            raise ModelError(f"the model rests on {name}, too", expected=f"what {name} says of the record")
+        said = others[name]
         if said.model.sha256 != sha256:
             raise ModelError(
-                f"the model was fitted on another {other}", expected=sha256[:12], found=said.model.sha256[:12]
+                f"the model was fitted on another {name}", expected=sha256[:12], found=said.model.sha256[:12]
             )
-        found[other] = said
+        found[name] = said
     return found
 
 

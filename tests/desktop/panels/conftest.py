@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import model_words
 import numpy as np
 import pytest
 from panel_words import MODEL
@@ -11,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
@@ -79,13 +80,12 @@ def answers(prediction: Prediction, lef: LefResult, monkeypatch: pytest.MonkeyPa
         return answer
 
     for key, name in (
-        ("predict", "classify"),
-        ("lef", "lef"),
         ("reconstruct", "reconstruct"),
         ("error_strip", "error_strip"),
     ):
         monkeypatch.setattr(inference, name, give(key))
-    monkeypatch.setattr(Answers, "_recalled", lambda self: False, raising=False)
+    both: tuple[Any, Any] = give("predict"), give("lef")
+    monkeypatch.setattr(inference, "ask", model_words.answering(*both))
     return given
 
 

@@ -210,7 +210,7 @@ def test_work_under_way_can_be_stopped(opened: Workspace, qtbot: QtBot) -> None:
     assert "Analysing the ECG" in words_of(panel)
     stop = next(b for b in panel.findChildren(QPushButton) if b.text() == "Cancel")
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
-    assert not opened.jobs.is_running("predict")
+    assert not opened.jobs.is_running("ask")
     assert "Not analysed yet." in words_of(panel)
 
 

@@ -35,7 +35,7 @@ class ContributionsPanel(AiPanel):
         if result is not None:
             result = context.lef_beside_read(result, self.stated)
         if result is None:
-            self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "lef")
+            self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "ask")
         elif result.contributions is None:
             reason = f": {result.reason}" if result.reason else "."
             self.content.addWidget(

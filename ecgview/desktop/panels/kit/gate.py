@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from ecgview.desktop import theme
@@ -38,12 +38,14 @@ class AiPanel(QWidget):
         self.content.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._failure = ""
         self._working: Working | None = None
+        self._job = ""  # that the content waits for
         self._was: tuple[bool, tuple[str, str] | None] | None = None
         workspace.ecg.opened.connect(self.renew)
         workspace.ecg.closed.connect(self.renew)
         workspace.reading.session_changed.connect(self._follow_session)
         workspace.reader.name_changed.connect(self._follow_session)
         workspace.jobs.job_progressed.connect(self._report)
+        workspace.jobs.busy_changed.connect(self._look_after_job)
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +104,7 @@ class AiPanel(QWidget):
             self.content.addWidget(Notice(self._failure, "error", title="Not analysed"))
             self.content.addLayout(row(_button("Try again", lambda: self._ask(request)), 1))
         elif jobs.is_running(job):
+            self._job = job
             self._working = Working(doing, lambda: self._stop(job))
             self.content.addWidget(self._working)
         else:
@@ -127,6 +130,14 @@ class AiPanel(QWidget):
     def _stop(self, job: str) -> None:
         self.workspace.jobs.cancel(job)
         self.renew()
+
+    def _look_after_job(self, _n_busy: int) -> None:
+        if self._working is not None and not self.workspace.jobs.is_running(self._job):
+            QTimer.singleShot(0, self, self._stopped)  # what it brought, if anything, is told first
+
+    def _stopped(self) -> None:
+        if self._working is not None and not self.workspace.jobs.is_running(self._job):
+            self.renew()  # another panel gave the question up
 
     def _report(self, progress: tuple[str, float, str]) -> None:
         if self._working is not None:

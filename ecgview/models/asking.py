@@ -1,0 +1,346 @@
+"""One question about a record, one answer: what a classifier says and the LEF result that rests on it.
+
+A network is asked once. The LEF result follows from the prediction in hand; where its model names another classifier,
+that one is asked too and the result says so. What was answered before is recalled from a `Memory`, if the question is
+the same: `prediction_question` and `lef_question` say what that means. A mended file, card or weights file is another
+question, so that an old answer never stands beside what replaced it.
+
+Of a kept answer only what the question determines is used. What the record says beside its samples (age, sex, pacing,
+the file's own words) is judged anew each time: it changes no probability, but which of them may be shown.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+
+from ecgview.about import VERSION
+from ecgview.errors import BlindedError, EcgviewError, StoreError
+from ecgview.models import cards, context, reference_scores, runtime
+from ecgview.models.cards import ModelCard
+from ecgview.models.preprocessing import prepare
+from ecgview.models.tabular import lef as tabular
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord, Signal
+from ecgview.results import LefResult, Prediction
+
+Said = TypeVar("Said", Prediction, LefResult)
+
+# What a number, a word or a sentence of an answer comes from; the rest of a card (figures, notes, licence) does not.
+_OF_THE_CARD = (
+    "id",
+    "name",
+    "version",
+    "kind",
+    "network",
+    "training_data",
+    "calibrated",
+    "out_of_scope",
+    "sha256",
+    "labels",
+    "label_set",
+    "thresholds",
+    "threshold_figures",
+    "input",
+    "config",
+)
+
+
+class Memory(Protocol):
+    """Where answers are kept; from any thread."""
+
+    def recall(self, kind: type[Said], question: str, record_sha256: str) -> Said | None:
+        """Return the newest answer to a question, of whatever record it was asked; None where there is none.
+
+        Args:
+            kind: Prediction or LefResult.
+            question: its fingerprint.
+            record_sha256: of the record that it is asked about now.
+
+        Raises:
+            BlindedError: what a model says of this record is still closed to who asks.
+            StoreError: it cannot be looked up; the models are asked, then.
+        """
+
+    def keep(self, question: str, answer: Prediction | LefResult) -> None:
+        """Keep an answer; StoreError if it cannot be kept."""
+
+
+class Recent:
+    """The last answers of this process, and no longer; 0 of them is a memory that asks each time."""
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, Prediction | LefResult] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, kind: type[Said], question: str, record_sha256: str) -> Said | None:
+        """Return the answer to a question; nobody reads blind here."""
+        with self._lock:
+            found = self._kept.get(question)
+        return found if isinstance(found, kind) else None
+
+    def keep(self, question: str, answer: Prediction | LefResult) -> None:
+        """Keep an answer, and drop the oldest ones."""
+        with self._lock:
+            self._kept[question] = answer
+            self._kept.move_to_end(question)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+RECENT = Recent()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said of one record, each part or why there is none of it."""
+
+    prediction: Prediction | EcgviewError
+    lef: LefResult | EcgviewError
+
+    def both(self) -> tuple[Prediction, LefResult]:
+        """Return the two; raises the error in the place of either."""
+        if isinstance(self.prediction, EcgviewError):
+            raise self.prediction
+        if isinstance(self.lef, EcgviewError):
+            raise self.lef
+        return self.prediction, self.lef
+
+
+def ask(
+    record: EcgRecord,
+    model_id: str | None = None,
+    lef_id: str | None = None,
+    device: str = "auto",
+    *,
+    memory: Memory | None = None,
+    told: Callable[[Prediction], object] | None = None,
+    progress: Progress = silent,
+) -> Answer:
+    """Return the prediction of a classifier and the LEF result, both of one run of the network.
+
+    Args:
+        record: the ECG.
+        model_id: a classifier, the default one when None.
+        lef_id: a LEF model, the default one when None.
+        device: auto, cpu, cuda or mps.
+        memory: where answers are recalled from and kept; the last ones of this process where None.
+        told: hears of the prediction at once; the first LEF result of a process loads a library of seconds.
+        progress: told per step; may cancel.
+
+    Raises:
+        BlindedError: what a model says of this record is still closed.
+        Cancelled: `progress` says that nobody waits any more.
+    """
+    asking = _Asking(record, device, memory)
+    prediction: Prediction | EcgviewError
+    result: LefResult | EcgviewError
+    try:
+        prediction = asking.prediction(runtime.classifier_named(model_id), progress)
+    except BlindedError:
+        raise
+    except EcgviewError as error:
+        prediction = error
+    else:
+        if told is not None:
+            told(prediction)
+    progress(0.9, "low ejection fraction")
+    try:
+        result = asking.lef(tabular.lef_model(lef_id), None, progress)
+    except BlindedError:
+        raise
+    except EcgviewError as error:
+        result = error
+    else:
+        result = _beside(result, prediction, asking.main)
+    return Answer(prediction, result)
+
+
+def classify(
+    record: EcgRecord,
+    model_id: str | None = None,
+    device: str = "auto",
+    *,
+    memory: Memory | None = None,
+    progress: Progress = silent,
+) -> Prediction:
+    """Return the prediction alone.
+
+    Raises:
+        ModelError: no such model or device, or a record that the model cannot take.
+        BlindedError: what a model says of this record is still closed.
+    """
+    return _Asking(record, device, memory).prediction(runtime.classifier_named(model_id), progress)
+
+
+def lef(
+    record: EcgRecord,
+    model_id: str | None = None,
+    classifier_id: str | None = None,
+    device: str = "auto",
+    *,
+    memory: Memory | None = None,
+    progress: Progress = silent,
+) -> LefResult:
+    """Return the LEF result alone: a number with its exact contributions, or why there is none.
+
+    Args:
+        record: the ECG.
+        model_id: a LEF model, the default one when None.
+        classifier_id: whose probabilities are the predictors; None = the one the model names, or the default.
+        device: auto, cpu, cuda or mps, for the classifier.
+        memory: where answers are recalled from and kept; the last ones of this process where None.
+        progress: told per step; may cancel.
+
+    Raises:
+        ModelError: no such model, one that does not fit the classifier, or contributions that do not add up.
+        BlindedError: what a model says of this record is still closed.
+    """
+    return _Asking(record, device, memory).lef(tabular.lef_model(model_id), classifier_id, progress)
+
+
+class _Asking:
+    """One record before its models, and what each of them said of it so far."""
+
+    def __init__(self, record: EcgRecord, device: str, memory: Memory | None) -> None:
+        self._record, self._device = record, device
+        self._memory = RECENT if memory is None else memory
+        self._said: dict[str, tuple[str, Prediction]] = {}  # question and answer by classifier
+        self.main: ModelCard | None = None  # the classifier that the LEF result rests on
+
+    def prediction(self, card: ModelCard, progress: Progress) -> Prediction:
+        """Return what a classifier says; it is asked once."""
+        if card.id not in self._said:
+            self._said[card.id] = self._predicted(card, progress)
+        return self._said[card.id][1]
+
+    def _predicted(self, card: ModelCard, progress: Progress) -> tuple[str, Prediction]:
+        record = self._record
+        prepared = prepare(record, card.input)
+        progress(0.1, "loading the model")
+        device = runtime.resolve_device(self._device)
+        question = prediction_question(card, record, prepared, device)
+        kept = self._recalled(Prediction, question)
+        if kept is not None and tuple(score.code for score in kept.scores) == card.labels:
+            return question, runtime.judged_anew(card, kept, record)
+        said = runtime.answers(card, [record], [prepared], device, progress)[0]
+        self._keep(question, said)
+        return question, said
+
+    def lef(self, card: ModelCard, classifier_id: str | None, progress: Progress) -> LefResult:
+        """Return what a LEF model says, from the predictions in hand."""
+        record = self._record
+        classifiers = tabular.classifiers(card, classifier_id)
+        self.main = classifiers[0]
+        if (refused := tabular.out_of_scope(record, card, self.main)) is not None:
+            return refused
+        said = {item.id: self.prediction(item, progress) for item in classifiers}
+        question = lef_question(card, [self._said[item.id][0] for item in classifiers])
+        kept = self._recalled(LefResult, question)
+        if kept is not None and kept.analysed:
+            return replace(kept, record_sha256=record.source.sha256, warnings=context.doubts(record))
+        result = tabular.computed(record, said[self.main.id], card, said)
+        if kept is None or result.analysed:
+            self._keep(question, result)
+        return result
+
+    def _recalled(self, kind: type[Said], question: str) -> Said | None:
+        with suppress(StoreError):
+            return self._memory.recall(kind, question, self._record.source.sha256)
+        return None
+
+    def _keep(self, question: str, answer: Prediction | LefResult) -> None:
+        with suppress(StoreError):  # what cannot be kept is asked again
+            self._memory.keep(question, answer)
+
+
+def _beside(result: LefResult, prediction: Prediction | EcgviewError, main: ModelCard | None) -> LefResult:
+    """Return the result with a sentence, where it rests on another classifier than the diagnoses beside it."""
+    if isinstance(prediction, EcgviewError) or main is None or main.id == prediction.model.model_id:
+        return result
+    said = f"rests on {main.id} {main.version}, the diagnoses on {prediction.model.named}"
+    return replace(result, warnings=(*result.warnings, said))
+
+
+def prediction_question(card: ModelCard, record: EcgRecord, prepared: Signal, device: str) -> str:
+    """Return the fingerprint of what a classifier is asked.
+
+    It is the sha256 of a text that names the prepared input (values, shape, leads that are there), the weights, the
+    card as far as an answer depends on it, the reference scores, our version, precision and device.
+
+    Args:
+        card: of the classifier.
+        record: which of the leads it has; a missing lead is a row of zeros to a network, as a flat one would be.
+        prepared: (leads, samples) what goes into the network.
+        device: the one that will run: cpu, cuda or mps.
+
+    Raises:
+        ModelError: the weights are missing or not those of the card.
+    """
+    return _fingerprint(
+        {
+            "asked": "prediction",
+            "input": hashlib.sha256(prepared.tobytes()).hexdigest(),
+            "input_type": str(prepared.dtype),
+            "input_shape": list(prepared.shape),
+            "leads_present": [record.has(name) for name in card.input.leads],
+            "weights": _weights_sha256(card),
+            "card": _card_content(card),
+            "reference_scores": reference_scores.fingerprint(card),
+            "version": VERSION,
+            "precision": str(runtime.PRECISION),
+            "device": device,
+        }
+    )
+
+
+def lef_question(card: ModelCard, predictions: Iterable[str]) -> str:
+    """Return the fingerprint of what a LEF model is asked: its table, its card, and the questions it rests on.
+
+    Its reference records and its calibration stand in the table.
+
+    Raises:
+        ModelError: the table is missing or not that of the card.
+    """
+    return _fingerprint(
+        {
+            "asked": "lef",
+            "predictions": list(predictions),
+            "weights": _weights_sha256(card),
+            "card": _card_content(card),
+            "version": VERSION,
+        }
+    )
+
+
+def _fingerprint(question: Mapping[str, Any]) -> str:
+    text = json.dumps(question, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _card_content(card: ModelCard) -> dict[str, Any]:
+    raw = cards.as_json(card)
+    return {name: raw[name] for name in _OF_THE_CARD} | {"origin": card.facts.origin}
+
+
+def _weights_sha256(card: ModelCard) -> str:
+    """Return the sha256 of the weights as they lie there now; ModelError as `check_weights` says."""
+    try:
+        stat = card.weights_path.stat()
+    except OSError:
+        return cards.sha256_of(card.check_weights())  # which says what is wrong
+    if _sha256_as_of(card.weights_path, stat.st_mtime_ns, stat.st_size) != card.sha256:
+        card.check_weights()
+    return card.sha256
+
+
+@lru_cache(maxsize=32)
+def _sha256_as_of(path: Path, _changed: int, _size: int) -> str:
+    return cards.sha256_of(path)
