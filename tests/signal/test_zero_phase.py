@@ -1,0 +1,97 @@
+"""The display filter in NumPy gives SciPy's answer: the same coefficients, ends and start."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
+
+from ecgview.record import Signal
+from ecgview.signal import filters, zero_phase
+from ecgview.signal.gaps import bridged
+
+RATES_HZ = (100.0, 128.0, 250.0, 360.0, 500.0, 977.0, 1000.0)
+
+
+def _by_scipy(signal: Signal, fs_hz: float, band: filters.DisplayFilter) -> np.ndarray:
+    sections = []
+    if band.highpass_hz:
+        sections.append(butter(1, band.highpass_hz, "highpass", output="sos", fs=fs_hz))
+    if band.lowpass_hz and band.lowpass_hz < fs_hz * 0.49:
+        sections.append(butter(2, band.lowpass_hz, "lowpass", output="sos", fs=fs_hz))
+    if band.notch_hz and band.notch_hz < fs_hz * 0.49:
+        sections.append(tf2sos(*iirnotch(band.notch_hz, 30, fs=fs_hz)))
+    filled, gaps = bridged(signal)
+    for number, section in enumerate(sections):
+        padding = min(signal.shape[1] - 1, round((1 if number else 10) * fs_hz))
+        filled = sosfiltfilt(section, filled, axis=-1, padtype="even", padlen=padding)
+    return np.where(gaps, np.nan, filled)
+
+
+def _walk(n_leads: int, n_samples: int) -> Signal:
+    """Return a wandering, noisy signal far from zero: where an end is continued wrongly it shows."""
+    rng = np.random.default_rng(n_samples)
+    steps = rng.normal(scale=0.05, size=(n_leads, n_samples))
+    return (np.cumsum(steps, axis=1) + rng.normal(scale=3.0, size=(n_leads, 1))).astype(np.float32)
+
+
+def _assert_same(ours: Signal, theirs: np.ndarray) -> None:
+    """Assert that two answers differ by no more than the rounding to float32."""
+    assert ours.dtype == np.float32
+    np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
+    known = np.isfinite(theirs)
+    rounding = np.spacing(np.abs(theirs[known]).astype(np.float32)).astype(np.float64)
+    assert (np.abs(ours[known] - theirs[known]) <= rounding + 1e-9).all()
+
+
+@pytest.mark.parametrize("fs_hz", RATES_HZ)
+@pytest.mark.parametrize("band", filters.CHOICES, ids=lambda band: band.label)
+def test_every_filter_offered_is_scipys_at_every_rate(band: filters.DisplayFilter, fs_hz: float) -> None:
+    signal = _walk(3, round(10 * fs_hz))
+    _assert_same(filters.apply(signal, fs_hz, band), _by_scipy(signal, fs_hz, band))
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3, 63, 64, 65, 128, 999, 4097, 90_001])
+def test_every_length_is_scipys(n_samples: int) -> None:
+    signal = _walk(2, n_samples)
+    for band in filters.CHOICES:
+        _assert_same(filters.apply(signal, 500.0, band), _by_scipy(signal, 500.0, band))
+
+
+def test_gaps_and_empty_leads_are_as_they_were_by_scipy() -> None:
+    signal = _walk(4, 5000)
+    signal[0, :700] = np.nan
+    signal[1, 1234:2345] = np.nan
+    signal[2, -1:] = np.nan
+    signal[3] = np.nan
+    for band in filters.CHOICES:
+        _assert_same(filters.apply(signal, 500.0, band), _by_scipy(signal, 500.0, band))
+
+
+@pytest.mark.parametrize("fs_hz", RATES_HZ)
+def test_coefficients_are_scipys(fs_hz: float) -> None:
+    pairs = [
+        (zero_phase.highpass(0.05, fs_hz), butter(1, 0.05, "highpass", output="sos", fs=fs_hz)),
+        (zero_phase.highpass(0.5, fs_hz), butter(1, 0.5, "highpass", output="sos", fs=fs_hz)),
+        (zero_phase.lowpass(40.0, fs_hz), butter(2, 40.0, "lowpass", output="sos", fs=fs_hz)),
+    ]
+    if fs_hz > 120:
+        pairs.append((zero_phase.notch(60.0, 30.0, fs_hz), tf2sos(*iirnotch(60.0, 30.0, fs=fs_hz))))
+    for ours, (theirs,) in pairs:
+        np.testing.assert_allclose(ours, np.delete(theirs, 3), rtol=1e-12, atol=1e-14)
+
+
+def test_an_edge_that_the_rate_cannot_carry_is_left_out() -> None:
+    signal = _walk(1, 100)
+    assert np.array_equal(filters.apply(signal, 0.9, filters.DisplayFilter(0.5, 150.0, 50.0)), signal)
+
+
+def test_no_scipy_is_needed_for_the_picture() -> None:
+    code = (
+        "import sys, numpy as np\nfrom ecgview.signal import filters\n"
+        "filters.apply(np.ones((1, 500), np.float32), 500.0, filters.CHOICES[1])\n"
+        "print([name for name in sys.modules if name.startswith('scipy')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
