@@ -1,12 +1,16 @@
-"""WFDB records (PhysioNet): a text header with signal files in any storage format that wfdb reads."""
+"""WFDB records (PhysioNet): a text header with signal files in any storage format that wfdb reads.
+
+Format 16 is read here, by numpy; everything else by the library, from where it lies unless its header needs repair.
+"""
 
 import re
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
@@ -15,7 +19,8 @@ from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
 from ecgview.formats.kit.summary import RecordSummary
-from ecgview.formats.wfdb.files import GAP, bad_files, frames_there, staged
+from ecgview.formats.wfdb import format_16
+from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there
 from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header
 from ecgview.leads import distinct_names, with_derived
 from ecgview.record import EcgRecord, ImportNote, Signal
@@ -86,7 +91,7 @@ def read(path: Path) -> EcgRecord:
                 f"{stop / header.fs_hz / 60:.0f} min are open",
             )
         )
-    signal = _samples(path, header, chosen, stop)
+    signal = _samples(path, header, chosen, frames, stop)
     synthetic = _is_synthetic(header)
     patient, acquisition, reading = described(header)
     if synthetic:
@@ -220,17 +225,15 @@ def _chosen(header: Header, path: Path, *, check: bool) -> _Chosen:
     )
 
 
-def _samples(path: Path, header: Header, chosen: _Chosen, stop: int | None) -> Signal:
-    """Return (leads, samples) mV, each signal at its own rate, by way of wfdb on a checked copy of the header."""
-    import wfdb
-
-    with (
-        tempfile.TemporaryDirectory(prefix="ecgview-") as scratch,
-        staged(header, path, Path(scratch)) as record,
-        np.errstate(all="ignore"),  # absurd gains overflow to what `assemble` takes as gaps
-    ):
-        read = wfdb.rdrecord(str(record), sampto=stop, m2s=True, channels=chosen.places, smooth_frames=False)
-    rows = read.e_p_signal
+def _samples(path: Path, header: Header, chosen: _Chosen, frames: int | None, stop: int | None) -> Signal:
+    """Return (leads, samples) mV, each signal at its own rate."""
+    with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
+        if frames is not None and format_16.is_read_here(header, chosen.places):
+            rows: Sequence[NDArray[np.float64]] | None = format_16.rows(
+                header, path.parent, chosen.places, frames if stop is None else stop
+            )
+        else:
+            rows = _by_library(path, header, chosen.places, stop)
     if rows is None or not len(rows) or not min(len(row) for row in rows):
         raise FormatError("holds no samples", where=str(path))
     shortest = min(len(row) for row in rows)
@@ -239,3 +242,15 @@ def _samples(path: Path, header: Header, chosen: _Chosen, stop: int | None) -> S
         return np.stack(
             [(row[:shortest] * factor).astype(np.float32) for row, factor in zip(rows, factors, strict=True)]
         )
+
+
+def _by_library(
+    path: Path, header: Header, places: list[int], stop: int | None
+) -> Sequence[NDArray[np.float64]] | None:
+    """Return the samples of each signal in its unit as wfdb reads them: where they lie, or by a repaired header."""
+    import wfdb
+
+    with at_library(header, path) as record:
+        read = wfdb.rdrecord(str(record), sampto=stop, m2s=True, channels=places, smooth_frames=False)
+    rows: Sequence[NDArray[np.float64]] | None = read.e_p_signal
+    return rows

@@ -1,8 +1,9 @@
 """The signal files of a WFDB record: whether they are there and whole, and a private place where wfdb reads them."""
 
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from ecgview.errors import FormatError
@@ -52,18 +53,31 @@ def frames_there(header: Header, places: list[int], path: Path) -> int | None:
 
 
 @contextmanager
-def staged(header: Header, path: Path, scratch: Path) -> Iterator[Path]:
-    """Give the record's path in a folder of our own: the repaired header with links to the files that it names.
+def at_library(header: Header, path: Path) -> Iterator[Path]:
+    """Give the path, without suffix, under which the library finds the record; its errors name the user's file.
 
-    Names with other letters than ASCII are replaced: the library does not find such files. No error names the folder.
+    That is the record itself. Where its header needs repair, or it has segments (any of which may need it), it is a
+    private folder with repaired headers and links to the signal files; names with other letters than ASCII, which
+    the library does not find, are replaced there. No error names the folder.
     """
-    try:
-        yield scratch / _stage(header, path, scratch)
-    except FormatError:
-        raise
-    except Exception as error:  # wfdb raises what its parts raise; the user is told which file
-        said = str(error).replace(f"{scratch}{os.sep}", "").replace(str(scratch), str(path.parent))
-        raise FormatError(f"the WFDB record cannot be decoded ({said})", where=str(path)) from None
+    with (
+        tempfile.TemporaryDirectory(prefix="ecgview-")
+        if _needs_copy(header, path)
+        else nullcontext() as folder
+    ):
+        try:
+            yield Path(folder) / _stage(header, path, Path(folder)) if folder else path.with_suffix("")
+        except FormatError:
+            raise
+        except Exception as error:  # wfdb raises what its parts raise; the user is told which file
+            said = str(error)
+            if folder:
+                said = said.replace(f"{folder}{os.sep}", "").replace(folder, str(path.parent))
+            raise FormatError(f"the WFDB record cannot be decoded ({said})", where=str(path)) from None
+
+
+def _needs_copy(header: Header, path: Path) -> bool:
+    return header.repaired or bool(header.n_segments) or path.suffix != ".hea"
 
 
 def _stage(header: Header, path: Path, scratch: Path) -> str:

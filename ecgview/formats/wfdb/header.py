@@ -15,6 +15,12 @@ LARGEST_HEADER = 1_000_000
 FASTEST_HZ = 100_000
 LONGEST_NAME = 200
 MOST_SIGNALS = 256  # the library takes milliseconds for each
+USUAL_GAIN = 200.0  # steps per mV where a header states none (header(5), DEFGAIN)
+_STORED_16 = re.compile(r"16(x\d{1,6})?(\+\d{1,12})?", re.ASCII)  # no ":skew"
+_PLAIN_GAIN = re.compile(
+    r"-?\d{1,15}(\.\d{0,15})?(e[+-]?\d{1,2})?(\((?P<baseline>-?\d{1,10})\))?(/.*)?", re.ASCII
+)
+_WHOLE = re.compile(r"-?\d{1,10}", re.ASCII)
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AGE = re.compile(
     r"<?\bage\b>?\s*(?:\([^)\n]{0,20}\))?\s*[:=]?\s*(\d+(?:\.\d+)?)[ \t-]*(y\w*|months?|mo|weeks?|wk|days?|d)?\b",
@@ -24,6 +30,14 @@ _SEX = re.compile(r"<?\b(?:sex|gender)\b>?\s*[:=]?\s*(male|female|man|woman|m|f|
 _MIT = re.compile(r"(\d{1,3})\s*([MF])(?:\s+[\d-]|\s*$)")
 _PERIODS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 _MONTHS = {name: i + 1 for i, name in enumerate(_MONTH_NAMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a signal's steps become its unit: (step - baseline) / gain."""
+
+    gain: float
+    baseline: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ class SignalLine:
     gain: float | None  # steps per unit; None where none is stated
     unit: str  # as the header has it; "" is the mV of the standard
     name: str  # "" where the line has none
+    scale: Scale | None  # of a line in plain format 16; other lines are the library's
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class Header:
     signals: tuple[SignalLine, ...]  # of a single segment
     comments: tuple[str, ...]
     text: str  # with the first line in the form that every reader understands
+    repaired: bool  # whether `text` differs from the file in what the library looks at
 
 
 def read_header(path: Path) -> Header:
@@ -81,6 +97,7 @@ def read_header(path: Path) -> Header:
             found=str(len(body) - 1),
         )
     entries = [line.split(None, 8) for line in body[1 : 1 + listed]]
+    named = [entry[0] for entry in entries]
     files = tuple(_plain_file(entry[0], path) for entry in entries)
     _refuse_outside(files, path)
     entries = [[file, *entry[1:]] for file, entry in zip(files, entries, strict=True)]
@@ -95,6 +112,7 @@ def read_header(path: Path) -> Header:
         () if n_segments else tuple(_signal_line(entry, path) for entry in entries),
         comments,
         "\n".join([first_line, *map(" ".join, entries), *(f"# {line}" for line in comments)]) + "\n",
+        first_line != " ".join(body[0].split()) or list(files) != named or not text.isascii(),
     )
 
 
@@ -168,7 +186,24 @@ def _signal_line(entry: list[str], path: Path) -> SignalLine:
         gain,
         unit,
         entry[8].strip() if len(entry) > 8 else "",
+        _plain_scale(entry),
     )
+
+
+def _plain_scale(entry: list[str]) -> Scale | None:
+    """Return the scale of a line in plain format 16; None where it asks for more than `format_16` reads."""
+    if len(entry) < 2 or not _STORED_16.fullmatch(entry[1]):
+        return None
+    found = _PLAIN_GAIN.fullmatch(entry[2]) if len(entry) > 2 else None
+    if len(entry) > 2 and found is None:
+        return None
+    if any(not _WHOLE.fullmatch(part) for part in entry[3:5]):
+        return None
+    gain = float(re.split(r"[(/]", entry[2])[0]) if found else 0.0
+    stated = found["baseline"] if found else None
+    # Without a baseline the zero of the converter is the zero of the unit (header(5)).
+    baseline = int(stated) if stated else int(entry[4]) if len(entry) > 4 else 0
+    return Scale(gain or USUAL_GAIN, baseline)
 
 
 def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
