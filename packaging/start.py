@@ -270,9 +270,7 @@ def run_tests() -> int:
     leave the other cores idle.
     """
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    workers = min(
-        4, os.cpu_count() or 1
-    )  # each holds torch and Qt: more of them cost memory before they save time
+    workers = min(4, os.cpu_count() or 1)  # each holds torch and Qt: memory, before time is saved
     checks = {
         "lint": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],

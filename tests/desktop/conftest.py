@@ -1,5 +1,6 @@
 """A real window over a real store, records on disk, and a check that nothing is left behind."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,15 +16,21 @@ from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
 
+@pytest.fixture(scope="session")
+def written_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the records stay of which every test gets a copy."""
+    return tmp_path_factory.mktemp("once")
+
+
 @pytest.fixture
-def record_files(tmp_path: Path, pulse_record: EcgRecord) -> list[Path]:
+def record_files(tmp_path: Path, written_once: Path, pulse_record: EcgRecord) -> list[Path]:
     """Return three records on disk, each with other samples."""
-    folder = tmp_path / "ecgs"
-    folder.mkdir()
-    return [
-        Path(wfdb.write(replace(pulse_record, signal=pulse_record.signal * gain), folder / name))
-        for name, gain in (("a", 1.0), ("b", 0.5), ("c", 0.8))
-    ]
+    gains = {"a": 1.0, "b": 0.5, "c": 0.8}
+    if not list(written_once.iterdir()):
+        for name, gain in gains.items():
+            wfdb.write(replace(pulse_record, signal=pulse_record.signal * gain), written_once / name)
+    folder = shutil.copytree(written_once, tmp_path / "ecgs")
+    return [folder / f"{name}.hea" for name in gains]
 
 
 @pytest.fixture

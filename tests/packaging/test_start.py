@@ -116,6 +116,29 @@ def test_what_no_program_uses_is_deleted_and_nothing_else(
     assert [name for name in [*gone, *kept] if (packages / name).exists()] == kept
 
 
+def test_a_failing_kind_of_check_does_not_hide_the_others(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(words: list[str], **_: object) -> SimpleNamespace:
+        asked.append(words[2:])
+        return SimpleNamespace(returncode=int("format" in words))
+
+    types = SimpleNamespace(returncode=1, communicate=lambda: ("x.py:1: error: no\n", None))
+    monkeypatch.setattr(start.subprocess, "run", run)
+    monkeypatch.setattr(start.subprocess, "Popen", lambda words, **_: types)
+    assert start.run_tests() == 1
+    told = capsys.readouterr()
+    assert "failed: format, types" in told.err
+    assert "x.py:1: error: no" in told.out
+    (tests,) = [words for words in asked if words[0] == "pytest"]
+    assert "--durations=15" in tests
+    types.returncode = 0
+    monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    assert start.run_tests() == 0
+
+
 def test_it_needs_the_standard_library_alone() -> None:
     code = "import sys; sys.path.insert(0, 'packaging'); import start; print('ok')"
     done = subprocess.run(
