@@ -21,6 +21,7 @@ from ecgview.signal import measurements
 from ecgview.signal.pacing import Pacing
 
 if TYPE_CHECKING:
+    from ecgview.explain import Explanation
     from ecgview.models.asking import Memory
     from ecgview.report.convert import Converted
 
@@ -150,6 +151,37 @@ def reconstruct(
         reconstruction.random_mask(mask, seed) if isinstance(mask, int | float) else mask.astype(np.bool_)
     )
     return reconstruction.explain(_record(record), hidden, model_id, device, progress)[0]
+
+
+def explain(
+    record: EcgRecord | PathLike,
+    explanation: str,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> "Explanation":
+    """Return an explanation of a model's answer: the model it needs is asked first.
+
+    Args:
+        record: the ECG or its file.
+        explanation: its id, one of `ecgview.explain.known()`.
+        model_id: a model of the kind that the explanation needs; the default one when None.
+        device: auto, cpu, cuda or mps.
+        progress: told on the way.
+
+    Raises:
+        ModelError: no such explanation or model, or why there is none for this record.
+    """
+    from ecgview import explain as explanations
+
+    opened, needs = _record(record), explanations.named(explanation).NEEDS
+    answer: Prediction | LefResult | None = None
+    if needs == "classifier":
+        answer = classify(opened, model_id, device, progress)
+    elif needs == "lef":
+        answer = lef(opened, model_id, device=device, progress=progress)
+    own = model_id if answer is None else None
+    return explanations.explained(explanation, opened, explanations.Asked(answer, own, device), progress)
 
 
 def report(

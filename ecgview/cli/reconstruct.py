@@ -8,7 +8,6 @@ import numpy as np
 
 from ecgview import api
 from ecgview.cli import _each, _exposure
-from ecgview.errors import ReportError
 from ecgview.results import Reconstruction
 
 NAME = "reconstruct"
@@ -68,19 +67,18 @@ def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _write(result: Reconstruction, path: Path) -> None:
-    try:
-        with open(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                mask=result.mask,
-                measured=result.measured,
-                reconstruction=result.reconstructed,
-                error_uv=result.error_uv,
-                lead_names=np.array(result.lead_names),
-                fs_hz=result.sampling_rate_hz,
-                segment_samples=result.segment_samples,
-                model=result.model.model_id,
-                sha256=result.model.sha256,
-            )
-    except OSError as error:
-        raise ReportError(f"cannot be written ({error.strerror})", where=str(path)) from None
+    from ecgview.report.whole_file import whole_file
+
+    with whole_file(path) as part, open(part, "wb") as file:
+        np.savez_compressed(
+            file,
+            mask=result.mask,
+            measured=result.measured,
+            reconstruction=result.reconstructed,
+            error_uv=result.error_uv,
+            lead_names=np.array(result.lead_names),
+            fs_hz=result.sampling_rate_hz,
+            segment_samples=result.segment_samples,
+            model=result.model.model_id,
+            sha256=result.model.sha256,
+        )

@@ -1,15 +1,36 @@
 """Why the LEF number is what it is: the shares of its predictors, checked before they are shown."""
 
 from ecgview.errors import ModelError
+from ecgview.explain import Asked, Explanation
 from ecgview.models.tabular.shares import TOLERANCE, check
+from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Contributions, LefResult
 
-NAME = "contributions"
+NAME = "Contributions to the LEF number"
 NEEDS = "lef"
+HAS_PANEL = True
 
 
-def explain(record: EcgRecord, result: LefResult) -> Contributions:
+def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Explanation:
+    """Return base value, contributions and output as numbers; nothing is drawn on the trace.
+
+    Raises:
+        ModelError: as `shares`.
+    """
+    assert isinstance(asked.answer, LefResult)
+    found = shares(record, asked.answer)
+    unit = found.output_unit
+    numbers = (
+        (f"base value, {unit}", found.base_value),
+        *((f"contribution of {item.predictor}, {unit}", item.contribution) for item in found.items),
+        (f"model output, {unit}", found.model_output),
+    )
+    line = f"Base value and contributions add up to the model's output. Computed exactly with {found.method}."
+    return Explanation(asked.answer.model, lines=(line,), numbers=numbers)
+
+
+def shares(record: EcgRecord, result: LefResult) -> Contributions:
     """Return the contributions behind a LEF result, ready for a panel.
 
     Raises:

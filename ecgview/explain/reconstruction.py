@@ -12,7 +12,6 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Reconstruction
 
-NAME = "masked reconstruction"
 N_SEGMENTS = 200
 SEGMENT_S = 0.05
 LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."

@@ -7,11 +7,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.labels.statements_shown import shown
 from ecgview.models import context
-from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
+from ecgview.report.whole_file import whole_file
 from ecgview.results import Prediction
 
 NAME = "JSON report"
@@ -93,11 +95,13 @@ def _prediction(answer: Prediction | None) -> dict[str, Any] | None:
 
 
 def plain(value: Any) -> Any:
-    """Return dataclasses, enums, tuples and mappings as JSON's own types; NaN becomes None."""
+    """Return dataclasses, enums, arrays, tuples and mappings as JSON's own types; NaN becomes None."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -6,8 +6,8 @@ from ecgview.paper.palette import RED, Palette
 from ecgview.paper.sheet import Sheet
 from ecgview.report import _ai_pages, _first_page, _pictures
 from ecgview.report._frame import BODY_MM, SIDE_MM, framed
-from ecgview.report._whole_file import whole_file
 from ecgview.report.content import ReportContent
+from ecgview.report.whole_file import whole_file
 
 NAME = "PDF report"
 SUFFIX = ".pdf"

@@ -14,6 +14,7 @@ WORDS = {
     "report": "report written on the command line",
     "screenshot": "picture written on the command line",
     "reconstruct": "reconstruction on the command line",
+    "explain": "explanation of a model's answer on the command line",
     "device_text": "the file's own statements on the command line",
     "identified_export": "export with all that the file says",
     "reader_changed": "the reader was changed",

@@ -138,6 +138,9 @@ COMMANDS = (
     ["score"],
     ["convert"],
     ["identify"],
+    ["explain"],
+    ["formats"],
+    ["labels"],
     ["data"],
     ["data", "check"],
 )

@@ -54,7 +54,7 @@ def test_the_index_is_the_mean_of_the_logits(
     assert "not a probability" in result.model.caveat
     assert "does not rule out disease" in result.model.caveat
     assert "echocardiography" in card.intended_use
-    assert contributions.explain(pulse_record, result) is result.contributions
+    assert contributions.shares(pulse_record, result) is result.contributions
     sizes = [abs(item.contribution) for item in result.contributions.items]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -109,7 +109,7 @@ def test_a2_out_of_scope_is_a_third_state(
     assert (result.analysed, result.result) == (False, "not analysed")
     assert reason in result.reason
     with pytest.raises(ModelError, match="no contributions"):
-        contributions.explain(pulse_record, result)
+        contributions.shares(pulse_record, result)
 
 
 def test_a2_paced_rhythm_is_not_analysed(
@@ -198,9 +198,9 @@ def test_shares_that_do_not_add_up_are_never_shown(
         with pytest.raises(ModelError, match="do not add up"):
             shares.check(wrong)
         with pytest.raises(ModelError, match="do not add up"):
-            contributions.explain(pulse_record, replace(result, contributions=wrong))
+            contributions.shares(pulse_record, replace(result, contributions=wrong))
     with pytest.raises(ModelError, match="another record"):
-        contributions.explain(pulse_record, replace(result, record_sha256="other"))
+        contributions.shares(pulse_record, replace(result, record_sha256="other"))
 
 
 def _broken(raw: dict, path: str, value: object) -> dict:

@@ -21,6 +21,4 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise ReportError(
-            f"the report cannot be written ({error.strerror or error})", where=str(path)
-        ) from None
+        raise ReportError(f"cannot be written ({error.strerror or error})", where=str(path)) from None

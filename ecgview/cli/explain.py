@@ -1,0 +1,81 @@
+"""Explanations of a file."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecgview import api
+from ecgview.cli import _each, _exposure
+
+if TYPE_CHECKING:
+    from ecgview.explain import Explanation
+
+NAME = "explain"
+HELP = "say what a model's answer rests on; without --with, which explanations there are"
+OPENS_ECGS = True
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add FILE, the explanation, its model and the output."""
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--with", dest="explanation", metavar="NAME", help="the explanation")
+    parser.add_argument("--model", metavar="ID", help="a model of the kind that it needs")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument(
+        "-o", "--output", metavar="OUT.json", type=Path, help="numbers and all that is drawn on the trace"
+    )
+    _each.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print numbers and sentences of an explanation with the model's facts, and write all of it where asked."""
+    from ecgview import explain
+
+    if args.explanation is None:
+        rows = {name: {"name": one.NAME, "needs": one.NEEDS} for name, one in explain.known().items()}
+        if args.json:
+            _each.print_json(rows)
+        else:
+            print("\n".join(f"{key}: {row['name']} (needs: {row['needs']})" for key, row in rows.items()))
+        return 0
+    _each.say_research_only()
+    record = api.open_ecg(args.file)
+    found = api.explain(record, args.explanation, args.model, args.device)
+    _exposure.log("explain", [record.source.sha256], found.model.model_id)
+    told = {"path": str(args.file), "explanation": args.explanation, **_told(found)}
+    if args.output is not None:
+        _write(told, args.output)
+    if args.json:
+        _each.print_json(told)
+    else:
+        print("\n".join(_text(args, found)))
+    return 0
+
+
+def _told(found: "Explanation") -> dict[str, Any]:
+    from ecgview.report.json_report import plain
+
+    return {
+        "model": asdict(found.model),
+        "numbers": plain(dict(found.numbers)),
+        "lines": list(found.lines),
+        "overlay": plain(found.overlay),
+    }
+
+
+def _text(args: argparse.Namespace, found: "Explanation") -> list[str]:
+    numbers = [f"  {name}: {value:.6g}" for name, value in found.numbers]
+    legend = [f"  {found.overlay.legend}"] if found.overlay.legend else []
+    facts = f"  {found.model.named}, {found.model.calibrated}, trained on {found.model.training_data}"
+    caveat = [f"  {found.model.caveat}"] if found.model.caveat else []
+    head = f"{args.file}: {args.explanation}" + (f", written to {args.output}" if args.output else "")
+    return [head, *numbers, *(f"  {line}" for line in found.lines), *legend, facts, *caveat]
+
+
+def _write(told: dict[str, Any], path: Path) -> None:
+    from ecgview.report.whole_file import whole_file
+
+    with whole_file(path) as part:
+        part.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
