@@ -1,10 +1,14 @@
-"""The house: directions of imports, a light start, files and functions of a readable size, names, no strangers."""
+"""The house: directions of imports, closed rooms, a light start, functions of a readable size, names, no strangers.
+
+A file is one subject: no number says how long that is. What one file adds is in `test_one_new_file.py`.
+"""
 
 import ast
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,10 +44,31 @@ def test_imports_run_downwards() -> None:
     assert done.returncode == 0, done.stdout[-2000:]
 
 
-def test_files_fit_on_a_few_screens() -> None:
-    lines = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE)
-    assert lines[-1] <= 400
-    assert lines[len(lines) // 2] <= 150
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports, what it takes out of a module too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: imports say the whole name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _private_to_another(importer: Path, name: str) -> bool:
+    """Return whether a name is, or is taken from, what a room that the file does not stand in keeps to itself."""
+    parts, room = name.split("."), importer.relative_to(ROOT).parts[:-1]
+    private = next((i for i, part in enumerate(parts) if part.startswith("_") and part[:2] != "__"), None)
+    return parts[0] == "ecgview" and private is not None and tuple(parts[:private]) != room[:private]
+
+
+def test_nobody_takes_what_another_room_keeps_to_itself() -> None:
+    other, own = ROOT / "ecgview" / "api.py", ROOT / "ecgview" / "review" / "store.py"
+    assert _private_to_another(other, "ecgview.review._rows.read_of")
+    assert not _private_to_another(own, "ecgview.review._rows.read_of")
+    found = [(path, name) for path in PACKAGE for name in _imported(path)]
+    taken = [f"{path.relative_to(ROOT)}: {name}" for path, name in found if _private_to_another(path, name)]
+    assert found
+    assert not taken
 
 
 def test_functions_fit_on_one_screen() -> None:
@@ -87,8 +112,9 @@ def test_every_public_function_of_the_package_is_there() -> None:
 
 def test_sql_stands_in_the_store_and_its_migrations_alone() -> None:
     verbs = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|CREATE TABLE)\b")
-    found = {path.name for path in PACKAGE if verbs.search(path.read_text(encoding="utf-8"))}
-    assert found <= {"store.py", "migrations.py", "_rows.py", "_database.py"}
+    review = ROOT / "ecgview" / "review"
+    found = {path for path in PACKAGE if verbs.search(path.read_text(encoding="utf-8"))}
+    assert found <= {review / name for name in ("store.py", "migrations.py", "_rows.py", "_database.py")}
 
 
 def test_no_path_of_a_machine_is_in_the_project() -> None:
