@@ -25,7 +25,11 @@ IS_WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
 LOCKS = ROOT / "packaging" / "locks"  # written by packaging/lock.py
 TORCH = (LOCKS / "torch.txt").read_text(encoding="utf-8").split()[-1]
-PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--quiet", "--no-compile")
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--quiet")
+if not sys.dont_write_bytecode:
+    # Python compiles the modules that are used when they first are, the others cost 200 MB. Where it is told not to
+    # write what it compiled, every start would compile again.
+    PIP_INSTALL += ("--no-compile",)
 DEMO = ROOT / "resources" / "demo"
 
 # Programs for those who develop torch or draw Qt windows by mouse: 200 MB that no program using them runs.
@@ -142,8 +146,7 @@ def make_environment() -> None:
 def install(gpu: bool, with_tests: bool) -> None:
     """Install what the locks pin, torch and ecgview; a stamp makes the second start quick.
 
-    pip takes no file whose hash is not in a lock; torch, whose builds differ, is the one exception. Nothing is
-    compiled beforehand: Python does it for the modules that are used, and the others cost hundreds of megabytes.
+    pip takes no file whose hash is not in a lock; torch, whose builds differ, is the one exception.
     """
     asked_for = [ROOT / "pyproject.toml", *sorted(LOCKS.iterdir())]
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in asked_for)).hexdigest()

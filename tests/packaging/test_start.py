@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,7 +100,22 @@ def test_what_is_installed_is_locked_with_hashes_but_for_torch(
     assert torch[-1] == start.TORCH
     assert ours[-1] == ROOT
     assert {"--no-deps", "--no-build-isolation"} <= set(ours)  # nothing more is fetched for it
-    assert all("--no-compile" in command for command in (locked, torch, ours))
+
+
+@pytest.mark.parametrize("told_not_to_write", [False, True])
+def test_modules_are_compiled_once_at_most(told_not_to_write: bool) -> None:
+    options = ["-B"] if told_not_to_write else []
+    code = "import sys; sys.path.insert(0, 'packaging'); import start; print('--no-compile' in start.PIP_INSTALL)"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert done.stdout.strip() == str(not told_not_to_write)
 
 
 def test_what_no_program_uses_is_deleted_and_nothing_else(
