@@ -71,6 +71,22 @@ def test_nobody_takes_what_another_room_keeps_to_itself() -> None:
     assert not taken
 
 
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports for types alone count too: who reads one module of a circle has to read them all."""
+    dotted = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in PACKAGE}
+    modules = {path: name.removesuffix(".__init__") for path, name in dotted.items()}
+    known = set(modules.values())
+    taken = {
+        module: {name if name in known else name.rpartition(".")[0] for name in _imported(path)}
+        & known - {module}
+        for path, module in modules.items()
+    }
+    while ends := [module for module, others in taken.items() if not others & taken.keys()]:
+        for module in ends:
+            del taken[module]
+    assert sorted(taken) == []
+
+
 def test_functions_fit_on_one_screen() -> None:
     long = []
     for path in PACKAGE:

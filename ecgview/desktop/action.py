@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
+
+
+Fact = Literal[
+    "record",  # another record is open, or none
+    "opening",  # one is being opened
+    "read",  # another session, or it stands elsewhere: locked, signed, AI opened
+    "draft",  # what the reader states
+    "view",
+    "paper",
+    "theme",
+    "blind",  # whether reads are begun blind
+    "caliper",
+    "sides",  # worklist, panels and full screen
+    "thumbnails",
+    "recent",  # what was opened before
+    "settings",  # a choice that nothing else shows; it changes by its own action alone
+]
 
 
 def always(workspace: Workspace) -> bool:
@@ -36,6 +53,8 @@ class Action:
     """One thing a user can do, as a row of a menu.
 
     `id` is dotted ("view.zoom_in") and stable; `shortcuts` are Qt key texts, the first one is shown.
+    `follows` names the facts that `enabled_when`, `checked_when` and `text_when` depend on: they are asked again
+    when one of these changes, and only then.
     `checked_when` makes the action checkable. `text_when` says another text where the state asks for one. `short` is
     the text of its tool button. `submenu` groups rows of one menu under a title. `repeats` lets a key that is
     held down do it again and again: only what moves, never what writes. `edits` says that it changes a read: while
@@ -44,11 +63,12 @@ class Action:
 
     id: str
     text: str
-    run: Callable[[MainWindow], object]
+    run: Callable[[Frame], object]
     shortcuts: tuple[str, ...] = ()
     enabled_when: Callable[[Workspace], bool] = always
-    checked_when: Callable[[MainWindow], bool] | None = None
+    checked_when: Callable[[Frame], bool] | None = None
     text_when: Callable[[Workspace], str] | None = None
+    follows: tuple[Fact, ...] = ()
     hint: str = ""
     short: str = ""
     submenu: str = ""

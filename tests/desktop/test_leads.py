@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.canvas.caliper import Caliper
-from ecgview.desktop.chrome import lead_choice
 from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.state import paper_choices
 from ecgview.desktop.state.thumbnails import trace_of
 from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
@@ -146,7 +146,7 @@ def test_more_leads_than_a_page_holds_are_turned_to(opens: Opens, rest: Rest) ->
     window.menus["view.leads_back"].trigger()
     rest()
     assert _shown(window) == list(names[:15])
-    lead_choice.turn(window.workspace, 1)
+    paper_choices.turn_page(window.workspace, 1)
     opens(("ECG1", "ECG2"))
     assert window.workspace.paper.settings.part == 0
 

@@ -8,7 +8,7 @@ from ecgview.desktop.action import Action
 from ecgview.review.history import RemoveAnnotation
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Annotate"
@@ -19,7 +19,7 @@ def _editable(workspace: Workspace) -> bool:
     return workspace.reading.session is not None and workspace.reading.session.is_editable
 
 
-def mark_caliper(window: MainWindow) -> None:
+def mark_caliper(window: Frame) -> None:
     """Mark the stretch of time between the ends of the caliper, on its lead."""
     caliper, record = window.canvas.caliper, window.canvas.record
     if caliper is None or record is None:
@@ -33,7 +33,7 @@ def mark_caliper(window: MainWindow) -> None:
         window.toast.tell_change(session, before)
 
 
-def remove_last_mark(window: MainWindow) -> None:
+def remove_last_mark(window: Frame) -> None:
     """Take the newest mark away; it can be undone."""
     session = window.workspace.reading.session
     if session is not None and session.draft.annotations:
@@ -50,6 +50,7 @@ ACTIONS = (
         ("A",),
         _editable,
         hint="Drag over a lead; with Shift over all leads",
+        follows=("read",),
     ),
     Action(
         "annotate.from_caliper",
@@ -59,6 +60,7 @@ ACTIONS = (
         _editable,
         hint="On the lead of the caliper",
         edits=True,
+        follows=("read",),
     ),
     Action(
         "annotate.remove_last",
@@ -67,5 +69,6 @@ ACTIONS = (
         ("Shift+M",),
         _editable,
         edits=True,
+        follows=("read",),
     ),
 )

@@ -14,13 +14,13 @@ from ecgview.desktop.state.recent import SUBMENU
 from ecgview.desktop.state.worklist import ARCHIVES
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
 
 MENU = "File"
 ORDER = 10
 
 
-def ask_files(window: MainWindow) -> None:
+def ask_files(window: Frame) -> None:
     """Ask for files and open them."""
     from ecgview import formats
 
@@ -35,19 +35,19 @@ def file_kinds(extensions: Iterable[str]) -> str:
     return f"ECGs and archives of ECGs ({known} {packed});;Archives ({packed});;All files (*)"
 
 
-def ask_folder(window: MainWindow) -> None:
+def ask_folder(window: Frame) -> None:
     """Ask for a folder and open it as a worklist."""
     path = QFileDialog.getExistingDirectory(window, "Open a folder of ECGs")
     if path:
         window.workspace.ecg.open_paths([path])
 
 
-def open_demonstration(window: MainWindow) -> None:
+def open_demonstration(window: Frame) -> None:
     """Open the synthetic ECGs that ship with ecgview."""
     window.workspace.ecg.open_paths([resources.path("demo")])
 
 
-def ask_screenshot(window: MainWindow) -> None:
+def ask_screenshot(window: Frame) -> None:
     """Ask where a picture of the window goes, and write it there."""
     picture = window.grab()
     path, _ = QFileDialog.getSaveFileName(
@@ -70,6 +70,7 @@ ACTIONS = (
         enabled_when=lambda workspace: bool(workspace.settings.text("files.recent")),
         submenu=SUBMENU,
         separator_before=True,
+        follows=("recent",),
     ),
     Action(
         "file.open_demo",
@@ -84,6 +85,7 @@ ACTIONS = (
         lambda w: w.workspace.ecg.stop(),
         ("Ctrl+.",),
         enabled_when=lambda workspace: workspace.ecg.is_opening,
+        follows=("opening",),
     ),
     Action(
         "file.next",
@@ -109,6 +111,7 @@ ACTIONS = (
         ("Ctrl+E",),
         enabled_when=with_record,
         separator_before=True,
+        follows=("record",),
     ),
     Action(
         "file.share",
@@ -117,8 +120,16 @@ ACTIONS = (
         ("Ctrl+Shift+E",),
         enabled_when=with_record,
         hint="The ECG in another format, without what tells who, where and when",
+        follows=("record",),
     ),
-    Action("file.about", "About this file", about_file.show, ("Alt+Return",), enabled_when=with_record),
+    Action(
+        "file.about",
+        "About this file",
+        about_file.show,
+        ("Alt+Return",),
+        enabled_when=with_record,
+        follows=("record",),
+    ),
     Action("file.screenshot", "Save screenshot …", ask_screenshot, ("Ctrl+Shift+S",)),
     Action("file.quit", "Quit", lambda w: w.close(), ("Ctrl+Q",), separator_before=True),
 )

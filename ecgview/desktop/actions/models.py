@@ -11,7 +11,7 @@ from ecgview.desktop.dialogs import about, choose_models, lef_pictures
 from ecgview.desktop.state.answers import MASK_SEGMENTS
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Models"
@@ -19,7 +19,7 @@ ORDER = 50
 RATIO = 0.25
 
 
-def random_mask(window: MainWindow) -> None:
+def random_mask(window: Frame) -> None:
     """Hide a random quarter of the ECG and ask for what the model puts there."""
     from ecgview.explain import reconstruction
 
@@ -28,12 +28,12 @@ def random_mask(window: MainWindow) -> None:
     window.workspace.answers.set_mask(reconstruction.random_mask(RATIO, seed))
 
 
-def clear_mask(window: MainWindow) -> None:
+def clear_mask(window: Frame) -> None:
     """Hide nothing."""
     window.workspace.answers.set_mask(np.zeros(MASK_SEGMENTS, dtype=np.bool_))
 
 
-def average_masks(window: MainWindow) -> None:
+def average_masks(window: Frame) -> None:
     """Show where the ECG is hard to predict."""
     window.workspace.paper.set_view("reconstruct")
     window.workspace.answers.request_error_strip(RATIO)
@@ -51,9 +51,15 @@ ACTIONS = (
         lambda w: w.workspace.answers.request_prediction(),
         ("D",),
         with_ai,
+        follows=("read",),
     ),
     Action(
-        "models.lef", "Low ejection fraction", lambda w: w.workspace.answers.request_lef(), ("E",), with_ai
+        "models.lef",
+        "Low ejection fraction",
+        lambda w: w.workspace.answers.request_lef(),
+        ("E",),
+        with_ai,
+        follows=("read",),
     ),
     Action(
         "models.random_mask",
@@ -62,16 +68,27 @@ ACTIONS = (
         ("X",),
         with_ai,
         separator_before=True,
+        follows=("read",),
     ),
-    Action("models.clear_mask", "Show everything again", clear_mask, ("Shift+X",), with_ai),
+    Action(
+        "models.clear_mask", "Show everything again", clear_mask, ("Shift+X",), with_ai, follows=("read",)
+    ),
     Action(
         "models.error_strip",
         "Average over random masks",
         average_masks,
         ("V",),
         with_ai,
+        follows=("read",),
     ),
-    Action("models.lef_pictures", "Contributions as pictures", lef_pictures.show, ("Shift+E",), with_ai),
+    Action(
+        "models.lef_pictures",
+        "Contributions as pictures",
+        lef_pictures.show,
+        ("Shift+E",),
+        with_ai,
+        follows=("read",),
+    ),
     Action(
         "models.choose",
         "Choose models …",
@@ -79,6 +96,7 @@ ACTIONS = (
         ("Ctrl+M",),
         _no_blind_read,
         separator_before=True,
+        follows=("read",),
     ),
     Action("models.facts", "Model facts", about.show_models, ("Ctrl+I",)),
 )

@@ -14,7 +14,7 @@ from ecgview.review.history import Edit, SetCertainty, SetModifiers
 from ecgview.review.read import Certainty, ReadState, ReadStatement
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
 
 MENU = "Read"
@@ -59,12 +59,12 @@ def _lacks_subject(workspace: Workspace) -> bool:
     return record.patient.age_years is None or not record.patient.sex
 
 
-def _is_normal(window: MainWindow) -> bool:
+def _is_normal(window: Frame) -> bool:
     session = window.workspace.reading.session
     return session is not None and session.draft.statement(NORMAL, session.label_set.id) is not None
 
 
-def toggle_normal(window: MainWindow) -> None:
+def toggle_normal(window: Frame) -> None:
     """State "normal ECG", or take it back; a toast says which, and undoes it."""
     session = window.workspace.reading.session
     before = None if session is None else session.draft
@@ -73,7 +73,7 @@ def toggle_normal(window: MainWindow) -> None:
         window.toast.tell_change(session, before)
 
 
-def _change_last(window: MainWindow, change: Callable[[ReadStatement], Edit]) -> None:
+def _change_last(window: Frame, change: Callable[[ReadStatement], Edit]) -> None:
     """Change the statement made last; a toast says how, and undoes it."""
     session = window.workspace.reading.session
     if session is None or not session.draft.statements:
@@ -101,7 +101,7 @@ def toggle_possible(item: ReadStatement) -> Edit:
     return SetCertainty(item.code, item.label_set, Certainty.DEFINITE if is_possible else Certainty.POSSIBLE)
 
 
-def toggle_blind(window: MainWindow) -> None:
+def toggle_blind(window: Frame) -> None:
     """Read blind first, or ask once whether the AI is to be opened before the first read."""
     workspace = window.workspace
     if not workspace.reader.blind:
@@ -119,7 +119,7 @@ def toggle_blind(window: MainWindow) -> None:
     sheet.of_record = bool(this)
 
 
-def focus_statements(window: MainWindow) -> None:
+def focus_statements(window: Frame) -> None:
     """Bring the cursor to where statements are entered."""
     section = window.section("statements")
     if section is None:
@@ -134,7 +134,7 @@ def focus_statements(window: MainWindow) -> None:
         field.selectAll()
 
 
-def ask_amendment(window: MainWindow) -> None:
+def ask_amendment(window: Frame) -> None:
     """Ask why the signed read is changed, and open it."""
     question = "Why is the signed read changed? The reason and every earlier version are kept."
     sheet = ask.ask_text(
@@ -143,7 +143,7 @@ def ask_amendment(window: MainWindow) -> None:
     sheet.of_record = True
 
 
-def ask_reader(window: MainWindow) -> None:
+def ask_reader(window: Frame) -> None:
     """Ask who reads from now on."""
     name = window.workspace.reader.name
     question = "Who reads from now on? The name is kept with every read."
@@ -159,6 +159,7 @@ ACTIONS = (
         checked_when=lambda w: w.workspace.reader.blind,
         hint="AI stays closed until the first read is saved",
         edits=True,
+        follows=("blind",),
     ),
     Action(
         "read.normal",
@@ -169,8 +170,17 @@ ACTIONS = (
         checked_when=_is_normal,
         separator_before=True,
         edits=True,
+        follows=("read", "draft"),
     ),
-    Action("read.find_statement", "Add a statement", focus_statements, ("/",), _editable, edits=True),
+    Action(
+        "read.find_statement",
+        "Add a statement",
+        focus_statements,
+        ("/",),
+        _editable,
+        edits=True,
+        follows=("read",),
+    ),
     Action(
         "read.possible",
         "Last statement: possible",
@@ -178,6 +188,7 @@ ACTIONS = (
         ("'",),
         _editable,
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.certainty",
@@ -186,6 +197,7 @@ ACTIONS = (
         (";",),
         _editable,
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.age",
@@ -195,6 +207,7 @@ ACTIONS = (
         _editable,
         hint=", ".join(modifiers.AGES),
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.site",
@@ -204,8 +217,17 @@ ACTIONS = (
         _editable,
         hint=", ".join(modifiers.SITES),
         edits=True,
+        follows=("read",),
     ),
-    Action("read.undo", "Undo", lambda w: w.workspace.steps.undo(), ("Ctrl+Z",), _editable, edits=True),
+    Action(
+        "read.undo",
+        "Undo",
+        lambda w: w.workspace.steps.undo(),
+        ("Ctrl+Z",),
+        _editable,
+        edits=True,
+        follows=("read",),
+    ),
     Action(
         "read.redo",
         "Redo",
@@ -213,6 +235,7 @@ ACTIONS = (
         ("Ctrl+Shift+Z", "Ctrl+Y"),
         _editable,
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.save_first",
@@ -223,6 +246,7 @@ ACTIONS = (
         hint="Locks the first read; AI may be revealed from then on",
         separator_before=True,
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.lock_and_next",
@@ -232,9 +256,16 @@ ACTIONS = (
         with_session,
         hint="Saves and locks the first read; once that is done, opens the next record",
         edits=True,
+        follows=("read",),
     ),
     Action(
-        "read.reveal", "Reveal AI results", lambda w: w.workspace.steps.reveal(), ("R",), _closed, edits=True
+        "read.reveal",
+        "Reveal AI results",
+        lambda w: w.workspace.steps.reveal(),
+        ("R",),
+        _closed,
+        edits=True,
+        follows=("read",),
     ),
     Action(
         "read.sign",
@@ -243,6 +274,7 @@ ACTIONS = (
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         _editable,
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.sign_and_next",
@@ -252,6 +284,7 @@ ACTIONS = (
         with_session,
         hint="Signs the read; once that is done, opens the next record",
         edits=True,
+        follows=("read",),
     ),
     Action(
         "read.next_unread",
@@ -260,7 +293,15 @@ ACTIONS = (
         ("U",),
         hint="The next record that you have not read, from the top again after the last",
     ),
-    Action("read.amend", "Amend the signed read …", ask_amendment, ("Ctrl+Shift+A",), _signed, edits=True),
+    Action(
+        "read.amend",
+        "Amend the signed read …",
+        ask_amendment,
+        ("Ctrl+Shift+A",),
+        _signed,
+        edits=True,
+        follows=("read",),
+    ),
     Action(
         "read.subject",
         "Age and sex …",
@@ -268,6 +309,7 @@ ACTIONS = (
         ("Ctrl+Shift+P",),
         _lacks_subject,
         hint="Where the file does not say them",
+        follows=("record", "read"),
     ),
     Action("read.reader", "Change the reader …", ask_reader, ("Ctrl+Shift+N",), separator_before=True),
     Action(
@@ -276,5 +318,6 @@ ACTIONS = (
         lambda w: log.show(w, w.workspace),
         ("Ctrl+L",),
         with_session,
+        follows=("read",),
     ),
 )

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ecgview.desktop.action import Action, with_record
-from ecgview.desktop.chrome import lead_choice, window_place
+from ecgview.desktop.chrome import window_place
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.settings import KEPT
+from ecgview.desktop.state import paper_choices
 from ecgview.desktop.views import VIEWS
 from ecgview.errors import EcgviewError
 from ecgview.paper.plan import LAYOUTS
 from ecgview.signal import filters
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
-    from ecgview.desktop.state.workspace import Workspace
+    from ecgview.desktop.frame import Frame
 
 MENU = "View"
 ORDER = 20
-SPEEDS = (25.0, 50.0)
-GAINS = (5.0, 10.0, 20.0)
-LAYOUT_CHOICES = tuple(LAYOUTS)
-
-
-def change_paper(window: MainWindow, **changes: object) -> None:
-    """Lay the paper out with some settings changed; another layout begins with its first page of leads."""
-    paper = window.workspace.paper.settings
-    if "layout" in changes:
-        paper = replace(paper, part=0)
-    window.workspace.paper.choose(replace(paper, **changes))  # type: ignore[arg-type]
-
-
-def _cycle(window: MainWindow, name: str, choices: tuple[object, ...]) -> None:
-    current = getattr(window.workspace.paper.settings, name)
-    index = choices.index(current) + 1 if current in choices else 0
-    change_paper(window, **{name: choices[index % len(choices)]})
 
 
 def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Action:
@@ -46,9 +28,10 @@ def _choice(kind: str, submenu: str, name: str, value: object, text: str) -> Act
     return Action(
         f"view.{kind}.{str(value).removesuffix('.0')}",
         text,
-        lambda w: change_paper(w, **{name: value}),
+        lambda w: paper_choices.change(w.workspace, **{name: value}),
         checked_when=lambda w: getattr(w.workspace.paper.settings, name) == value,
         submenu=submenu,
+        follows=("paper",),
     )
 
 
@@ -57,11 +40,12 @@ def _filter_choice(band: filters.DisplayFilter) -> Action:
     return Action(
         f"view.filter.{band.label}",
         band.label,
-        lambda w: change_paper(w, display_filter=band),
-        enabled_when=lambda workspace: band in offered_filters(workspace),
+        lambda w: paper_choices.change(w.workspace, display_filter=band),
+        enabled_when=lambda workspace: band in paper_choices.display_filters(workspace),
         checked_when=lambda w: w.workspace.paper.settings.display_filter == band,
-        text_when=lambda workspace: filter_label(workspace, band),
+        text_when=lambda workspace: paper_choices.filter_label(workspace, band),
         submenu="Display filter",
+        follows=("record", "paper"),
     )
 
 
@@ -71,21 +55,12 @@ def _layout_choice(name: str) -> Action:
     return Action(
         f"view.layout.{name}",
         f"{name}: {about}" if about else name,
-        lambda w: change_paper(w, layout=name),
-        enabled_when=lambda workspace: name in lead_choice.offered(workspace),
+        lambda w: paper_choices.change(w.workspace, layout=name),
+        enabled_when=lambda workspace: name in paper_choices.layouts(workspace),
         checked_when=lambda w: w.workspace.paper.settings.layout == name,
         submenu="Layout",
+        follows=("record", "paper"),
     )
-
-
-def offered_filters(workspace: Workspace) -> tuple[filters.DisplayFilter, ...]:
-    """Return the display filters that differ on the open file."""
-    return filters.CHOICES if workspace.ecg.record is None else filters.offered(workspace.ecg.record)
-
-
-def filter_label(workspace: Workspace, band: filters.DisplayFilter) -> str:
-    """Return a display filter's band as the open file leaves it."""
-    return (band if workspace.ecg.record is None else filters.seen(band, workspace.ecg.record)).label
 
 
 def toggle_side(side: QWidget) -> None:
@@ -93,7 +68,7 @@ def toggle_side(side: QWidget) -> None:
     side.setVisible(side.isHidden())
 
 
-def find_record(window: MainWindow) -> None:
+def find_record(window: Frame) -> None:
     """Put the cursor into the worklist's filter."""
     window.left.show()
     box = window.left.findChild(QLineEdit, "worklist_filter")
@@ -102,14 +77,14 @@ def find_record(window: MainWindow) -> None:
         box.selectAll()
 
 
-def toggle_grey_paper(window: MainWindow) -> None:
+def toggle_grey_paper(window: Frame) -> None:
     """Switch between red and grey paper in the light theme."""
     settings = window.workspace.settings
     settings.set("paper.palette", "red" if settings.text("paper.palette") == "grey" else "grey")
     window.canvas.recolour()
 
 
-def toggle_kept(window: MainWindow) -> None:
+def toggle_kept(window: Frame) -> None:
     """Keep how ECGs are drawn and read for the next start, or begin that with the defaults."""
     settings = window.workspace.settings
     try:
@@ -118,7 +93,7 @@ def toggle_kept(window: MainWindow) -> None:
         window.workspace.telling.fail(error)
 
 
-def ask_calibration(window: MainWindow) -> None:
+def ask_calibration(window: Frame) -> None:
     """Let a ruler tell how large a millimetre is on this screen."""
 
     def keep(px_per_mm: float) -> None:
@@ -128,12 +103,14 @@ def ask_calibration(window: MainWindow) -> None:
     ask.ask_calibration(window, window.canvas.true_px_per_mm, keep)
 
 
-def move_in_time(window: MainWindow, pages: int) -> None:
+def move_in_time(window: Frame, pages: int) -> None:
     """Show the stretch of time after or before the one on the page."""
     paper, record = window.workspace.paper.settings, window.workspace.ecg.record
     if record is not None:
         last = max(0.0, record.seconds - paper.seconds)  # the last page ends where the recording does
-        change_paper(window, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last))
+        paper_choices.change(
+            window.workspace, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last)
+        )
 
 
 _VIEWS = tuple(
@@ -143,6 +120,7 @@ _VIEWS = tuple(
         lambda w, view=view: w.workspace.paper.set_view(view),  # type: ignore[misc]
         (str(number),),
         checked_when=lambda w, view=view: w.workspace.paper.view == view,  # type: ignore[misc]
+        follows=("view",),
     )
     for number, view in enumerate(VIEWS, 1)
 )
@@ -150,107 +128,127 @@ _PAPER = (
     Action(
         "view.next_speed",
         "Paper speed 25 / 50 mm/s",
-        lambda w: _cycle(w, "speed_mm_per_s", SPEEDS),
+        lambda w: paper_choices.cycle(w.workspace, "speed_mm_per_s", paper_choices.SPEEDS),
         ("S",),
         separator_before=True,
     ),
-    Action("view.next_gain", "Gain 5 / 10 / 20 mm/mV", lambda w: _cycle(w, "gain_mm_per_mv", GAINS), ("G",)),
+    Action(
+        "view.next_gain",
+        "Gain 5 / 10 / 20 mm/mV",
+        lambda w: paper_choices.cycle(w.workspace, "gain_mm_per_mv", paper_choices.GAINS),
+        ("G",),
+    ),
     Action(
         "view.next_layout",
         "Next layout",
-        lambda w: _cycle(w, "layout", lead_choice.offered(w.workspace)),
+        lambda w: paper_choices.cycle(w.workspace, "layout", paper_choices.layouts(w.workspace)),
         ("L",),
     ),
     Action(
         "view.next_lead",
         "Next lead alone",
-        lambda w: lead_choice.step(w.workspace, 1),
+        lambda w: paper_choices.step_lead(w.workspace, 1),
         ("Shift+L",),
         with_record,
         hint="One lead over the whole width; then the next of all that were recorded",
+        follows=("record",),
     ),
     Action(
         "view.previous_lead",
         "Previous lead alone",
-        lambda w: lead_choice.step(w.workspace, -1),
+        lambda w: paper_choices.step_lead(w.workspace, -1),
         ("Ctrl+Shift+L",),
         with_record,
+        follows=("record",),
     ),
     Action(
         "view.leads_on",
         "Further leads",
-        lambda w: lead_choice.turn(w.workspace, 1),
+        lambda w: paper_choices.turn_page(w.workspace, 1),
         ("Ctrl+Down",),
-        lead_choice.has_pages,
+        paper_choices.has_pages,
         hint="The next page, where more leads were recorded than fit on one",
+        follows=("record", "paper"),
     ),
     Action(
         "view.leads_back",
         "Leads before these",
-        lambda w: lead_choice.turn(w.workspace, -1),
+        lambda w: paper_choices.turn_page(w.workspace, -1),
         ("Ctrl+Up",),
-        lead_choice.has_pages,
+        paper_choices.has_pages,
+        follows=("record", "paper"),
     ),
     Action(
         "view.next_filter",
         "Next display filter",
-        lambda w: _cycle(w, "display_filter", offered_filters(w.workspace)),
+        lambda w: paper_choices.cycle(
+            w.workspace, "display_filter", paper_choices.display_filters(w.workspace)
+        ),
         ("F",),
     ),
-    *(_choice("speed", "Paper speed", "speed_mm_per_s", speed, f"{speed:g} mm/s") for speed in SPEEDS),
-    *(_choice("gain", "Gain", "gain_mm_per_mv", gain, f"{gain:g} mm/mV") for gain in GAINS),
-    *(_layout_choice(name) for name in LAYOUT_CHOICES),
+    *(
+        _choice("speed", "Paper speed", "speed_mm_per_s", speed, f"{speed:g} mm/s")
+        for speed in paper_choices.SPEEDS
+    ),
+    *(_choice("gain", "Gain", "gain_mm_per_mv", gain, f"{gain:g} mm/mV") for gain in paper_choices.GAINS),
+    *(_layout_choice(name) for name in LAYOUTS),
     *(_filter_choice(band) for band in filters.CHOICES),
     Action(
         "view.chest_half",
         "Chest leads at half gain",
-        lambda w: change_paper(
-            w, chest_gain_factor=1.0 if w.workspace.paper.settings.chest_gain_factor != 1 else 0.5
+        lambda w: paper_choices.change(
+            w.workspace, chest_gain_factor=1.0 if w.workspace.paper.settings.chest_gain_factor != 1 else 0.5
         ),
         ("H",),
         checked_when=lambda w: w.workspace.paper.settings.chest_gain_factor != 1,
+        follows=("paper",),
     ),
     Action(
         "view.sequential",
         "Columns follow each other in time",
-        lambda w: change_paper(w, sequential=not w.workspace.paper.settings.sequential),
+        lambda w: paper_choices.change(w.workspace, sequential=not w.workspace.paper.settings.sequential),
         ("Shift+C",),
         checked_when=lambda w: w.workspace.paper.settings.sequential,
+        follows=("paper",),
     ),
 )
 _CANVAS = (
     Action(
         "view.zoom_in", "Zoom in", lambda w: w.canvas.zoom_in(), ("+", "=", "Ctrl++"), with_record,
-        separator_before=True, short="+", repeats=True,
+        separator_before=True, short="+", repeats=True, follows=("record",),
     ),
     Action(
         "view.zoom_out", "Zoom out", lambda w: w.canvas.zoom_out(), ("-", "Ctrl+-"), with_record, short="−",
-        repeats=True,
+        repeats=True, follows=("record",),
     ),
-    Action("view.fit", "Whole page", lambda w: w.canvas.fit(), ("0", "Ctrl+0"), with_record),
-    Action("view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record, short="Fit"),
+    Action("view.fit", "Whole page", lambda w: w.canvas.fit(), ("0", "Ctrl+0"), with_record, follows=("record",)),
+    Action(
+        "view.fit_width", "Full width", lambda w: w.canvas.fit_width(), ("9",), with_record, short="Fit",
+        follows=("record",),
+    ),
     Action(
         "view.true_size", "True size", lambda w: w.canvas.true_size(), ("Ctrl+1",), with_record,
-        hint="One millimetre on the screen for one on paper, as far as the screen tells its size",
+        hint="One millimetre on the screen for one on paper, as far as the screen tells its size", follows=("record",),
     ),
     Action(
         "view.later", "Later in the record", lambda w: move_in_time(w, 1), ("Ctrl+Right",), with_record,
-        repeats=True,
+        repeats=True, follows=("record",),
     ),
     Action(
         "view.earlier", "Earlier in the record", lambda w: move_in_time(w, -1), ("Ctrl+Left",), with_record,
-        repeats=True,
+        repeats=True, follows=("record",),
     ),
     Action(
         "view.caliper", "Caliper", lambda w: w.canvas.toggle_caliper(), ("C",), with_record,
         checked_when=lambda w: w.canvas.caliper_is_on, separator_before=True,
         hint="Drag between two points; arrow keys move by one sample, with Shift by 10 ms",
+        follows=("record", "caliper"),
     ),
 )  # fmt: skip
 _WINDOW = (
     Action(
         "view.worklist", "Worklist", lambda w: toggle_side(w.left), ("W",),
-        checked_when=lambda w: not w.left.isHidden(), separator_before=True,
+        checked_when=lambda w: not w.left.isHidden(), separator_before=True, follows=("sides",),
     ),
     Action(
         "view.find_record", "Find in the worklist", find_record, ("Ctrl+F",),
@@ -260,20 +258,20 @@ _WINDOW = (
         "view.thumbnails", "Mini-traces in the worklist",
         lambda w: w.workspace.thumbnails.switch(not w.workspace.thumbnails.is_on), ("Shift+W",),
         checked_when=lambda w: w.workspace.thumbnails.is_on,
-        hint="Lead II, or the first lead, of the rows on the screen; the picture is 2 mV high",
+        hint="Lead II, or the first lead, of the rows on the screen; the picture is 2 mV high", follows=("thumbnails",),
     ),
     Action(
         "view.panels", "Panels", lambda w: toggle_side(w.right), ("P",),
-        checked_when=lambda w: not w.right.isHidden(),
+        checked_when=lambda w: not w.right.isHidden(), follows=("sides",),
     ),
     Action(
         "view.theme", "Dark theme",
         lambda w: w.workspace.paper.set_theme("light" if w.workspace.paper.theme == "dark" else "dark"), ("T",),
-        checked_when=lambda w: w.workspace.paper.theme == "dark",
+        checked_when=lambda w: w.workspace.paper.theme == "dark", follows=("theme",),
     ),
     Action(
         "view.paper_grey", "Grey paper", toggle_grey_paper, ("Shift+T",),
-        checked_when=lambda w: w.workspace.settings.text("paper.palette") == "grey",
+        checked_when=lambda w: w.workspace.settings.text("paper.palette") == "grey", follows=("settings",),
     ),
     Action(
         "view.calibrate", "Calibrate the screen …", ask_calibration, ("Ctrl+K",),
@@ -283,11 +281,12 @@ _WINDOW = (
         "view.keep", "Keep these for the next start", toggle_kept, ("Shift+K",),
         checked_when=lambda w: w.workspace.settings.flag(KEPT),
         hint="Speed, gain, layout, filter, notch and blind reading; else each start has 25 mm/s, 10 mm/mV, blind",
+        follows=("settings",),
     ),
     Action(
         "view.full_screen", "Full screen", window_place.toggle_full_screen, ("F11",),
         checked_when=lambda w: w.isFullScreen(),
-        hint="The trace takes the whole width; W and P bring worklist and panels, Escape ends it",
+        hint="The trace takes the whole width; W and P bring worklist and panels, Escape ends it", follows=("sides",),
     ),
 )  # fmt: skip
 ACTIONS = (*_VIEWS, *_PAPER, *_CANVAS, *_WINDOW)

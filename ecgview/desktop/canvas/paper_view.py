@@ -62,6 +62,7 @@ class PaperView(QAbstractScrollArea):
         workspace.paper.overlay_changed.connect(self._reoverlay)
         workspace.answers.mask_changed.connect(self._reoverlay)
         workspace.reading.session_changed.connect(self._reoverlay)
+        workspace.reading.marks_changed.connect(self._reoverlay)
         workspace.paper.view_changed.connect(self._reoverlay)
 
     # ---- what is shown -------------------------------------------------------------------------------

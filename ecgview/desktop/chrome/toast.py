@@ -66,6 +66,8 @@ class Toast(QFrame):
         ]
         if not words:
             return
+        if self._told is None:  # only while there is something to take back
+            self._workspace.reading.draft_changed.connect(self._follow)
         self._told = (session, after)
         self.text.setText("  ·  ".join(words))
         self.adjustSize()
@@ -90,9 +92,14 @@ class Toast(QFrame):
             return
         told, draft = self._told
         if session is not told or session.draft != draft or not session.can_undo:
-            self._told = None
+            self._forget()
             self._timer.stop()
             self.hide()
+
+    def _forget(self) -> None:
+        if self._told is not None:
+            self._workspace.reading.draft_changed.disconnect(self._follow)
+            self._told = None
 
     def _undo(self) -> None:
         if self._told is not None:

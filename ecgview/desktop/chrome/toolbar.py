@@ -8,22 +8,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from ecgview.desktop.actions import view as choices
-from ecgview.desktop.chrome import lead_choice
+from ecgview.desktop.state import paper_choices as choices
+from ecgview.paper.plan import LAYOUTS
 from ecgview.signal.filters import CHOICES
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.chrome.menus import Menus
+    from ecgview.desktop.frame import Frame
 
 
 class ToolBar(QToolBar):
     """Compact: words for what has no well-known sign."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__("Tools", window)
+    def __init__(self, frame: Frame, menus: Menus) -> None:
+        super().__init__("Tools", frame)
         self.setObjectName("tools")
         self.setMovable(False)
-        self._window = window
+        self._canvas, self._menus = frame.canvas, menus
+        self._workspace = workspace = frame.workspace
         self._add("file.open")
         self._add("file.previous")
         self._add("file.next")
@@ -34,7 +36,7 @@ class ToolBar(QToolBar):
         self.gain = self._combo(
             "Gain", [(f"{gain:g} mm/mV", gain) for gain in choices.GAINS], "gain_mm_per_mv"
         )
-        self.layout_box = self._combo("Layout", [(name, name) for name in choices.LAYOUT_CHOICES], "layout")
+        self.layout_box = self._combo("Layout", [(name, name) for name in LAYOUTS], "layout")
         self.lead = self._combo("Lead shown alone", [], "single_lead")
         self._lead_shown = self.actions()[-1]
         self.filter = self._combo("Filter", [(band.label, band) for band in CHOICES], "display_filter")
@@ -48,18 +50,18 @@ class ToolBar(QToolBar):
         self.addWidget(gap)
         self.blind = self._add("read.blind")
         self._add("help.shortcuts")
-        window.workspace.paper.changed.connect(self._follow)
-        window.workspace.ecg.opened.connect(self._offer_filters)
-        window.workspace.ecg.opened.connect(self._offer_leads)
-        window.workspace.reader.blind_changed.connect(self._say_blind)
-        self._follow(window.workspace.paper.settings)
-        self._say_blind(window.workspace.reader.blind)
+        workspace.paper.changed.connect(self._follow)
+        workspace.ecg.opened.connect(self._offer_filters)
+        workspace.ecg.opened.connect(self._offer_leads)
+        workspace.reader.blind_changed.connect(self._say_blind)
+        self._follow(workspace.paper.settings)
+        self._say_blind(workspace.reader.blind)
 
     def _add(self, action_id: str) -> QToolButton:
         button = QToolButton()
-        button.setDefaultAction(self._window.menus[action_id])
+        button.setDefaultAction(self._menus[action_id])
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(self._window.menus[action_id].text())
+        button.setAccessibleName(self._menus[action_id].text())
         self.addWidget(button)
         return button
 
@@ -76,8 +78,8 @@ class ToolBar(QToolBar):
         return box
 
     def _chosen(self, field: str, value: object) -> None:
-        choices.change_paper(self._window, **{field: value})
-        self._window.canvas.setFocus()
+        choices.change(self._workspace, **{field: value})
+        self._canvas.setFocus()
 
     def _follow(self, paper: object) -> None:
         for box, field in (
@@ -94,29 +96,29 @@ class ToolBar(QToolBar):
 
     def _offer_filters(self, _record: object) -> None:
         """Name every band as the open file leaves it, and offer those that differ on it (F5)."""
-        workspace = self._window.workspace
+        workspace = self._workspace
         for index in range(self.filter.count()):
             self.filter.setItemText(index, choices.filter_label(workspace, self.filter.itemData(index)))
-        _enable(self.filter, choices.offered_filters(workspace))
+        _enable(self.filter, choices.display_filters(workspace))
 
     def _offer_leads(self, _record: object) -> None:
         """Offer the leads of the open record, and the layouts that make sense with them."""
-        workspace = self._window.workspace
-        _enable(self.layout_box, lead_choice.offered(workspace))
+        workspace = self._workspace
+        _enable(self.layout_box, choices.layouts(workspace))
         self.lead.clear()
-        for name in lead_choice.leads(workspace):
+        for name in choices.leads(workspace):
             self.lead.addItem(name, name)
         self._follow_lead()
 
     def _follow_lead(self) -> None:
         """Show the choice of a lead while one is shown alone."""
-        now = lead_choice.shown(self._window.workspace)
+        now = choices.single_lead(self._workspace)
         self._lead_shown.setVisible(bool(now))
         self.lead.setCurrentIndex(self.lead.findData(now))
 
     def _say_blind(self, on: bool) -> None:
         text = "Blind reading: on" if on else "Blind reading: off"
-        self._window.menus["read.blind"].setIconText(text)
+        self._menus["read.blind"].setIconText(text)
 
 
 def _enable(box: QComboBox, offered: tuple[object, ...]) -> None:

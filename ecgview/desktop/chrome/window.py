@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from ecgview.desktop import theme
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
-from ecgview.desktop.chrome import dropping, lead_choice, side_panels, sides, window_place
+from ecgview.desktop.chrome import dropping, lead_menu, side_panels, sides, window_place
 from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.menus import Menus
 from ecgview.desktop.chrome.message_strip import MessageStrip, ReaderStrip
@@ -29,6 +28,7 @@ from ecgview.desktop.chrome.toast import Toast
 from ecgview.desktop.chrome.toolbar import ToolBar
 from ecgview.desktop.dialogs import unexpected_error
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.frame import Frame
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.state import recent
 from ecgview.desktop.state.workspace import Workspace
@@ -41,15 +41,8 @@ from ecgview.record import EcgRecord
 WORDS = {"nothing": "", "opening": "opening …", "failed": "not shown"}  # of a record that is not open
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Frame):
     """One window over one workspace, which it owns and closes."""
-
-    workspace: Workspace
-    canvas: TraceCanvas
-    toast: Toast
-    left: QFrame
-    right: QWidget
-    hidden_for_reading: tuple[QWidget, ...]  # what full screen took away
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -74,8 +67,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.menus = Menus(self)
         self.recent = recent.RecentFiles(workspace, self.menus.submenus[recent.SUBMENU])
-        self.leads = lead_choice.LeadMenu(workspace, self.menus.submenus["Layout"])
-        self.tools = ToolBar(self)
+        self.leads = lead_menu.LeadMenu(workspace, self.menus.submenus["Layout"])
+        self.tools = ToolBar(self, self.menus)
         self.addToolBar(self.tools)
         self.status = StatusLine(workspace, self.canvas)
         self.setStatusBar(self.status)
@@ -137,24 +130,11 @@ class MainWindow(QMainWindow):
         workspace.names.changed.connect(self._name_record)
         workspace.names.changed.connect(self.messages.forget)
         workspace.paper.overlay_changed.connect(self._show_legend)
-        workspace.jobs.busy_changed.connect(self.menus.refresh)
         workspace.telling.posted.connect(self.messages.show_message)
         workspace.telling.unexpected.connect(self.show_unexpected)
         workspace.paper.theme_changed.connect(self._apply_theme)
         workspace.reader.name_changed.connect(self._show_reader)
         workspace.reader.needed.connect(self.reader.field.setFocus)
-        for signal in (
-            workspace.ecg.opened,
-            workspace.ecg.closed,
-            workspace.ecg.opening.changed,
-            workspace.reading.session_changed,
-            workspace.paper.view_changed,
-            workspace.paper.changed,
-            workspace.paper.theme_changed,
-            workspace.reader.blind_changed,
-        ):
-            signal.connect(self.menus.refresh)
-        self.canvas.caliper_changed.connect(self.menus.refresh)
         self.canvas.first_painted.connect(lambda: warm_up.start(workspace))
         self.reader.button.clicked.connect(self._take_reader)
         self.reader.field.returnPressed.connect(self._take_reader)
@@ -165,10 +145,6 @@ class MainWindow(QMainWindow):
     def set_sides(self, width: int) -> None:
         """Share the width: the trace gets what the sides do not need."""
         self.splitter.setSizes(list(sides.widths(width)))
-
-    def section(self, panel_id: str) -> Section | None:
-        """Return the section of a panel by its id."""
-        return self.side.section(panel_id)
 
     def show_unexpected(self, error: BaseException) -> None:
         """Tell a bug in a dialog, with a report that names nobody."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QRect, QSettings, QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
 
 USUAL = QSize(1600, 1000)  # logical px
 SMALLEST = QSize(960, 640)
@@ -31,7 +31,7 @@ def limit(window: QMainWindow) -> None:
     window.setMinimumSize(SMALLEST.boundedTo(room))
 
 
-def restore(window: MainWindow) -> None:
+def restore(window: Frame) -> None:
     """Bring the window up where and as large as it was left; maximised where its usual size finds no room."""
     kept = QSettings("ecgview", "ecgview")
     geometry = kept.value(_GEOMETRY)
@@ -55,7 +55,7 @@ def restore(window: MainWindow) -> None:
         section.fold(section.panel.id in folded)
 
 
-def keep(window: MainWindow) -> None:
+def keep(window: Frame) -> None:
     """Remember where the window is and what is folded away."""
     if window.isFullScreen():
         leave_full_screen(window)
@@ -66,7 +66,7 @@ def keep(window: MainWindow) -> None:
     kept.setValue(_FOLDED, " ".join(folded))
 
 
-def toggle_full_screen(window: MainWindow) -> None:
+def toggle_full_screen(window: Frame) -> None:
     """Give the trace the whole width of the screen, or bring everything back.
 
     Whose ECG it is, the banner and the scale stay: they belong to the trace.
@@ -81,7 +81,7 @@ def toggle_full_screen(window: MainWindow) -> None:
     window.showFullScreen()
 
 
-def leave_full_screen(window: MainWindow) -> None:
+def leave_full_screen(window: Frame) -> None:
     """Bring back what was hidden for reading."""
     for part in window.hidden_for_reading:
         part.show()
@@ -89,5 +89,5 @@ def leave_full_screen(window: MainWindow) -> None:
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowFullScreen)
 
 
-def _sides(window: MainWindow) -> tuple[tuple[QWidget, str], ...]:
+def _sides(window: Frame) -> tuple[tuple[QWidget, str], ...]:
     return ((window.left, "worklist"), (window.right, "panels"))

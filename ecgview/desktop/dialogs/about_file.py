@@ -14,7 +14,7 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.record import TELLS_A_READING, EcgRecord
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
 
 CLOSED = (
@@ -27,7 +27,7 @@ FILE = "file"
 Row = tuple[str, str]
 
 
-def show(window: MainWindow) -> Sheet | None:
+def show(window: Frame) -> Sheet | None:
     """Open the sheet on the open record."""
     record = window.workspace.ecg.record
     if record is None:

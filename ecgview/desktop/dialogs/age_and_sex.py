@@ -10,7 +10,7 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.review.subject import OLDEST_YEARS, SEXES, Subject
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
 
 TITLE = "Age and sex"
 WHY = (
@@ -20,7 +20,7 @@ WHY = (
 UNKNOWN = -1.0
 
 
-def show(window: MainWindow) -> None:
+def show(window: Frame) -> None:
     """Ask for what the file of the open record does not say."""
     record = window.workspace.ecg.record
     if record is None:

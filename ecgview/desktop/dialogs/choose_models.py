@@ -11,11 +11,11 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.theme import set_role
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.models.cards import ModelCard
 
 
-def show(window: MainWindow) -> Sheet:
+def show(window: Frame) -> Sheet:
     """Open the sheet; the choice holds until the window is closed."""
     sheet = Sheet(window, "Choose models")
     sheet.add_text(RESEARCH_USE_ONLY, "banner")

@@ -17,7 +17,7 @@ from ecgview.progress import Progress, silent
 from ecgview.results import LefResult
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
 
 WIDTH_PX = 860
 HEIGHT_PX = 450
@@ -25,7 +25,7 @@ COHORT = (("beeswarm", "Cohort"), ("bar", "Mean size"))
 NO_COHORT = "This model has no pictures of a cohort: it was never fitted to one."
 
 
-def show(window: MainWindow) -> None:
+def show(window: Frame) -> None:
     """Draw the pictures off the UI thread, then open the sheet."""
     result = window.workspace.answers.lef
     if result is None or result.contributions is None:
@@ -41,7 +41,7 @@ def show(window: MainWindow) -> None:
     )
 
 
-def _say(window: MainWindow, text: str) -> None:
+def _say(window: Frame, text: str) -> None:
     window.workspace.telling.post(text, "warning", about=window.workspace.ecg.path)
 
 

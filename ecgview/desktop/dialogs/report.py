@@ -14,7 +14,7 @@ from ecgview.desktop.theme import set_role
 from ecgview.errors import ReportError
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.workspace import Workspace
     from ecgview.record import EcgRecord
     from ecgview.report.content import ReportContent
@@ -26,7 +26,7 @@ KEPT = (
 )
 
 
-def show(window: MainWindow) -> Sheet | None:
+def show(window: Frame) -> Sheet | None:
     """Open the sheet for the open record."""
     from ecgview.paper.plan import choices
     from ecgview.report import exports
@@ -69,9 +69,7 @@ def _choice(sheet: Sheet, title: str, name: str) -> QComboBox:
     return box
 
 
-def _ask(
-    window: MainWindow, sheet: Sheet, record: EcgRecord, suffix: str, layout: str, identified: bool
-) -> None:
+def _ask(window: Frame, sheet: Sheet, record: EcgRecord, suffix: str, layout: str, identified: bool) -> None:
     from ecgview.report.convert import new_name
 
     workspace = window.workspace

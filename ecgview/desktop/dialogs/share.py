@@ -14,7 +14,7 @@ from ecgview.errors import ReportError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.frame import Frame
     from ecgview.report.convert import Converted
 
 REMOVED = (
@@ -24,7 +24,7 @@ REMOVED = (
 )
 
 
-def show(window: MainWindow) -> Sheet | None:
+def show(window: Frame) -> Sheet | None:
     """Open the sheet for the open record."""
     path = window.workspace.ecg.path
     if path is None:
@@ -53,7 +53,7 @@ def show(window: MainWindow) -> Sheet | None:
     return sheet
 
 
-def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: bool) -> None:
+def _ask(window: Frame, sheet: Sheet, path: Path, suffix: str, deidentify: bool) -> None:
     name = "ecg-00001" if deidentify else window.workspace.names.file_of(path)
     kind = f"{formats.writers()[suffix].NAME} (*{suffix})"
     chosen, _ = QFileDialog.getSaveFileName(window, "Export for sharing", f"{name}{suffix}", kind)
@@ -64,7 +64,7 @@ def _ask(window: MainWindow, sheet: Sheet, path: Path, suffix: str, deidentify: 
         write(window, path, Path(named), deidentify, overwrite=named == chosen)
 
 
-def write(window: MainWindow, path: Path, target: Path, deidentify: bool, *, overwrite: bool) -> None:
+def write(window: Frame, path: Path, target: Path, deidentify: bool, *, overwrite: bool) -> None:
     """Write the file in a job, and say what the format lost."""
     workspace = window.workspace
     if not deidentify:

@@ -160,7 +160,7 @@ class OpenRecord(QObject):
     # ---- one step --------------------------------------------------------------------------------------
 
     def _hold_read(self, _is_opening: bool) -> None:
-        self._reading.waits_for = self.opening.path
+        self._reading.wait_for(self.opening.path)
 
     def _open_first(self, found: list[Path]) -> None:
         if self._open_when_listed and found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review import subject
 from ecgview.review.presence import Presence
+from ecgview.review.read import Draft
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
@@ -42,6 +43,28 @@ class Prepared:
             self.presence.leave()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told last of a session.
+
+    `standing` is what tells one session from another, and where it stands; `draft` what it says, and `steps`
+    whether there is anything to take back or to do again.
+    """
+
+    standing: tuple[object, ...] = ()
+    draft: Draft = field(default_factory=Draft)
+    steps: tuple[bool, bool] = (False, False)
+
+    @classmethod
+    def of(cls, session: ReadingSession | None) -> Told:
+        """Return what there is to tell of a session now."""
+        if session is None:
+            return cls()
+        place = (id(session), session.state, len(session.reads), session.amendment_reason)
+        may = (session.is_editable, session.view_only, session.blind, session.may_show_ai)
+        return cls((*place, *may), session.draft, (session.can_undo, session.can_redo))
+
+
 class Reading(QObject):
     """Owns the store and the session of the open record, and so says whether AI may be shown.
 
@@ -49,7 +72,11 @@ class Reading(QObject):
     where the store cannot be used; the record is shown all the same, and `problem` says why.
 
     Signals:
-        session_changed: ReadingSession | None, after every edit and every change of state.
+        session_changed: ReadingSession | None, it is another one, or stands elsewhere: locked, signed, opened for
+            an amendment, AI opened; whatever its draft says comes with it.
+        draft_changed: ReadingSession, what the reader states changed, or what undo would do, and nothing else.
+        marks_changed: ReadingSession, with `draft_changed`, where its marks on the signal are others.
+        held_changed: whether edits are refused for a while, see `is_held`.
         typing_ended: what was typed so far is handed over now: the read is locked, or left.
         problem_changed: EcgviewError | None, why reads are only shown, or not even that.
         shared: Presence, the record is open in another window too.
@@ -58,6 +85,9 @@ class Reading(QObject):
     """
 
     session_changed = Signal(object)
+    draft_changed = Signal(object)
+    marks_changed = Signal(object)
+    held_changed = Signal(bool)
     typing_ended = Signal()
     problem_changed = Signal(object)
     shared = Signal(object)
@@ -82,8 +112,9 @@ class Reading(QObject):
         self._path: Path | None = None
         self._session: ReadingSession | None = None
         self.problem: EcgviewError | None = None
-        self.waits_for: Path | None = None  # the record that is being opened: no edit until it is there
-        self.goes_on = False  # from locking a read until the next record is asked for
+        self._waits_for: Path | None = None
+        self._goes_on = False
+        self._told: Told | None = None
         self.keeping = Keeping(self)
         self.keeping.changed.connect(self.tell)
         self.keeping.failed.connect(lambda error: telling.fail(error, self._path))
@@ -102,9 +133,33 @@ class Reading(QObject):
         return self._path
 
     @property
+    def waits_for(self) -> Path | None:
+        """The record that is being opened instead: nothing is edited until it is there."""
+        return self._waits_for
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a step is being kept after which the next record is opened: nothing is edited until then."""
+        return self._goes_on
+
+    @property
     def is_held(self) -> bool:
         """Whether nothing may be edited for a while: another record was asked for."""
-        return self.waits_for is not None or self.goes_on
+        return self._waits_for is not None or self._goes_on
+
+    def wait_for(self, path: Path | None) -> None:
+        """Refuse edits while this record is being opened; None: none is."""
+        self._hold(path, self._goes_on)
+
+    def go_on(self, on: bool) -> None:
+        """Refuse edits from a step of the read until the next record is asked for."""
+        self._hold(self._waits_for, on)
+
+    def _hold(self, waits_for: Path | None, goes_on: bool) -> None:
+        before = self.is_held
+        self._waits_for, self._goes_on = waits_for, goes_on
+        if self.is_held != before:
+            self.held_changed.emit(self.is_held)
 
     def may_show_ai(self) -> bool:
         """Return whether anything that a model or the file's device says of the open record may be shown.
@@ -144,6 +199,7 @@ class Reading(QObject):
         Without `prepare` the store is asked now, off the UI thread, and the session comes when it is there.
         """
         self._let_go()
+        self._told = None
         self._record, self._path = record, path if record is not None else None
         if record is None:
             return
@@ -165,10 +221,19 @@ class Reading(QObject):
         )
 
     def tell(self) -> None:
-        """Tell everybody that the session changed."""
-        if self._path is not None and self._session is not None:
-            self._worklist.set_state(self._path, self._session.state.value)
-        self.session_changed.emit(self._session)
+        """Tell what changed since it was told last; after `begin` that is all of it."""
+        session = self._session
+        before, now = self._told, Told.of(session)
+        self._told = now
+        if before is None or before.standing != now.standing:
+            if self._path is not None and session is not None:
+                self._worklist.set_state(self._path, session.state.value)
+            self.session_changed.emit(session)
+            return
+        if (before.draft, before.steps) != (now.draft, now.steps):
+            self.draft_changed.emit(session)
+        if before.draft.annotations != now.draft.annotations:
+            self.marks_changed.emit(session)
 
     def set_reader(self, name: str) -> None:
         """Say who reads from now on; the read of the open record is begun anew under that name."""
@@ -232,7 +297,7 @@ class Reading(QObject):
         self._tell_ai(True)
 
     def _take(self, prepared: Prepared) -> None:
-        self._now, session = prepared, prepared.session
+        self._now, session, self._told = prepared, prepared.session, None
         self._attend(session)
         self.take_problem(prepared.problem)
         self.keeping.attend(session)

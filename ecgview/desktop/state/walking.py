@@ -94,12 +94,13 @@ class Walk(QObject):
 
         def over(is_kept: bool) -> None:
             nonlocal is_over
-            is_over, self._reading.goes_on = True, False
+            is_over = True
+            self._reading.go_on(False)
             if is_kept:
                 self.next()
 
         step(over)
-        self._reading.goes_on = not is_over
+        self._reading.go_on(not is_over)
 
     # ---- how far the records are read ------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from ecgview.models import context
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
+    from ecgview.review.session import ReadingSession
 
 BLINDED = "AI results stay closed until you lock your first read."
 
@@ -43,6 +44,7 @@ class AiPanel(QWidget):
         workspace.ecg.opened.connect(self.renew)
         workspace.ecg.closed.connect(self.renew)
         workspace.reading.session_changed.connect(self._follow_session)
+        workspace.reading.draft_changed.connect(self._follow_draft)
         workspace.reader.name_changed.connect(self._follow_session)
         workspace.jobs.job_progressed.connect(self._report)
         workspace.jobs.busy_changed.connect(self._look_after_job)
@@ -67,7 +69,9 @@ class AiPanel(QWidget):
         self._working = None
         step = gate_step(self.workspace, self)
         self._was = self.is_open, step.words if step is not None else None
-        self._named = context.named_by_reader(self.stated)
+        self._named = context.named_by_reader(self.stated) if self.is_open else ()
+        session = self.workspace.reading.session
+        self._was_empty = session is None or session.draft.is_empty
         if self.workspace.ecg.record is None:
             text = self.workspace.ecg.shown.instead("Open an ECG to see what the models say.")
             self.content.addWidget(Text(text, tone="secondary"))
@@ -119,9 +123,21 @@ class AiPanel(QWidget):
 
     def _follow_session(self, _session: object) -> None:
         step = gate_step(self.workspace, self)
-        now = self.is_open, step.words if step is not None else None
-        if now != self._was or context.named_by_reader(self.stated) != self._named:
-            self.renew()  # most edits of the read change nothing here
+        if self._was != (self.is_open, step.words if step is not None else None):
+            self.renew()
+        elif self.is_open:
+            self._follow_names()
+
+    def _follow_draft(self, session: ReadingSession) -> None:
+        """Most edits of the read change nothing here: closed, the step that comes next; open, a context it names."""
+        if self.is_open:
+            self._follow_names()
+        elif session.draft.is_empty != self._was_empty:
+            self.renew()
+
+    def _follow_names(self) -> None:
+        if context.named_by_reader(self.stated) != self._named:
+            self.renew()
 
     def _ask(self, request: Callable[[], object]) -> None:
         request()

@@ -28,7 +28,7 @@ from ecgview.review.history import (
     SetComment,
     SetModifiers,
 )
-from ecgview.review.read import Certainty, ReadState, ReadStatement
+from ecgview.review.read import Certainty, Draft, ReadState, ReadStatement
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
@@ -45,9 +45,11 @@ class StatementsPanel(QWidget):
         self._workspace = workspace
         self._session: ReadingSession | None = None
         self._state: ReadState | None = None
+        self._draft = Draft()
         self._make_parts()
         self._lay_out()
         workspace.reading.session_changed.connect(self._renew)
+        workspace.reading.draft_changed.connect(self._follow_draft)
         workspace.reading.keeping.state_changed.connect(lambda _state: self._show_warnings(self._session))
         workspace.reading.typing_ended.connect(self.comment.flush)
         workspace.ecg.opening.changed.connect(self._hold)
@@ -114,24 +116,44 @@ class StatementsPanel(QWidget):
             self.entry.field.clear()
             self.step.reason.clear()
         self._session = session
-        draft = None if session is None else session.draft
+        draft = Draft() if session is None else session.draft
         editable = session is not None and session.is_editable
         self.state.setText(_state_text(session, self._workspace))
-        self.undo.setEnabled(session is not None and session.can_undo)
-        self.redo.setEnabled(session is not None and session.can_redo)
         self._editing.setVisible(editable or session is None)
         self._editing.setEnabled(editable)
         self.normal.setVisible(self._normal() is not None)
-        self.rows.show_statements(draft.statements if draft else (), editable)
-        self.marks.show_marks(draft.annotations if draft else (), editable)
         self.mark_with.setVisible(editable)
-        self.comment.show_comment(draft.comment if draft else "", editable, is_other=is_new)
-        self._show_warnings(session)
-        self.mark_with.offer(draft.statements if draft else ())
+        self._show_undo(session)
+        self._show_statements(draft, session)
+        self.marks.show_marks(draft.annotations, editable)
+        self.comment.show_comment(draft.comment, editable, is_other=is_new)
         self.step.show_step(session)
+        self._draft = draft
         if session is not None and session.state is not self._state:
             self._state = session.state
             self.entry.field.clearFocus()  # the keys of the next step are the window's again
+
+    def _follow_draft(self, session: ReadingSession) -> None:
+        """Show what an edit changed; the rest stands as it is."""
+        before, draft = self._draft, session.draft
+        self._draft = draft
+        self._show_undo(session)
+        if draft.statements != before.statements:
+            self._show_statements(draft, session)
+        if draft.annotations != before.annotations:
+            self.marks.show_marks(draft.annotations, session.is_editable)
+        self.comment.show_comment(draft.comment, session.is_editable, is_other=False)
+        if draft.is_empty != before.is_empty:
+            self.step.show_step(session)
+
+    def _show_undo(self, session: ReadingSession | None) -> None:
+        self.undo.setEnabled(session is not None and session.can_undo)
+        self.redo.setEnabled(session is not None and session.can_redo)
+
+    def _show_statements(self, draft: Draft, session: ReadingSession | None) -> None:
+        self.rows.show_statements(draft.statements, session is not None and session.is_editable)
+        self._show_warnings(session)
+        self.mark_with.offer(draft.statements)
 
     def _hold(self, is_opening: bool) -> None:
         """Take no text while a record is being opened: it would belong to neither."""
