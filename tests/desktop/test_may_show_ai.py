@@ -14,12 +14,11 @@ from ecgview.desktop.dialogs import about_file
 from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.kit.gate import AiPanel
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.reading import Reading
 from ecgview.overlay import Overlay
-from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.report.json_report import as_dict
+from ecgview.results import LefResult, Prediction
 from ecgview.review.history import SetComment
 
 DESKTOP = Path(state.__file__).parents[1]
@@ -31,15 +30,13 @@ N_PANELS = 6  # of AI, and of what the file's device says
 def told(opened: MainWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """Return the window on a record that is read blind, with answers of every kind already there."""
 
-    def classify(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
+    def classify(record: EcgRecord) -> Prediction:
         return model_words.prediction(record.source.sha256)
 
-    def lef(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
+    def lef(record: EcgRecord) -> LefResult:
         return model_words.lef(record.source.sha256)
 
-    monkeypatch.setattr(inference, "classify", classify)
-    monkeypatch.setattr(inference, "lef", lef)
-    monkeypatch.setattr(Answers, "_recalled", lambda self: False, raising=False)
+    monkeypatch.setattr(inference, "ask", model_words.answering(classify, lef))
     record = opened.workspace.ecg.record
     assert record is not None
     _put_answers(opened)
