@@ -144,12 +144,12 @@ def reconstruct(
         ModelError: a mask that does not fit, or a record that the model cannot take.
     """
     from ecgview.explain import reconstruction
+    from ecgview.models import segments
 
     if seed < 0:
         raise ModelError("the seed of the mask is negative", expected="0 or more", found=str(seed))
-    hidden = (
-        reconstruction.random_mask(mask, seed) if isinstance(mask, int | float) else mask.astype(np.bool_)
-    )
+    n = segments.of(segments.autoencoder(model_id)).count
+    hidden = reconstruction.random_mask(mask, seed, n) if isinstance(mask, int | float) else mask.astype(bool)
     return reconstruction.explain(_record(record), hidden, model_id, device, progress)[0]
 
 
@@ -159,6 +159,8 @@ def explain(
     model_id: str | None = None,
     device: str = "auto",
     progress: Progress = silent,
+    *,
+    memory: "Memory | None" = None,
 ) -> "Explanation":
     """Return an explanation of a model's answer: the model it needs is asked first.
 
@@ -177,9 +179,9 @@ def explain(
     opened, needs = _record(record), explanations.named(explanation).NEEDS
     answer: Prediction | LefResult | None = None
     if needs == "classifier":
-        answer = classify(opened, model_id, device, progress)
+        answer = classify(opened, model_id, device, progress, memory=memory)
     elif needs == "lef":
-        answer = lef(opened, model_id, device=device, progress=progress)
+        answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
     own = model_id if answer is None else None
     return explanations.explained(explanation, opened, explanations.Asked(answer, own, device), progress)
 

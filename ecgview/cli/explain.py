@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _answers, _each, _exposure
 
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     _each.say_research_only()
     record = api.open_ecg(args.file)
-    found = api.explain(record, args.explanation, args.model, args.device)
+    with _answers.memory() as memory:
+        found = api.explain(record, args.explanation, args.model, args.device, memory=memory)
     _exposure.log("explain", [record.source.sha256], found.model.model_id)
     told = {"path": str(args.file), "explanation": args.explanation, **_told(found)}
     if args.output is not None:

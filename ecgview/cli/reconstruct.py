@@ -18,7 +18,7 @@ OPENS_ECGS = True
 def register(parser: argparse.ArgumentParser) -> None:
     """Add FILE, the mask and the output."""
     parser.add_argument("file", metavar="FILE", type=Path)
-    parser.add_argument("--mask", type=float, default=0.25, help="share of the 200 segments that is hidden")
+    parser.add_argument("--mask", type=float, default=0.25, help="share of the segments that is hidden")
     parser.add_argument("--seed", type=int, default=0, help="of the random choice")
     parser.add_argument("--model", metavar="ID", help="an autoencoder (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ecgview.errors import EcgviewError, ReportError
 
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.window import MainWindow
     from ecgview.desktop.state.workspace import Workspace
 
+HIDDEN_S = (0.5, 2.2, 4.2, 6.05, 8.2)  # 150 ms in every column
 WAIT_S = 120.0  # for models on a slow machine; what is not there by then is missing from the picture
 READER = "screenshot"
 COMMENT = "Saved by the screenshot command, so that AI results may be shown."
@@ -90,6 +89,7 @@ def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], N
 
 def _arrange(workspace: Workspace, view: str, wait: Callable[[Callable[[], bool]], None]) -> None:
     """Do what a reader would have done before this view makes sense."""
+    from ecgview.explain import reconstruction
     from ecgview.review.annotation import Annotation
     from ecgview.review.history import AddAnnotation, SetComment
 
@@ -100,11 +100,8 @@ def _arrange(workspace: Workspace, view: str, wait: Callable[[Callable[[], bool]
         workspace.steps.reveal()
         wait(lambda: workspace.reading.keeping.is_idle)
     if view == "reconstruct":
-        mask = np.zeros_like(workspace.answers.mask)
-        mask[[10, 11, 12, 44, 45, 46, 84, 85, 86, 121, 122, 123, 164, 165, 166]] = (
-            True  # 150 ms in every column
-        )
-        workspace.answers.set_mask(mask)
+        answers = workspace.answers
+        answers.set_mask(reconstruction.span_mask([(s, s + 0.15) for s in HIDDEN_S], answers.segments))
         workspace.answers.request_error_strip()
     elif view == "annotate" and workspace.ecg.record is not None:
         mark = Annotation(("II",), 0.6, 1.4, text="example mark")

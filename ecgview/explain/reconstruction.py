@@ -6,18 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import runtime
+from ecgview.models import runtime, segments
+from ecgview.models.segments import Segments
 from ecgview.overlay import Bar, Curve, Overlay, Span
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Reconstruction
 
-N_SEGMENTS = 200
-SEGMENT_S = 0.05
 LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."
 
 
-def random_mask(ratio: float, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+def random_mask(ratio: float, seed: int, n: int) -> NDArray[np.bool_]:
     """Return (n,) bool with round(n * ratio) hidden segments, at least one and not all."""
     if not 0 < ratio < 1:
         raise ModelError("the hidden share is out of range", expected="above 0, below 1", found=str(ratio))
@@ -27,24 +26,24 @@ def random_mask(ratio: float, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool
     return mask
 
 
-def every_kth_mask(k: int, offset: int = 0, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+def every_kth_mask(k: int, n: int, offset: int = 0) -> NDArray[np.bool_]:
     """Return (n,) bool with every k-th segment hidden, from `offset` on."""
     if k < 2:
         raise ModelError("every k-th segment needs k of at least 2", found=str(k))
     return np.asarray(np.arange(n) % k == offset % k)
 
 
-def span_mask(spans_s: Sequence[tuple[float, float]], n: int = N_SEGMENTS) -> NDArray[np.bool_]:
-    """Return (n,) bool with the segments hidden that touch one of the spans, (start, end) in seconds."""
-    mask = np.zeros(n, dtype=np.bool_)
+def span_mask(spans_s: Sequence[tuple[float, float]], cut: Segments) -> NDArray[np.bool_]:
+    """Return (segments,) bool with those hidden that touch one of the spans, (start, end) in seconds."""
+    mask = np.zeros(cut.count, dtype=np.bool_)
     for start, end in spans_s:
-        first = int(np.floor(min(start, end) / SEGMENT_S + 1e-9))
-        last = int(np.ceil(max(start, end) / SEGMENT_S - 1e-9))
+        first = int(np.floor(min(start, end) / cut.seconds + 1e-9))
+        last = int(np.ceil(max(start, end) / cut.seconds - 1e-9))
         mask[max(0, first) : max(0, last)] = True
     return mask
 
 
-def covering_masks(ratio: float, n_masks: int, seed: int, n: int = N_SEGMENTS) -> NDArray[np.bool_]:
+def covering_masks(ratio: float, n_masks: int, seed: int, n: int) -> NDArray[np.bool_]:
     """Return (n_masks or more, n) bool: random masks, then as many as it takes to hide every segment once."""
     if n_masks < 1:
         raise ModelError("at least one mask is needed", found=str(n_masks))
@@ -115,11 +114,12 @@ def error_over_masks(
     Every segment is hidden at least once. The strip is scaled to the largest error of this record: it
     compares moments of one ECG, not ECGs with each other.
     """
-    masks = covering_masks(ratio, n_masks, seed)
+    cut = segments.of(segments.autoencoder(model_id))
+    masks = covering_masks(ratio, n_masks, seed, cut.count)
     results = runtime.reconstruct_many(record, masks, model_id, device, progress)
     errors = np.stack([np.sqrt(np.mean(r.error_uv**2, axis=0)) for r in results])  # NaN where not hidden
     mean = np.nanmean(errors, axis=0).astype(np.float32)
-    end = mean.size * SEGMENT_S
+    end = mean.size * cut.seconds
     strip = Bar("", 0.0, end, (mean / max(1e-6, float(mean.max()))).astype(np.float32), "masked")
     legend = f"Strip: mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} µV."
     return mean, Overlay(bars=(strip,), legend=legend)

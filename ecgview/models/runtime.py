@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.models import cards, context, reference_scores
+from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -263,18 +264,15 @@ def reconstruct_many(
     Raises:
         ModelError: a mask of another length, hiding nothing or everything, or a record that does not fit.
     """
-    card = cards.default("autoencoder") if model_id is None else cards.get(model_id)
-    if card.kind != "autoencoder":
-        raise ModelError(f"{card.id} is no autoencoder", found=card.kind)
+    card = autoencoders.autoencoder(model_id)
+    cut = autoencoders.of(card)
     prepared = prepare(record, card.input)
     device = resolve_device(device)
     module: Any = network(card, device)
-    size: int = module.config.segment_samples
-    segments = prepared.shape[1] // size
     hidden = masks.sum(1)
-    if masks.shape[1] != segments:
-        raise ModelError("the mask does not fit", expected=f"{segments} segments", found=str(masks.shape[1]))
-    if not (hidden.min() > 0 and hidden.max() < segments and (hidden == hidden[0]).all()):
+    if masks.shape[1] != cut.count:
+        raise ModelError("the mask does not fit", expected=f"{cut.count} segments", found=str(masks.shape[1]))
+    if not (hidden.min() > 0 and hidden.max() < cut.count and (hidden == hidden[0]).all()):
         raise ModelError(
             "a mask must hide some segments and leave some", expected="the same number in each mask"
         )
@@ -283,7 +281,7 @@ def reconstruct_many(
     spent = (time.perf_counter() - began) * 1000 / len(masks)
     measured = prepared / np.float32(card.input.scale)
     return [
-        _reconstruction(card, measured, row / np.float32(card.input.scale), mask, size, device, spent)
+        _reconstruction(card, measured, row / np.float32(card.input.scale), mask, cut.samples, device, spent)
         for row, mask in zip(predicted, masks, strict=True)
     ]
 

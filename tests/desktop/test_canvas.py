@@ -129,7 +129,10 @@ def test_a_drag_in_the_reconstruct_view_hides_the_segments_under_it(opened: Main
     assert np.flatnonzero(workspace.answers.mask).tolist() == list(range(80, 101))
     _drag(opened, _place(opened, "II", 4.52), _place(opened, "II", 4.58), Qt.KeyboardModifier.ShiftModifier)
     assert not workspace.answers.mask[90:92].any()
-    assert gestures.spans(workspace.answers.mask) == [(4.0, 4.5), (pytest.approx(4.6), pytest.approx(5.05))]
+    assert gestures.spans(workspace.answers.mask, 0.05) == [
+        (4.0, 4.5),
+        (pytest.approx(4.6), pytest.approx(5.05)),
+    ]
 
 
 def test_panning_paints_no_trace_again(
@@ -194,7 +197,9 @@ def test_the_reconstruction_view_shades_the_mask_and_another_view_does_not(opene
     workspace, canvas = opened.workspace, opened.canvas
     bare = _picture(opened)
     workspace.paper.set_view("reconstruct")
-    workspace.answers.set_mask(gestures.masked(workspace.answers.mask, gestures.Drag("mask", "II", 2.0, 3.0)))
+    workspace.answers.set_mask(
+        gestures.masked(workspace.answers.mask, gestures.Drag("mask", "II", 2.0, 3.0), 0.05)
+    )
     shaded = _picture(opened)
     inside, outside = _place(opened, "II", 2.5, -0.7), _place(opened, "II", 4.5, -0.7)
     assert shaded.pixelColor(inside) != bare.pixelColor(inside)

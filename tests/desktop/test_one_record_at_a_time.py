@@ -19,7 +19,6 @@ from ecgview.desktop.canvas.paper_view import PaperView
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.worklist.table import RecordTable
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import MASK_SEGMENTS
 from ecgview.desktop.views import VIEWS
 from ecgview.desktop.work import tasks
 from ecgview.errors import FormatError, SignalError
@@ -122,7 +121,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 
     def error_strip(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
         made.wait()
-        return np.ones(MASK_SEGMENTS, np.float32), Overlay(legend=f"errors of {name_of(record)}")
+        return np.ones(200, np.float32), Overlay(legend=f"errors of {name_of(record)}")
 
     monkeypatch.setattr(tasks, "read", slow_read)
     monkeypatch.setattr(layout, "compose", slow_compose)
@@ -186,7 +185,7 @@ def _steps(window: MainWindow, dice: random.Random) -> list[Callable[[], object]
         workspace.paper.choose(replace(workspace.paper.settings, **changes))  # type: ignore[arg-type]
 
     def mask() -> None:
-        hidden = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        hidden = np.zeros_like(workspace.answers.mask)
         hidden[: dice.randrange(1, 20)] = True
         workspace.answers.set_mask(hidden)
 

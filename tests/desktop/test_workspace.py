@@ -14,7 +14,6 @@ from waiting import kept
 from ecgview.desktop.messages import Message
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import MASK_SEGMENTS
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
@@ -135,7 +134,7 @@ def test_w2_no_model_is_asked_and_none_answers_before_the_reveal(
     for _ in range(2):
         started.answers.request_prediction()
         started.answers.request_lef()
-        started.answers.set_mask(np.ones(MASK_SEGMENTS, dtype=bool))
+        started.answers.set_mask(np.ones(200, dtype=bool))
         assert (
             started.answers.prediction,
             started.answers.lef,
@@ -242,7 +241,7 @@ def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
     go_on = threading.Event()
 
     def reconstruct(
-        record: EcgRecord, mask: NDArray[np.bool_], device: str, progress: Progress = silent
+        record: EcgRecord, mask: NDArray[np.bool_], *_: object, progress: Progress = silent
     ) -> tuple[object, Overlay]:
         running[0] += 1
         most[0] = max(most[0], running[0])
@@ -252,7 +251,7 @@ def test_one_reconstruction_runs_at_a_time_and_the_last_mask_is_answered(
         return object(), Overlay()
 
     monkeypatch.setattr(inference, "reconstruct", reconstruct)
-    mask = np.zeros(MASK_SEGMENTS, dtype=bool)
+    mask = np.zeros(200, dtype=bool)
     for width in range(1, 31):
         mask[:width] = True
         started.answers.set_mask(mask)

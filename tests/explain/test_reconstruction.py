@@ -9,28 +9,31 @@ from ecgview.errors import ModelError
 from ecgview.explain import reconstruction
 from ecgview.models import preprocessing
 from ecgview.models.cards import ModelCard
+from ecgview.models.segments import Segments
 from ecgview.record import EcgRecord
+
+CUT = Segments(200, 25, 500.0)
 
 
 def test_masks_hide_what_was_asked_for() -> None:
-    mask = reconstruction.random_mask(0.25, 7)
+    mask = reconstruction.random_mask(0.25, 7, 200)
     assert mask.shape == (200,)
     assert mask.sum() == 50
-    assert (mask == reconstruction.random_mask(0.25, 7)).all()
-    assert (mask != reconstruction.random_mask(0.25, 8)).any()
-    assert np.flatnonzero(reconstruction.every_kth_mask(4, offset=1))[:3].tolist() == [1, 5, 9]
-    spans = reconstruction.span_mask([(1.0, 1.2), (9.98, 12.0), (3.06, 3.01)])
+    assert (mask == reconstruction.random_mask(0.25, 7, 200)).all()
+    assert (mask != reconstruction.random_mask(0.25, 8, 200)).any()
+    assert np.flatnonzero(reconstruction.every_kth_mask(4, 200, offset=1))[:3].tolist() == [1, 5, 9]
+    spans = reconstruction.span_mask([(1.0, 1.2), (9.98, 12.0), (3.06, 3.01)], CUT)
     assert np.flatnonzero(spans).tolist() == [20, 21, 22, 23, 60, 61, 199]
     for ratio in (0.0, 1.0, float("nan")):
         with pytest.raises(ModelError):
-            reconstruction.random_mask(ratio, 0)
-    assert reconstruction.random_mask(0.001, 0).sum() == 1
+            reconstruction.random_mask(ratio, 0, 200)
+    assert reconstruction.random_mask(0.001, 0, 200).sum() == 1
 
 
 def test_result_and_overlay_show_the_hidden_spans_alone(
     autoencoder: ModelCard, pulse_record: EcgRecord
 ) -> None:
-    mask = reconstruction.span_mask([(1.0, 1.5), (4.0, 4.1)])
+    mask = reconstruction.span_mask([(1.0, 1.5), (4.0, 4.1)], CUT)
     result, overlay = reconstruction.explain(pulse_record, mask, device="cpu")
     hidden = np.repeat(mask, 25)
     assert result.model == autoencoder.facts
@@ -55,7 +58,7 @@ def test_the_encoder_never_sees_what_is_hidden(autoencoder: ModelCard, pulse_rec
     """Samples under the mask may change as they like: the reconstruction stays."""
     from ecgview.models import runtime
 
-    mask = reconstruction.span_mask([(4.0, 5.0)])
+    mask = reconstruction.span_mask([(4.0, 5.0)], CUT)
     unfiltered = replace(autoencoder.input, filter="none")
     prepared = preprocessing.prepare(pulse_record, unfiltered)
     changed = prepared.copy()
@@ -70,7 +73,7 @@ def test_the_encoder_never_sees_what_is_hidden(autoencoder: ModelCard, pulse_rec
 
 def test_the_curve_lies_on_the_trace_that_is_drawn(autoencoder: ModelCard, pulse_record: EcgRecord) -> None:
     raised = pulse_record.with_signal(pulse_record.signal + np.float32(0.7))
-    mask = reconstruction.span_mask([(2.0, 2.2)])
+    mask = reconstruction.span_mask([(2.0, 2.2)], CUT)
     level = [
         reconstruction.explain(r, mask, device="cpu")[1].curves[0].signal for r in (pulse_record, raised)
     ]
@@ -97,7 +100,7 @@ def test_the_error_strip_covers_every_segment(autoencoder: ModelCard, pulse_reco
 
 def test_covering_masks_hide_every_segment_at_least_once() -> None:
     for ratio, asked in ((0.1, 3), (0.25, 16), (0.75, 1)):
-        masks = reconstruction.covering_masks(ratio, asked, seed=1)
+        masks = reconstruction.covering_masks(ratio, asked, seed=1, n=200)
         assert len(masks) >= asked
         assert masks.any(0).all()
         assert set(masks.sum(1)) == {round(200 * ratio)}

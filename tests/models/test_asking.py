@@ -326,12 +326,13 @@ def test_commands_and_api_ask_the_network_once_and_another_process_does_not(
     assert len(forwards) == 1  # no store was asked: the answers of this process
     assert json.loads(out.read_text(encoding="utf-8"))["lef"]["value"] == lef.value
     asking.RECENT = Recent()  # as in another process
-    for words in (["classify"], ["lef"], ["report", "-o", str(tmp_path / "out.pdf")]) * 2:
+    contributions = ["explain", "--with", "contributions"]
+    for words in (["classify"], ["lef"], ["report", "-o", str(tmp_path / "out.pdf")], contributions) * 2:
         assert main([words[0], str(ecg), *words[1:]]) == 0
     assert len(forwards) == 2
     said = capsys.readouterr().out
     assert said.count(prediction.model.model_id) == 2
-    assert said.count(lef.model.model_id) == 2
+    assert said.count(lef.model.model_id) == 4  # of the explanation, too
 
 
 @pytest.mark.usefixtures("lef_beside")

@@ -8,7 +8,6 @@ import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
 from ecgview.desktop.dialogs import about, choose_models, lef_pictures
-from ecgview.desktop.state.answers import MASK_SEGMENTS
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
@@ -24,13 +23,14 @@ def random_mask(window: Frame) -> None:
     from ecgview.explain import reconstruction
 
     window.workspace.paper.set_view("reconstruct")
-    seed = int(window.workspace.answers.mask.sum()) + int(np.flatnonzero(window.workspace.answers.mask).sum())
-    window.workspace.answers.set_mask(reconstruction.random_mask(RATIO, seed))
+    answers = window.workspace.answers
+    seed = int(answers.mask.sum()) + int(np.flatnonzero(answers.mask).sum())
+    answers.set_mask(reconstruction.random_mask(RATIO, seed, answers.segments.count))
 
 
 def clear_mask(window: Frame) -> None:
     """Hide nothing."""
-    window.workspace.answers.set_mask(np.zeros(MASK_SEGMENTS, dtype=np.bool_))
+    window.workspace.answers.set_mask(np.zeros_like(window.workspace.answers.mask))
 
 
 def average_masks(window: Frame) -> None:

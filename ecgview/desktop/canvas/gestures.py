@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 Gesture = Literal["pan", "caliper", "mask", "mark"]
 
-SEGMENT_S = 0.05  # 25 samples at 500 Hz, one segment of the masked autoencoder
 SHORTEST_MARK_S = 0.02  # a shorter drag is a click
 
 
@@ -47,16 +46,16 @@ def choose(view: str, *, mask_mode: bool, caliper_on: bool, space_held: bool) ->
     return "mark" if view == "annotate" else "pan"
 
 
-def masked(before: NDArray[np.bool_], drag: Drag) -> NDArray[np.bool_]:
+def masked(before: NDArray[np.bool_], drag: Drag, segment_s: float) -> NDArray[np.bool_]:
     """Return a mask, (segments,) True = hidden, with the segments under a drag hidden or shown."""
     start, end = drag.span_s
     mask = before.copy()
-    first = max(0, int(start / SEGMENT_S))
-    mask[first : max(first, int(np.ceil(end / SEGMENT_S)))] = drag.hides
+    first = max(0, int(start / segment_s))
+    mask[first : max(first, int(np.ceil(end / segment_s)))] = drag.hides
     return mask
 
 
-def spans(mask: NDArray[np.bool_]) -> list[tuple[float, float]]:
+def spans(mask: NDArray[np.bool_], segment_s: float) -> list[tuple[float, float]]:
     """Return the hidden stretches of time of a mask, s."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(float(a) * SEGMENT_S, float(b) * SEGMENT_S) for a, b in edges.reshape(-1, 2)]
+    return [(float(a) * segment_s, float(b) * segment_s) for a, b in edges.reshape(-1, 2)]

@@ -138,7 +138,9 @@ def gather(workspace: Workspace) -> Overlay:
     marks = to_overlay(session.draft.annotations).spans if session is not None else ()
     spans = shown.spans
     if workspace.paper.view == "reconstruct":  # the mask under the hand, not that of the last answer
-        hidden = tuple(Span(start, end, "masked") for start, end in gestures.spans(workspace.answers.mask))
+        answers = workspace.answers
+        drawn = gestures.spans(answers.mask, answers.segments.seconds)
+        hidden = tuple(Span(start, end, "masked") for start, end in drawn)
         spans = (*(span for span in spans if span.role != "masked"), *hidden)
     whole = replace(shown, spans=(*spans, *marks))
     return whole if whole.spans or whole.curves or whole.bars else _NOTHING

@@ -38,7 +38,7 @@ class TraceCanvas(PaperView):
         self.caliper: Caliper | None = None
         self.caliper_is_on = False
         self._drag: Drag | None = None
-        self._mask_before: NDArray[np.bool_] = workspace.answers.mask
+        self._mask_before: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._pan_from: QPoint | None = None
         self._space_held = False
         self.setMouseTracking(True)
@@ -172,7 +172,8 @@ class TraceCanvas(PaperView):
         if drag.gesture == "caliper" and self.caliper is not None:
             self.set_caliper(self.caliper.moved_to(record, seconds))
         elif drag.gesture == "mask":
-            self._workspace.answers.set_mask(gestures.masked(self._mask_before, self._drag))
+            answers = self._workspace.answers
+            answers.set_mask(gestures.masked(self._mask_before, self._drag, answers.segments.seconds))
         self.viewport().update()
 
     def _caliper_from(self, lead: str, seconds: float) -> Caliper:

@@ -1,4 +1,4 @@
-"""Which classifier and which LEF model answer, among those that are here."""
+"""Which classifier, LEF model and autoencoder answer, among those that are here."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ def show(window: Frame) -> Sheet:
     inference = window.workspace.answers
     classifier = _box(sheet, "classifier", "Diagnoses", inference.model_id)
     lef = _box(sheet, "lef", "Low ejection fraction", inference.lef_id)
+    autoencoder = _box(sheet, "autoencoder", "Reconstruction", inference.autoencoder_id)
     sheet.body.addStretch(1)
 
     def choose() -> None:
-        inference.choose(classifier.currentData(), lef.currentData())
+        inference.choose(classifier.currentData(), lef.currentData(), autoencoder.currentData())
         sheet.accept()
 
     sheet.add_primary("Use these").clicked.connect(choose)
-    sheet.resize(560, 420)
+    sheet.resize(560, 540)
     sheet.open()
     return sheet
 
 
-def _box(sheet: Sheet, kind: Literal["classifier", "lef"], title: str, chosen: str | None) -> QComboBox:
+def _box(
+    sheet: Sheet, kind: Literal["classifier", "lef", "autoencoder"], title: str, chosen: str | None
+) -> QComboBox:
     from ecgview.models import cards
 
     heading = QLabel(title)

@@ -25,10 +25,10 @@ from ecgview.results import LefResult, Prediction, Reconstruction
 
 if TYPE_CHECKING:
     from ecgview.models.asking import Answer
+    from ecgview.models.segments import Segments
 
 BLINDED = "AI results stay closed until the first read is saved."
 NO_RECORD = "No ECG is open."
-MASK_SEGMENTS = 200  # of 50 ms, the first 10 s
 UNEXPECTED = "This did not work because of an error in ecgview."
 KEYS = ("ask", "reconstruct", "error_strip")
 
@@ -54,7 +54,7 @@ class Answers(QObject):
         prediction_ready: Prediction. lef_ready: LefResult.
         reconstruction_ready: (Reconstruction, Overlay). error_strip_ready: what `explain` returned.
         prediction_failed, lef_failed, reconstruction_failed, error_strip_failed: the reason, a sentence.
-        mask_changed: (200,) bool, True = hidden. mask_mode_changed: whether dragging draws a mask.
+        mask_changed: other segments are hidden. mask_mode_changed: whether dragging draws a mask.
         device_resolved: the device that models run on, once torch is there.
     """
 
@@ -66,7 +66,7 @@ class Answers(QObject):
     reconstruction_failed = Signal(str)
     error_strip_ready = Signal(object)
     error_strip_failed = Signal(str)
-    mask_changed = Signal(object)
+    mask_changed = Signal()
     mask_mode_changed = Signal(bool)
     device_resolved = Signal(str)
     _told = Signal(object, object)  # worker thread -> UI thread: the question under way and its prediction
@@ -92,10 +92,14 @@ class Answers(QObject):
         self.device = device
         self.model_id: str | None = None
         self.lef_id: str | None = None
+        self.autoencoder_id: str | None = None
         self._found = Found()
         self._question: object = None  # the one under way, to know its prediction by
         self._pending_mask: NDArray[np.bool_] | None = None
-        self._mask: NDArray[np.bool_] = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        self._segments: Segments | None = (
+            None  # until they are asked for: no card is read before the first trace
+        )
+        self._mask: NDArray[np.bool_] | None = None  # nothing hidden
         self._mask_mode = False
         self._told.connect(self._take_prediction, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(reading.keep, Qt.ConnectionType.QueuedConnection)
@@ -137,21 +141,37 @@ class Answers(QObject):
     # ---- the mask --------------------------------------------------------------------------------------
 
     @property
+    def segments(self) -> Segments:
+        """Into what pieces the autoencoder cuts an ECG; none where it is not here, which asking it tells."""
+        if self._segments is None:
+            from ecgview.models import segments
+
+            try:
+                self._segments = segments.of(segments.autoencoder(self.autoencoder_id))
+            except EcgviewError:
+                return segments.Segments(0, 1, 1.0)
+        return self._segments
+
+    @property
     def mask(self) -> NDArray[np.bool_]:
-        """(200,) bool over the first 10 s, True = hidden (read-only)."""
+        """(segments,) bool from the start of the record, True = hidden (read-only)."""
+        if self._mask is None:
+            nothing = np.zeros(self.segments.count, dtype=np.bool_)
+            nothing.setflags(write=False)
+            return nothing
         return self._mask
 
     def set_mask(self, mask: NDArray[np.bool_]) -> None:
-        """Hide other segments, (200,) bool, and ask for what the model puts there."""
+        """Hide other segments, (segments,) bool, and ask for what the model puts there."""
         if self._reading.is_held:
             return self._steps.refuse()
         fresh = np.array(mask, dtype=np.bool_)
-        if fresh.shape != (MASK_SEGMENTS,):
-            raise ValueError(f"a mask has {MASK_SEGMENTS} segments, not {fresh.shape}")
+        if fresh.shape != (self.segments.count,):
+            raise ValueError(f"a mask has {self.segments.count} segments, not {fresh.shape}")
         fresh.setflags(write=False)
         self._mask = fresh
-        self.mask_changed.emit(fresh)
-        if fresh.any():
+        self.mask_changed.emit()
+        if fresh.any() or not fresh.size:
             self._request_reconstruction(fresh)
         else:
             self._jobs.cancel("reconstruct")
@@ -171,11 +191,18 @@ class Answers(QObject):
 
     # ---- asking ----------------------------------------------------------------------------------------
 
-    def choose(self, model_id: str | None, lef_id: str | None) -> None:
+    def choose(self, model_id: str | None, lef_id: str | None, autoencoder_id: str | None = None) -> None:
         """Let these models answer from now on, None being the default ones, and ask them about the open record."""
-        self.model_id, self.lef_id = model_id, lef_id
+        before = self.segments
+        self.model_id, self.lef_id, self.autoencoder_id = model_id, lef_id, autoencoder_id
+        self._segments = None
         self._drop()
+        if self.segments != before:  # what was hidden has no place in another cut
+            self._mask = None
+        self._tell_mask()
         self._ask()
+        if self.mask.any() and self._reading.may_show_ai():
+            self._request_reconstruction(self.mask)
 
     def request_prediction(self) -> None:
         """Ask the classifier; an answer that is there already is told again."""
@@ -198,12 +225,12 @@ class Answers(QObject):
                 "error_strip",
                 "Averaging masks",
                 inference.error_strip,
-                (ratio, n_masks, seed),
+                (ratio, n_masks, seed, self.autoencoder_id),
                 self._error_strip_done,
             )
 
     def _request_reconstruction(self, mask: NDArray[np.bool_]) -> None:
-        """Ask for what lies under a mask (200 segments, True = hidden).
+        """Ask for what lies under a mask, (segments,) bool, True = hidden.
 
         One question is under way at a time; of those that come meanwhile only the last is asked.
         """
@@ -213,7 +240,11 @@ class Answers(QObject):
             self._pending_mask = mask
             return
         self._start(
-            "reconstruct", "Reconstructing", inference.reconstruct, (mask.copy(),), self._reconstructed
+            "reconstruct",
+            "Reconstructing",
+            inference.reconstruct,
+            (mask.copy(), self.autoencoder_id),
+            self._reconstructed,
         )
 
     def _may_start(self, failed: Any) -> bool:
@@ -316,10 +347,10 @@ class Answers(QObject):
     def _forget(self, _record: EcgRecord | None = None) -> None:
         """Drop all that was said of the record before; the next questions are about the one that is open."""
         self._drop()
-        self._mask = np.zeros(MASK_SEGMENTS, dtype=np.bool_)
+        self._mask = None
 
     def _tell_mask(self) -> None:
-        self.mask_changed.emit(self._mask)
+        self.mask_changed.emit()
         self._choose_overlay()
 
     def _follow_view(self, view: str) -> None:

@@ -56,20 +56,30 @@ def ask(
 
 
 def reconstruct(
-    record: EcgRecord, mask: NDArray[np.bool_], device: str, progress: Progress = silent
+    record: EcgRecord,
+    mask: NDArray[np.bool_],
+    model_id: str | None,
+    device: str,
+    progress: Progress = silent,
 ) -> tuple[Reconstruction, Overlay]:
-    """Return what the autoencoder puts under a mask, (200,) bool, with its overlay."""
+    """Return what the autoencoder puts under a mask, (segments,) bool, with its overlay."""
     steady.load_model_libraries()
     from ecgview.explain import reconstruction
 
-    return reconstruction.explain(record, mask, device=device, progress=progress)
+    return reconstruction.explain(record, mask, model_id, device, progress)
 
 
 def error_strip(
-    record: EcgRecord, ratio: float, n_masks: int, seed: int, device: str, progress: Progress = silent
+    record: EcgRecord,
+    ratio: float,
+    n_masks: int,
+    seed: int,
+    model_id: str | None,
+    device: str,
+    progress: Progress = silent,
 ) -> Any:
     """Return the mean reconstruction error over several random masks, with its overlay."""
     steady.load_model_libraries()
     from ecgview.explain import reconstruction
 
-    return reconstruction.error_over_masks(record, ratio, n_masks, seed, device=device, progress=progress)
+    return reconstruction.error_over_masks(record, ratio, n_masks, seed, model_id, device, progress)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecgview.models.networks.drop_path import DropPath, DropPathRule, drop_path_rates
+from ecgview.models.segments import PUBLISHED_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class MtecgConfig:
 
     n_leads: int = 12
     n_samples: int = 5000
-    segment_samples: int = 25
+    segment_samples: int = PUBLISHED_SAMPLES
     width: int = 192
     depth: int = 12
     n_heads: int = 3

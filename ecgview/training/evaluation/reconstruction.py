@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.models import runtime
+from ecgview.models import runtime, segments
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress
 from ecgview.training.evaluation.plain import interval
@@ -21,17 +21,18 @@ def describe(
 ) -> dict[str, Any]:
     """Return the error on hidden segments against a straight line across them, both in uV RMS."""
     ours, line = [], []
+    size = segments.of(card).samples
     for count, row in enumerate(index):
         progress(count / len(index), f"record {count}")
         measured = pack.millivolts(np.array([row])).numpy()[0]
-        mask = np.zeros(measured.shape[1] // 25, dtype=np.bool_)
+        mask = np.zeros(measured.shape[1] // size, dtype=np.bool_)
         mask[np.random.default_rng(count).permutation(len(mask))[: round(MASK_RATIO * len(mask))]] = True
         prepared = measured * np.float32(card.input.scale)
         module = runtime.network(card, "cpu")
         predicted = runtime.predict_hidden(module, prepared, mask[None], "cpu")[0] / np.float32(
             card.input.scale
         )
-        over_time = np.repeat(mask, 25)
+        over_time = np.repeat(mask, size)
         ours.append(np.mean((predicted - measured)[:, over_time] ** 2))
         line.append(np.mean((interpolated(measured, over_time) - measured)[:, over_time] ** 2))
     own, straight = np.array(ours), np.array(line)

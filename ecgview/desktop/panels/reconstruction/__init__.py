@@ -73,9 +73,9 @@ class ReconstructionPanel(AiPanel):
         if hidden == 0:
             self._results.addWidget(Text("Nothing is hidden yet.", tone="secondary"))
             return
-        n = len(self.workspace.answers.mask)
+        cut = self.workspace.answers.segments
         self._results.addWidget(
-            Text(f"{hidden} of {n} segments hidden, {hidden * 0.05:.2f} s", size="strong")
+            Text(f"{hidden} of {cut.count} segments hidden, {hidden * cut.seconds:.2f} s", size="strong")
         )
         if answer is None:
             self._results.addWidget(Text("Filling them in …", tone="secondary"))
@@ -113,7 +113,7 @@ class ReconstructionPanel(AiPanel):
             self._strip.addLayout(row(self._strip_button("Compute"), 1))
         else:
             error_uv, _overlay = answer
-            seconds = len(error_uv) * 0.05
+            seconds = len(error_uv) * self.workspace.answers.segments.seconds
             self._strip.addWidget(ErrorStrip(error_uv, seconds))
             self._strip.addWidget(Text(peak_sentence(error_uv, seconds), size="caption", tone="secondary"))
 

@@ -35,7 +35,8 @@ class MaskControls(QWidget):
         self.seed = _spin(0, SEED_MAX, 0, "Seed of the random mask")
         self.another = _button("Another", "Hide other segments, same share")
         self.every = _spin(2, 20, 4, "Hide every k-th segment")
-        self.hide_every = _button("Hide", "Hide every k-th segment of 50 ms")
+        self.hide_every = _button("Hide", "")
+        self._name_segments()
         self.drag = _button("Drag on the trace", "Draw the hidden stretches with the mouse")
         self.drag.setCheckable(True)
         self.drag.setChecked(workspace.answers.mask_mode)
@@ -69,6 +70,11 @@ class MaskControls(QWidget):
         self.drag.toggled.connect(self._workspace.answers.set_mask_mode)
         self.clear.clicked.connect(self._hide_nothing)
         self._workspace.answers.mask_mode_changed.connect(self.drag.setChecked)
+        self._workspace.answers.mask_changed.connect(self._name_segments)  # another model may cut another way
+
+    def _name_segments(self) -> None:
+        length = self._workspace.answers.segments.seconds
+        self.hide_every.setToolTip(f"Hide every k-th segment of {1000 * length:g} ms")
 
     def hide_random(self) -> None:
         """Hide the chosen share at random."""
@@ -83,7 +89,7 @@ class MaskControls(QWidget):
     def _hide_every(self, _value: object = None) -> None:
         from ecgview.explain import reconstruction
 
-        self._set(reconstruction.every_kth_mask(self.every.value(), n=self._n))
+        self._set(reconstruction.every_kth_mask(self.every.value(), self._n))
 
     def _hide_nothing(self) -> None:
         self._set(np.zeros(self._n, dtype=np.bool_))
