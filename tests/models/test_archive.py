@@ -133,10 +133,13 @@ def test_the_command_prints_its_counts(
     assert json.loads(capsys.readouterr().out)["n_rows"] == 50
 
 
+@pytest.mark.timeout(600)  # Ray starts a dozen processes, and each that works loads torch
 def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
+    for path in archive_folder.glob("ward*/r[1-4]*"):
+        path.unlink()  # ten are left, with the one that is too short and the one that is no ECG
     here, there = tmp_path / "here.parquet", tmp_path / "ray.parquet"
-    api.score(archive_folder, here, device="cpu", per_part=20)
-    api.score(archive_folder, there, device="cpu", per_part=20, on_ray=True)
+    api.score(archive_folder, here, device="cpu", per_part=5)
+    api.score(archive_folder, there, device="cpu", per_part=5, on_ray=True)
     one, other = pq.read_table(here), pq.read_table(there)
     assert other.schema.equals(one.schema)
     for name in one.column_names:
