@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from ecgview import loading
 from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import migrations
 
@@ -232,7 +233,8 @@ class Database:
         return version
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        from sqlite_utils import Database as SqliteUtils
+        with loading.one_at_a_time:  # it imports pandas where there is one
+            from sqlite_utils import Database as SqliteUtils
 
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID}")

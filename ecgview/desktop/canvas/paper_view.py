@@ -137,6 +137,7 @@ class PaperView(QAbstractScrollArea):
             on_done=lambda laid: self._show_page(record, laid),
             on_failed=lambda error: workspace.ecg.page_failed(record, error),
             key="layout",
+            is_light=True,
         )
 
     def _show_page(self, record: EcgRecord, laid: Laid) -> None:

@@ -108,6 +108,7 @@ class Opening(QObject):
             on_done=lambda record: self._lay_out(path, record),
             on_failed=lambda error: self._fail(path, error, False),
             key=KEY,
+            is_light=True,
         )
 
     def stop(self) -> Path | None:
@@ -130,6 +131,7 @@ class Opening(QObject):
             on_done=lambda page: self._check(path, record, plan, page),
             on_failed=lambda error: self._fail(path, error, True),
             key=KEY,
+            is_light=True,
         )
 
     def _check(self, path: Path, record: EcgRecord, plan: object, page: object) -> None:

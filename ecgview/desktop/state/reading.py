@@ -218,6 +218,7 @@ class Reading(QObject):
             on_done=self._begin_late,
             on_failed=self.keeping.failed.emit,
             key="prepare",
+            is_light=True,
         )
 
     def tell(self) -> None:

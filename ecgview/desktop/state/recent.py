@@ -68,6 +68,7 @@ class RecentFiles(QObject):
             on_done=self._take,
             on_failed=self._workspace.telling.fail,
             key="recent",
+            is_light=True,
         )
 
     def _keep(self, paths: list[str]) -> None:

@@ -128,6 +128,7 @@ class Thumbnails(QObject):
             _traces,
             now,
             title="Drawing the worklist",
+            is_light=True,
             on_done=self._keep,
             on_failed=self._give_up,
             key=_KEY,

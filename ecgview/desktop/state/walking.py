@@ -117,6 +117,7 @@ class Walk(QObject):
             paths,
             reader,
             title="Looking up reads",
+            is_light=True,
             on_done=lambda states: self._looked_up(reader, states),
             on_failed=self._not_looked_up,
         )

@@ -170,6 +170,7 @@ class Worklist(QObject):
             search,
             n,
             title="Looking for ECGs",
+            is_light=True,
             on_done=lambda found: self._add_found(search, *found),
             on_failed=self._stop_listing,
         )
@@ -202,6 +203,7 @@ class Worklist(QObject):
             _peek_all,
             [(place, self._items[place].path) for place in places],
             title="Reading headers",
+            is_light=True,
             on_done=self._keep,
             on_failed=lambda error: self._give_up(places, error),
         )

@@ -31,6 +31,7 @@ class Job:
     on_done: Callable[[Any], None]
     on_failed: Callable[[Exception], None]
     on_progress: Callable[[float, str], None] | None = None
+    is_light: bool = False
     _cancel: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -82,9 +83,13 @@ class Jobs(QObject):
         on_failed: Callable[[Exception], None],
         on_progress: Callable[[float, str], None] | None = None,
         key: str | None = None,
+        is_light: bool = False,
     ) -> Job:
-        """Run `function(*args, progress=...)` in a worker; a newer job replaces an older one of its key."""
-        job = Job(title, key, on_done, on_failed, on_progress)
+        """Run `function(*args, progress=...)` in a worker; a newer job replaces an older one of its key.
+
+        One that is light, because a page waits for it and it needs no scipy, does not wait for the large libraries.
+        """
+        job = Job(title, key, on_done, on_failed, on_progress, is_light)
         if self._closed:
             job.cancel()
             return job
@@ -127,7 +132,8 @@ class Jobs(QObject):
         try:
             progress(0.0)
             with steady.without_collection():
-                steady.load_foundations()
+                if not job.is_light:
+                    steady.load_foundations()
                 result = function(*args, progress=progress)
         except Cancelled:
             self._post(job, "cancelled", None)

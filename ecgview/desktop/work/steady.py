@@ -20,10 +20,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from ecgview import loading
+
 MANY_MODULES = 40  # an import this large leaves objects that no collection should walk again
 
 _lock = threading.Lock()
-_loading = threading.Lock()
 _busy = 0
 _modules_seen = 0
 
@@ -50,11 +51,8 @@ def without_collection() -> Iterator[None]:
 
 
 def load_foundations() -> None:
-    """Import what every job may need, one thread at a time; call it before a job's own work.
-
-    Two threads that import parts of scipy at once can leave one of them with half a module, for good.
-    """
-    with _loading:
+    """Import what the work on an open record shares, one thread at a time; call it before a job's own work."""
+    with loading.one_at_a_time:
         _import_foundations()
 
 
@@ -70,7 +68,7 @@ def load_model_libraries() -> None:
     Who comes second waits: the system's loader lets one in at a time, and would make that one wait with
     the interpreter lock held.
     """
-    with _loading:
+    with loading.one_at_a_time:
         _load_once()
         importlib.import_module("torch")
 

@@ -23,6 +23,7 @@ from ecgview.formats.wfdb import format_16
 from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there
 from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header
 from ecgview.leads import distinct_names, with_derived
+from ecgview.loading import library
 from ecgview.record import EcgRecord, ImportNote, Signal
 
 NAME = "WFDB"
@@ -248,8 +249,7 @@ def _by_library(
     path: Path, header: Header, places: list[int], stop: int | None
 ) -> Sequence[NDArray[np.float64]] | None:
     """Return the samples of each signal in its unit as wfdb reads them: where they lie, or by a repaired header."""
-    import wfdb
-
+    wfdb = library("wfdb")
     with at_library(header, path) as record:
         read = wfdb.rdrecord(str(record), sampto=stop, m2s=True, channels=places, smooth_frames=False)
     rows: Sequence[NDArray[np.float64]] | None = read.e_p_signal
