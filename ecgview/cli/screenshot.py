@@ -19,6 +19,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     parser.add_argument("--theme", default="light", choices=["light", "dark"])
     parser.add_argument("--model", metavar="ID", help="the classifier")
+    parser.add_argument(
+        "--explanation",
+        metavar="NAME",
+        default="",
+        help="on the trace in the view explain, see `ecgview explain`",
+    )
     _each.add_json(parser)
 
 
@@ -27,7 +33,9 @@ def run(args: argparse.Namespace) -> int:
     from ecgview.desktop import screenshot
 
     _each.say_research_only()
-    out = screenshot.take(args.file, args.output, args.view, args.size, args.theme, args.model)
+    out = screenshot.take(
+        args.file, args.output, args.view, args.size, args.theme, args.model, explanation=args.explanation
+    )
     _exposure.log("screenshot", [api.open_ecg(args.file).source.sha256], f"{args.view} view")
     if args.json:
         width, height = args.size

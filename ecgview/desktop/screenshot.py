@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgview.errors import EcgviewError, ReportError
+from ecgview.errors import EcgviewError, ModelError, ReportError
 
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.window import MainWindow
@@ -29,6 +29,7 @@ def take(
     theme: str = "light",
     model_id: str | None = None,
     neighbours: bool = True,
+    explanation: str = "",
 ) -> Path:
     """Render the window on one record and return the path of the PNG.
 
@@ -44,6 +45,7 @@ def take(
         theme: "light" or "dark".
         model_id: the classifier; the default one where None.
         neighbours: whether the worklist shows the other records of the folder.
+        explanation: in the view "explain", the id of the explanation on the trace.
 
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
@@ -67,6 +69,8 @@ def take(
             _open(window, Path(path), neighbours, qt.processEvents)
             _arrange(window.workspace, view, lambda done: _wait(done, qt.processEvents))
             _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
+            if explanation and view == "explain":
+                _explain(window.workspace, explanation, lambda done: _wait(done, qt.processEvents))
             return _save(window, Path(out), qt.processEvents)
         finally:
             window.close()
@@ -106,6 +110,19 @@ def _arrange(workspace: Workspace, view: str, wait: Callable[[Callable[[], bool]
     elif view == "annotate" and workspace.ecg.record is not None:
         mark = Annotation(("II",), 0.6, 1.4, text="example mark")
         workspace.steps.apply(AddAnnotation(mark))
+
+
+def _explain(workspace: Workspace, explanation: str, wait: Callable[[Callable[[], bool]], None]) -> None:
+    """Lay an explanation on the trace; ModelError says why there is none."""
+    from ecgview import explain
+
+    explain.named(explanation)
+    failed: list[str] = []
+    workspace.answers.explanation_failed.connect(failed.append)
+    workspace.answers.explain(explanation)
+    wait(lambda: workspace.answers.explanation is not None or bool(failed))
+    if failed:
+        raise ModelError(failed[0], where=explanation)
 
 
 def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecgview.explain import Asked, Explanation, reconstruction
-from ecgview.models import cards
+from ecgview.models import segments
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
@@ -17,7 +17,7 @@ CAUTION = (
 
 def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Explanation:
     """Return a strip below the traces, scaled to this record's largest error, with mean and largest error in uV."""
-    card = cards.default("autoencoder") if asked.model_id is None else cards.get(asked.model_id)
+    card = segments.autoencoder(asked.model_id)
     error_uv, overlay = reconstruction.error_over_masks(
         record, model_id=card.id, device=asked.device, progress=progress
     )

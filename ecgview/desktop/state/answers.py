@@ -24,13 +24,14 @@ from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
 
 if TYPE_CHECKING:
+    from ecgview.explain import Explanation
     from ecgview.models.asking import Answer
     from ecgview.models.segments import Segments
 
 BLINDED = "AI results stay closed until the first read is saved."
 NO_RECORD = "No ECG is open."
 UNEXPECTED = "This did not work because of an error in ecgview."
-KEYS = ("ask", "reconstruct", "error_strip")
+KEYS = ("ask", "reconstruct", "error_strip", "explain")
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Found:
     lef: LefResult | None = None
     reconstruction: tuple[Reconstruction, Overlay] | None = None
     error_strip: Any = None
+    explanation: Explanation | None = None
 
 
 class Answers(QObject):
@@ -54,6 +56,8 @@ class Answers(QObject):
         prediction_ready: Prediction. lef_ready: LefResult.
         reconstruction_ready: (Reconstruction, Overlay). error_strip_ready: what `explain` returned.
         prediction_failed, lef_failed, reconstruction_failed, error_strip_failed: the reason, a sentence.
+        explanation_chosen: the id of the one asked for, "" where none is. explanation_ready: Explanation.
+        explanation_failed: the reason, a sentence.
         mask_changed: other segments are hidden. mask_mode_changed: whether dragging draws a mask.
         device_resolved: the device that models run on, once torch is there.
     """
@@ -66,6 +70,9 @@ class Answers(QObject):
     reconstruction_failed = Signal(str)
     error_strip_ready = Signal(object)
     error_strip_failed = Signal(str)
+    explanation_chosen = Signal(str)
+    explanation_ready = Signal(object)
+    explanation_failed = Signal(str)
     mask_changed = Signal()
     mask_mode_changed = Signal(bool)
     device_resolved = Signal(str)
@@ -94,6 +101,7 @@ class Answers(QObject):
         self.lef_id: str | None = None
         self.autoencoder_id: str | None = None
         self._found = Found()
+        self._explanation_id = ""
         self._question: object = None  # the one under way, to know its prediction by
         self._pending_mask: NDArray[np.bool_] | None = None
         self._segments: Segments | None = (
@@ -110,6 +118,10 @@ class Answers(QObject):
         reading.ai_opened.connect(self._ask_if_painted)
         reading.revealed.connect(self._ask)
         reading.session_changed.connect(self._choose_overlay)
+        self.prediction_ready.connect(self._explain)  # what an explanation waits for
+        self.lef_ready.connect(self._explain)
+        self.prediction_failed.connect(self._fail_explanation)
+        self.lef_failed.connect(self._fail_explanation)
         paper.view_changed.connect(self._follow_view)
 
     # ---- what may be shown -----------------------------------------------------------------------------
@@ -137,6 +149,16 @@ class Answers(QObject):
     def error_strip(self) -> Any:
         """What averaging over random masks gave; None while AI is closed, or until it is there."""
         return self._shown.error_strip
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What the chosen explanation gave; None while AI is closed, or until it is there."""
+        return self._shown.explanation
+
+    @property
+    def explanation_id(self) -> str:
+        """The explanation that is asked for, "" where none is."""
+        return self._explanation_id
 
     # ---- the mask --------------------------------------------------------------------------------------
 
@@ -197,6 +219,7 @@ class Answers(QObject):
         self.model_id, self.lef_id, self.autoencoder_id = model_id, lef_id, autoencoder_id
         self._segments = None
         self._drop()
+        self.explanation_chosen.emit("")
         if self.segments != before:  # what was hidden has no place in another cut
             self._mask = None
         self._tell_mask()
@@ -228,6 +251,48 @@ class Answers(QObject):
                 (ratio, n_masks, seed, self.autoencoder_id),
                 self._error_strip_done,
             )
+
+    def explain(self, explanation_id: str) -> None:
+        """Ask for an explanation, once the answer it needs is there; "" takes the one that is shown away."""
+        self._jobs.cancel("explain")
+        self._found.explanation, self._explanation_id = None, explanation_id
+        self._choose_overlay()
+        self.explanation_chosen.emit(explanation_id)
+        if self._waits_for():
+            self._ask_models()
+        else:
+            self._explain()
+
+    def _waits_for(self) -> str:
+        """Return the kind of model whose answer the chosen explanation waits for; "" where it waits for none."""
+        if not self._explanation_id or self._found.explanation is not None or not self._reading.may_show_ai():
+            return ""
+        from ecgview import explain
+
+        needs = explain.named(self._explanation_id).NEEDS
+        there = {"classifier": self.prediction, "lef": self.lef}
+        return needs if needs in there and there[needs] is None else ""
+
+    def _explain(self, _answer: object = None) -> None:
+        """Start the chosen explanation unless it runs, is there, or waits for an answer."""
+        chosen, session = self._explanation_id, self._reading.session
+        if not chosen or self._found.explanation is not None or self._jobs.is_running("explain"):
+            return
+        if not self._may_start(self.explanation_failed) or self._waits_for() or session is None:
+            return
+        stated = [item.key for item in session.draft.statements]
+        args = (chosen, self.prediction, self.lef, self.autoencoder_id, stated)
+        self._start("explain", "Explaining", inference.explained, args, self._explained)
+
+    def _explained(self, explanation: Explanation) -> None:
+        self._found.explanation = explanation
+        self.explanation_ready.emit(explanation)
+        self._choose_overlay()
+
+    def _fail_explanation(self, reason: str) -> None:
+        """Say that the chosen explanation waits in vain: the model that it needs failed."""
+        if self._waits_for():
+            self.explanation_failed.emit(reason)
 
     def _request_reconstruction(self, mask: NDArray[np.bool_]) -> None:
         """Ask for what lies under a mask, (segments,) bool, True = hidden.
@@ -268,6 +333,7 @@ class Answers(QObject):
             "ask": (self.prediction_failed, self.lef_failed),
             "reconstruct": (self.reconstruction_failed,),
             "error_strip": (self.error_strip_failed,),
+            "explain": (self.explanation_failed,),
         }[key]
 
         def on_failed(error: Exception) -> None:
@@ -342,7 +408,7 @@ class Answers(QObject):
         for key in KEYS:
             self._jobs.cancel(key)
         self._pending_mask = None
-        self._found = Found()
+        self._found, self._explanation_id = Found(), ""
 
     def _forget(self, _record: EcgRecord | None = None) -> None:
         """Drop all that was said of the record before; the next questions are about the one that is open."""
@@ -362,6 +428,8 @@ class Answers(QObject):
         layers: list[Overlay] = []
         if self._paper.view == "reconstruct":
             layers = [answer[1] for answer in (self.reconstruction, self.error_strip) if answer is not None]
+        elif self._paper.view == "explain" and self.explanation is not None:
+            layers = [self.explanation.overlay]
         self._paper.set_overlay(tasks.joined(layers) if layers else None)
 
     def _ask_if_painted(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from ecgview.results import LefResult, Prediction, Reconstruction
 from ecgview.review.session import ReadingSession
 
 if TYPE_CHECKING:
+    from ecgview.explain import Explanation
     from ecgview.models.asking import Answer
 
 Said = TypeVar("Said", Prediction, LefResult)
@@ -83,3 +84,27 @@ def error_strip(
     from ecgview.explain import reconstruction
 
     return reconstruction.error_over_masks(record, ratio, n_masks, seed, model_id, device, progress)
+
+
+def explained(
+    record: EcgRecord,
+    explanation: str,
+    prediction: Prediction | None,
+    lef: LefResult | None,
+    autoencoder_id: str | None,
+    stated: Sequence[tuple[str, str]],
+    device: str,
+    progress: Progress = silent,
+) -> Explanation:
+    """Return an explanation of the answers as they stand beside what the reader states, (label set, code)."""
+    steady.load_model_libraries()
+    from ecgview import explain
+    from ecgview.models import context
+
+    answer: Prediction | LefResult | None = None
+    needs = explain.named(explanation).NEEDS
+    if needs == "classifier" and prediction is not None:
+        answer = context.beside_read(prediction, stated)
+    elif needs == "lef" and lef is not None:
+        answer = context.lef_beside_read(lef, stated)
+    return explain.explained(explanation, record, explain.Asked(answer, autoencoder_id, device), progress)

@@ -46,9 +46,11 @@ def _import_readers(progress: Progress = silent) -> None:
 
 
 def _run(wanted: str, progress: Progress = silent) -> str:
+    from ecgview import explain
     from ecgview.models import runtime
 
     steady.load_model_libraries()
     progress(0.1)
+    explain.known()  # so that choosing one never waits for its imports
     runtime.warm_up(progress)
     return runtime.resolve_device(wanted)

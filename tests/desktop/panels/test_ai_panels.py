@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.panels import contributions, diagnosis, lef, model_facts, reconstruction
+from ecgview.desktop.panels import contributions, diagnosis, explanation, lef, model_facts, reconstruction
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars, signed
 from ecgview.desktop.panels.kit.score_list import ScoreList
 from ecgview.desktop.panels.kit.widgets import Text
@@ -21,7 +21,7 @@ from ecgview.overlay import Overlay
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.review.history import SetComment
 
-PANELS = (diagnosis, lef, contributions, model_facts, reconstruction)
+PANELS = (diagnosis, explanation, lef, contributions, model_facts, reconstruction)
 
 
 @pytest.mark.parametrize("module", PANELS, ids=lambda module: module.PANEL.id)

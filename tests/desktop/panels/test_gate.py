@@ -7,11 +7,19 @@ from panel_words import words_of
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ecgview.desktop.panels import contributions, device, diagnosis, lef, model_facts, reconstruction
+from ecgview.desktop.panels import (
+    contributions,
+    device,
+    diagnosis,
+    explanation,
+    lef,
+    model_facts,
+    reconstruction,
+)
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.review.history import SetComment
 
-PANELS = (diagnosis, lef, contributions, model_facts, reconstruction, device)
+PANELS = (diagnosis, explanation, lef, contributions, model_facts, reconstruction, device)
 every_panel = pytest.mark.parametrize("module", PANELS, ids=lambda module: module.PANEL.id)
 
 
