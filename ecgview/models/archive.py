@@ -18,6 +18,7 @@ from ecgview import formats
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.errors import ModelError, ReportError
 from ecgview.models import archive_rows, cards
+from ecgview.models.tabular import lef as tabular
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -148,7 +149,11 @@ def schema(plan: Plan) -> "pa.Schema":
     columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
     if plan.lef:
-        facts["lef"] = json.dumps(asdict(cards.get(plan.lef).facts))
+        lef = cards.get(plan.lef)
+        facts["lef"] = json.dumps(asdict(lef.facts))
+        others = [one for one in tabular.classifiers(lef) if one.id != plan.model]
+        if others:  # asked too: the LEF result does not rest on the table's own probabilities alone
+            facts["lef_classifiers"] = json.dumps([asdict(one.facts) for one in others])
     return pa.schema(columns, metadata=facts)
 
 

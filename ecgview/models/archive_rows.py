@@ -1,8 +1,8 @@
 """The rows of an archive's table: files are read and prepared by threads while the network runs on others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,42 +11,61 @@ import numpy as np
 from ecgview import formats
 from ecgview.errors import EcgviewError
 from ecgview.models import cards, context, runtime
-from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as lef_model
 from ecgview.record import EcgRecord, Signal
+from ecgview.results import Prediction
 
 BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file on its way: the record and its network input, or why there is none."""
+    """A file on its way: the record and its network input by classifier, or why there is none."""
 
     path: str
     record: EcgRecord | None = None
-    signal: Signal | None = None
-    error: str = ""
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""  # of the file itself
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The models that are asked: the classifier of the table, the LEF model, and the classifiers that it rests on."""
+
+    card: ModelCard
+    lef: ModelCard | None
+    lef_on: tuple[ModelCard, ...]
+    device: str
+
+    @property
+    def classifiers(self) -> tuple[ModelCard, ...]:
+        """Each one once: what the table's classifier said is what the LEF result rests on, where it is the same."""
+        return (self.card, *(card for card in self.lef_on if card.id != self.card.id))
 
 
 def rows_of(
     files: Sequence[str], root: Path, model_id: str, lef_id: str, device: str, workers: int
 ) -> list[dict[str, Any]]:
     """Return one row per file, in order."""
-    card = cards.get(model_id)
-    lef_card = cards.get(lef_id) if lef_id else None
+    lef = cards.get(lef_id) if lef_id else None
+    asked = _Asked(cards.get(model_id), lef, lef_model.classifiers(lef) if lef else (), device)
     rows: list[dict[str, Any]] = []
-    for batch in _read_ahead(files, root, card.input, workers):
-        rows += _scored(batch, card, lef_card, device)
+    for batch in _read_ahead(files, root, asked.classifiers, workers):
+        rows += _scored(batch, asked)
     return rows
 
 
-def _read_ahead(files: Sequence[str], root: Path, spec: InputSpec, workers: int) -> Iterator[list[_Read]]:
+def _read_ahead(
+    files: Sequence[str], root: Path, classifiers: Sequence[ModelCard], workers: int
+) -> Iterator[list[_Read]]:
     """Yield batches of read files; the next one is being read meanwhile, never more."""
     with ThreadPoolExecutor(max(1, workers)) as pool:
 
         def begin(start: int) -> list[Future[_Read]]:
-            return [pool.submit(_read, name, root, spec) for name in files[start : start + BATCH]]
+            return [pool.submit(_read, name, root, classifiers) for name in files[start : start + BATCH]]
 
         coming = begin(0)
         for start in range(BATCH, len(files) + BATCH, BATCH):
@@ -54,34 +73,38 @@ def _read_ahead(files: Sequence[str], root: Path, spec: InputSpec, workers: int)
             yield [future.result() for future in now]
 
 
-def _read(name: str, root: Path, spec: InputSpec) -> _Read:
+def _read(name: str, root: Path, classifiers: Sequence[ModelCard]) -> _Read:
     try:
         record = formats.read(root / name)
     except EcgviewError as error:
         return _Read(name, error=str(error))
-    try:
-        return _Read(name, record, prepare(record, spec))
-    except EcgviewError as error:
-        return _Read(name, record, error=str(error))
+    signals: dict[str, Signal] = {}
+    errors: dict[str, str] = {}
+    for card in classifiers:
+        try:
+            signals[card.id] = prepare(record, card.input)
+        except EcgviewError as error:
+            errors[card.id] = str(error)
+    return _Read(name, record, signals, errors)
 
 
-def _scored(
-    batch: list[_Read], card: ModelCard, lef_card: ModelCard | None, device: str
-) -> list[dict[str, Any]]:
-    ready = [item for item in batch if item.signal is not None]
-    answers: dict[str, Any] = {}
-    if ready:
-        module = runtime.network(card, device)
-        signals = np.stack([item.signal for item in ready if item.signal is not None])
-        made = runtime.probabilities(module, signals, device, whole_batch=True)
-        answers = {item.path: row for item, row in zip(ready, made, strict=True)}
-    return [_row(item, answers.get(item.path), card, lef_card, device) for item in batch]
+def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
+    said: dict[str, dict[str, Prediction]] = {item.path: {} for item in batch}
+    for card in asked.classifiers:
+        ready = [(item, item.record) for item in batch if card.id in item.signals]
+        if not ready:
+            continue
+        signals = np.stack([item.signals[card.id] for item, _ in ready])
+        module = runtime.network(card, asked.device)
+        made = runtime.probabilities(module, signals, asked.device, whole_batch=True)
+        for (item, record), row in zip(ready, made, strict=True):
+            if record is not None:
+                said[item.path][card.id] = runtime.prediction(card, record, row, asked.device, 0.0)
+    return [_row(item, said[item.path], asked) for item in batch]
 
 
-def _row(
-    item: _Read, probability: Any, card: ModelCard, lef_card: ModelCard | None, device: str
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"path": item.path, "error": item.error or None}
+def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str, Any]:
+    row: dict[str, Any] = {"path": item.path, "error": item.error or item.errors.get(asked.card.id)}
     record = item.record
     if record is None:
         return row
@@ -95,16 +118,37 @@ def _row(
         "seconds": record.seconds,
         "synthetic": record.synthetic,
     }
-    if probability is None:
+    prediction = said.get(asked.card.id)
+    if prediction is None:
         return row
-    row |= {f"p_{code}": value for code, value in zip(card.labels, probability, strict=True)}
-    prediction = runtime.prediction(card, record, probability, device, 0.0)
+    row |= {f"p_{score.code}": score.probability for score in prediction.scores}
     row["warnings"] = "; ".join(prediction.warnings) or None
     row["pacing"] = context.pacing_of(record).text
     row["not_assessable"] = "; ".join(s.code for s in prediction.scores if s.not_assessable) or None
-    if lef_card is not None:
-        found = lef_model.from_prediction(record, prediction, lef_card)
-        reason = f": {found.reason}" if found.reason else ""
-        row |= {"lef_value": found.value, "lef_kind": found.kind, "lef_result": found.result + reason}
-        row["lef_percentile"] = found.percentile
+    if asked.lef is not None:
+        row |= _lef(item, record, said, asked.lef, asked.lef_on)
     return row
+
+
+def _lef(
+    item: _Read,
+    record: EcgRecord,
+    said: Mapping[str, Prediction],
+    card: ModelCard,
+    classifiers: Sequence[ModelCard],
+) -> dict[str, Any]:
+    """Return the columns of the LEF result that `ecgview lef` would give, from predictions in hand."""
+    main = classifiers[0]
+    found = lef_model.out_of_scope(record, card, main)
+    if found is None:
+        without = [item.errors[one.id] for one in classifiers if one.id not in said]
+        if without:  # that the LEF model's own classifier cannot take
+            return {"lef_result": f"{lef_model.NOT_ANALYSED}: {without[0]}"}
+        found = lef_model.computed(record, said[main.id], card, said)
+    reason = f": {found.reason}" if found.reason else ""
+    return {
+        "lef_value": found.value,
+        "lef_kind": found.kind,
+        "lef_result": found.result + reason,
+        "lef_percentile": found.percentile,
+    }

@@ -14,6 +14,7 @@ from ecgview.cli import main
 from ecgview.errors import ModelError, ReportError
 from ecgview.formats import wfdb
 from ecgview.models import cards
+from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 
 PER_PART = 2
@@ -92,6 +93,34 @@ def test_every_file_is_a_row_and_the_numbers_are_the_classifier_s(
     facts = pq.read_schema(out).metadata
     assert b"Research use only" in facts[b"notice"]
     assert json.loads(facts[b"classifier"])["sha256"] == cards.default("classifier").sha256
+
+
+def test_the_lef_result_is_that_of_one_file_alone_and_rests_on_predictions_in_hand(
+    archive_folder: Path, tmp_path: Path, forwards: list[str]
+) -> None:
+    out = tmp_path / "out.parquet"
+    api.score(archive_folder / "ward1", out, device="cpu", lef="default")
+    assert len(forwards) == 1  # a batch of 24
+    assert b"lef_classifiers" not in pq.read_schema(out).metadata
+    rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
+    alone = api.lef(archive_folder / "ward1" / "r07.hea", device="cpu")
+    assert rows["r07.hea"]["lef_value"] == pytest.approx(alone.value, abs=1e-5)
+    assert rows["r07.hea"]["lef_percentile"] == pytest.approx(alone.percentile, abs=0.1)
+
+
+def test_a_lef_model_of_another_classifier_has_that_one_asked_too(
+    archive_folder: Path, tmp_path: Path, classifier: ModelCard, forwards: list[str]
+) -> None:
+    out = tmp_path / "out.parquet"
+    api.score(archive_folder / "ward1", out, classifier.id, "default", "cpu")
+    assert len(forwards) == 2
+    (said,) = json.loads(pq.read_schema(out).metadata[b"lef_classifiers"])
+    assert said["model_id"] == "mtecg-ptbxl"
+    rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
+    path = archive_folder / "ward1" / "r07.hea"
+    assert rows["r07.hea"]["lef_value"] == pytest.approx(api.lef(path, device="cpu").value, abs=1e-5)
+    scores = api.classify(path, classifier.id, "cpu").scores
+    assert rows["r07.hea"][f"p_{scores[0].code}"] == pytest.approx(scores[0].probability, abs=1e-5)
 
 
 def test_a_table_of_another_model_is_not_gone_on_with(archive_folder: Path, tmp_path: Path) -> None:
