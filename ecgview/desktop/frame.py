@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
 if TYPE_CHECKING:
     from ecgview.desktop.canvas.trace_canvas import TraceCanvas
+    from ecgview.desktop.chrome.recent import RecentFiles
     from ecgview.desktop.chrome.side_panels import Section, SidePanels
     from ecgview.desktop.chrome.status_line import StatusLine
     from ecgview.desktop.chrome.toast import Toast
-    from ecgview.desktop.state.recent import RecentFiles
     from ecgview.desktop.state.workspace import Workspace
 
 

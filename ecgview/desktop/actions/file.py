@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgview import resources
 from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.chrome.recent import SUBMENU
 from ecgview.desktop.dialogs import about_file, report, share
-from ecgview.desktop.state.recent import SUBMENU
 from ecgview.desktop.state.worklist import ARCHIVES
 
 if TYPE_CHECKING:

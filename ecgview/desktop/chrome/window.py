@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from ecgview.desktop import theme
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
-from ecgview.desktop.chrome import dropping, lead_menu, side_panels, sides, window_place
+from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.menus import Menus
 from ecgview.desktop.chrome.message_strip import MessageStrip, ReaderStrip
@@ -30,7 +30,6 @@ from ecgview.desktop.dialogs import unexpected_error
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.frame import Frame
 from ecgview.desktop.panel import Panel
-from ecgview.desktop.state import recent
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.desktop.work import warm_up
