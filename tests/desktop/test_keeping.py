@@ -206,7 +206,7 @@ def test_leaving_a_record_with_an_unsaved_edit_asks(
         qtbot.waitUntil(lambda: opened.watch.sheet is not None)
         assert workspace.ecg.path == record_files[0]  # nothing of another record is shown
         press(sheet_of(opened), "Stay here")
-        assert not workspace.ecg.is_opening
+        assert not workspace.reading.is_held
         assert workspace.reading.session is not None
         assert workspace.reading.session.draft.comment == "not yet on the disk"
     workspace.walk.next()

@@ -225,7 +225,7 @@ def _walk(window: MainWindow, n_steps: int, slow: Slow, qtbot: QtBot) -> None:
             QCoreApplication.processEvents()
         if dice.random() < 0.25:
             slow.go_on()
-            qtbot.waitUntil(lambda: not window.workspace.ecg.is_opening)
+            qtbot.waitUntil(lambda: not window.workspace.reading.is_held)
         elif dice.random() < 0.1:
             slow.go_on()
             qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)

@@ -99,7 +99,7 @@ def _settle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(
         lambda: (
             window.workspace.jobs.n_alive == 0
-            and not window.workspace.ecg.is_opening
+            and not window.workspace.reading.is_held
             and window.workspace.reading.keeping.is_idle
         ),
     )
@@ -110,7 +110,7 @@ def _press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = NO_K
 
 
 def _is_open(window: MainWindow) -> Path | None:
-    return None if window.workspace.ecg.is_opening else window.workspace.ecg.path
+    return None if window.workspace.reading.is_held else window.workspace.ecg.path
 
 
 def _kept(window: MainWindow, paths: list[Path]) -> dict[Path, tuple[list[list[str]], list[str]]]:
