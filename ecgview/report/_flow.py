@@ -121,7 +121,7 @@ def _paragraphs(run: TextRun) -> list[TextRun]:
 
 
 def _wrapped(run: TextRun, width_mm: float) -> tuple[str, ...]:
-    from ecgview.paper.sheet_painter import wrapped
+    from ecgview.paper.painter import wrapped
 
     return wrapped(run.text, run.size_mm, run.bold, width_mm)
 

@@ -19,7 +19,7 @@ def write(content: ReportContent, path: Path, palette: Palette = RED) -> Path:
     Raises:
         ReportError: the file cannot be written, or the layout does not fit the sheet at true scale.
     """
-    from ecgview.paper.sheet_painter import write_pdf
+    from ecgview.paper.painter import write_pdf
 
     path = Path(path)
     with whole_file(path) as part:

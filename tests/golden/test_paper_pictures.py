@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from ecgview import formats, resources
 from ecgview.overlay import Overlay
-from ecgview.paper import layout, painter, palette, sheet_painter
+from ecgview.paper import layout, painter, palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
 
@@ -48,7 +48,7 @@ def _made(kind: str) -> EcgRecord:
 
 
 def _painted(record: EcgRecord, name: str, colours: str, overlay: Overlay | None = None) -> QImage:
-    sheet_painter.ensure_application()
+    painter.ensure_application()
     page = layout.compose(record, PaperSettings(layout=name))
     image = QImage(
         int(page.width_mm * PX_PER_MM), int(page.height_mm * PX_PER_MM), QImage.Format.Format_RGB32
@@ -101,7 +101,7 @@ def test_another_gain_is_another_picture() -> None:
 def test_the_fine_grid_shows_wherever_a_millimetre_is_two_pixels(
     px_per_mm: float, ratio: float, fine: bool
 ) -> None:
-    sheet_painter.ensure_application()
+    painter.ensure_application()
     record = formats.read(resources.path("demo", "normal.hea"))
     page = layout.compose(record, PaperSettings())
     image = QImage(600, 300, QImage.Format.Format_RGB32)
