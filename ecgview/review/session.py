@@ -208,10 +208,6 @@ class ReadingSession:
         """Place a mark on the signal."""
         return self.apply(history.AddAnnotation(annotation))
 
-    def remove_annotation(self, annotation: Annotation) -> Change | None:
-        """Take a mark away."""
-        return self.apply(history.RemoveAnnotation(annotation))
-
     def set_comment(self, text: str) -> Change | None:
         """Replace the free text."""
         return self.apply(history.SetComment(text))

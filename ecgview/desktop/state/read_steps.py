@@ -56,11 +56,6 @@ class ReadSteps(QObject):
         """Say whose word stands where two windows changed the same, even while the read is held."""
         self._reading.keeping.do("edit", lambda session: session.resolve(side))
 
-    @property
-    def mark_code(self) -> tuple[str, str, str]:
-        """Code, label set and version that the next mark drawn on the trace carries."""
-        return self._mark_code
-
     def set_mark_code(self, code: str, label_set: str = "", version: str = "") -> None:
         """Choose the code that the next marks drawn on the trace carry ("" = none)."""
         self._mark_code = (code, label_set, version)

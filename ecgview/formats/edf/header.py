@@ -69,11 +69,6 @@ class Header:
         return sum(signal.samples for signal in self.signals)
 
     @property
-    def is_plus(self) -> bool:
-        """Whether the file says that it follows EDF+ (or BDF+)."""
-        return self.reserved[:4] in ("EDF+", "BDF+")
-
-    @property
     def is_interrupted(self) -> bool:
         """Whether there may be gaps between data records."""
         return self.reserved[:5] in ("EDF+D", "BDF+D")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MOST_LEADS = 32
 MOST_SAMPLES = 1_000_000  # of one lead
-MOST_MS = 3_600_000
 PADDING = 32767  # behind representative beats that are shorter than their place
 _TWELVE_LEAD_SETS = ("STD-12", "10-WIRE", "MIDA", "EASI")  # 1.03 names the set, not the leads
 

@@ -76,10 +76,6 @@ class MaskControls(QWidget):
         length = self._workspace.answers.segments.seconds
         self.hide_every.setToolTip(f"Hide every k-th segment of {1000 * length:g} ms")
 
-    def hide_random(self) -> None:
-        """Hide the chosen share at random."""
-        self._hide_random()
-
     def _hide_random(self, _value: object = None) -> None:
         from ecgview.explain import reconstruction
 

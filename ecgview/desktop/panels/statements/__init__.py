@@ -106,10 +106,6 @@ class StatementsPanel(QWidget):
 
     # ---- what the session says -------------------------------------------------------------------------
 
-    def focus_entry(self) -> None:
-        """Put the cursor into the field where statements are added."""
-        self.entry.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
     def _renew(self, session: ReadingSession | None) -> None:
         is_new = session is not self._session
         if is_new:
