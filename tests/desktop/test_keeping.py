@@ -98,7 +98,16 @@ def in_ui_thread(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         monkeypatch.setattr(Store, name, outer)
 
-    for name in ("save_draft", "commit_read", "add_record", "reveal", "add_result", "draft_version", "reads"):
+    for name in (
+        "save_draft",
+        "commit_read",
+        "add_record",
+        "reveal",
+        "add_result",
+        "result",
+        "draft_version",
+        "reads",
+    ):
         watched(name)
     return found
 

@@ -1,6 +1,8 @@
 """A record goes through the network once: window, LEF, report and command line, and not at all the next day."""
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +14,7 @@ from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.models import asking
 from ecgview.results import LefResult, Prediction
-from ecgview.review.store import default_path
+from ecgview.review.store import Store, default_path
 
 ECG = Path(resources.path("demo")) / "normal.hea"
 
@@ -54,13 +56,24 @@ def test_one_run_of_the_network_for_window_report_and_commands_and_none_the_next
         for words in (["classify"], ["lef"], ["report", "-o", str(tmp_path / "command.pdf")]):
             assert main([words[0], str(ECG), *words[1:]]) == 0
 
+    recalled_by: list[threading.Thread] = []
+    result = Store.result
+
+    def watched(self: Store, *args: Any) -> Any:
+        recalled_by.append(threading.current_thread())
+        return result(self, *args)
+
     if is_command_first:
         commands()
+    monkeypatch.setattr(Store, "result", watched)
     first = _sitting(tmp_path, qtbot, is_first=True)
     assert None not in first
     commands()
     assert forwards == ["Mtecg"]
+    recalled_by.clear()
     again = _sitting(tmp_path, qtbot, is_first=False)
+    assert len(recalled_by) == 2  # prediction and LEF
+    assert threading.main_thread() not in recalled_by
     commands()
     assert again == first
     assert forwards == ["Mtecg"]
