@@ -213,16 +213,12 @@ def report(
     from ecgview.paper.layout import LAYOUTS
     from ecgview.paper.settings import PaperSettings
     from ecgview.report import content as contents
-    from ecgview.report import exports
+    from ecgview.report import form_of
 
     out = Path(out)
     if layout not in LAYOUTS:
         raise ReportError(f"unknown layout {layout!r}", expected=", ".join(LAYOUTS))
-    form = next((form for form in exports() if out.suffix.lower() == form.SUFFIX), None)
-    if form is None:
-        raise ReportError(
-            "unknown kind of report", where=str(out), expected=", ".join(f.SUFFIX for f in exports())
-        )
+    form = form_of(out)
     opened = _record(record)
     for name in filter(None, (model, lef_model)):
         model_card(name)  # a wrong name is told, not passed over

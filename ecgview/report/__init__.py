@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from ecgview.errors import ReportError
 from ecgview.plugins import discover
 from ecgview.report.content import ReportContent
 
@@ -29,3 +30,12 @@ def exports() -> tuple[Export, ...]:
     import ecgview.report as room
 
     return tuple(module for module in discover(room) if hasattr(module, "SUFFIX"))
+
+
+def form_of(path: Path) -> Export:
+    """Return the form that a path's suffix names; ReportError if there is none."""
+    form = next((form for form in exports() if path.suffix.lower() == form.SUFFIX), None)
+    if form is None:
+        known = ", ".join(form.SUFFIX for form in exports())
+        raise ReportError("unknown kind of report", where=str(path), expected=known)
+    return form

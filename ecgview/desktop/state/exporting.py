@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgview.errors import ReportError
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -18,11 +17,7 @@ def write(report: ReportContent, path: Path, progress: Progress = silent) -> Pat
     Raises:
         ReportError: no form has this suffix, or the file cannot be written.
     """
-    from ecgview.report import exports
+    from ecgview.report import form_of
 
     progress(0.1, f"writing {path.name}")
-    for form in exports():
-        if path.suffix.lower() == form.SUFFIX:
-            return form.write(report, path)
-    known = ", ".join(form.SUFFIX for form in exports())
-    raise ReportError("a report has no such form", where=str(path), expected=known)
+    return form_of(path).write(report, path)
