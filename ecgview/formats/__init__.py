@@ -13,7 +13,7 @@ from ecgview import resources
 from ecgview.errors import FormatError
 from ecgview.formats.kit.deidentify import deidentified
 from ecgview.formats.kit.facts import Facts, Row
-from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.kit.summary import RecordSummary, summary_of
 from ecgview.formats.places import archive
 from ecgview.formats.places import member as _member
 from ecgview.formats.places import subjects as _subjects
@@ -43,6 +43,8 @@ __all__ = [
     "peek",
     "read",
     "record_name",
+    "stands_alone",
+    "summary_of",
     "table",
     "writers",
 ]
@@ -252,6 +254,17 @@ def record_name(path: str | Path) -> str:
         return f"{file.stem}-{member}"
     inside, _, one = member.partition(_member.SIGN)
     return f"{Path(inside).stem}-{one}" if one else Path(inside).stem
+
+
+def stands_alone(path: Path) -> bool:
+    """Return whether this is one file that is one record: then there is nothing to list."""
+    file, member = _member.split(path)
+    return (
+        not member
+        and file.is_file()
+        and not archive.is_archive(file)
+        and file.suffix.lower() not in _collections()
+    )
 
 
 def _inner(path: Path) -> list[Path]:

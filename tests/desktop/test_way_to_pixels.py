@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,3 +75,11 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 def test_the_first_trace_waits_for_no_large_library(way: dict[str, list[str]]) -> None:
     assert way["leads"] == 12
     assert way["loaded"] == []
+
+
+def test_the_samples_are_read_once(way: dict[str, list[str]]) -> None:
+    assert [Path(name).name for name in way["opened"] if name.endswith(".dat")] == ["named.dat"]
+
+
+def test_one_job_reads_and_one_lays_out(way: dict[str, list[str]]) -> None:
+    assert way["jobs"] == ["Opening the ECG", "Laying out the paper"]

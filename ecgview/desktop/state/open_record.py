@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgview.desktop.state.opening import Opening, Shown
+from ecgview.desktop.state.opening import Opening, Read, Shown
 from ecgview.desktop.state.paper import Paper
 from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
-from ecgview.desktop.state.worklist import Worklist
+from ecgview.desktop.state.worklist import Worklist, is_name_of_file
 from ecgview.desktop.work import tasks
 from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import EcgviewError
@@ -68,9 +69,14 @@ class OpenRecord(QObject):
         self._shown = Shown()
         self._measurements: tuple[Measurement, ...] | None = None
         self._open_when_listed = False
+        self._named: tuple[
+            str | Path, ...
+        ] = ()  # from when a user named paths until the first of them is open
         self.opening = Opening(jobs, reading, self)
         self.opening.changed.connect(self._hold_read)
         self.opening.slow.connect(self._blank)
+        self.opening.several.connect(self._list_named)
+        self.opening.read.connect(self._fill_row)
         self.opening.ready.connect(self._open)
         self.opening.failed.connect(self._fail)
         worklist.listed.connect(self._open_first)
@@ -112,23 +118,24 @@ class OpenRecord(QObject):
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Add files, folders and globs to the worklist and open the first record found."""
-        self._open_when_listed = True
-        self._worklist.add(paths)
+        self._let_named_go()
+        if paths and is_name_of_file(paths[0]):
+            self._begin(Path(paths[0]), named=tuple(paths))
+        else:
+            self._list(paths)
 
     def open(self, path: str | Path) -> None:
         """Open one record; until it can be shown no read is edited, and nothing of two records is shown.
 
         The one before stays until this one can be shown, or it takes longer than a blink.
         """
-        path = Path(path)
-        self._reading.typing_ended.emit()
-        self.opening.start(path)
-        if self._record is None:
-            self._blank(path)
+        self._let_named_go()
+        self._begin(Path(path))
 
     def stop(self) -> None:
         """Give up opening; the record before stays if it is still there."""
         path = self.opening.stop()
+        self._let_named_go()
         if path is not None and self._record is None:
             self._tell_of(Shown("failed", path, STOPPED))
         if self._reading.session is None:  # its edits were let go
@@ -159,6 +166,46 @@ class OpenRecord(QObject):
 
     # ---- one step --------------------------------------------------------------------------------------
 
+    def _begin(self, path: Path, named: tuple[str | Path, ...] = ()) -> None:
+        self._named = named
+        self._open_when_listed = self._open_when_listed and not named
+        self._reading.typing_ended.emit()
+        self.opening.start(path, named=bool(named))
+        if self._record is None:
+            self._blank(path)
+
+    def _list(self, paths: Sequence[str | Path]) -> None:
+        self._open_when_listed = True
+        self._worklist.add(paths)
+
+    def _let_named_go(self) -> None:
+        """List what was named and is not open yet: another record was asked for, or none."""
+        named, self._named = self._named, ()
+        if named:
+            self._worklist.add(named)
+
+    def _list_named(self, _path: Path) -> None:
+        """Look for records at what was named: it is no file of one record, or is not there."""
+        named, self._named = self._named, ()
+        if self._record is None:
+            self._tell_of(Shown())
+        elif self._reading.session is None:  # its edits were let go
+            self._reading.again()
+        self._list(named)
+
+    def _fill_row(self, path: Path, found: Read) -> None:
+        if self._named or self._worklist.place(path) >= 0:
+            self._worklist.take_read(path, found.summary)
+
+    def _tell_named(self, path: Path) -> None:
+        """Tell of what was named as if it had been listed, now that its first record is shown, or cannot be."""
+        named, self._named = self._named, ()
+        if named:
+            self._worklist.listed.emit([path])
+            self._worklist.opened.emit([os.path.abspath(path)])
+            if len(named) > 1:
+                self._worklist.add(named[1:])
+
     def _hold_read(self, _is_opening: bool) -> None:
         self._reading.wait_for(self.opening.path)
 
@@ -176,6 +223,7 @@ class OpenRecord(QObject):
 
     def _open(self, path: Path, record: EcgRecord) -> None:
         self._tell_of(Shown("open", path), record)
+        self._tell_named(path)
         self._jobs.start(
             tasks.measure,
             record,
@@ -191,12 +239,15 @@ class OpenRecord(QObject):
 
     def _fail(self, path: Path, error: Exception, by_layout: bool) -> None:
         known = error if isinstance(error, EcgviewError) else None
+        if self._named:
+            self._worklist.take_read(path, None)
         if known is not None and not by_layout:
             self._worklist.set_problem(path, known.message)
         self._tell_of(Shown("failed", path, known.sentence if known else OWN_ERROR, retry=by_layout))
         if known is not None:
             self.failed.emit(known)
         self._telling.fail(error, path)
+        self._tell_named(path)
 
     def _tell_of(self, shown: Shown, record: EcgRecord | None = None) -> None:
         """Let every part of the window tell of something else, all in this one step."""

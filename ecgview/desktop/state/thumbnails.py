@@ -115,6 +115,19 @@ class Thumbnails(QObject):
             self._stop()
         self._go_on()
 
+    def take(self, path: Path, trace: Trace) -> None:
+        """Keep the picture of a record that was just read: nobody needs to read it again for that."""
+        if self.is_on and path not in self._kept:
+            self._wanted = [item for item in self._wanted if item.path != path]
+            self._put(path, trace)
+            self.ready.emit()
+
+    def _put(self, path: Path, trace: Trace) -> None:
+        lines = tuple(QPolygonF([QPointF(x, y) for x, y in part]) for part in trace.stretches)
+        self._kept[path] = Thumbnail(trace, lines)
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+
     def _stop(self) -> None:
         self._jobs.cancel(_KEY)
         self._being_read = frozenset()
@@ -136,10 +149,7 @@ class Thumbnails(QObject):
 
     def _keep(self, found: list[tuple[Path, Trace]]) -> None:
         for path, trace in found:
-            lines = tuple(QPolygonF([QPointF(x, y) for x, y in part]) for part in trace.stretches)
-            self._kept[path] = Thumbnail(trace, lines)
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+            self._put(path, trace)
         self._being_read = frozenset()
         self._wanted = [item for item in self._wanted if item.path not in self._kept]
         self._go_on()

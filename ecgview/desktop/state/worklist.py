@@ -116,6 +116,20 @@ class Worklist(QObject):
             self.rows_added.emit(first, len(self._items))
             self._look_on()
 
+    def take_read(self, path: Path, summary: RecordSummary | None) -> None:
+        """Show a record that was just read, in its row or in a new one; with a summary nobody looks into its file."""
+        place = self.place(path)
+        if place < 0:
+            self._place[path] = place = len(self._items)
+            self._items.append(WorklistItem(path, summary))
+            self._looked_into.append(summary is not None)
+            self.rows_added.emit(place, place + 1)
+            self._look_on()
+        elif summary is not None and self._items[place].summary is None:
+            self._looked_into[place] = 1
+            self._items[place] = replace(self._items[place], summary=summary)
+            self.rows_changed.emit([place])
+
     def prefer(self, places: Sequence[int]) -> None:
         """Look into these records before the others: they are on the screen."""
         self._wanted = places
@@ -236,6 +250,12 @@ class Worklist(QObject):
         self._is_looking = False
         self._look_on()
         self.failed.emit(error)
+
+
+def is_name_of_file(path: str | Path) -> bool:
+    """Return whether a path may be one file of one record, from its words alone: no folder, pattern or archive."""
+    text = os.fspath(path)
+    return bool(Path(text).suffix) and not set("#*?[") & set(text) and not text.lower().endswith(ARCHIVES)
 
 
 def name_of(path: Path) -> str:

@@ -66,6 +66,9 @@ class Workspace(QObject):
         self.reading = reading = Reading(store_path, jobs, reader, worklist, names, telling, self)
         self.steps = steps = ReadSteps(reader, reading, names, telling, self)
         self.ecg = ecg = OpenRecord(jobs, worklist, paper, reading, telling, self)
+        ecg.opening.read.connect(
+            lambda path, found: self.thumbnails.take(path, found.trace) if found.trace else None
+        )
         self.walk = Walk(jobs, worklist, reader, reading, steps, ecg, telling, self)
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")

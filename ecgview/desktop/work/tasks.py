@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ecgview.overlay import Overlay
@@ -28,13 +28,6 @@ def read(path: Path, progress: Progress = silent) -> EcgRecord:
     from ecgview import formats
 
     return formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
-
-
-def read_prepared(
-    path: Path, prepare: Callable[[EcgRecord], EcgRecord], progress: Progress = silent
-) -> EcgRecord:
-    """Return the record in a file, once the store was asked for its read and for what was entered of its patient."""
-    return prepare(read(path, progress))
 
 
 def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:

@@ -1,8 +1,9 @@
-"""What a worklist shows of a record before it is read."""
+"""What a worklist shows of a record."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from ecgview.record import Patient
+from ecgview.record import EcgRecord, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,18 @@ class RecordSummary:
     fs_hz: float | None = None
     duration_s: float | None = None
     synthetic: bool = False
+
+
+def summary_of(record: EcgRecord, path: Path) -> RecordSummary:
+    """Return what a record that was read whole, from a file of its own, says of itself."""
+    return RecordSummary(
+        str(path),
+        path.stem,
+        record.source.format,
+        record.patient,
+        record.acquisition.start_time,
+        len(record.lead_names),
+        record.sampling_rate_hz,
+        record.seconds,
+        record.synthetic,
+    )
