@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import wfdb
+
+from ecgview import formats
+from ecgview.desktop.chrome.window import MainWindow
 
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 CHILD = """
@@ -83,3 +88,94 @@ def test_the_samples_are_read_once(way: dict[str, list[str]]) -> None:
 
 def test_one_job_reads_and_one_lays_out(way: dict[str, list[str]]) -> None:
     assert way["jobs"] == ["Opening the ECG", "Laying out the paper"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What the files are asked for, as (what, file), in order."""
+    found: list[tuple[str, str]] = []
+    for name in ("read", "peek"):
+        theirs = getattr(formats, name)
+
+        def ask(
+            path: Path, *rest: object, name: str = name, theirs: Callable[..., object] = theirs
+        ) -> object:
+            found.append((name, Path(path).name))
+            return theirs(path, *rest)
+
+        monkeypatch.setattr(formats, name, ask)
+    return found
+
+
+def test_row_and_mini_trace_come_from_the_record_in_hand(
+    window: MainWindow, record_files: list[Path], rest: Callable[[], None], asked: list[tuple[str, str]]
+) -> None:
+    workspace = window.workspace
+    workspace.thumbnails.switch(True)
+    workspace.ecg.open_paths([record_files[1]])
+    rest()
+    assert asked == [("read", record_files[1].name)]
+    (row,) = workspace.worklist.items
+    assert row.summary == formats.peek(record_files[1])
+    picture = workspace.thumbnails.of(record_files[1])
+    assert picture is not None
+    assert picture.trace.lead == "II"
+    assert picture.lines
+
+
+def test_of_several_files_the_first_is_open_before_the_others_are_listed(
+    window: MainWindow, record_files: list[Path], rest: Callable[[], None]
+) -> None:
+    window.workspace.ecg.open_paths(record_files[::-1])
+    rest()
+    assert [item.path for item in window.workspace.worklist.items] == record_files[::-1]
+    assert window.workspace.ecg.path == record_files[-1]
+    assert all(item.summary is not None for item in window.workspace.worklist.items)
+
+
+def test_a_folder_with_a_file_s_name_is_listed(
+    window: MainWindow, record_files: list[Path], rest: Callable[[], None], tmp_path: Path
+) -> None:
+    folder = tmp_path / "of.today"
+    shutil.copytree(record_files[0].parent, folder)
+    window.workspace.ecg.open_paths([folder])
+    rest()
+    assert [item.path.parent for item in window.workspace.worklist.items] == [folder] * len(record_files)
+    assert window.workspace.ecg.path == folder / record_files[0].name
+
+
+def test_a_file_that_is_not_there_leaves_the_open_record(
+    opened: MainWindow, record_files: list[Path], rest: Callable[[], None], tmp_path: Path
+) -> None:
+    rows = opened.workspace.worklist.items
+    opened.workspace.ecg.open_paths([tmp_path / "gone.hea"])
+    rest()
+    assert opened.workspace.ecg.path == record_files[0]
+    assert opened.workspace.ecg.shown.kind == "open"
+    assert opened.workspace.worklist.items == rows
+
+
+def test_what_was_named_is_in_the_list_though_another_record_was_asked_for_meanwhile(
+    opened: MainWindow, record_files: list[Path], rest: Callable[[], None], tmp_path: Path
+) -> None:
+    copied = tmp_path / "other"
+    shutil.copytree(record_files[0].parent, copied)
+    named = copied / record_files[1].name
+    opened.workspace.ecg.open_paths([named])
+    opened.workspace.ecg.open(record_files[2])
+    rest()
+    assert opened.workspace.ecg.path == record_files[2]
+    assert opened.workspace.worklist.place(named) == len(record_files)
+
+
+def test_a_file_that_cannot_be_read_stands_in_the_list_with_its_problem(
+    window: MainWindow, rest: Callable[[], None], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.hea"
+    broken.write_text("broken 1 500 10\nbroken.dat 16 200/mV 16 0 0 0 0 II\n")
+    window.workspace.ecg.open_paths([broken])
+    rest()
+    (row,) = window.workspace.worklist.items
+    assert row.path == broken
+    assert row.problem == "the signal file is missing"
+    assert window.workspace.ecg.shown.kind == "failed"
