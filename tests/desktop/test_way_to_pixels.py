@@ -87,7 +87,8 @@ def test_the_samples_are_read_once(way: dict[str, list[str]]) -> None:
 
 
 def test_one_job_reads_and_one_lays_out(way: dict[str, list[str]]) -> None:
-    assert way["jobs"] == ["Opening the ECG", "Laying out the paper"]
+    assert way["jobs"][:2] == ["Opening the ECG", "Laying out the paper"]
+    assert set(way["jobs"][2:]) <= {"Saving"}  # that this reader opened it
 
 
 @pytest.fixture

@@ -255,6 +255,7 @@ class Keeping(QObject):
         self._worker.start(
             work.carry_out,
             title="Saving",
+            is_light=True,
             on_done=lambda _: self._over(work, None),
             on_failed=lambda error: self._over(work, error),
         )
