@@ -132,7 +132,7 @@ def ask(
         lef_id: a LEF model, the default one when None.
         device: auto, cpu, cuda or mps.
         memory: where answers are recalled from and kept; the last ones of this process where None.
-        told: hears of the prediction at once; the first LEF result of a process loads a library of seconds.
+        told: called with the prediction at once; the first LEF result of a process loads a library of seconds.
         progress: told per step; may cancel.
 
     Raises:

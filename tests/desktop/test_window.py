@@ -404,3 +404,14 @@ def test_the_models_warm_up_only_after_the_first_trace(
     assert order == []
     window.workspace.ecg.open(record_files[0])
     qtbot.waitUntil(lambda: order == ["painted", "warm up"])
+
+
+def test_a_settings_file_that_cannot_be_read_is_told_when_the_window_opens(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("not = [toml", encoding="utf-8")
+    opened = app.open_window(settings=Settings(path), store_path=tmp_path / "reads.db")
+    qtbot.addWidget(opened)
+    assert "settings cannot be read" in opened.messages.text.text()
+    assert opened.workspace.close()

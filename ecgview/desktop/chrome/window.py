@@ -75,6 +75,10 @@ class MainWindow(Frame):
         dropping.claim(self)
         self.letters = LetterKeys(self)
         self._listen()
+        for (
+            problem
+        ) in workspace.settings.problems:  # told now: while the settings were read, nobody could hear of it
+            workspace.telling.fail(problem)
 
     def _lay_out(self) -> None:
         right = QWidget()

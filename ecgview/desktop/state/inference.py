@@ -49,7 +49,7 @@ def ask(
     device: str,
     progress: Progress = silent,
 ) -> Answer:
-    """Return what a classifier and a LEF model say of a record; `told` hears of the prediction at once."""
+    """Return what a classifier and a LEF model say of a record; `told` is called with the prediction at once."""
     steady.load_model_libraries()
     from ecgview.models import asking
 

@@ -330,7 +330,7 @@ class Keeping(QObject):
             then(False)
 
     def _drop(self) -> None:
-        """Let go of everything that was not written; what runs is not heard of."""
+        """Drop everything that was not written; the outcome of what still runs is ignored."""
         self._retry.stop()
         dropped = [*self._sent, *self._waiting, *(work.then for work in self._queue)]
         if self._running is not None:

@@ -69,11 +69,11 @@ class ReadSteps(QObject):
     # ---- the steps of a read ---------------------------------------------------------------------------
 
     def commit_first_read(self, then: Then | None = None) -> None:
-        """Save and lock the first read; `then` hears whether that was done, once it is on the disk."""
+        """Save and lock the first read; `then` is called with whether that was done, once it is on the disk."""
         self._do_named(ReadingSession.commit_first_read, "", then)
 
     def sign(self, then: Then | None = None) -> None:
-        """Sign the read: from then on it can only be amended; `then` hears whether that was done."""
+        """Sign the read: from then on it can only be amended; `then` is called with whether that was done."""
         self._do_named(ReadingSession.sign, "Read signed.", then)
 
     def reveal(self) -> None:

@@ -1,4 +1,4 @@
-"""XML from strangers: no entities, no DTD, no network, bounded in size and depth; elements by local name.
+"""XML from strangers: no entities, no network, a document type passed over, bounded in size and depth; elements by local name.
 
 Entity bombs and external entities are refused by defusedxml. Files of carts carry every encoding, some a wrong
 declaration: a declared encoding that does not decode the bytes is replaced by the one that does.
