@@ -1,7 +1,8 @@
-"""XML from strangers: no entities, no network, a document type passed over, bounded in size and depth; elements by local name.
+"""XML from strangers: no entities, no network, document types passed over, bounded in size and depth.
 
-Entity bombs and external entities are refused by defusedxml. Files of carts carry every encoding, some a wrong
-declaration: a declared encoding that does not decode the bytes is replaced by the one that does.
+Elements are found by their local names. Entity bombs and outside entities are refused by defusedxml, which also fetches
+nothing. Carts write every encoding, some with a wrong declaration: one that does not decode the bytes is replaced by the
+one that does.
 """
 
 import re
