@@ -1,7 +1,7 @@
 """XML from strangers: no entities, no network, document types passed over, bounded in size and depth.
 
-Elements are found by their local names. Entity bombs and outside entities are refused by defusedxml, which also fetches
-nothing. Carts write every encoding, some with a wrong declaration: one that does not decode the bytes is replaced by the
+Elements are found by their local names. Entity bombs and outside entities are refused by defusedxml, which fetches
+nothing. Carts write every encoding, some with a wrong declaration: one that does not decode the bytes gives way to the
 one that does.
 """
 
