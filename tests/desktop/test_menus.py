@@ -128,11 +128,22 @@ def test_a_statement_asks_the_rows_that_follow_the_draft_and_no_others(
 def test_another_record_asks_a_row_once_in_a_turn(
     opened: MainWindow, asked: Counter[str], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(opened.workspace.ecg.switched):
+    """What a switch changes is collected until the turn ends; what a worker brings later is another turn's."""
+    ecg, during, after = opened.workspace.ecg, Counter[str](), Counter[str]()
+
+    def end() -> None:
+        during.update(asked)
+        asked.clear()
+        opened.menus._refresh_stale()  # as the loop does when the turn has ended
+        after.update(asked)
+
+    ecg.opened.connect(asked.clear)
+    ecg.switched.connect(end)
+    with qtbot.waitSignal(ecg.switched):
         opened.workspace.walk.next()
-    asked.clear()
-    _turn()
-    assert set(asked.values()) <= {1}
+    assert during == Counter()
+    assert set(after.values()) == {1}
+    assert set(after) >= {row.id for row in ROWS if {"record", "read", "opening"} & set(row.follows)}
 
 
 def test_who_looks_at_an_action_sees_what_is_so_now(opened: MainWindow) -> None:
