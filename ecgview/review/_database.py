@@ -233,7 +233,7 @@ class Database:
         return version
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        with loading.one_at_a_time:  # it imports pandas where there is one
+        with loading.without("pandas"):  # half a second, for tables that are never given here
             from sqlite_utils import Database as SqliteUtils
 
         connection.execute("PRAGMA journal_mode = WAL")
