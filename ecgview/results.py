@@ -81,7 +81,7 @@ class Prediction:
     model: ModelFacts
     record_sha256: str
     device: str
-    duration_ms: float
+    duration_ms: float  # of the run of the network that gave the answer, be it recalled or new
     scores: tuple[LabelScore, ...]
     warnings: tuple[str, ...] = ()
     label_set: str = ""

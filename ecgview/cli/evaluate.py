@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ecgview.cli import _output
 from ecgview.cli._each import count, print_json, say_research_only
 
 NAME = "evaluate"
@@ -39,8 +40,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--subgroups", action="store_true", help="repeat by sex, age and source")
     parser.add_argument("--no-baselines", action="store_true", help="leave the two logistic baselines out")
-    parser.add_argument("--csv", metavar="FILE", type=Path, help="write every figure as one long table")
-    parser.add_argument("--pdf", metavar="FILE", type=Path, help="write the figures on one page")
+    parser.add_argument(
+        "--csv", metavar="FILE", type=_output.of_kind(".csv"), help="write every figure as one long table"
+    )
+    parser.add_argument(
+        "--pdf", metavar="FILE", type=_output.of_kind(".pdf"), help="write the figures on one page"
+    )
     parser.add_argument(
         "--update-card", action="store_true", help="write figures and page into the model's card"
     )
@@ -51,7 +56,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         "statement, and do nothing else",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the JSON here too")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=_output.of_kind(".json"), help="write the JSON here too"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,24 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _answers, _each, _exposure
+from ecgview.cli import _answers, _each, _exposure, _output
+from ecgview.errors import ModelError
 
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
 
 NAME = "explain"
-HELP = "say what a model's answer rests on; without --with, which explanations there are"
+HELP = "say what a model's answer rests on; alone, which explanations there are"
 OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add FILE, the explanation, its model and the output."""
-    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, nargs="?", help="an ECG; without it, which there are"
+    )
     parser.add_argument("--with", dest="explanation", metavar="NAME", help="the explanation")
-    parser.add_argument("--model", metavar="ID", help="a model of the kind that it needs")
+    parser.add_argument(
+        "--model", metavar="ID", help="a model of the kind that the explanation needs, see the list"
+    )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument(
-        "-o", "--output", metavar="OUT.json", type=Path, help="numbers and all that is drawn on the trace"
+        "-o",
+        "--output",
+        metavar="OUT.json",
+        type=_output.of_kind(".json"),
+        help="numbers and all that is drawn on the trace",
     )
     _each.add_json(parser)
 
@@ -33,13 +42,17 @@ def run(args: argparse.Namespace) -> int:
     """Print numbers and sentences of an explanation with the model's facts, and write all of it where asked."""
     from ecgview import explain
 
-    if args.explanation is None:
+    if args.explanation is None and args.file is None and args.output is None and args.model is None:
         rows = {name: {"name": one.NAME, "needs": one.NEEDS} for name, one in explain.known().items()}
         if args.json:
             _each.print_json(rows)
         else:
             print("\n".join(f"{key}: {row['name']} (needs: {row['needs']})" for key, row in rows.items()))
         return 0
+    if args.explanation is None or args.file is None:
+        missing = "--with NAME" if args.explanation is None else "FILE"
+        raise ModelError(f"{missing} is missing", expected=f"--with one of {', '.join(explain.known())}")
+    _output.keep_apart(args.output, args.file)
     _each.say_research_only()
     record = api.open_ecg(args.file)
     with _answers.memory() as memory:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _each, _exposure, _output
 from ecgview.results import Reconstruction
 
 NAME = "reconstruct"
@@ -22,12 +22,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random choice")
     parser.add_argument("--model", metavar="ID", help="an autoencoder (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.add_argument("-o", "--output", metavar="OUT.npz", type=Path, required=True)
+    parser.add_argument("-o", "--output", metavar="OUT.npz", type=_output.of_kind(".npz"), required=True)
     _each.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write mask (segments,), signals (leads, samples) in mV and error (leads, segments) in uV."""
+    _output.keep_apart(args.output, args.file)
     _each.say_research_only()
     record = api.open_ecg(args.file)
     result = api.reconstruct(record, args.mask, args.seed, args.model, args.device)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _answers, _each, _exposure
+from ecgview.cli import _answers, _each, _exposure, _output
 from ecgview.paper import layouts
 
 NAME = "report"
@@ -42,6 +42,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report."""
+    _output.keep_apart(args.output, args.file)
     _each.say_research_only()
 
     notes: list[str] = []

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _output
 
 NAME = "score"
 HELP = "a row of probabilities for every ECG below a folder, as a Parquet table; resumed after a stop"
@@ -15,7 +15,9 @@ OPENS_ECGS = True
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("folder", metavar="DIR", type=Path)
-    parser.add_argument("-o", "--output", metavar="OUT.parquet", type=Path, required=True)
+    parser.add_argument(
+        "-o", "--output", metavar="OUT.parquet", type=_output.of_kind(".parquet"), required=True
+    )
     parser.add_argument("--model", metavar="ID", help="a classifier (default: the one that ships)")
     parser.add_argument(
         "--lef", metavar="ID", nargs="?", const="default", default="", help="the LEF model too"

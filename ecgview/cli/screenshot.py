@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _each, _exposure, _output
 
 NAME = "screenshot"
 HELP = "render the real window on a file, without a screen"
@@ -14,7 +14,7 @@ OPENS_ECGS = True
 def register(parser: argparse.ArgumentParser) -> None:
     """Add FILE, the output, view, size and theme."""
     parser.add_argument("file", metavar="FILE", type=Path)
-    parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True)
+    parser.add_argument("-o", "--output", metavar="OUT.png", type=_output.of_kind(".png"), required=True)
     parser.add_argument("--view", default="read", choices=["read", "explain", "reconstruct", "annotate"])
     parser.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     parser.add_argument("--theme", default="light", choices=["light", "dark"])

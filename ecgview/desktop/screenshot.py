@@ -50,6 +50,10 @@ def take(
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
     """
+    if Path(out).suffix.lower() != ".png":
+        raise ReportError(
+            "a picture of the window is a PNG", where=str(out), expected="a file ending in .png"
+        )
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from ecgview.desktop.app import application, open_window
     from ecgview.desktop.settings import Settings

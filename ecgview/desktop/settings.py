@@ -40,6 +40,7 @@ class Setting:
         return value
 
 
+DAMAGED = ".damaged"  # behind the name of a file that could not be obeyed whole, once settings are saved
 KEPT = "paper.kept"
 SETTINGS: tuple[Setting, ...] = (
     Setting("reader.name", "Reader", "", note="written beside every read"),
@@ -75,6 +76,7 @@ class Settings:
         self._path = path
         self._changed: dict[str, Value] = {}
         self.problems: list[SettingsError] = []
+        self._is_kept_aside = False
         if path is not None and path.exists():
             self._changed = self._read(path)
 
@@ -150,6 +152,11 @@ class Settings:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(".new")
             fresh.write_text("\n".join(lines), encoding="utf-8")
+            if self.problems and not self._is_kept_aside and self._path.exists():
+                self._path.replace(
+                    self._path.with_name(f"{self._path.name}{DAMAGED}")
+                )  # its user may mend it
+            self._is_kept_aside = True
             fresh.replace(self._path)
         except OSError as error:
             raise SettingsError(

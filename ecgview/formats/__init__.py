@@ -155,7 +155,7 @@ def detect(path: Path) -> Format:
     if kind:
         raise FormatError(f"a {kind}: {OUT_OF_SCOPE}", where=str(path))
     if score <= 0:
-        names = ", ".join(fmt.NAME for fmt in known())
+        names = ", ".join(sorted((fmt.NAME for fmt in known()), key=str.casefold))
         raise FormatError("no known ECG format", where=str(path), expected=names)
     return best
 

@@ -206,6 +206,12 @@ def lef(
     return _Asking(record, device, memory).lef(tabular.lef_model(model_id), classifier_id, progress)
 
 
+def _can_be(kept: Prediction, card: ModelCard) -> bool:
+    """Return whether a kept answer can be one of this card's: a store is a file that anything may have written to."""
+    codes = tuple(score.code for score in kept.scores)
+    return codes == card.labels and all(0.0 <= score.probability <= 1.0 for score in kept.scores)
+
+
 class _Asking:
     """One record before its models, and what each of them said of it so far."""
 
@@ -228,7 +234,7 @@ class _Asking:
         device = runtime.resolve_device(self._device)
         question = prediction_question(card, record, prepared, device)
         kept = self._recalled(Prediction, question)
-        if kept is not None and tuple(score.code for score in kept.scores) == card.labels:
+        if kept is not None and _can_be(kept, card):
             return question, runtime.judged_anew(card, kept, record)
         said = runtime.answers(card, [record], [prepared], device, progress)[0]
         self._keep(question, said)

@@ -99,6 +99,8 @@ def apply(signal: Signal, fs_hz: float, display_filter: DisplayFilter) -> Signal
 
     Edges above half the sampling rate are left out; gaps stay gaps.
     """
+    if not signal.size:
+        return signal.copy()
     sections = []
     nyquist = fs_hz / 2
     if display_filter.highpass_hz and display_filter.highpass_hz < nyquist * 0.98:

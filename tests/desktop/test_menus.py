@@ -137,6 +137,9 @@ def test_another_record_asks_a_row_once_in_a_turn(
         opened.menus._refresh_stale()  # as the loop does when the turn has ended
         after.update(asked)
 
+    ecg.opening.set_blink_ms(
+        60_000
+    )  # on a busy machine the paper is blank first, which is a switch of its own
     ecg.opened.connect(asked.clear)
     ecg.switched.connect(end)
     with qtbot.waitSignal(ecg.switched):

@@ -43,6 +43,10 @@ def test_a_broken_file_is_told_and_not_obeyed(tmp_path: Path, text: str) -> None
     assert len(settings.problems) == 1
     assert settings.text("window.theme") == "light"
     assert path.read_text(encoding="utf-8") == text
+    settings.set("reader.name", "Reader One")
+    settings.set("reader.name", "Reader Two")
+    assert path.with_name("settings.toml.damaged").read_text(encoding="utf-8") == text
+    assert Settings(path).text("reader.name") == "Reader Two"
 
 
 @pytest.mark.parametrize("band", CHOICES)

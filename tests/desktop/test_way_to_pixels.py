@@ -179,3 +179,19 @@ def test_a_file_that_cannot_be_read_stands_in_the_list_with_its_problem(
     assert row.path == broken
     assert row.problem == "the signal file is missing"
     assert window.workspace.ecg.shown.kind == "failed"
+
+
+def test_a_file_that_was_mended_has_no_problem_in_its_row(
+    window: MainWindow, record_files: list[Path], rest: Callable[[], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "mended.npz"
+    path.write_bytes(b"junk")
+    window.workspace.ecg.open_paths([path])
+    rest()
+    (row,) = window.workspace.worklist.items
+    assert row.problem
+    formats.writers()[".npz"].write(formats.read(record_files[0]), path)
+    window.workspace.ecg.open_paths([path])
+    rest()
+    (row,) = window.workspace.worklist.items
+    assert (row.problem, window.workspace.ecg.path) == ("", path)

@@ -24,6 +24,7 @@ class ExplanationPanel(AiPanel):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        self._chosen_by_key = False
         answers = workspace.answers
         answers.explanation_chosen.connect(self.renew)
         answers.explanation_ready.connect(self.renew)
@@ -33,6 +34,7 @@ class ExplanationPanel(AiPanel):
     def fill(self) -> None:
         """Show the choice, and how far the chosen one is or what it says."""
         chosen = self.workspace.answers.explanation_id
+        had_keys, self._chosen_by_key = self._chosen_by_key, False
         self.box = Choice("Explanation on the trace")
         self.box.setObjectName("explanation")
         self.box.addItem(NONE, "")
@@ -43,6 +45,8 @@ class ExplanationPanel(AiPanel):
         self.box.setCurrentIndex(max(0, self.box.findData(chosen)))
         self.box.currentIndexChanged.connect(lambda _index: self._choose(self.box.currentData()))
         self.content.addWidget(self.box)
+        if had_keys:
+            self.box.setFocus()
         if chosen:
             self._add_answer(chosen)
 
@@ -65,6 +69,7 @@ class ExplanationPanel(AiPanel):
             self.content.addWidget(self._working)
 
     def _choose(self, explanation_id: str) -> None:
+        self._chosen_by_key = self.box.hasFocus()  # the panel is filled anew: the keys stay where they were
         self.workspace.answers.explain(explanation_id)
 
 

@@ -125,9 +125,14 @@ class Worklist(QObject):
             self._looked_into.append(summary is not None)
             self.rows_added.emit(place, place + 1)
             self._look_on()
-        elif summary is not None and self._items[place].summary is None:
+            return
+        now = self._items[place]
+        if summary is not None and now.summary is None:
             self._looked_into[place] = 1
-            self._items[place] = replace(self._items[place], summary=summary)
+            now = replace(now, summary=summary)
+        now = replace(now, problem="")  # whatever it was, the record has been read
+        if now != self._items[place]:
+            self._items[place] = now
             self.rows_changed.emit([place])
 
     def prefer(self, places: Sequence[int]) -> None:

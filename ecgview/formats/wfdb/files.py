@@ -70,7 +70,7 @@ def at_library(header: Header, path: Path) -> Iterator[Path]:
         except FormatError:
             raise
         except Exception as error:  # wfdb raises what its parts raise; the user is told which file
-            said = str(error)
+            said = str(error).replace(f"{path.parent}{os.sep}", "")
             if folder:
                 said = said.replace(f"{folder}{os.sep}", "").replace(folder, str(path.parent))
             raise FormatError(f"the WFDB record cannot be decoded ({said})", where=str(path)) from None

@@ -1,0 +1,47 @@
+"""Files that commands write: each of its own kind, and never in the place of what was read."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ecgview.errors import ReportError
+
+WITH_SIDECAR = (".csv", ".tsv", ".mat", ".npy", ".npz")  # read together with a JSON file of the same name
+
+
+def of_kind(*suffixes: str) -> Callable[[str], Path]:
+    """Return what argparse takes an output by: a path with one of these suffixes, so that it is taken for no ECG."""
+
+    def output(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in suffixes:
+            raise argparse.ArgumentTypeError(f"{text!r} does not end in {' or '.join(suffixes)}")
+        return path
+
+    return output
+
+
+def keep_apart(output: Path | None, source: Path) -> None:
+    """Refuse an output that is the ECG, or the JSON file that is read together with it.
+
+    Raises:
+        ReportError: nothing is written; the message names the file.
+    """
+    if output is None:
+        return
+    own = [source]
+    if source.suffix.lower() in WITH_SIDECAR:
+        own.append(source.with_suffix(".json"))
+    if any(_same(output, one) for one in own):
+        raise ReportError(
+            "the output would take the place of the ECG or of a file that is read with it",
+            where=str(output),
+            expected="another file",
+        )
+
+
+def _same(one: Path, other: Path) -> bool:
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return os.path.abspath(one) == os.path.abspath(other)
