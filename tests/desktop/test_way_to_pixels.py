@@ -126,8 +126,11 @@ def test_row_and_mini_trace_come_from_the_record_in_hand(
 def test_of_several_files_the_first_is_open_before_the_others_are_listed(
     window: MainWindow, record_files: list[Path], rest: Callable[[], None]
 ) -> None:
+    told: list[str] = []
+    window.workspace.worklist.opened.connect(told.extend)
     window.workspace.ecg.open_paths(record_files[::-1])
     rest()
+    assert told == [str(path) for path in record_files[::-1]]
     assert [item.path for item in window.workspace.worklist.items] == record_files[::-1]
     assert window.workspace.ecg.path == record_files[-1]
     assert all(item.summary is not None for item in window.workspace.worklist.items)

@@ -202,9 +202,11 @@ class OpenRecord(QObject):
         named, self._named = self._named, ()
         if named:
             self._worklist.listed.emit([path])
-            self._worklist.opened.emit([os.path.abspath(path)])
+            is_there = [os.path.abspath(path)]
             if len(named) > 1:
-                self._worklist.add(named[1:])
+                self._worklist.add(named[1:], is_there)
+            else:
+                self._worklist.opened.emit(is_there)
 
     def _hold_read(self, _is_opening: bool) -> None:
         self._reading.wait_for(self.opening.path)

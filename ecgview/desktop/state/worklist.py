@@ -99,10 +99,13 @@ class Worklist(QObject):
         """Return where a record stands; -1 if it is not in the list."""
         return self._place.get(path, -1)
 
-    def add(self, paths: Sequence[str | Path]) -> None:
-        """Look for records at files, folders and globs, and add them; `listed` tells which."""
+    def add(self, paths: Sequence[str | Path], is_there: Sequence[str] = ()) -> None:
+        """Look for records at files, folders and globs, and add them; `listed` tells which.
+
+        `is_there` are those named before them that were found already: `opened` tells of all in their order.
+        """
         self._n_listing += 1
-        self._list_on(_Search(paths), FIRST_SLICE)
+        self._list_on(_Search(paths, is_there), FIRST_SLICE)
 
     def take(self, found: Listed) -> None:
         """Add records that are known to be there, as (path, label); those already in the list stay."""
@@ -282,8 +285,8 @@ class _Search:
     A path that cannot be searched, or holds nothing, is kept in `problems` and does not keep the others away.
     """
 
-    def __init__(self, paths: Sequence[str | Path]) -> None:
-        self.opened: list[str] = []
+    def __init__(self, paths: Sequence[str | Path], is_there: Sequence[str] = ()) -> None:
+        self.opened: list[str] = list(is_there)
         self.problems: list[EcgviewError] = []
         self._records = self._walk(tuple(paths))
 
