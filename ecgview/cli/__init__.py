@@ -13,7 +13,9 @@ from typing import Protocol, cast
 
 from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.errors import Cancelled, EcgviewError
-from ecgview.plugins import discover
+from ecgview.plugins import discover, faults
+
+COMMAND_NEEDS = ("NAME", "HELP", "register", "run")
 
 
 class Command(Protocol):
@@ -48,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"ecgview {VERSION}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    for module in discover(room):
+    for module in discover(room, needs=COMMAND_NEEDS):
         command = cast(Command, module)
         description = f"{command.HELP[0].upper()}{command.HELP[1:]}. {RESEARCH_USE_ONLY}"
         sub = commands.add_parser(command.NAME, help=command.HELP, description=description)
@@ -67,7 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never a traceback in the user's face."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console or pipe of another alphabet cannot say "µV"
         sys.stdout.reconfigure(errors="backslashreplace")
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    finally:  # also after --help and --version, which leave by SystemExit
+        for fault in faults():
+            print(f"ecgview: {fault}", file=sys.stderr)
+
+
+def _run(words: Sequence[str]) -> int:
     args = parser().parse_args(words or ["open"])
     try:
         if getattr(args, "subjects", None) is None:

@@ -70,7 +70,7 @@ def known() -> dict[str, Explainer]:
     """Return every explanation by its id, the last part of its module's name."""
     import ecgview.explain as room
 
-    found = [module for module in discover(room) if hasattr(module, "NEEDS")]
+    found = discover(room, needs=("NAME", "NEEDS", "explain"), mark="NEEDS")
     return {module.__name__.rpartition(".")[2]: cast(Explainer, module) for module in found}
 
 

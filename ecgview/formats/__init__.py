@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from ecgview import resources
 from ecgview.errors import FormatError
@@ -109,7 +109,8 @@ def known() -> tuple[Format, ...]:
     """Return every format: one module each, or one folder whose face holds the same."""
     import ecgview.formats as room
 
-    return tuple(discover(room, besides=("kit", "places")))
+    needs = ("NAME", "EXTENSIONS", "sniff", "read", "peek")
+    return cast(tuple[Format, ...], tuple(discover(room, besides=("kit", "places"), needs=needs)))
 
 
 def table() -> list[Row]:

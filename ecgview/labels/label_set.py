@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ecgview import resources
+from ecgview import plugins, resources
 from ecgview.errors import FormatError
 
 DEFAULT = "ptbxl71"
@@ -74,10 +74,9 @@ def user_folder() -> Path:
 
 
 def available() -> tuple[str, ...]:
-    """Return the ids of every label set, the shipped ones first."""
+    """Return the ids of every label set, the shipped ones first; a wrong file of the user's is in `plugins.faults`."""
     shipped = [path.stem for path in sorted(resources.path("labels").glob("*.csv"))]
-    own = [path.stem for path in sorted(user_folder().glob("*.csv"))]
-    return tuple(dict.fromkeys([*shipped, *own]))
+    return tuple(dict.fromkeys([*shipped, *_own()]))
 
 
 def load(set_id: str = DEFAULT) -> LabelSet:
@@ -86,11 +85,15 @@ def load(set_id: str = DEFAULT) -> LabelSet:
     Raises:
         FormatError: there is no such set, or its file is wrong; names file, line and column.
     """
-    own = user_folder() / f"{set_id}.csv"
-    path = own if own.is_file() else resources.path("labels") / f"{set_id}.csv"
+    own = _own().get(set_id)
+    if own is not None:
+        return own
     if set_id not in available():
+        wrong = next((path for path in user_folder().glob("*.csv") if path.stem == set_id), None)
+        if wrong is not None:
+            return read(wrong)  # says what is wrong
         raise FormatError("there is no such label set", expected=", ".join(available()), found=set_id)
-    return _read_cached(path, path.stat().st_mtime_ns)
+    return _read_if_new(resources.path("labels") / f"{set_id}.csv")
 
 
 def name_of(set_id: str, code: str) -> str:
@@ -121,6 +124,8 @@ def read(path: Path) -> LabelSet:
         raise FormatError(
             "the id must be the file's name", where=f"{path}, id", expected=path.stem, found=header["id"]
         )
+    if header["id"] == FREE_TEXT:
+        raise FormatError("the id stands for a reader's own words", where=f"{path}, id", found=FREE_TEXT)
     statements = tuple(_statements(path, rows))
     if not statements:
         raise FormatError("the label file holds no statement", where=str(path))
@@ -128,7 +133,26 @@ def read(path: Path) -> LabelSet:
     return LabelSet(**known, note=header.get("note", ""), statements=statements)
 
 
-@lru_cache(maxsize=16)
+def _own() -> dict[str, LabelSet]:
+    """Return the user's own sets by id, without the files that are wrong."""
+    found = {}
+    for path in sorted(user_folder().glob("*.csv")):
+        try:
+            found[path.stem] = _read_if_new(path)
+        except FormatError as error:
+            plugins.leave_out(f"label set {path.stem}", error.where or str(path), error.sentence)
+    return found
+
+
+def _read_if_new(path: Path) -> LabelSet:
+    try:
+        modified_ns = path.stat().st_mtime_ns
+    except OSError:
+        modified_ns = 0  # reading it says why
+    return _read_cached(path, modified_ns)
+
+
+@lru_cache(maxsize=64)
 def _read_cached(path: Path, _modified_ns: int) -> LabelSet:
     return read(path)
 

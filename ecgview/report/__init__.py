@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from ecgview.errors import ReportError
 from ecgview.plugins import discover
@@ -29,7 +29,7 @@ def exports() -> tuple[Export, ...]:
     """Return every form a report can take."""
     import ecgview.report as room
 
-    return tuple(module for module in discover(room) if hasattr(module, "SUFFIX"))
+    return cast(tuple[Export, ...], tuple(discover(room, needs=("NAME", "SUFFIX", "write"), mark="SUFFIX")))
 
 
 def form_of(path: Path) -> Export:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import cast
 
-from ecgview.cli import Command
+from ecgview.cli import COMMAND_NEEDS, Command
 from ecgview.plugins import discover
 
 NAME = "train"
@@ -16,7 +16,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     import ecgview.cli.train as room
 
     systems = parser.add_subparsers(dest="system", required=True, metavar="SYSTEM")
-    for module in discover(room):
+    for module in discover(room, needs=COMMAND_NEEDS):
         system = cast(Command, module)
         sub = systems.add_parser(system.NAME, help=system.HELP, description=system.HELP)
         system.register(sub)

@@ -22,7 +22,9 @@ _OF_SIDES = (QEvent.Type.HideToParent, QEvent.Type.ShowToParent, QEvent.Type.Win
 
 def rows() -> dict[str, tuple[Action, ...]]:
     """Return every menu with its rows, in order."""
-    found = sorted(plugins.discover(room), key=lambda module: module.ORDER)
+    found = sorted(
+        plugins.discover(room, needs=("MENU", "ORDER", "ACTIONS")), key=lambda module: module.ORDER
+    )
     return {module.MENU: module.ACTIONS for module in found}
 
 

@@ -26,9 +26,9 @@ WORKLIST = "worklist"  # the one panel that stands at the left, in every view
 
 def discovered() -> list[Panel]:
     """Return every panel, from the top."""
-    return sorted(
-        (module.PANEL for module in plugins.discover(room, besides=("kit",))), key=lambda panel: panel.order
-    )
+    needs = ("PANEL.id", "PANEL.title", "PANEL.order", "PANEL.make")
+    found = plugins.discover(room, besides=("kit",), needs=needs)
+    return sorted((module.PANEL for module in found), key=lambda panel: panel.order)
 
 
 class Section(QWidget):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgview import plugins
 from ecgview.desktop import theme
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
@@ -75,10 +78,8 @@ class MainWindow(Frame):
         dropping.claim(self)
         self.letters = LetterKeys(self)
         self._listen()
-        for (
-            problem
-        ) in workspace.settings.problems:  # told now: while the settings were read, nobody could hear of it
-            workspace.telling.fail(problem)
+        self._faults_told = 0
+        self._tell_left_out(workspace.settings.problems)  # now: while they were read, nobody could hear of it
 
     def _lay_out(self) -> None:
         right = QWidget()
@@ -153,9 +154,21 @@ class MainWindow(Frame):
         """Tell a bug in a dialog, with a report that names nobody."""
         unexpected_error.show(self, error)
 
+    def _tell_left_out(self, besides: Sequence[EcgviewError] = ()) -> None:
+        """Tell which files are not used and why, each once; the strip says one thing, so several are its details."""
+        faults = plugins.faults()
+        problems = [*besides, *faults[self._faults_told :]]
+        self._faults_told = len(faults)
+        if len(problems) == 1:
+            self.workspace.telling.fail(problems[0])
+        elif problems:
+            lines = "\n".join(str(problem) for problem in problems)
+            self.workspace.telling.post(f"{len(problems)} things are left out", "warning", lines)
+
     def _show_record(self, record: EcgRecord) -> None:
         self._name_record()
         self.canvas.setFocus()
+        self._tell_left_out()  # a room is searched when first asked: the formats, now
 
     def _name_record(self, _changed: object = None) -> None:
         """Say which record is shown, by what it may be called now."""

@@ -63,7 +63,8 @@ def known() -> dict[str, Layout]:
     """Return every layout by its name, in the order of the menu."""
     import ecgview.paper.layouts as room
 
-    found = sorted((module.LAYOUT for module in discover(room)), key=lambda layout: layout.order)
+    modules = discover(room, needs=("LAYOUT.name", "LAYOUT.order"))
+    found = sorted((module.LAYOUT for module in modules), key=lambda layout: layout.order)
     return {layout.name: layout for layout in found}
 
 

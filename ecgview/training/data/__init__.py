@@ -20,7 +20,7 @@ def layouts() -> tuple[ModuleType, ...]:
     """Return the modules that each know one layout."""
     import ecgview.training.data as room
 
-    return tuple(module for module in discover(room) if hasattr(module, "sniff"))
+    return tuple(discover(room, needs=("NAME", "sniff", "open"), mark="sniff"))
 
 
 def open(path: str | Path, **options: Any) -> Source:
