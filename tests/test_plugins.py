@@ -105,7 +105,7 @@ def test_a_tool_of_a_marked_room_is_no_fault(tmp_path: Path) -> None:
         ("ecgview.cli", ("--version",)),
         ("ecgview.formats", ("info", DEMO)),
         ("ecgview.formats", ("formats",)),
-        ("ecgview.explain", ("explain", DEMO)),
+        ("ecgview.explain", ("explain",)),
         ("ecgview.paper.layouts", ("report", DEMO, "--no-ai", "-o", "OUT.json")),
         ("ecgview.report", ("report", DEMO, "--no-ai", "-o", "OUT.json")),
         ("ecgview.desktop.panels", ("screenshot", DEMO, "-o", "OUT.png")),
