@@ -34,7 +34,7 @@ def on_the_command_line(folder: Path) -> dict[str, Any]:
         "formats": [row for row in json.loads(said("formats", "--json")) if row["format"] == "Mine"],
         "line": (folder / "ecg.line").read_text(encoding="utf-8"),
         "pdf": (folder / "ecg.pdf").read_bytes()[:4].decode(),
-        "explanations": said("explain", mine),
+        "explanations": said("explain"),
         "explanation": json.loads(said("explain", mine, "--with", "mine", "--json")),
         "labels": json.loads(said("labels", "mine", "--json")),
     }
