@@ -167,9 +167,9 @@ def test_a_checkpoint_with_code_is_refused(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["reconstruct", "ECG", "-o", "OUT", "--seed", "-1"], "seed"),
-        (["reconstruct", "ECG", "-o", "OUT", "--mask", "nan"], "hidden share"),
-        (["reconstruct", "ECG", "-o", "NOWHERE"], "cannot be written"),
+        (["reconstruct", "ECG", "-o", "OUT.npz", "--seed", "-1"], "seed"),
+        (["reconstruct", "ECG", "-o", "OUT.npz", "--mask", "nan"], "hidden share"),
+        (["reconstruct", "ECG", "-o", "NOWHERE.npz"], "cannot be written"),
         (["report", "ECG", "-o", "OUT.doc"], "unknown kind of report"),
         (["report", "ECG", "-o", "NOWHERE.pdf", "--no-ai"], "cannot be written"),
         (["report", "ECG", "-o", "OUT.pdf", "--layout", "13x1"], "unknown layout"),
