@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Role = Literal["masked", "reconstructed", "positive", "negative", "annotation", "caliper"]
+Role = Literal["masked", "reconstructed", "positive", "negative", "signed", "annotation", "caliper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,18 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bar:
-    """A thin strip beneath the traces: (n,) values in 0..1 over equal stretches of time, `lead` empty = all."""
+    """A thin strip beneath the traces: (n,) values over equal stretches of time, `lead` empty = all.
+
+    Values lie in 0..1 in the colour of the role. With the role "signed" they lie in -1..1: what raises and what lowers
+    a number, in two colours that everybody tells apart. `failed` strips are hatched: they must not be read.
+    """
 
     lead: str
     start_s: float
     end_s: float
     values: NDArray[np.float32]
     role: Role
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,53 @@ class Reconstruction:
     duration_ms: float
 
 
+Mapped = Literal["statement", "predictor", "lef"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """On which leads and moments a number of a model depends: additive cells over lead and time.
+
+    `share` is what the map tells of, in `unit`: a statement's logit less that of a flat ECG, a predictor's exact share
+    of the LEF output, or the sum of all shares. The sum of `cells` and `remainder` is `share`, to 1e-4.
+    """
+
+    model: ModelFacts
+    record_sha256: str
+    of: Mapped
+    target: str  # the statement's code, the predictor's name, "" for the sum of all predictors
+    leads: tuple[str, ...]
+    segment_s: float
+    cells: NDArray[np.float32]  # (leads, segments) from the record's start
+    share: float
+    remainder: float
+    unit: str  # "logit", "composite logit"
+    method: str  # "integrated gradients, 12 steps"
+    failed: str = ""  # why the cells must not be read, known without the slower checks
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What was checked of one map on its own record; None is not computed.
+
+    `completeness` is the remainder as a part of the share; `occlusion_agreement` the rank correlation with the
+    drops that hiding each cell makes; `insertion_minus_deletion` the area between the two curves (of probability, 0 to
+    1), `amplitude` the same for a map of the signal's own size. `verdict` is "not checked", "no failure found", or
+    "failed: ..." with the reasons.
+    """
+
+    completeness: float | None = None
+    occlusion_agreement: float | None = None
+    insertion_minus_deletion: float | None = None
+    amplitude: float | None = None
+    verdict: str = "not checked"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the map must be drawn as one that is not to be read."""
+        return self.verdict.startswith("failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Identification:
     """How alike two ECGs are, and what that was worth on pairs of known patients.

@@ -26,11 +26,13 @@ class Asked:
         answer: the Prediction of the classifier, or the LefResult, that it NEEDS; None where it needs neither.
         model_id: the autoencoder that it NEEDS; None is the default one.
         device: auto, cpu, cuda or mps.
+        target: the statement's code or the predictor's name that is asked about, "" where there is nothing to choose.
     """
 
     answer: Prediction | LefResult | None = None
     model_id: str | None = None
     device: str = "auto"
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
