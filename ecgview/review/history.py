@@ -93,6 +93,24 @@ class RemoveAnnotation:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAnnotation:
+    """Put a mark in another's place: it was moved, or says another thing. Nothing happens if the other is gone.
+
+    One edit, not a removal and an addition: one undo takes it back, and the mark keeps its place among the others.
+    """
+
+    annotation: Annotation
+    changed: Annotation
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit; a mark that becomes equal to another is that one."""
+        if self.annotation not in draft.annotations:
+            return draft
+        marks = (self.changed if mark == self.annotation else mark for mark in draft.annotations)
+        return replace(draft, annotations=tuple(dict.fromkeys(marks)))
+
+
+@dataclass(frozen=True, slots=True)
 class SetComment:
     """Replace the free text."""
 
@@ -127,6 +145,7 @@ Edit = (
     | SetModifiers
     | AddAnnotation
     | RemoveAnnotation
+    | ChangeAnnotation
     | SetComment
     | ApplyAgain
 )
@@ -148,7 +167,7 @@ class Change:
 
     @property
     def annotations_changed(self) -> bool:
-        """Whether a mark was added or removed."""
+        """Whether a mark was added, removed or changed."""
         return self.before.annotations != self.after.annotations
 
     @property

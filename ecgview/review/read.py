@@ -157,11 +157,18 @@ def differences(before: Draft, after: Draft) -> tuple[str, ...]:
         for key, item in new.items()
         if key in old and old[key].modifiers != item.modifiers
     ]
-    found += [f"removed mark {_mark(a)}" for a in before.annotations if a not in after.annotations]
-    found += [f"added mark {_mark(a)}" for a in after.annotations if a not in before.annotations]
+    found += _of_marks(before.annotations, after.annotations)
     if before.comment != after.comment:
         found.append("comment changed")
     return tuple(found)
+
+
+def _of_marks(before: tuple[Annotation, ...], after: tuple[Annotation, ...]) -> list[str]:
+    gone = [a for a in before if a not in after]
+    new = [a for a in after if a not in before]
+    if len(gone) == len(new) == 1 and before.index(gone[0]) == after.index(new[0]):
+        return [f"changed mark {_mark(gone[0])} to {_mark(new[0])}"]  # it kept its place: it was moved
+    return [f"removed mark {_mark(a)}" for a in gone] + [f"added mark {_mark(a)}" for a in new]
 
 
 def _mark(annotation: Annotation) -> str:

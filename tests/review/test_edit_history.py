@@ -7,6 +7,7 @@ from ecgview.review.annotation import Annotation, to_overlay
 from ecgview.review.history import (
     AddAnnotation,
     AddStatement,
+    ChangeAnnotation,
     Edit,
     History,
     RemoveAnnotation,
@@ -32,6 +33,7 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(SetCertainty, codes, st.just("s"), st.sampled_from(Certainty)),
     st.builds(AddAnnotation, marks),
     st.builds(RemoveAnnotation, marks),
+    st.builds(ChangeAnnotation, marks, marks),
     st.builds(SetComment, st.text(max_size=5)),
 )
 
@@ -87,3 +89,23 @@ def test_marks_are_drawn_where_they_were_placed() -> None:
         "annotation",
         "PVC: early",
     )
+
+
+def test_a_mark_that_is_moved_keeps_its_place_and_is_one_step() -> None:
+    first, second, moved = (Annotation(("II",), start, start + 0.5, "PVC") for start in (1.0, 2.0, 1.25))
+    history = History(Draft(annotations=(first, second)))
+    history, change = history.apply(ChangeAnnotation(first, moved))
+    assert history.draft.annotations == (moved, second)
+    assert change is not None
+    assert change.annotations_changed
+    assert change.words == "changed mark PVC on II, 1.000-1.500 s to PVC on II, 1.250-1.750 s"
+    history, _ = history.undo()
+    assert history.draft.annotations == (first, second)
+
+
+def test_a_mark_that_is_gone_is_not_moved_and_one_that_meets_its_equal_is_that_one() -> None:
+    first, second = Annotation(("II",), 1.0, 1.5), Annotation(("II",), 2.0, 2.5)
+    history = History(Draft(annotations=(second,)))
+    assert history.apply(ChangeAnnotation(first, Annotation(("II",), 3.0, 3.5))) == (history, None)
+    both = History(Draft(annotations=(first, second)))
+    assert both.apply(ChangeAnnotation(second, first))[0].draft.annotations == (first,)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.exposures import Exposures
+from ecgview.desktop.state.mouse import Mouse
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
@@ -46,6 +47,7 @@ class Workspace(QObject):
     walk: Walk
     exposures: Exposures
     answers: Answers
+    mouse: Mouse
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class Workspace(QObject):
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")
         self.answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
+        self.mouse = Mouse(paper, self.answers, ecg, self)
         for failed in (worklist.failed, self.thumbnails.failed, reader.failed):
             failed.connect(telling.fail)
 
