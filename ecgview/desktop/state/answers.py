@@ -17,6 +17,7 @@ from ecgview.desktop.state.read_steps import ReadSteps
 from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.work import tasks
+from ecgview.desktop.work.inference_queue import Urgency
 from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 BLINDED = "AI results stay closed until the first read is saved."
 NO_RECORD = "No ECG is open."
 UNEXPECTED = "This did not work because of an error in ecgview."
-KEYS = ("ask", "reconstruct", "error_strip", "explain")
+KEYS = {  # of the jobs, and how urgent each is
+    "ask": Urgency.ANSWER,
+    "reconstruct": Urgency.RECONSTRUCTION,
+    "error_strip": Urgency.ERROR_STRIP,
+    "explain": Urgency.MAP,
+}
 
 
 @dataclass(slots=True)
@@ -352,6 +358,7 @@ class Answers(QObject):
             on_done=done,
             on_failed=on_failed,
             key=key,
+            urgency=KEYS[key],
         )
 
     def _ask_models(self) -> None:

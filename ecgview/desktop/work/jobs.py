@@ -1,8 +1,8 @@
 """Run a plain function off the UI thread and deliver its outcome on the UI thread.
 
 A job is a function with a `progress` keyword (see `ecgview.progress`); its own progress call is
-also where it learns that it was cancelled. One QObject lives in the UI thread, and no Qt object
-is made or destroyed in a worker.
+also where it learns that it was cancelled, and where one that runs a network gives way to a more
+urgent one. One QObject lives in the UI thread, and no Qt object is made or destroyed in a worker.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from ecgview.desktop.work import steady
+from ecgview.desktop.work.inference_queue import InferenceQueue, Turn, Urgency
 from ecgview.errors import Cancelled
 
 CLOSE_WAIT_S = 3.0  # a closing window waits no longer for work that does not hear its cancel
@@ -59,6 +60,7 @@ class Jobs(QObject):
     def __init__(self, parent: QObject | None = None, workers: int = 4) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
+        self._networks = InferenceQueue()
         self._by_key: dict[str, Job] = {}
         self._alive: set[Job] = set()
         self._futures: set[Future[None]] = set()
@@ -84,10 +86,12 @@ class Jobs(QObject):
         on_progress: Callable[[float, str], None] | None = None,
         key: str | None = None,
         is_light: bool = False,
+        urgency: Urgency | None = None,
     ) -> Job:
         """Run `function(*args, progress=...)` in a worker; a newer job replaces an older one of its key.
 
         One that is light, because a page waits for it and it needs no scipy, does not wait for the large libraries.
+        One that runs a network says how urgent it is: of these only one runs at a time.
         """
         job = Job(title, key, on_done, on_failed, on_progress, is_light)
         if self._closed:
@@ -98,7 +102,10 @@ class Jobs(QObject):
             self._by_key[key] = job
         self._alive.add(job)
         self.busy_changed.emit(len(self._alive))
-        future = self._pool.submit(self._run, job, function, args)
+        if urgency is None:
+            future = self._pool.submit(self._run, job, function, args)
+        else:
+            future = self._networks.submit(urgency, lambda turn: self._run(job, function, args, turn))
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         return job
@@ -113,6 +120,7 @@ class Jobs(QObject):
         self._closed = True
         for job in self._alive:
             job.cancel()
+        self._networks.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + CLOSE_WAIT_S
         _, late = wait(set(self._futures), timeout=CLOSE_WAIT_S)
@@ -121,10 +129,15 @@ class Jobs(QObject):
         return not late
 
     def _workers(self) -> list[threading.Thread]:
-        return [thread for thread in threading.enumerate() if thread in self._pool._threads]
+        workers = self._pool._threads | self._networks.pool._threads
+        return [thread for thread in threading.enumerate() if thread in workers]
 
-    def _run(self, job: Job, function: Callable[..., Any], args: tuple[Any, ...]) -> None:  # worker thread
+    def _run(  # worker thread
+        self, job: Job, function: Callable[..., Any], args: tuple[Any, ...], turn: Turn | None = None
+    ) -> None:
         def progress(fraction: float, text: str = "") -> None:
+            if turn is not None and not job.is_cancelled:
+                self._networks.give_way(turn)
             if job.is_cancelled:
                 raise Cancelled
             self._post(job, "progress", (fraction, text))
