@@ -84,11 +84,20 @@ def _about(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> list[str]
     return [part for part in parts if part]
 
 
-def _time(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> str:
+def shown_s(record: EcgRecord, settings: PaperSettings) -> tuple[float, float]:
+    """Return the stretch of a record's time that its page shows, s: start and end, within the record."""
+    start_s, end_s = _stretch(record, settings, plan(record.lead_names, settings))
+    return start_s, min(end_s, record.seconds)
+
+
+def _stretch(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> tuple[float, float]:
     here = time_span.shown(record, settings, drawn.columns)
     fewest = 1 if here.sequential or drawn.rhythm else min(len(row) for row in drawn.rows)
-    end_s = here.start_s + here.seconds / fewest
-    return time_span.text(record, here.start_s, end_s, settings.seconds)
+    return here.start_s, here.start_s + here.seconds / fewest
+
+
+def _time(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> str:
+    return time_span.text(record, *_stretch(record, settings, drawn), settings.seconds)
 
 
 def _not_here(drawn: Plan, room_mm: float) -> Iterator[str]:

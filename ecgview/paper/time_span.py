@@ -46,13 +46,17 @@ def text(record: EcgRecord, start_s: float, end_s: float, asked_s: float) -> str
     return f"recorded {_length(length)}" if length < ALMOST * asked_s else ""
 
 
-def _length(seconds: float) -> str:
-    if seconds < LONG_S:
+def words(seconds: float, *, whole: bool = False) -> str:
+    """Return a length or a place in time: "37 s", "10.24 s"; from ten minutes on, or if `whole`, "24 h 3 min"."""
+    if seconds < LONG_S and not whole:
         return f"{_number(seconds)} s"
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    parts = ((hours, "h"), (minutes, "min"), (whole % 60, "s"))
-    return f"{_number(seconds)} s ({' '.join(f'{value} {unit}' for value, unit in parts if value)})"
+    count = round(seconds)
+    parts = ((count // 3600, "h"), (count % 3600 // 60, "min"), (count % 60, "s"))
+    return " ".join(f"{value} {unit}" for value, unit in parts if value) or "0 s"
+
+
+def _length(seconds: float) -> str:
+    return words(seconds) if seconds < LONG_S else f"{_number(seconds)} s ({words(seconds)})"
 
 
 def _number(seconds: float) -> str:

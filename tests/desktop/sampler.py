@@ -53,6 +53,10 @@ class Sampler:
     def _texts(self) -> Iterator[tuple[str, str]]:
         window = self._window
         yield "trace", name_of(window.canvas.painted)
+        overview = window.overview
+        if overview.isVisible() and overview.strip is not None:
+            yield "overview", name_of(overview.record)
+            yield "overview drawn", name_of(overview.strip.painted)
         yield "title", window.windowTitle()
         yield "row", str(self._list.currentIndex().data() or "")
         for index in self._list.selectionModel().selectedRows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
@@ -26,11 +26,13 @@ class PaperView(QAbstractScrollArea):
     Signals:
         scale_changed: px per mm.
         page_changed: another page, or none, is on the paper from now on.
+        moved: another part of the page is seen, or another page.
         first_painted: once, after the first trace is on the screen.
     """
 
     scale_changed = Signal(float)
     page_changed = Signal()
+    moved = Signal()
     first_painted = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -243,6 +245,7 @@ class PaperView(QAbstractScrollArea):
         if changed:
             self._rest.start()
         self.scale_changed.emit(scale)
+        self.moved.emit()
         self.viewport().update()
 
     @property
@@ -284,6 +287,16 @@ class PaperView(QAbstractScrollArea):
             return None
         moved, scale = at - QPointF(self.page_corner), self._zoom.px_per_mm
         return QPointF(moved.x() / scale, moved.y() / scale)
+
+    @property
+    def seen_mm(self) -> QRectF:
+        """The part of the page that the window shows, mm; it may reach beyond the page."""
+        corner, scale, size = self.page_corner, self._zoom.px_per_mm, self.viewport().size()
+        return QRectF(-corner.x() / scale, -corner.y() / scale, size.width() / scale, size.height() / scale)
+
+    def show_from_mm(self, x_mm: float) -> None:
+        """Move the paper sideways until this place of it lies at the left, as far as it goes."""
+        self.horizontalScrollBar().setValue(round(x_mm * self._zoom.px_per_mm + EDGE_PX))
 
     def locate(self, at: QPointF) -> Location | None:
         """Return lead, time and amplitude at a place of the viewport; None outside every trace."""
@@ -346,6 +359,7 @@ class PaperView(QAbstractScrollArea):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Move the paper: what is drawn already is blitted."""
+        self.moved.emit()
         self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

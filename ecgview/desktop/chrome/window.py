@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ecgview import plugins
 from ecgview.desktop import theme
+from ecgview.desktop.canvas.overview import Overview
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.letter_keys import LetterKeys
@@ -57,6 +58,7 @@ class MainWindow(Frame):
         self.setAcceptDrops(True)
         window_place.limit(self)
         self.canvas = TraceCanvas(workspace)
+        self.overview = Overview(workspace, self.canvas)
         self.toast = Toast(workspace, self.canvas)
         self.legend = _legend()
         self.header = RecordHeader()
@@ -113,6 +115,7 @@ class MainWindow(Frame):
         centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)
         centre.addWidget(self.canvas, 1)
+        centre.addWidget(self.overview)
         centre.addWidget(self.legend)
         whole = QWidget()
         row = QHBoxLayout(whole)

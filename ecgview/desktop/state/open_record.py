@@ -30,6 +30,7 @@ OF_RECORD = (
     "measure",
     "layout",
     "lef_pictures",
+    "overview",
 )  # jobs whose answer tells of the open record; models have theirs
 OWN_ERROR = "ecgview met an error of its own"
 
