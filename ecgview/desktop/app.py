@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from ecgview.desktop import theme
+from ecgview.desktop.canvas import caught
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.workspace import Workspace
@@ -53,7 +54,11 @@ def run(paths: Sequence[str | Path] = ()) -> int:
 
 
 class Hooks(QObject):
-    """Catches what nobody caught, in the UI thread and in any other, and has the window tell it."""
+    """Catches what nobody caught, in the UI thread and in any other, and has the window tell it.
+
+    pyqtgraph wraps both hooks when it is imported; made after the window, these stand before its own, which would
+    print.
+    """
 
     _caught = Signal(object)
 
@@ -63,10 +68,12 @@ class Hooks(QObject):
         self._caught.connect(window.show_unexpected, Qt.ConnectionType.QueuedConnection)
         sys.excepthook = self._from_here
         threading.excepthook = self._from_thread
+        self._undo = caught.tell(self._caught.emit)
 
     def remove(self) -> None:
         """Put the hooks of before back."""
         sys.excepthook, threading.excepthook = self._before
+        self._undo()
 
     def _from_here(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

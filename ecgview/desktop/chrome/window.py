@@ -42,6 +42,7 @@ from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 
 WORDS = {"nothing": "", "opening": "opening …", "failed": "not shown"}  # of a record that is not open
+SAME_BUG = "The error of before happened again."
 
 
 class MainWindow(Frame):
@@ -81,6 +82,7 @@ class MainWindow(Frame):
         self.letters = LetterKeys(self)
         self._listen()
         self._faults_told = 0
+        self._bugs_told: set[tuple[str, str]] = set()
         self._tell_left_out(workspace.settings.problems)  # now: while they were read, nobody could hear of it
 
     def _lay_out(self) -> None:
@@ -154,8 +156,16 @@ class MainWindow(Frame):
         self.splitter.setSizes(list(sides.widths(width)))
 
     def show_unexpected(self, error: BaseException) -> None:
-        """Tell a bug in a dialog, with a report that names nobody."""
-        unexpected_error.show(self, error)
+        """Tell a bug in a dialog, with a report that names nobody; one that comes again only in the strip.
+
+        What fails while it is painted fails at every frame: a dialog for each would leave no way out.
+        """
+        place = unexpected_error.place(error)
+        if place in self._bugs_told:
+            self.workspace.telling.post(SAME_BUG, "warning")
+        else:
+            self._bugs_told.add(place)
+            unexpected_error.show(self, error)
 
     def _tell_left_out(self, besides: Sequence[EcgviewError] = ()) -> None:
         """Tell which files are not used and why, each once; the strip says one thing, so several are its details."""

@@ -14,7 +14,14 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 from ecgview.about import VERSION
 from ecgview.desktop.dialogs.sheet import Sheet
 
-_PATH = re.compile(r"""(?:[A-Za-z]:)?(?:[\\/][^\\/\s"':,;()<>]+){2,}""")
+_PATH = re.compile(
+    r"""
+    [^\s"',;()<>]*[\\/][^\s"',;()<>]*                                 # a word with a separator in it,
+    (?:(?:\s+[^\s\\/]+){0,3}?\s+(?![A-Za-z]:)[^\s\\/]+[\\/]\S*)*      # words up to another that goes on with it,
+    (?:(?:\s+[^\s\\/.]+){0,3}?\s+[^\s\\/]+\.[A-Za-z]\w{1,4}\b)?      # words up to a file's suffix: names hold blanks
+    """,
+    re.VERBOSE,
+)
 _QUOTED = re.compile(r"""(['"])(?:(?!\1).)*\1""")
 
 
@@ -31,6 +38,12 @@ def report(error: BaseException) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         lines.append(f"  {_module(frame.filename)}:{frame.lineno} in {frame.name}")
     return "\n".join(lines)
+
+
+def place(error: BaseException) -> tuple[str, str]:
+    """Return the kind of an error and the line that raised it: the same bug, whichever way led there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return type(error).__name__, f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
 def scrub(text: str) -> str:
