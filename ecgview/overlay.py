@@ -6,12 +6,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Role = Literal["masked", "reconstructed", "positive", "negative", "signed", "annotation", "caliper"]
+Role = Literal[
+    "masked", "reconstructed", "positive", "negative", "signed", "stretch", "annotation", "caliper"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A shaded stretch of time; `leads` empty = all leads."""
+    """A shaded stretch of time; `leads` empty = all leads. With the role "stretch" a fine bracket stands around it."""
 
     start_s: float
     end_s: float

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -37,6 +37,12 @@ FINE_MM, HEAVY_MM = 0.10, 0.18
 FINE_FROM_PX = 2.0
 CHUNK = 40  # points per stroked piece: Qt's raster stroker slows down with the length of a wide polyline
 BAR_MM = 2.0
+SIGNED_MM = (
+    4.0  # what raises stands above the middle of the strip, what lowers below it: seen in a grey print, too
+)
+LEVELS = 12  # of height to either side; neighbours of one height are one rectangle
+STRIPE_MM = 0.8  # between the lines of a strip that must not be read
+LEGEND_MM = 2.6
 _kept: list[QApplication] = []
 PDF_DPI = 1200
 SCALE = PDF_DPI / 25.4
@@ -108,14 +114,19 @@ def paint_page(
         x = tick.x_mm * px_per_mm
         painter.drawLine(QPointF(x, tick.y0_mm * px_per_mm), QPointF(x, tick.y1_mm * px_per_mm))
     _clip_to_grid(painter, page, px_per_mm)
+    if overlay is not None:
+        _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
     for trace in page.traces:
         _paint_line(painter, trace.x_mm, trace.y_mm, px_per_mm, QColor(palette.trace), width)
     if overlay is not None:
         for curve in overlay.curves:
             _paint_curve(painter, page, palette, px_per_mm, curve, width)
         for bar in overlay.bars:
-            _paint_bar(painter, page, palette, px_per_mm, bar)
+            if bar.role != "signed":
+                _paint_bar(painter, page, palette, px_per_mm, bar)
     painter.setClipping(False)
+    if overlay is not None:
+        _paint_key(painter, page, palette, px_per_mm, overlay.bars)
     for text in page.texts:
         paint_text(painter, text, palette, px_per_mm)
     painter.restore()
@@ -130,17 +141,27 @@ def paint_overlay(
     overlay: Overlay,
     trace_px: float | None = None,
 ) -> None:
-    """Paint only what an explanation adds, for a picture that lies over a page painted before."""
+    """Paint only what an explanation adds, for a picture that lies over a page painted before.
+
+    Signed strips do not cover its traces: of two colours the one stays that stands out more from the background.
+    """
     painter.save()
+    _paint_key(painter, page, palette, px_per_mm, overlay.bars)
     _clip_to_grid(painter, page, px_per_mm)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
+    is_dark = QColor(palette.background).lightness() < 128
+    modes = QPainter.CompositionMode
+    painter.setCompositionMode(modes.CompositionMode_Lighten if is_dark else modes.CompositionMode_Darken)
+    _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
+    painter.setCompositionMode(modes.CompositionMode_SourceOver)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
     for curve in overlay.curves:
         _paint_curve(painter, page, palette, px_per_mm, curve, width)
     for bar in overlay.bars:
-        _paint_bar(painter, page, palette, px_per_mm, bar)
+        if bar.role != "signed":
+            _paint_bar(painter, page, palette, px_per_mm, bar)
     painter.restore()
 
 
@@ -243,7 +264,9 @@ def _paint_spans(
             if span.leads and trace.lead not in span.leads:
                 continue
             box = _box(trace, span.start_s, span.end_s, scale)
-            if box is not None:
+            if box is not None and span.role == "stretch":
+                _paint_bracket(painter, colour, scale, box)
+            elif box is not None:
                 painter.fillRect(box, colour)
                 if span.text:
                     painter.setPen(QColor(palette.text))
@@ -290,6 +313,141 @@ def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, ba
             colour.setAlphaF(float(np.clip(value, 0.03, 1.0)))
             bottom = (trace.baseline_mm + 0.42 * trace.row_mm) * scale
             painter.fillRect(QRectF(box.left(), bottom - BAR_MM * scale, box.width(), BAR_MM * scale), colour)
+
+
+def _paint_bracket(painter: QPainter, colour: QColor, scale: float, box: QRectF) -> None:
+    """Draw square brackets at the ends of a stretch, with nothing between them that could hide the trace."""
+    painter.setPen(QPen(colour, max(1.0, 0.3 * scale)))
+    hook = min(1.2 * scale, box.width() / 3)
+    for x, inward in ((box.left(), hook), (box.right(), -hook)):
+        painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        for y in (box.top(), box.bottom()):
+            painter.drawLine(QPointF(x, y), QPointF(x + inward, y))
+
+
+def _paint_signed(painter: QPainter, page: Page, palette: Palette, scale: float, bars: Iterable[Bar]) -> None:
+    """Paint the strips that say what raises and what lowers a number, each beneath its lead."""
+    seen = _seen(painter)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for bar in bars:
+        if bar.role != "signed":
+            continue
+        length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
+        for trace in page.traces:
+            whole = _box(trace, bar.start_s, bar.end_s, scale)
+            if trace.lead != bar.lead or whole is None:
+                continue
+            middle = (trace.baseline_mm + 0.44 * trace.row_mm - SIGNED_MM / 2) * scale
+            whole = QRectF(whole.left(), middle - SIGNED_MM / 2 * scale, whole.width(), SIGNED_MM * scale)
+            if not seen.intersects(whole):
+                continue  # a tile of the paper shows a few leads of many
+            boxes = []
+            for first, last, level in _runs(bar.values):
+                part = _box(trace, bar.start_s + first * length, bar.start_s + last * length, scale)
+                if part is not None:
+                    height = -level / LEVELS * SIGNED_MM / 2 * scale
+                    boxes.append((level > 0, QRectF(part.left(), middle, part.width(), height).normalized()))
+            _paint_strip(painter, palette, scale, whole, boxes, bar.failed)
+    painter.restore()
+
+
+def _seen(painter: QPainter) -> QRectF:
+    """Return what of the painter's plane can be seen: its device, and the clip where one is set."""
+    inverse, _ = painter.combinedTransform().inverted()
+    seen = inverse.mapRect(QRectF(painter.window()))
+    return seen & painter.clipBoundingRect() if painter.hasClipping() else seen
+
+
+def _runs(values: NDArray[np.float32]) -> list[tuple[int, int, int]]:
+    """Return (first, behind the last, level) of neighbours of one height, without those of no height."""
+    finite = np.where(np.isfinite(values), values, 0.0)
+    levels = np.rint(np.clip(finite, -1.0, 1.0) * LEVELS).astype(int)
+    starts = np.flatnonzero(np.diff(levels, prepend=LEVELS + 1))
+    ends = np.append(starts[1:], levels.size)
+    return [
+        (int(first), int(last), int(levels[first]))
+        for first, last in zip(starts, ends, strict=True)
+        if levels[first]
+    ]
+
+
+def _paint_strip(
+    painter: QPainter,
+    palette: Palette,
+    scale: float,
+    whole: QRectF,
+    boxes: Sequence[tuple[bool, QRectF]],
+    failed: bool,
+) -> None:
+    """Paint one strip: its middle, and above and below it what raises and lowers; one that failed only striped."""
+    faint = QColor(palette.faint)
+    thin = max(1.0, 0.12 * scale)
+    middle = whole.center().y()
+    painter.fillRect(QRectF(whole.left(), middle - thin / 2, whole.width(), thin), faint)
+    if not failed:
+        for raises, box in boxes:
+            painter.fillRect(box, _role(palette, "raises" if raises else "lowers"))
+        return
+    painter.setPen(QPen(faint, max(1.0, 0.2 * scale)))
+    # the stripes lie on one raster of the page, so that they join from cell to cell and from tile to tile
+    step = STRIPE_MM * 2**0.5 * scale
+    lines = []
+    for _raises, box in boxes:
+        low, high = box.left() + box.top(), box.right() + box.bottom()
+        for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1):
+            x0, x1 = max(box.left(), k * step - box.bottom()), min(box.right(), k * step - box.top())
+            lines.append(QLineF(x0, k * step - x0, x1, k * step - x1))
+        lines += [
+            QLineF(box.topLeft(), box.topRight()),
+            QLineF(box.topLeft(), box.bottomLeft()),
+            QLineF(box.topRight(), box.bottomRight()),
+        ]
+    painter.drawLines(lines)
+
+
+def _paint_key(painter: QPainter, page: Page, palette: Palette, scale: float, bars: Iterable[Bar]) -> None:
+    """Paint at the foot of the page what the colours of a signed strip say, where the line has room for it."""
+    failed = {bar.failed for bar in bars if bar.role == "signed"}
+    if not failed:
+        return
+    y = page.grid.y_mm + page.grid.height_mm + 4.0
+    line = QRectF(0.0, (y - SIGNED_MM) * scale, page.width_mm * scale, 2 * SIGNED_MM * scale)
+    if not _seen(painter).intersects(line):
+        return
+    font = page_font(LEGEND_MM * scale)
+    words = ("raises", "lowers") if failed == {False} else ("failed: not to be read",)
+    metrics = QFontMetricsF(font, painter.device())
+    widths = [metrics.horizontalAdvance(word) / scale + SIGNED_MM + 4.0 for word in words]
+    left, right = _room(painter, page, y, scale)
+    if right - left < sum(widths) + 4.0:
+        return
+    x = right - sum(widths) - 2.0
+    painter.setFont(font)
+    for word, width in zip(words, widths, strict=True):
+        whole = QRectF(x * scale, (y - SIGNED_MM / 2 - 0.6) * scale, SIGNED_MM * scale, SIGNED_MM * scale)
+        upper = QRectF(whole.left(), whole.top(), whole.width(), whole.height() / 2)
+        raises = word != "lowers"
+        box = upper if raises else upper.translated(0, upper.height())
+        _paint_strip(painter, palette, scale, whole, [(raises, box)], failed != {False})
+        painter.setPen(QColor(palette.text))
+        painter.drawText(QPointF((x + SIGNED_MM + 1.0) * scale, y * scale), word)
+        x += width
+
+
+def _room(painter: QPainter, page: Page, y_mm: float, scale: float) -> tuple[float, float]:
+    """Return where a line of the page is free between what stands at its left and at its right, in mm."""
+    left, right = page.grid.x_mm, page.grid.x_mm + page.grid.width_mm
+    for text in page.texts:
+        if abs(text.y_mm - y_mm) > LEGEND_MM:
+            continue
+        font = page_font(text.size_mm * scale, bold=text.role in ("lead", "caution"))
+        width = QFontMetricsF(font, painter.device()).horizontalAdvance(text.text) / scale
+        if text.align == "right":
+            right = min(right, text.x_mm - width)
+        else:
+            left = max(left, text.x_mm + width)
+    return left, right
 
 
 def paint_text(painter: QPainter, text: PageText, palette: Palette, scale: float) -> None:

@@ -24,6 +24,9 @@ _LIGHT_ROLES = {
     "reconstructed": "#0b5fd0",
     "positive": "#60d9480f",
     "negative": "#60217a9c",
+    "raises": "#d4620a",  # orange and blue: apart for every kind of colour blindness
+    "lowers": "#1a6fb8",
+    "stretch": "#5a3d8a",
     "annotation": "#40217a3c",
     "caliper": "#7a3db8",
 }
@@ -48,6 +51,9 @@ DARK = Palette(
         "reconstructed": "#5cc8ff",
         "positive": "#70ff8a50",
         "negative": "#7060c0e8",
+        "raises": "#e8893a",
+        "lowers": "#4aa3e8",
+        "stretch": "#c9b3f0",
         "annotation": "#5060d090",
         "caliper": "#d5a6ff",
     },
