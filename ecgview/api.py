@@ -5,8 +5,9 @@ Two commands need the window and stand above this room: `ecgview.open_window` an
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ecgview.models import context
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.results import Identification, LefResult, Prediction, Reconstruction
+from ecgview.results import Fill, Hidden, Identification, LefResult, Prediction, Reconstruction, WhatIf
 from ecgview.signal import measurements
 from ecgview.signal.pacing import Pacing
 
@@ -184,6 +185,58 @@ def explain(
         answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
     own = model_id if answer is None else None
     return explanations.explained(explanation, opened, explanations.Asked(answer, own, device), progress)
+
+
+def mask_and_ask(
+    record: EcgRecord | PathLike,
+    hidden: Hidden | str,
+    fill: Fill | None = None,
+    model_id: str | None = None,
+    lef_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+    *,
+    n_random: int = 20,
+    seed: int = 0,
+    memory: "Memory | None" = None,
+) -> WhatIf:
+    """Return what the models would say if a part of the record were hidden from them, and how that is against chance.
+
+    Args:
+        record: the ECG or its file.
+        hidden: what is hidden, as data or as text: "2.0-2.4@V1,V2; lead:aVL".
+        fill: what stands in hidden stretches, "flat" or "autoencoder"; None = as `hidden` says, a text flat.
+        model_id: a classifier, the default one when None.
+        lef_id: a LEF model, the default one when None.
+        device: auto, cpu, cuda or mps.
+        progress: told on the way.
+        n_random: how often as much is hidden elsewhere at random; 0 compares with nothing.
+        seed: of the random places.
+        memory: where answers about the record as it is are recalled from and kept.
+
+    Raises:
+        ModelError: a text that cannot be read, a lead or a time that is not there, or a record that the classifier
+            cannot take.
+    """
+    from ecgview.explain import mask_and_ask as asking
+    from ecgview.explain import mask_spec
+
+    if n_random < 0 or seed < 0:
+        raise ModelError(
+            "a number of the comparison with chance is negative",
+            expected="n_random and seed of 0 or more",
+            found=f"{n_random}, {seed}",
+        )
+    asked = mask_spec.parse(hidden) if isinstance(hidden, str) else hidden
+    if fill is not None:
+        if fill not in get_args(Fill):
+            raise ModelError("no such fill", expected=" or ".join(get_args(Fill)), found=repr(fill))
+        asked = replace(asked, fill=fill)
+    ground = asking.ground(_record(record), model_id, lef_id, device=device, memory=memory, progress=progress)
+    found = asking.ask(ground, asked, progress)[0]
+    if not n_random:
+        return found
+    return replace(found, chance=asking.chance(ground, asked, n_random, seed, progress))
 
 
 def report(

@@ -231,6 +231,145 @@ class Stamp:
         return self.verdict.startswith("failed")
 
 
+Fill = Literal["flat", "autoencoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenSpan:
+    """A stretch of time that is hidden from a model; `leads` empty = all leads."""
+
+    start_s: float
+    end_s: float
+    leads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What is hidden from a model to see what its answer rests on: stretches of time, whole leads, or both.
+
+    `fill` is what stands in the stretches instead: a flat line, or what the autoencoder makes of them, whose segments
+    cross all leads. A lead that is hidden as a whole is always flat.
+    """
+
+    spans: tuple[HiddenSpan, ...] = ()
+    leads: tuple[str, ...] = ()
+    fill: Fill = "flat"
+
+    def __bool__(self) -> bool:
+        """Whether anything is hidden."""
+        return bool(self.spans or self.leads)
+
+    @property
+    def words(self) -> str:
+        """What is hidden, in a line: "2.00-2.40 s in V1; lead aVL; filled by the autoencoder"."""
+        parts = [f"{span.start_s:.2f}-{span.end_s:.2f} s in {_in(span.leads)}" for span in self.spans]
+        if self.leads:
+            parts.append(f"lead{'s' if len(self.leads) > 1 else ''} {', '.join(self.leads)}")
+        if self.spans:
+            parts.append("flat" if self.fill == "flat" else "filled by the autoencoder")
+        return "; ".join(parts)
+
+
+def _in(leads: tuple[str, ...]) -> str:
+    return ", ".join(leads) or "all leads"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One number of a model for the record as it is, and with something hidden from the model."""
+
+    code: str
+    label: str
+    before: float
+    after: float
+    threshold: float | None = None
+    not_assessable: str = ""  # in the record as it is: a what-if makes nothing assessable
+
+    @property
+    def difference(self) -> float:
+        """After less before."""
+        return self.after - self.before
+
+    @property
+    def was_positive(self) -> bool:
+        """Whether the statement is made of the record."""
+        return self._reaches(self.before)
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether it would be made with what is hidden."""
+        return self._reaches(self.after)
+
+    def _reaches(self, value: float) -> bool:
+        return not self.not_assessable and self.threshold is not None and value >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A difference against those that hiding as much elsewhere makes, in absolute size; `n` 0 = not compared."""
+
+    smallest: float = 0.0
+    largest: float = 0.0
+    larger_than: int = 0
+    n: int = 0
+    noun: str = ""
+
+    @property
+    def words(self) -> str:
+        """The comparison in words: "larger than 19 of 20 random spans"; "" where there is none."""
+        return f"larger than {self.larger_than} of {self.n} {self.noun}" if self.n else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chance:
+    """The differences that hiding as much of the same record elsewhere makes.
+
+    `statements` is (n, classes) in the order of the outputs, `lef` (n,), or (0,) where LEF was not analysed. `against`
+    says in words what was hidden instead; with n = 0, why nothing was.
+    """
+
+    against: str
+    noun: str  # "random spans", "other leads"
+    seed: int
+    statements: NDArray[np.float32]
+    lef: NDArray[np.float32]
+
+    def statement(self, place: int, difference: float) -> Compared:
+        """Return a statement's difference, by its place among the outputs, against chance."""
+        return self._compared(self.statements[:, place], difference)
+
+    def of_lef(self, difference: float) -> Compared:
+        """Return the difference of the LEF number against chance."""
+        return self._compared(self.lef, difference)
+
+    def _compared(self, others: NDArray[np.float32], difference: float) -> Compared:
+        if not others.size:
+            return Compared()
+        larger = int((abs(difference) > np.abs(others)).sum())
+        return Compared(float(others.min()), float(others.max()), larger, others.size, self.noun)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WhatIf:
+    """What models would say of a record if a part of it were hidden; no statement about the patient.
+
+    `statements` stand in the order of the classifier's outputs. `lef` is None where the record is not analysed, for
+    `lef_reason`.
+    """
+
+    model: ModelFacts
+    record_sha256: str
+    hidden: Hidden
+    statements: tuple[Changed, ...]
+    lef: Changed | None
+    lef_model: ModelFacts | None
+    lef_reason: str
+    warnings: tuple[str, ...]
+    device: str
+    duration_ms: float
+    chance: Chance | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Identification:
     """How alike two ECGs are, and what that was worth on pairs of known patients.

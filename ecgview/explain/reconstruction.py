@@ -10,7 +10,7 @@ from ecgview.models import runtime, segments
 from ecgview.models.segments import Segments
 from ecgview.overlay import Bar, Curve, Overlay, Span
 from ecgview.progress import Progress, silent
-from ecgview.record import EcgRecord
+from ecgview.record import EcgRecord, Signal
 from ecgview.results import Reconstruction
 
 LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."
@@ -80,11 +80,27 @@ def overlay_of(result: Reconstruction, record: EcgRecord) -> Overlay:
         Span(float(first * length), float(last * length), "masked")
         for first, last in zip(edges[::2], edges[1::2], strict=True)
     )
+    curves = curves_of(record, result.lead_names, result.measured, result.reconstructed, fs_hz)
+    return Overlay(spans=spans, curves=curves, legend=LEGEND)
+
+
+def curves_of(
+    record: EcgRecord, leads: Sequence[str], measured: Signal, reconstructed: Signal, fs_hz: float
+) -> tuple[Curve, ...]:
+    """Return a curve per lead that lies where the stored trace lies; see `overlay_of`.
+
+    Args:
+        record: as it is stored.
+        leads: names of the rows.
+        measured: (leads, samples) mV as the autoencoder sees them.
+        reconstructed: (leads, samples) mV, NaN where there is nothing to draw.
+        fs_hz: of both.
+    """
     curves = []
-    for name, drawn, measured in zip(result.lead_names, result.reconstructed, result.measured, strict=True):
-        level = _removed_by_filter(record, name, measured, fs_hz)
+    for name, drawn, seen in zip(leads, reconstructed, measured, strict=True):
+        level = _removed_by_filter(record, name, seen, fs_hz)
         curves.append(Curve(name, 0.0, fs_hz, (drawn + level).astype(np.float32), "reconstructed"))
-    return Overlay(spans=spans, curves=tuple(curves), legend=LEGEND)
+    return tuple(curves)
 
 
 def _removed_by_filter(

@@ -93,7 +93,7 @@ def computed(
     used, left_out = _usable(card, model, prediction)
     values = _values(used, _all_predictions(used, prediction, others or {}))
     found = shares(used, values)
-    value = float(used.probability(np.array([found.model_output]))[0])
+    value = _number(used, found.model_output)
     kind = _kind(card)
     threshold = used.threshold if kind == "probability" else None
     # else the percentiles are of another
@@ -116,6 +116,23 @@ def computed(
         cut=_cut(card),
         warnings=context.doubts(record),
     )
+
+
+def number(prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None) -> float:
+    """Return the index or probability alone that follows from probabilities of a changed input.
+
+    Nothing is asked of the record's scope: whether it is analysed at all was settled of the record as it is, and a
+    part of it hidden makes it neither more nor less so. Arguments and errors as of `computed`.
+    """
+    model = table.read(card.check_weights())
+    _check_classifier(card, model, prediction)
+    used = _usable(card, model, prediction)[0]
+    values = _values(used, _all_predictions(used, prediction, others or {}))
+    return _number(used, used.model.output(used.transformed(values)))
+
+
+def _number(model: Table, output: float) -> float:
+    return float(model.probability(np.array([output]))[0])
 
 
 def _classifier(model: Table, classifier_id: str | None) -> ModelCard:
