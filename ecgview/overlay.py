@@ -1,5 +1,6 @@
 """What an explanation draws on the trace: roles over (lead, seconds), never colours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,3 +58,13 @@ class Overlay:
     curves: tuple[Curve, ...] = ()
     bars: tuple[Bar, ...] = ()
     legend: str = ""
+
+
+def joined(layers: Sequence[Overlay]) -> Overlay:
+    """Return several overlays as one."""
+    return Overlay(
+        spans=tuple(span for layer in layers for span in layer.spans),
+        curves=tuple(curve for layer in layers for curve in layer.curves),
+        bars=tuple(bar for layer in layers for bar in layer.bars),
+        legend="  ".join(layer.legend for layer in layers if layer.legend),
+    )

@@ -16,11 +16,10 @@ from ecgview.desktop.state.paper import Paper
 from ecgview.desktop.state.read_steps import ReadSteps
 from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
-from ecgview.desktop.work import tasks
 from ecgview.desktop.work.inference_queue import Urgency
 from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import EcgviewError
-from ecgview.overlay import Overlay
+from ecgview.overlay import Overlay, joined
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
 
@@ -65,6 +64,7 @@ class Answers(QObject):
         explanation_chosen: the id of the one asked for, "" where none is. explanation_ready: Explanation.
         explanation_failed: the reason, a sentence.
         mask_changed: other segments are hidden. mask_mode_changed: whether dragging draws a mask.
+        models_chosen: other models answer from now on; what the ones before said is dropped.
         device_resolved: the device that models run on, once torch is there.
     """
 
@@ -81,6 +81,7 @@ class Answers(QObject):
     explanation_failed = Signal(str)
     mask_changed = Signal()
     mask_mode_changed = Signal(bool)
+    models_chosen = Signal()
     device_resolved = Signal(str)
     _told = Signal(object, object)  # worker thread -> UI thread: the question under way and its prediction
     _answered = Signal(
@@ -225,6 +226,7 @@ class Answers(QObject):
         self.model_id, self.lef_id, self.autoencoder_id = model_id, lef_id, autoencoder_id
         self._segments = None
         self._drop()
+        self.models_chosen.emit()
         self.explanation_chosen.emit("")
         if self.segments != before:  # what was hidden has no place in another cut
             self._mask = None
@@ -437,7 +439,7 @@ class Answers(QObject):
             layers = [answer[1] for answer in (self.reconstruction, self.error_strip) if answer is not None]
         elif self._paper.view == "explain" and self.explanation is not None:
             layers = [self.explanation.overlay]
-        self._paper.set_overlay(tasks.joined(layers) if layers else None)
+        self._paper.lay("answers", joined(layers) if layers else None)
 
     def _ask_if_painted(self) -> None:
         if self._ecg.is_painted:

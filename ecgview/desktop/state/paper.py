@@ -11,7 +11,7 @@ from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.theme import Colours, colours
 from ecgview.desktop.views import VIEWS
 from ecgview.errors import EcgviewError
-from ecgview.overlay import Overlay
+from ecgview.overlay import Overlay, joined
 from ecgview.paper.plan import LAYOUTS
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import DisplayFilter
@@ -39,6 +39,7 @@ class Paper(QObject):
         self._settings = from_settings(settings)
         self._view = "read"
         self._overlay: Overlay | None = None
+        self._layers: dict[str, Overlay] = {}  # by the part that lays it
 
     @property
     def settings(self) -> PaperSettings:
@@ -83,11 +84,17 @@ class Paper(QObject):
         """What lies over the trace in this view."""
         return self._overlay
 
-    def set_overlay(self, overlay: Overlay | None) -> None:
-        """Lay something over the trace, or nothing."""
-        if overlay is not self._overlay:
-            self._overlay = overlay
-            self.overlay_changed.emit(overlay)
+    def lay(self, part: str, overlay: Overlay | None) -> None:
+        """Lay what one part of the window draws over the trace, or nothing; what others laid stays as it is."""
+        if overlay is self._layers.get(part):
+            return
+        before = dict(self._layers)
+        self._layers = {name: one for name, one in before.items() if name != part}
+        if overlay is not None:
+            self._layers[part] = overlay
+        layers = list(self._layers.values())
+        self._overlay = joined(layers) if len(layers) > 1 else next(iter(layers), None)
+        self.overlay_changed.emit(self._overlay)
 
     @property
     def theme(self) -> str:

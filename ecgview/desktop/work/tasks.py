@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
 from ecgview.signal.measurements import Measurement
-
-
-def joined(layers: Sequence[Overlay]) -> Overlay:
-    """Return several overlays as one."""
-    return Overlay(
-        spans=tuple(span for layer in layers for span in layer.spans),
-        curves=tuple(curve for layer in layers for curve in layer.curves),
-        bars=tuple(bar for layer in layers for bar in layer.bars),
-        legend="  ".join(layer.legend for layer in layers if layer.legend),
-    )
 
 
 def read(path: Path, progress: Progress = silent) -> EcgRecord:
