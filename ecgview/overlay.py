@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Role = Literal[
-    "masked", "reconstructed", "positive", "negative", "signed", "stretch", "annotation", "caliper"
+    "masked",
+    "reconstructed",
+    "positive",
+    "negative",
+    "signed",
+    "stretch",
+    "annotation",
+    "judgement",
+    "caliper",
 ]
 
 

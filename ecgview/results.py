@@ -169,7 +169,10 @@ class Reconstruction:
 
     `mask` is (segments,) bool, True = hidden from the encoder. `measured` and `reconstructed` are
     (leads, samples) float32 mV at `sampling_rate_hz`; outside the mask `reconstructed` is NaN.
-    `error_uv` is (leads, segments): root-mean-square error in microvolts, NaN where not masked.
+    `error_uv` is (leads, segments): root-mean-square error in microvolts, NaN where not masked. `phases` is (segments,)
+    the part of the beat in which each lies, negative where no beats were found. `percentile` is (segments,) the share,
+    in percent, of the segments of `reference` in the same part of the beat with a smaller error over all leads; NaN
+    where not masked or not known.
     """
 
     model: ModelFacts
@@ -182,6 +185,9 @@ class Reconstruction:
     error_uv: NDArray[np.float32]
     device: str
     duration_ms: float
+    phases: NDArray[np.int8] | None = None
+    percentile: NDArray[np.float64] | None = None
+    reference: str = ""
 
 
 Mapped = Literal["statement", "predictor", "lef"]

@@ -53,7 +53,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--update-reference",
         action="store_true",
         help="write into the model's folder what its thresholds rest on and its scores over records without each "
-        "statement, and do nothing else",
+        "statement, of an autoencoder its errors by part of the beat, and do nothing else",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
@@ -94,9 +94,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _update_reference(args: argparse.Namespace, cache: Path) -> int:
     from ecgview.models import cards
-    from ecgview.training.evaluation import judging
+    from ecgview.training.evaluation import judging, reconstruction
 
-    card = judging.update(cards.get(args.model), args.data, cache, _report)
+    asked = cards.get(args.model)
+    if asked.kind == "autoencoder":
+        path = reconstruction.update_reference(asked, args.data, cache, _report)
+        print("", file=sys.stderr)
+        print(f"{asked.id}: errors by part of the beat in {path}")
+        return 0
+    card = judging.update(asked, args.data, cache, _report)
     print("", file=sys.stderr)
     judged = sum(threshold is not None for threshold in card.thresholds)
     print(f"{card.id}: {judged} of {len(card.labels)} statements are judged. {card.threshold_rule}")

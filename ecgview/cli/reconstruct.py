@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
+    from ecgview.explain import reconstruction
+
     per_lead = np.sqrt(np.nanmean(result.error_uv**2, axis=1))
     return {
         "path": str(args.file),
@@ -63,6 +65,11 @@ def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
         "n_segments": int(result.mask.size),
         "n_hidden": int(result.mask.sum()),
         "error_uv": float(np.sqrt(np.nanmean(result.error_uv**2))),
+        "error_uv_by_phase": {
+            part.phase: {"segments": part.segments, "error_uv": part.error_uv, "percentile": part.percentile}
+            for part in reconstruction.by_phase(result)
+        },
+        "percentile_of": result.reference,
         "error_uv_per_lead": dict(zip(result.lead_names, map(float, per_lead), strict=True)),
     }
 

@@ -1,19 +1,59 @@
 """The masked-reconstruction view: hide segments, see what the autoencoder expects there and how it errs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.models import runtime, segments
+from ecgview.models.cards import ModelCard
 from ecgview.models.segments import Segments
 from ecgview.overlay import Bar, Curve, Overlay, Span
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import Reconstruction
+from ecgview.signal.phases import PHASES
 
-LEGEND = "Measured: the trace. Reconstructed by the autoencoder: coloured. Hidden from it: shaded."
+_ENDS = ("value", "low", "high")
+LEGEND = (
+    "Measured: the thin trace. Reconstructed by the autoencoder: coloured, beneath. Hidden from it: hatched."
+)
+NO_PHASE = "No two beats were found: where in the beat an error lies is not known."
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseError:
+    """The error in one part of the beat over hidden segments and all leads, root mean square in microvolts.
+
+    `percentile` is the mean place of these segments among those of the reference in the same part of the beat; None
+    where there is no reference.
+    """
+
+    phase: str
+    segments: int
+    error_uv: float
+    percentile: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ErrorOverTime:
+    """Means over several random masks, (segments,), in which every segment was hidden at least once.
+
+    `error_uv` is over all leads, in microvolts; `percentile` the place within the same part of the beat in the
+    reference, NaN where it is not known.
+    """
+
+    error_uv: NDArray[np.float32]
+    percentile: NDArray[np.float64]
+    n_masks: int
+    reference: str = ""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether any segment has its place among those of the reference."""
+        return bool(np.isfinite(self.percentile).any())
 
 
 def random_mask(ratio: float, seed: int, n: int) -> NDArray[np.bool_]:
@@ -124,18 +164,80 @@ def error_over_masks(
     model_id: str | None = None,
     device: str = "auto",
     progress: Progress = silent,
-) -> tuple[NDArray[np.float32], Overlay]:
-    """Return the mean error per segment over random masks, (segments,) uV over all leads, and its strip.
+) -> tuple[ErrorOverTime, Overlay]:
+    """Return the mean error of each segment over random masks, and its strip.
 
-    Every segment is hidden at least once. The strip is scaled to the largest error of this record: it
-    compares moments of one ECG, not ECGs with each other.
+    At least `n_masks`: as many as it takes to hide every segment once. Where the model brings a reference, the strip
+    is the place of the error within the same part of the beat, so that it does not follow the QRS complexes; else
+    it is scaled to the largest error of this record, and compares moments of one ECG alone.
     """
     cut = segments.of(segments.autoencoder(model_id))
     masks = covering_masks(ratio, n_masks, seed, cut.count)
     results = runtime.reconstruct_many(record, masks, model_id, device, progress)
     errors = np.stack([np.sqrt(np.mean(r.error_uv**2, axis=0)) for r in results])  # NaN where not hidden
     mean = np.nanmean(errors, axis=0).astype(np.float32)
+    found = ErrorOverTime(mean, _mean_over_masks(results, cut.count), len(masks), results[0].reference)
     end = mean.size * cut.seconds
-    strip = Bar("", 0.0, end, (mean / max(1e-6, float(mean.max()))).astype(np.float32), "masked")
-    legend = f"Strip: mean reconstruction error of {len(masks)} random masks, largest {mean.max():.0f} µV."
-    return mean, Overlay(bars=(strip,), legend=legend)
+    largest = f"largest error {mean.max():.0f} µV"
+    if found.is_placed:
+        values = found.percentile / 100
+        legend = (
+            f"Strip: percentile of the error in its part of the beat, {len(masks)} random masks, {largest}."
+        )
+    else:
+        values = mean / max(1e-6, float(mean.max()))
+        legend = f"Strip: mean reconstruction error of {len(masks)} random masks, {largest}."
+    strip = Bar("", 0.0, end, values.astype(np.float32), "reconstructed")
+    return found, Overlay(bars=(strip,), legend=legend)
+
+
+def _mean_over_masks(results: Sequence[Reconstruction], count: int) -> NDArray[np.float64]:
+    """Return (segments,) the mean percentile over the masks in which it is known; NaN where it never is."""
+    placed = [r.percentile for r in results if r.percentile is not None]
+    if not placed:
+        return np.full(count, np.nan)
+    known = np.isfinite(placed)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, placed, 0.0).sum(0) / known.sum(0))
+
+
+def by_phase(found: Reconstruction) -> tuple[PhaseError, ...]:
+    """Return the error in each part of the beat of which something was hidden; empty where no beats were found."""
+    if found.phases is None:
+        return ()
+    squared = np.mean(found.error_uv.astype(np.float64) ** 2, axis=0)  # NaN where not hidden
+    rows = []
+    for index, name in enumerate(PHASES):
+        here = (found.phases == index) & np.isfinite(squared)
+        if not here.any():
+            continue
+        placed = np.full(0, np.nan) if found.percentile is None else found.percentile[here]
+        known = placed[np.isfinite(placed)]
+        percentile = float(known.mean()) if len(known) else None
+        rows.append(PhaseError(name, int(here.sum()), float(np.sqrt(squared[here].mean())), percentile))
+    return tuple(rows)
+
+
+def rhythm_caution(card: ModelCard) -> str:
+    """Return which rhythms this model fills in poorly, with the figures of its card; that none are known if so."""
+    rows = card.metrics.get("rhythms", ())
+    said = []
+    for row in rows if isinstance(rows, Sequence) else ():
+        figure = row.get("percentile_minus_sinus") if isinstance(row, Mapping) else None
+        if not isinstance(figure, Mapping) or not all(isinstance(figure.get(k), int | float) for k in _ENDS):
+            continue
+        if figure["low"] > 0:  # an interval that contains zero shows nothing
+            said.append(
+                f"{row['rhythm']} +{figure['value']:.0f} ({figure['low']:.0f} to {figure['high']:.0f}, "
+                f"{row['n_records']} records)"
+            )
+    unknown = [
+        row["rhythm"] for row in rows if isinstance(row, Mapping) and "percentile_minus_sinus" not in row
+    ]
+    unknown = [name for name in unknown if name != "sinus rhythm"]
+    if not said:
+        return "How well this model fills in rhythms other than sinus was not measured. An error is not a finding."
+    text = f"Filled in worse than sinus rhythm, in percentile points of the error: {'; '.join(said)}."
+    if unknown:
+        text += f" Too few records to tell: {', '.join(unknown)}."
+    return f"{text} An error is not a finding."

@@ -9,17 +9,18 @@ from ecgview.record import EcgRecord
 
 NAME = "Reconstruction error over time"
 NEEDS = "autoencoder"
-CAUTION = (
-    "The timing of beats is expected to be filled in poorly in atrial fibrillation and with ectopic beats. "
-    "An error is not a finding."
-)
 
 
 def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Explanation:
-    """Return a strip below the traces, scaled to this record's largest error, with mean and largest error in uV."""
+    """Return a strip below the traces with the mean and largest error, uV, and its place in the beat's phase."""
     card = segments.autoencoder(asked.model_id)
-    error_uv, overlay = reconstruction.error_over_masks(
+    found, overlay = reconstruction.error_over_masks(
         record, model_id=card.id, device=asked.device, progress=progress
     )
-    numbers = (("mean error, µV", float(np.mean(error_uv))), ("largest error, µV", float(np.max(error_uv))))
-    return Explanation(card.facts, overlay, (CAUTION,), numbers)
+    numbers = [("mean error, µV", float(np.mean(found.error_uv)))]
+    numbers.append(("largest error, µV", float(np.max(found.error_uv))))
+    cautions = [reconstruction.rhythm_caution(card)]
+    if found.is_placed:
+        numbers.append(("mean percentile within the beat's phase", float(np.nanmean(found.percentile))))
+        cautions.append(f"Percentile: {found.reference}.")
+    return Explanation(card.facts, overlay, tuple(cautions), tuple(numbers))

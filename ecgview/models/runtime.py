@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context, reference_scores
+from ecgview.models import cards, context, reference_errors, reference_scores
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import LabelScore, Prediction, Reconstruction
+from ecgview.signal import phases
 
 if TYPE_CHECKING:
     import torch
@@ -280,10 +282,23 @@ def reconstruct_many(
     predicted = predict_hidden(module, prepared, masks, device, progress)
     spent = (time.perf_counter() - began) * 1000 / len(masks)
     measured = prepared / np.float32(card.input.scale)
-    return [
+    parts = phases.of_segments(measured, card.input.sampling_rate_hz, cut.samples)
+    made = (
         _reconstruction(card, measured, row / np.float32(card.input.scale), mask, cut.samples, device, spent)
         for row, mask in zip(predicted, masks, strict=True)
-    ]
+    )
+    return [_placed(one, parts, reference_errors.of(card)) for one in made]
+
+
+def _placed(
+    found: Reconstruction, parts: NDArray[np.int8], reference: reference_errors.ReferenceErrors | None
+) -> Reconstruction:
+    """Return a reconstruction with the place of its errors among those of the same part of the beat."""
+    over_leads = np.sqrt(np.mean(found.error_uv.astype(np.float64) ** 2, axis=0))
+    if reference is None:
+        return replace(found, phases=parts, percentile=np.full(len(parts), np.nan))
+    percentile = reference.percentiles(over_leads, parts)
+    return replace(found, phases=parts, percentile=percentile, reference=reference.sentence)
 
 
 def predict_hidden(

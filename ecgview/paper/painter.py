@@ -43,6 +43,11 @@ SIGNED_MM = (
 LEVELS = 12  # of height to either side; neighbours of one height are one rectangle
 STRIPE_MM = 0.8  # between the lines of a strip that must not be read
 LEGEND_MM = 2.6
+HATCH_MM = 1.4  # between the lines over a masked stretch: seldom enough to leave the trace readable
+# of the trace's width: a reconstructed curve shows on both sides of the measured one
+RECONSTRUCTED_PART = 2.2
+WATERMARK, WATERMARK_MM, WATERMARK_EVERY_MM = "reconstructed", 2.2, 60.0
+MARK_MM = 2.4  # height of the words at a mark
 _kept: list[QApplication] = []
 PDF_DPI = 1200
 SCALE = PDF_DPI / 25.4
@@ -92,7 +97,7 @@ def paint_page(
         page: what to draw, in mm.
         palette: colours.
         px_per_mm: the device's units per mm.
-        overlay: what an explanation adds; drawn under (spans, bars) and over (curves) the traces.
+        overlay: what an explanation adds; spans and curves beneath the traces, bars over them.
         trace_px: width of the trace in units; None = 0.25 mm of paper, at least 1.5 units.
         background: fill the page first.
     """
@@ -116,11 +121,10 @@ def paint_page(
     _clip_to_grid(painter, page, px_per_mm)
     if overlay is not None:
         _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
+        _paint_curves(painter, page, palette, px_per_mm, overlay.curves, width)
     for trace in page.traces:
         _paint_line(painter, trace.x_mm, trace.y_mm, px_per_mm, QColor(palette.trace), width)
     if overlay is not None:
-        for curve in overlay.curves:
-            _paint_curve(painter, page, palette, px_per_mm, curve, width)
         for bar in overlay.bars:
             if bar.role != "signed":
                 _paint_bar(painter, page, palette, px_per_mm, bar)
@@ -141,9 +145,10 @@ def paint_overlay(
     overlay: Overlay,
     trace_px: float | None = None,
 ) -> None:
-    """Paint only what an explanation adds, for a picture that lies over a page painted before.
+    """Paint only what an explanation adds, over a page painted before.
 
-    Signed strips do not cover its traces: of two colours the one stays that stands out more from the background.
+    Signed strips and curves do not cover its traces: of two colours the one stays that stands out more from the
+    background.
     """
     painter.save()
     _paint_key(painter, page, palette, px_per_mm, overlay.bars)
@@ -154,11 +159,10 @@ def paint_overlay(
     modes = QPainter.CompositionMode
     painter.setCompositionMode(modes.CompositionMode_Lighten if is_dark else modes.CompositionMode_Darken)
     _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
-    painter.setCompositionMode(modes.CompositionMode_SourceOver)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
-    for curve in overlay.curves:
-        _paint_curve(painter, page, palette, px_per_mm, curve, width)
+    _paint_curves(painter, page, palette, px_per_mm, overlay.curves, width)
+    painter.setCompositionMode(modes.CompositionMode_SourceOver)
     for bar in overlay.bars:
         if bar.role != "signed":
             _paint_bar(painter, page, palette, px_per_mm, bar)
@@ -258,20 +262,55 @@ def _role(palette: Palette, role: str) -> QColor:
 def _paint_spans(
     painter: QPainter, page: Page, palette: Palette, scale: float, spans: Iterable[Span]
 ) -> None:
+    seen = painter.clipBoundingRect() if painter.hasClipping() else None
     for span in spans:
         colour = _role(palette, span.role)
         for trace in page.traces:
             if span.leads and trace.lead not in span.leads:
                 continue
             box = _box(trace, span.start_s, span.end_s, scale)
-            if box is not None and span.role == "stretch":
+            if box is None or (seen is not None and not seen.intersects(box)):
+                continue
+            if span.role == "judgement":
+                _paint_word(painter, palette, scale, box, span.text)
+                continue
+            if span.role == "stretch":
                 _paint_bracket(painter, colour, scale, box)
-            elif box is not None:
-                painter.fillRect(box, colour)
-                if span.text:
-                    painter.setPen(QColor(palette.text))
-                    painter.setFont(page_font(2.6 * scale))
-                    painter.drawText(QPointF(box.left() + 0.5 * scale, box.bottom() - 0.8 * scale), span.text)
+                continue
+            painter.fillRect(box, colour)
+            if span.role == "masked":
+                _paint_hatch(painter, palette, scale, box)
+            if span.text:
+                painter.setPen(QColor(palette.text))
+                painter.setFont(page_font(2.6 * scale))
+                painter.drawText(QPointF(box.left() + 0.5 * scale, box.bottom() - 0.8 * scale), span.text)
+
+
+def _paint_hatch(painter: QPainter, palette: Palette, scale: float, box: QRectF) -> None:
+    """Draw slanted lines in a box; they lie on one raster of the page, so that boxes and tiles join."""
+    step = HATCH_MM * 2**0.5 * scale
+    left, right, top, bottom = box.left(), box.right(), box.top(), box.bottom()
+    first, last = int(np.ceil((left + top) / step)), int(np.floor((right + bottom) / step))
+    lines = []
+    for k in range(first, last + 1):  # the line x + y = k * step, within the box
+        x0, x1 = max(left, k * step - bottom), min(right, k * step - top)
+        lines.append(QLineF(x0, k * step - x0, x1, k * step - x1))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(_role(palette, "hatch"), HEAVY_MM * scale))
+    painter.drawLines(lines)
+    painter.restore()
+
+
+def _paint_word(painter: QPainter, palette: Palette, scale: float, box: QRectF, text: str) -> None:
+    """Draw a small bracket with its word at the top of a box, clear of the trace."""
+    colour, top = _role(palette, "judgement"), box.top() + (MARK_MM + 0.6) * scale
+    painter.setPen(_pen(colour.name(), max(1.0, 0.35 * scale)))
+    for x in (box.left(), box.right()):
+        painter.drawLine(QPointF(x, top), QPointF(x, top + 1.2 * scale))
+    painter.drawLine(QPointF(box.left(), top), QPointF(box.right(), top))
+    painter.setFont(page_font(MARK_MM * scale))
+    painter.drawText(QPointF(box.left(), top - 0.6 * scale), text)
 
 
 def _box(trace: TracePath, start_s: float, end_s: float, scale: float) -> QRectF | None:
@@ -285,17 +324,35 @@ def _box(trace: TracePath, start_s: float, end_s: float, scale: float) -> QRectF
     return QRectF(x0 * scale, top * scale, (x1 - x0) * scale, 0.96 * trace.row_mm * scale)
 
 
-def _paint_curve(
-    painter: QPainter, page: Page, palette: Palette, scale: float, curve: Curve, width: float
+def _paint_curves(
+    painter: QPainter, page: Page, palette: Palette, scale: float, curves: Iterable[Curve], width: float
 ) -> None:
-    times = curve.start_s + np.arange(curve.signal.size) / curve.sampling_rate_hz
-    for trace in page.traces:
-        if trace.lead != curve.lead:
-            continue
-        inside = (times >= trace.start_s) & (times <= trace.end_s)
-        x = trace.x0_mm + (times[inside] - trace.start_s) * trace.mm_per_s
-        y = trace.baseline_mm - curve.signal[inside].astype(np.float64) * trace.mm_per_mv
-        _paint_line(painter, x, y, scale, _role(palette, curve.role), width * 1.15)
+    """Paint second traces, each over the cells of its lead alone: without the measured trace there is none."""
+    for curve in curves:
+        times = curve.start_s + np.arange(curve.signal.size) / curve.sampling_rate_hz
+        colour = _role(palette, curve.role)
+        for trace in page.traces:
+            if trace.lead != curve.lead:
+                continue
+            inside = (times >= trace.start_s) & (times <= trace.end_s)
+            if not np.isfinite(curve.signal[inside]).any():
+                continue
+            x = trace.x0_mm + (times[inside] - trace.start_s) * trace.mm_per_s
+            y = trace.baseline_mm - curve.signal[inside].astype(np.float64) * trace.mm_per_mv
+            _paint_line(painter, x, y, scale, colour, width * RECONSTRUCTED_PART)
+            if curve.role == "reconstructed":
+                _paint_watermark(painter, trace, scale, colour)
+
+
+def _paint_watermark(painter: QPainter, trace: TracePath, scale: float, colour: QColor) -> None:
+    """Write what the coloured curve is along the cell, so often that a part of the paper has it, too."""
+    painter.setPen(colour)
+    painter.setFont(page_font(WATERMARK_MM * scale, bold=True))
+    y = (trace.baseline_mm - 0.5 * trace.row_mm + WATERMARK_MM) * scale
+    for x in np.arange(
+        trace.x0_mm + 14.0, trace.x1_mm - 18.0, WATERMARK_EVERY_MM
+    ):  # clear of the lead's name
+        painter.drawText(QPointF(float(x) * scale, y), WATERMARK)
 
 
 def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, bar: Bar) -> None:
@@ -309,7 +366,8 @@ def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, ba
             box = _box(trace, bar.start_s + i * length, bar.start_s + (i + 1) * length, scale)
             if box is None or not np.isfinite(value):
                 continue
-            colour = QColor(palette.caution)
+            is_error = bar.role == "reconstructed"  # in the colour of the curve that errs, not of an alarm
+            colour = _role(palette, bar.role) if is_error else QColor(palette.caution)
             colour.setAlphaF(float(np.clip(value, 0.03, 1.0)))
             bottom = (trace.baseline_mm + 0.42 * trace.row_mm) * scale
             painter.fillRect(QRectF(box.left(), bottom - BAR_MM * scale, box.width(), BAR_MM * scale), colour)

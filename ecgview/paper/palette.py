@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours as #rrggbb; overlay roles may carry alpha as #aarrggbb."""
+    """Colours as #rrggbb; overlay roles may carry alpha as #aarrggbb.
+
+    What is "masked" gets a faint tint and lines of "hatch". "reconstructed" is lighter than the trace on paper and
+    darker in the dark: it lies beneath the measured trace, which must stand out on it in a grey print, too.
+    """
 
     name: str
     background: str
@@ -20,14 +24,16 @@ class Palette:
 
 
 _LIGHT_ROLES = {
-    "masked": "#30406080",
-    "reconstructed": "#0b5fd0",
+    "masked": "#12204a7a",
+    "hatch": "#78204a7a",
+    "reconstructed": "#0a9a8c",
     "positive": "#60d9480f",
     "negative": "#60217a9c",
     "raises": "#d4620a",  # orange and blue: apart for every kind of colour blindness
     "lowers": "#1a6fb8",
     "stretch": "#5a3d8a",
     "annotation": "#40217a3c",
+    "judgement": "#7a3db8",
     "caliper": "#7a3db8",
 }
 
@@ -47,14 +53,16 @@ DARK = Palette(
     "#93a1a9",
     "#ff8a80",
     {
-        "masked": "#4088a0c8",
-        "reconstructed": "#5cc8ff",
+        "masked": "#1888a0c8",
+        "hatch": "#7888a0c8",
+        "reconstructed": "#1d9589",
         "positive": "#70ff8a50",
         "negative": "#7060c0e8",
         "raises": "#e8893a",
         "lowers": "#4aa3e8",
         "stretch": "#c9b3f0",
         "annotation": "#5060d090",
+        "judgement": "#c9a0f5",
         "caliper": "#d5a6ff",
     },
 )

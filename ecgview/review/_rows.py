@@ -11,6 +11,7 @@ from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
 from ecgview.review.exposure import Exposure
+from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict
 from ecgview.review.merging import DraftVersion
 from ecgview.review.moment import Moment
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement
@@ -26,6 +27,9 @@ ACTION = {
     ReadKind.AMENDMENT: "amended",
 }
 EXPOSED = "exposed"
+JUDGED, WITHDRAWN = "judged", "judgement_withdrawn"
+# what an entry of the log keeps the hash of, where that is no read
+LOGGED = {EXPOSED: "exposure", JUDGED: "judgement", WITHDRAWN: "judgement"}
 RESULTS: dict[type, str] = {Prediction: "prediction", LefResult: "lef"}
 
 
@@ -228,6 +232,66 @@ def to_exposure(row: Row) -> Exposure:
 def exposure_digest(exposure: Exposure) -> str:
     """Return what the audit chain keeps of an exposure: the hash of all of it."""
     return digest(asdict(exposure))
+
+
+def judgement_values(kept: Judgement) -> Values:
+    """Return the row of table `judgements` without its id; leads as a JSON list."""
+    opinion, judged = kept.opinion, kept.opinion.judged
+    return (
+        kept.record_sha256,
+        kept.reader,
+        kept.number,
+        kept.withdraws,
+        opinion.verdict.value,
+        json.dumps(opinion.leads),
+        opinion.start_s,
+        opinion.end_s,
+        judged.kind,
+        judged.target,
+        judged.model_id,
+        judged.version,
+        judged.sha256,
+        judged.method,
+        judged.stamp,
+        judged.shown,
+        judged.shown_target,
+        opinion.text,
+        kept.read_number,
+        kept.moment.utc,
+        kept.moment.offset_minutes,
+        kept.application,
+    )
+
+
+def to_judgement(row: Row) -> Judgement:
+    """Return a judgement from its row."""
+    judged = Judged(
+        kind=row["kind"],
+        target=row["target"],
+        model_id=row["model_id"],
+        version=row["model_version"],
+        sha256=row["model_sha256"],
+        method=row["method"],
+        stamp=row["stamp"],
+        shown=row["shown"],
+        shown_target=row["shown_target"],
+    )
+    leads = tuple(json.loads(row["leads"]))
+    return Judgement(
+        record_sha256=row["record_sha256"],
+        reader=row["reader"],
+        number=row["number"],
+        opinion=Opinion(Verdict(row["verdict"]), leads, row["start_s"], row["end_s"], judged, row["text"]),
+        read_number=row["read_number"],
+        moment=Moment(row["utc"], row["utc_offset_minutes"]),
+        application=row["application"],
+        withdraws=row["withdraws"],
+    )
+
+
+def judgement_digest(kept: Judgement) -> str:
+    """Return what the audit chain keeps of a judgement: the hash of all of it."""
+    return digest(asdict(kept))
 
 
 def statuses(

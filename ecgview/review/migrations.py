@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 4
+LATEST = 5
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -139,6 +139,38 @@ ALTER TABLE results ADD COLUMN question TEXT NOT NULL DEFAULT '';
 CREATE INDEX results_by_question ON results(question, kind, id) WHERE question <> '';
 """
 
+# what readers say of maps and reconstructions; a row that withdraws another names its number
+_VERSION_5 = """
+CREATE TABLE judgements (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    reader TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    withdraws INTEGER NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('agree', 'disagree', 'artefact', 'missed_here')),
+    leads TEXT NOT NULL,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('map', 'reconstruction')),
+    target TEXT NOT NULL,
+    model_id TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL,
+    method TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    shown TEXT NOT NULL CHECK (shown IN ('true', 'sham-other', 'sham-random')),
+    shown_target TEXT NOT NULL,
+    text TEXT NOT NULL,
+    read_number INTEGER NOT NULL,
+    utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL,
+    UNIQUE (record_sha256, reader, number)
+);
+CREATE UNIQUE INDEX judgements_are_withdrawn_once ON judgements(record_sha256, reader, withdraws)
+WHERE withdraws <> 0;
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -193,5 +225,9 @@ def steps() -> "Migrations":
     @migrations(name="0004_questions_of_results")
     def _questions_of_results(db: "Database") -> None:
         _run(db, _VERSION_4, 4)
+
+    @migrations(name="0005_judgements_of_reasons")
+    def _judgements_of_reasons(db: "Database") -> None:
+        _run(db, _VERSION_5 + _append_only("judgements"), 5)
 
     return migrations

@@ -11,6 +11,7 @@ from ecgview.review import history
 from ecgview.review._rows import APPLICATION
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import ApplyAgain, Change, Edit, History
+from ecgview.review.judgement import Judgement, Opinion, standing
 from ecgview.review.merging import ConflictError, DraftVersion, Side, SupersededError
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
@@ -170,6 +171,31 @@ class ReadingSession:
         self.require_ai()
         return self.store.result(kind, question, self.record_sha256, self.reader)
 
+    def judge(self, opinion: Opinion) -> Judgement:
+        """Keep what this reader says of a model's reason, at once; it is no part of the draft or of the read.
+
+        Raises:
+            BlindedError: AI is closed.
+            ReviewError: nothing can be written.
+        """
+        self.require_ai()
+        self._require_writable()
+        self.register()
+        return self.store.add_judgement(self.record_sha256, self.reader, opinion)
+
+    def withdraw(self, number: int) -> Judgement:
+        """Take back the judgement of this number by a further row; errors as in `judge`, and of the store."""
+        self.require_ai()
+        self._require_writable()
+        return self.store.withdraw_judgement(self.record_sha256, self.reader, number)
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """This reader's judgements that stand, oldest first, nobody else's; none while AI is closed."""
+        if not self.may_show_ai:
+            return ()
+        return standing(self.store.judgements(self.record_sha256, self.reader))
+
     def apply(self, edit: Edit) -> Change | None:
         """Do an edit, save the draft, and return what changed (None if nothing).
 
@@ -263,9 +289,12 @@ class ReadingSession:
         self.amendment_reason, self._history = "", History(self._reads[-1].content)
         self._save_or_go_back([("amendment_discarded", reason)], reason, kept)
 
-    def _require_editable(self) -> None:
+    def _require_writable(self) -> None:
         if self.view_only:
             raise ReviewError(f"this read can only be looked at: {self.view_only}")
+
+    def _require_editable(self) -> None:
+        self._require_writable()
         if not self.is_editable:
             raise ReviewError("the read is signed; amend it with a reason")
 

@@ -22,6 +22,7 @@ from ecgview.review._database import Database, told
 from ecgview.review._rows import APPLICATION, append
 from ecgview.review.audit import AuditEntry
 from ecgview.review.exposure import Exposure
+from ecgview.review.judgement import Judgement, Opinion, standing
 from ecgview.review.merging import DraftVersion, join, require_current, require_same
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Draft, Read, ReadState
@@ -286,6 +287,75 @@ class Store:
         rows = self._select("SELECT * FROM exposures WHERE record_sha256 = ? ORDER BY id", record_sha256)
         return tuple(map(_rows.to_exposure, rows))
 
+    def add_judgement(self, record_sha256: str, reader: str, opinion: Opinion) -> Judgement:
+        """Keep what a reader says of a model's reason, with its link in the audit chain.
+
+        Args:
+            record_sha256: fingerprint of a record added before.
+            reader: who judges.
+            opinion: what is said of which stretch.
+
+        Raises:
+            BlindedError: this reader reads the record blind: nothing can have been shown that is judged.
+        """
+        return self._judge(record_sha256, reader, opinion, 0)
+
+    def withdraw_judgement(self, record_sha256: str, reader: str, number: int) -> Judgement:
+        """Take back one of a reader's judgements by a further row; the judgement itself stays.
+
+        Raises:
+            StoreError: there is no such judgement, or it was taken back before.
+        """
+        return self._judge(record_sha256, reader, None, number)
+
+    def _judge(self, record_sha256: str, reader: str, opinion: Opinion | None, withdraws: int) -> Judgement:
+        with self._database.writing(durable=True) as connection:
+            if _rows.is_blinded(connection, record_sha256, reader):
+                raise BlindedError("a model's reason is judged once the first read is committed and revealed")
+            rows = self.judgements(record_sha256, reader)
+            if opinion is None:
+                known = {one.number: one.opinion for one in standing(rows)}
+                if (opinion := known.get(withdraws)) is None:
+                    raise StoreError(
+                        "there is no such judgement to take back",
+                        where=str(self.path),
+                        found=f"number {withdraws}",
+                    )
+            number = len(rows) + 1
+            read_number = self._last_number(record_sha256, reader)
+            kept = Judgement(
+                record_sha256, reader, number, opinion, read_number, now(), APPLICATION, withdraws
+            )
+            connection.execute(
+                """INSERT INTO judgements (record_sha256, reader, number, withdraws, verdict, leads, start_s,
+                end_s, kind, target, model_id, model_version, model_sha256, method, stamp, shown, shown_target,
+                text, read_number, utc, utc_offset_minutes, application)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                _rows.judgement_values(kept),
+            )
+            append(
+                connection,
+                kept.moment,
+                reader,
+                _rows.WITHDRAWN if withdraws else _rows.JUDGED,
+                record_sha256,
+                f"{opinion.verdict.words} on {opinion.where}: {opinion.judged.words}",
+                _rows.judgement_digest(kept),
+            )
+        return kept
+
+    def judgements(
+        self, record_sha256: str | None = None, reader: str | None = None
+    ) -> tuple[Judgement, ...]:
+        """Return every judgement with what withdraws it, oldest first: of a record and of a reader, or of all."""
+        rows = self._select(
+            """SELECT * FROM judgements WHERE (?1 IS NULL OR record_sha256 = ?1)
+            AND (?2 IS NULL OR reader = ?2) ORDER BY id""",
+            record_sha256,
+            reader,
+        )
+        return tuple(map(_rows.to_judgement, rows))
+
     def add_result(self, result: Prediction | LefResult, question: str = "") -> None:
         """Keep what a model says of a record; allowed while blinded, since only reading it back is not.
 
@@ -346,10 +416,13 @@ class Store:
         for row in self._select("SELECT * FROM exposures ORDER BY id"):
             exposure = _rows.to_exposure(row)
             kept[_rows.exposure_digest(exposure)] = f"an exposure of record {exposure.record_sha256[:12]}"
+        for one in self.judgements():
+            where = f"judgement {one.number} by {one.reader} of record {one.record_sha256[:12]}"
+            kept[_rows.judgement_digest(one)] = where
         logged = {entry.content_sha256: entry for entry in entries if entry.content_sha256}
         problems += [f"{what} is not as logged" for digest, what in kept.items() if digest not in logged]
         problems += [
-            f"the {'exposure' if entry.action == _rows.EXPOSED else 'read'} logged in entry {entry.number} "
+            f"the {_rows.LOGGED.get(entry.action, 'read')} logged in entry {entry.number} "
             "is missing or was changed"
             for digest, entry in logged.items()
             if digest not in kept

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.record import EcgRecord
+from ecgview.record import EcgRecord, Signal
 from ecgview.signal.gaps import bridged
 
 REFRACTORY_S = 0.24
@@ -30,38 +30,41 @@ class RateSummary:
 
 def r_peaks(record: EcgRecord) -> NDArray[np.int64]:
     """Return the sample index of each QRS complex (largest deflection over the leads), in time order."""
-    energy, band = _energy(record)
+    return peaks(record.signal, record.sampling_rate_hz)
+
+
+def peaks(signal: Signal, fs_hz: float) -> NDArray[np.int64]:
+    """Return the same of (leads, samples) mV."""
+    energy, band = _energy(signal, fs_hz)
     if not energy.size or energy.max() <= 0:
         return np.zeros(0, dtype=np.int64)
-    fs_hz = record.sampling_rate_hz
     found = _candidates(energy, fs_hz)
     half = round(0.08 * fs_hz)
-    peaks = []
+    largest = []
     for position in found:
         low, high = max(0, position - half), min(band.size, position + half + 1)
-        peaks.append(low + int(np.argmax(band[low:high])))
-    return np.unique(np.array(peaks, dtype=np.int64))
+        largest.append(low + int(np.argmax(band[low:high])))
+    return np.unique(np.array(largest, dtype=np.int64))
 
 
 def rate(record: EcgRecord) -> RateSummary | None:
     """Return the rate over the whole record; None when fewer than two beats are found."""
-    peaks = r_peaks(record)
-    if peaks.size < 2:
+    found = r_peaks(record)
+    if found.size < 2:
         return None
-    rr_ms = np.diff(peaks) * 1000.0 / record.sampling_rate_hz
+    rr_ms = np.diff(found) * 1000.0 / record.sampling_rate_hz
     mean = float(rr_ms.mean())
-    return RateSummary(60_000.0 / mean, mean, float(rr_ms.min()), float(rr_ms.max()), int(peaks.size))
+    return RateSummary(60_000.0 / mean, mean, float(rr_ms.min()), float(rr_ms.max()), int(found.size))
 
 
-def _energy(record: EcgRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _energy(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return slope energy and rectified band-passed amplitude over leads, both (samples,)."""
     from scipy.ndimage import uniform_filter1d
     from scipy.signal import butter, sosfiltfilt
 
-    fs_hz = record.sampling_rate_hz
-    filled, gaps = bridged(record.signal)
+    filled, gaps = bridged(signal)
     usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
-    if not usable.any() or record.n_samples < fs_hz * 0.5 or fs_hz < 60:
+    if not usable.any() or signal.shape[1] < fs_hz * 0.5 or fs_hz < 60:
         return np.zeros(0), np.zeros(0)
     edges = np.array([5.0, min(25.0, fs_hz * 0.45)]) / (fs_hz / 2)
     band = sosfiltfilt(butter(2, edges, "bandpass", output="sos"), filled[usable], axis=-1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import model_words
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -15,6 +16,7 @@ from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.kit.gate import AiPanel
 from ecgview.desktop.state import inference
 from ecgview.desktop.state.reading import Reading
+from ecgview.explain.reconstruction import ErrorOverTime
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.report.json_report import as_dict
@@ -49,7 +51,9 @@ def _put_answers(window: MainWindow) -> None:
     assert record is not None
     answers._found.prediction = model_words.prediction(record.source.sha256)
     answers._found.lef = model_words.lef(record.source.sha256)
-    answers._found.error_strip = (answers.mask.astype(float), Overlay(legend="errors of the model"))
+    errors = answers.mask.astype(np.float32)
+    found = ErrorOverTime(errors, np.full(len(errors), np.nan), 16)
+    answers._found.error_strip = (found, Overlay(legend="errors of the model"))
 
 
 def _say(window: MainWindow, may_show: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,8 +84,8 @@ def test_api_and_command_line_hide_its_segments(
         assert int(kept["segment_samples"]) == 50
     assert main(words) == 0
     assert "30 of 100 segments hidden" in capsys.readouterr().out
-    mean, strip = reconstruction.error_over_masks(api.open_ecg(ecg), 0.25, 2, 0, coarse.id, "cpu")
-    assert mean.shape == (100,)
+    found, strip = reconstruction.error_over_masks(api.open_ecg(ecg), 0.25, 2, 0, coarse.id, "cpu")
+    assert found.error_uv.shape == (100,)
     assert strip.bars[0].end_s == pytest.approx(10.0)
 
 

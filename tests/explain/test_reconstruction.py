@@ -7,10 +7,11 @@ import pytest
 
 from ecgview.errors import ModelError
 from ecgview.explain import reconstruction
-from ecgview.models import preprocessing
+from ecgview.models import preprocessing, reference_errors
 from ecgview.models.cards import ModelCard
 from ecgview.models.segments import Segments
 from ecgview.record import EcgRecord
+from ecgview.signal import phases
 
 CUT = Segments(200, 25, 500.0)
 
@@ -89,13 +90,77 @@ def test_a_mask_must_hide_and_leave_something(
 
 
 def test_the_error_strip_covers_every_segment(autoencoder: ModelCard, pulse_record: EcgRecord) -> None:
-    mean, overlay = reconstruction.error_over_masks(pulse_record, ratio=0.1, n_masks=3, device="cpu")
-    assert mean.shape == (200,)
-    assert np.isfinite(mean).all()
-    strip = overlay.bars[0]
+    found, overlay = reconstruction.error_over_masks(pulse_record, ratio=0.1, n_masks=3, device="cpu")
+    assert found.error_uv.shape == (200,)
+    assert np.isfinite(found.error_uv).all()
+    assert not found.is_placed  # this model brings no reference
+    strip, largest = overlay.bars[0], float(found.error_uv.max())
     assert (strip.start_s, strip.end_s, float(strip.values.max())) == (0.0, 10.0, 1.0)
-    np.testing.assert_allclose(strip.values, mean / mean.max(), rtol=1e-5)
-    assert f"{mean.max():.0f} µV" in overlay.legend
+    np.testing.assert_allclose(strip.values, found.error_uv / largest, rtol=1e-5)
+    assert f"{largest:.0f} µV" in overlay.legend
+    asked = reconstruction.covering_masks(0.1, 3, 0, 200)
+    assert found.n_masks == len(asked) > 3  # the number that is told is of the masks there were
+    assert f"{found.n_masks} random masks" in overlay.legend
+
+
+def test_a7_with_a_reference_the_strip_is_the_place_in_the_beats_phase(
+    autoencoder: ModelCard, pulse_record: EcgRecord
+) -> None:
+    """What is always large at the QRS complexes stands out no more than what is always small between them."""
+    plain, _ = reconstruction.error_over_masks(pulse_record, ratio=0.25, n_masks=4, device="cpu")
+    phase = phases.of_segments(preprocessing.prepare(pulse_record, autoencoder.input), 500.0, 25)
+    spread = np.linspace(0.5, 1.5, 201)
+    usual = [plain.error_uv[phase == k].mean() for k in range(4)]
+    errors = np.concatenate([usual[k] * spread for k in range(4)])
+    parts = np.repeat(np.arange(4), 201)
+    reference_errors.write(autoencoder.folder, errors, parts, "invented records", 0.25, autoencoder.sha256)
+    found, overlay = reconstruction.error_over_masks(pulse_record, ratio=0.25, n_masks=4, device="cpu")
+    assert found.is_placed
+    np.testing.assert_allclose(overlay.bars[0].values, found.percentile / 100, rtol=1e-5)
+    means = [np.nanmean(found.percentile[phase == k]) for k in range(4)]
+    assert max(means) - min(means) < 35  # in microvolts the largest is many times the smallest
+    assert max(usual) > 2 * min(usual)
+    assert "invented records, 25 % hidden at random" in found.reference
+
+
+def test_a7_errors_are_told_by_the_beats_phase(autoencoder: ModelCard, pulse_record: EcgRecord) -> None:
+    grid = np.arange(401.0)
+    reference_errors.write(
+        autoencoder.folder,
+        np.tile(grid, 4),
+        np.repeat(np.arange(4), 401),
+        "invented",
+        0.25,
+        autoencoder.sha256,
+    )
+    mask = reconstruction.every_kth_mask(3, 200)
+    result, _ = reconstruction.explain(pulse_record, mask, device="cpu")
+    rows = {row.phase: row for row in reconstruction.by_phase(result)}
+    assert set(rows) == set(phases.PHASES)
+    assert sum(row.segments for row in rows.values()) == mask.sum()
+    qrs = mask & (result.phases == phases.PHASES.index("QRS"))
+    squared = np.mean(result.error_uv[:, qrs].astype(float) ** 2)
+    assert rows["QRS"].error_uv == pytest.approx(np.sqrt(squared), rel=1e-6)
+    over_leads = np.sqrt(np.mean(result.error_uv[:, qrs].astype(float) ** 2, axis=0))
+    assert rows["QRS"].percentile == pytest.approx(np.minimum(over_leads, 400).mean() / 4, rel=1e-3)
+    without_beats = replace(result, phases=np.full(200, phases.UNKNOWN, np.int8))
+    assert reconstruction.by_phase(without_beats) == ()
+
+
+def test_a_rhythm_is_said_to_be_filled_in_poorly_only_where_the_figures_show_it(
+    autoencoder: ModelCard,
+) -> None:
+    def row(name: str, low: float) -> dict[str, object]:
+        figure = {"value": 12.0, "low": low, "high": 20.0}
+        return {"rhythm": name, "n_records": 19, "percentile_minus_sinus": figure}
+
+    few = {"rhythm": "pacing", "n_records": 7}
+    card = replace(autoencoder, metrics={"rhythms": [row("fibrillation", 2.0), row("ectopy", -1.0), few]})
+    said = reconstruction.rhythm_caution(card)
+    assert "fibrillation +12 (2 to 20, 19 records)" in said
+    assert "ectopy" not in said
+    assert "Too few records to tell: pacing." in said
+    assert "not measured" in reconstruction.rhythm_caution(replace(autoencoder, metrics={}))
 
 
 def test_covering_masks_hide_every_segment_at_least_once() -> None:

@@ -10,6 +10,7 @@ from sqlite_utils import Database, Migrations
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 from ecgview.review import _rows, migrations
+from ecgview.review.judgement import Judged, Opinion, Verdict
 from ecgview.review.moment import now
 from ecgview.review.read import ReadKind, ReadState
 from ecgview.review.session import ReadingSession
@@ -125,6 +126,28 @@ def test_reads_of_every_shipped_version_verify_after_the_upgrade(shipped: Path) 
         assert store.verify() == []
     raw = sqlite3.connect(shipped)
     assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
+    raw.close()
+
+
+def test_0005_judgements_of_reasons(shipped: Path) -> None:
+    """A store of before has none; from now on they are kept for good, beside reads that stand as they were."""
+    with Store(shipped) as store:
+        before = store.reads("a1", "Reader A")
+        assert store.judgements() == ()
+        judged = Judged("reconstruction", "16 segments", "mae", "1.0", "e" * 64, "masked autoencoder")
+        opinion = Opinion(Verdict.ARTEFACT, (), 0.0, 0.5, judged)
+        store.reveal("a1", "Reader A", "revealed", now())
+        kept = store.add_judgement("a1", "Reader A", opinion)
+        assert (kept.number, kept.read_number) == (1, len(before))
+        assert store.judgements("a1", "Reader A") == (kept,)
+        assert store.reads("a1", "Reader A") == before
+        assert store.verify() == []
+    raw = sqlite3.connect(shipped)
+    assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("UPDATE judgements SET verdict = 'agree'")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("DELETE FROM judgements")
     raw.close()
 
 

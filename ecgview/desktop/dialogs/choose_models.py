@@ -45,7 +45,7 @@ def _box(
     sheet.body.addWidget(heading)
     box = QComboBox()
     box.setObjectName(kind)
-    here = [card for card in cards.available(kind) if card.is_here]
+    here = [card for card in cards.available(kind) if card.is_here and _can_answer(card)]
     for card in here:
         box.addItem(f"{card.name} {card.version} ({card.id}){_origin(card)}", card.id)
     facts = sheet.add_text("", "muted")
@@ -53,8 +53,22 @@ def _box(
     box.currentIndexChanged.connect(lambda index: facts.setText(_facts(here[index])))
     sheet.body.insertWidget(sheet.body.count() - 1, box)
     box.setCurrentIndex(max(0, box.findData(wanted)))
-    facts.setText(_facts(here[box.currentIndex()]))
+    facts.setText(_facts(here[box.currentIndex()]) if here else "None is here.")
     return box
+
+
+def _can_answer(card: ModelCard) -> bool:
+    """Return whether a model could be asked at all: an autoencoder's card must cut its input into segments."""
+    from ecgview.errors import ModelError
+    from ecgview.models import segments
+
+    if card.kind != "autoencoder":
+        return True
+    try:
+        segments.of(card)
+    except ModelError:
+        return False
+    return True
 
 
 def _origin(card: ModelCard) -> str:

@@ -43,6 +43,10 @@ def lines(figures: Mapping[str, Any]) -> Iterator[Line]:
             if one["auroc"] is not None:
                 yield _line("superclass_auroc", one["class"], group, one["auroc"], row["n_records"])
             yield _line("superclass_positives", one["class"], group, one["positives"], row["n_records"])
+    for row in figures.get("rhythms", ()):
+        yield from _flat(row, f"rhythm: {row['rhythm']}", row["n_records"])
+    for name, value in figures.get("phase_rmse_uv", {}).items():
+        yield _line("phase_rmse_uv", name, "", value, n)
     for row in figures.get("lead_subsets", ()):
         yield from _flat(row, f"leads: {' '.join(row['leads'])}", row["n_records"])
     for name, baseline in figures.get("baselines", {}).items():

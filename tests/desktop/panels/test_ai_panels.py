@@ -16,7 +16,9 @@ from ecgview.desktop.panels.kit.score_list import ScoreList
 from ecgview.desktop.panels.kit.widgets import Text
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.errors import ModelError
+from ecgview.explain.reconstruction import ErrorOverTime, rhythm_caution
 from ecgview.formats import wfdb
+from ecgview.models import segments
 from ecgview.overlay import Overlay
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.review.history import SetComment
@@ -322,14 +324,22 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
     assert "80 of 200 segments hidden, 4.00 s" in words
     assert re.search(r"Model 50 µV, linear interpolation \d+ µV", words)
     assert "V2 50 µV, linear" in words
-    assert "poorly in atrial fibrillation" in words
+    assert rhythm_caution(segments.autoencoder()) in words
+    assert "where in the beat an error lies is not known" in words
     assert "Testnet" in words
     panel.controls.clear.click()
     assert "Nothing is hidden yet." in words_of(panel)
-    answers["error_strip"] = (np.where(np.arange(200) == 20, 300, 40).astype(np.float32), Overlay())
+    errors = np.where(np.arange(200) == 20, 300, 40).astype(np.float32)
+    answers["error_strip"] = (ErrorOverTime(errors, np.full(200, np.nan), 17), Overlay())
     with qtbot.waitSignal(opened.answers.error_strip_ready):
         panel._ask_strip()
-    assert "Largest at 1.02 s: 300 µV; median 40 µV." in words_of(panel)
+    assert "Largest at 1.02 s: 300 µV; median 40 µV. 17 random masks." in words_of(panel)
+    percentile = np.where(np.arange(200) == 50, 98.6, 40.0)
+    answers["error_strip"] = (ErrorOverTime(errors, percentile, 17, "records made here"), Overlay())
+    with qtbot.waitSignal(opened.answers.error_strip_ready):
+        panel._ask_strip()
+    said = "Most unusual at 2.52 s: percentile 99 in its part of the beat, 40 µV; mean 40. 17 random masks."
+    assert said in words_of(panel)
 
 
 def test_mask_controls_make_the_masks_they_name(opened: Workspace, qtbot: QtBot) -> None:

@@ -16,16 +16,13 @@ from ecgview.desktop.panels.reconstruction.error_strip import ErrorStrip, peak_s
 from ecgview.desktop.panels.reconstruction.errors import lead_errors, overall
 from ecgview.desktop.panels.reconstruction.lead_bars import LeadBars
 from ecgview.desktop.panels.reconstruction.mask_controls import MaskControls
+from ecgview.desktop.panels.reconstruction.phase_rows import PhaseRows
 from ecgview.results import Reconstruction
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
 INTRO = "Hide parts of the ECG; the model fills them in from what is left."
-RHYTHM = (
-    "The timing of beats is expected to be filled in poorly in atrial fibrillation and with ectopic beats. "
-    "An error is not a finding."
-)
 N_MASKS, STRIP_RATIO = 16, 0.25
 
 
@@ -58,9 +55,23 @@ class ReconstructionPanel(AiPanel):
         self.content.addWidget(Rule())
         self.content.addWidget(Text("Reconstruction error over time", size="strong"))
         self.content.addLayout(self._strip)
-        self.content.addWidget(Text(RHYTHM, size="caption", tone="secondary"))
+        self._caution = Text(size="caption", tone="secondary")
+        self.content.addWidget(self._caution)
         self._show_results()
         self._show_strip()
+
+    def _say_caution(self) -> None:
+        """Say what this model fills in poorly; once an answer is there, since the cards wait for the first trace."""
+        from ecgview.errors import EcgviewError
+        from ecgview.explain import reconstruction
+        from ecgview.models import segments
+
+        try:
+            card = segments.autoencoder(self.workspace.answers.autoencoder_id)
+        except EcgviewError:
+            self._caution.setText("")
+        else:
+            self._caution.setText(reconstruction.rhythm_caution(card))
 
     # ---- the mask that is set --------------------------------------------------------------------------
 
@@ -68,6 +79,7 @@ class ReconstructionPanel(AiPanel):
         if not self.is_open:
             return
         clear(self._results)
+        self._say_caution()
         hidden = int(self.workspace.answers.mask.sum())
         answer = self.workspace.answers.reconstruction
         if hidden == 0:
@@ -85,11 +97,29 @@ class ReconstructionPanel(AiPanel):
     def _add_errors(self, found: Reconstruction) -> None:
         rows = lead_errors(found)
         self._results.addWidget(Text(error_sentence(*overall(rows))))
+        self._add_phases(found)
         self._results.addWidget(LeadBars(rows))
         legend = "Bar: error of the model, root mean square over hidden samples. Tick: linear interpolation."
         self._results.addWidget(Text(legend, size="caption", tone="secondary"))
         line = model_line(found.model, device=found.device, duration_ms=found.duration_ms)
         self._results.addWidget(line)
+
+    def _add_phases(self, found: Reconstruction) -> None:
+        """Show the error by part of the beat: over all hidden samples it follows the steep QRS complexes alone."""
+        from ecgview.explain import reconstruction
+        from ecgview.signal.phases import WINDOWS
+
+        parts = reconstruction.by_phase(found)
+        if not parts:
+            self._results.addWidget(Text(reconstruction.NO_PHASE, size="caption", tone="secondary"))
+            return
+        self._results.addWidget(PhaseRows(parts))
+        said = f"Windows fixed about R: {WINDOWS}."
+        if found.reference:
+            said = f"Percentile: {found.reference}; longer hidden stretches are harder. {said}"
+        else:
+            said = f"No percentile: this model brings no reference errors. {said}"
+        self._results.addWidget(Text(said, size="caption", tone="secondary"))
 
     def _fail_results(self, reason: str) -> None:
         if self.is_open:
@@ -108,14 +138,18 @@ class ReconstructionPanel(AiPanel):
             self._strip_working = Working(f"Averaging {N_MASKS} random masks", self._stop_strip)
             self._strip.addWidget(self._strip_working)
         elif answer is None:
-            about = f"Averages the error of {N_MASKS} random masks, to show where the ECG is hard to predict."
+            about = (
+                f"Averages the error of {N_MASKS} random masks, or of as many more as it takes to hide every segment "
+                "once, to show where the ECG is hard to predict."
+            )
             self._strip.addWidget(Text(about, tone="secondary"))
             self._strip.addLayout(row(self._strip_button("Compute"), 1))
         else:
-            error_uv, _overlay = answer
-            seconds = len(error_uv) * self.workspace.answers.segments.seconds
-            self._strip.addWidget(ErrorStrip(error_uv, seconds))
-            self._strip.addWidget(Text(peak_sentence(error_uv, seconds), size="caption", tone="secondary"))
+            found, _overlay = answer
+            seconds = len(found.error_uv) * self.workspace.answers.segments.seconds
+            self._strip.addWidget(ErrorStrip(found, seconds))
+            said = f"{peak_sentence(found, seconds)} {found.n_masks} random masks."
+            self._strip.addWidget(Text(said, size="caption", tone="secondary"))
 
     def _strip_button(self, text: str) -> QPushButton:
         button = QPushButton(text)

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ecgview.desktop.panels.kit import tokens
+from ecgview.results import whole_percentile
+
+if TYPE_CHECKING:
+    from ecgview.explain.reconstruction import ErrorOverTime
 
 STRIP_PX = 46
 AXIS_PX = 16
 
 
 class ErrorStrip(QWidget):
-    """Columns over time: the taller, the worse the model filled that stretch in.
+    """Columns over time: the taller, the worse the model filled that stretch in, for its part of the beat if known.
 
     Args:
-        error_uv: (segments,) mean error in microvolts, NaN where no mask hid the segment.
+        found: what averaging over masks gave.
         seconds: length of the stretch that the segments cover.
     """
 
-    def __init__(self, error_uv: NDArray[np.floating], seconds: float) -> None:
+    def __init__(self, found: ErrorOverTime, seconds: float) -> None:
         super().__init__()
-        self._error_uv = np.asarray(error_uv, dtype=np.float64)
+        errors = np.asarray(found.error_uv, dtype=np.float64)
+        known = errors[np.isfinite(errors)]
+        self._reach = float(known.max()) if len(known) and known.max() > 0 else 1.0
+        self._heights = found.percentile / 100 if found.is_placed else errors / self._reach
         self._seconds = seconds
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Error over time, averaged over random masks")
-        self.setAccessibleDescription(peak_sentence(error_uv, seconds))
+        self.setAccessibleDescription(peak_sentence(found, seconds))
 
     def sizeHint(self) -> QSize:
         """Return the height of the strip with its axis."""
@@ -36,14 +44,12 @@ class ErrorStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the columns and the axis."""
-        known = self._error_uv[np.isfinite(self._error_uv)]
-        reach = float(known.max()) if len(known) and known.max() > 0 else 1.0
         with QPainter(self) as painter:
             painter.fillRect(QRectF(0, 0, self.width(), STRIP_PX), tokens.colour(self, "surface"))
-            step = self.width() / max(len(self._error_uv), 1)
-            for index, value in enumerate(self._error_uv):
+            step = self.width() / max(len(self._heights), 1)
+            for index, value in enumerate(self._heights):
                 if np.isfinite(value):
-                    tall = value / reach * (STRIP_PX - 4)
+                    tall = value * (STRIP_PX - 4)
                     column = QRectF(index * step, STRIP_PX - tall, max(step - 0.5, 0.8), tall)
                     painter.fillRect(column, tokens.colour(self, "reconstructed"))
             painter.fillRect(QRectF(0, STRIP_PX, self.width(), 1), tokens.colour(self, "faint"))
@@ -55,12 +61,15 @@ class ErrorStrip(QWidget):
             painter.drawText(axis, Qt.AlignmentFlag.AlignRight, f"{self._seconds:g} s")
 
 
-def peak_sentence(error_uv: NDArray[np.floating], seconds: float) -> str:
-    """Return where the average error is largest, and its median, in words."""
-    known = np.isfinite(error_uv)
-    if not known.any():
+def peak_sentence(found: ErrorOverTime, seconds: float) -> str:
+    """Return where the average error is largest, for its part of the beat if that is known, in words."""
+    errors = np.asarray(found.error_uv, dtype=np.float64)
+    if not np.isfinite(errors).any():
         return "No segment was hidden by any mask."
-    peak = int(np.nanargmax(error_uv))
-    at = (peak + 0.5) * seconds / len(error_uv)
-    median = float(np.nanmedian(error_uv))
-    return f"Largest at {at:.2f} s: {float(error_uv[peak]):.0f} µV; median {median:.0f} µV."
+    peak = int(np.nanargmax(found.percentile if found.is_placed else errors))
+    at = f"at {(peak + 0.5) * seconds / len(errors):.2f} s"
+    if found.is_placed:
+        place = whole_percentile(float(found.percentile[peak]))
+        mean = whole_percentile(float(np.nanmean(found.percentile)))
+        return f"Most unusual {at}: percentile {place} in its part of the beat, {errors[peak]:.0f} µV; mean {mean}."
+    return f"Largest {at}: {errors[peak]:.0f} µV; median {float(np.nanmedian(errors)):.0f} µV."
