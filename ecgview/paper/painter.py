@@ -262,14 +262,14 @@ def _role(palette: Palette, role: str) -> QColor:
 def _paint_spans(
     painter: QPainter, page: Page, palette: Palette, scale: float, spans: Iterable[Span]
 ) -> None:
-    seen = painter.clipBoundingRect() if painter.hasClipping() else None
+    seen = _seen(painter)
     for span in spans:
         colour = _role(palette, span.role)
         for trace in page.traces:
             if span.leads and trace.lead not in span.leads:
                 continue
             box = _box(trace, span.start_s, span.end_s, scale)
-            if box is None or (seen is not None and not seen.intersects(box)):
+            if box is None or not seen.intersects(box):
                 continue
             if span.role == "judgement":
                 _paint_word(painter, palette, scale, box, span.text)
