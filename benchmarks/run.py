@@ -25,7 +25,6 @@ def main() -> None:
     ecg = Path(sys.argv[1]) if len(sys.argv) > 1 else resources.path("demo", "normal.hea")
     start_up()
     window = first_paint(ecg)
-    pan_frames(window)
     window.close()
     models(ecg)
 
@@ -97,55 +96,6 @@ def first_paint(ecg: Path):
         settle(qt)
     print(f"first paint after open: {times[0]:.0f} ms cold, {statistics.median(times[1:]):.0f} ms warm")
     return window
-
-
-def pan_frames(window) -> None:
-    """Time frames of a panned trace at 1600x1000, against pyqtgraph with the same antialiased 1.5 px pen."""
-    import numpy as np
-    import pyqtgraph as pg
-    from PySide6.QtGui import QImage, QPainter
-    from PySide6.QtWidgets import QApplication
-
-    canvas = window.canvas
-    canvas.resize(*SIZE)
-    for _ in range(4):
-        canvas.zoom_in()
-    canvas.settle()
-    settle(QApplication.instance())
-    image = QImage(*SIZE, QImage.Format.Format_RGB32)
-    bar, step = canvas.horizontalScrollBar(), 0
-
-    def frame() -> None:
-        nonlocal step
-        step += 1
-        bar.setValue(bar.value() + (4 if step % 40 < 20 else -4))
-        canvas.viewport().repaint()
-
-    ours = median_ms(frame, 80)
-    plot = pg.PlotWidget(background="w")
-    plot.resize(*SIZE)
-    plot.setAntialiasing(True)
-    record = window.workspace.ecg.record
-    x = np.arange(record.n_samples) / record.sampling_rate_hz
-    for k, row in enumerate(record.signal):
-        plot.plot(x, row - 2.0 * k, pen=pg.mkPen("k", width=1.5))
-    plot.show()
-    shift = 0.0
-
-    def plain() -> None:
-        nonlocal shift
-        shift += 0.01
-        plot.setXRange(shift, 10 + shift, padding=0)
-        painter = QPainter(image)
-        plot.render(painter)
-        painter.end()
-
-    theirs = median_ms(plain, 5)
-    print(
-        f"pan frame at 1600x1000, 1.5 px antialiased: {ours:.2f} ms median (goal under 8); "
-        f"plain pyqtgraph {theirs:.0f} ms, ratio {theirs / ours:.0f}"
-    )
-    plot.close()
 
 
 def settle(qt) -> None:

@@ -1,0 +1,61 @@
+"""What a drag over the trace does: move the paper, measure, draw a mask, or mark a stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Gesture = Literal["pan", "caliper", "mask", "mark"]
+
+SHORTEST_MARK_S = 0.02  # a shorter drag is a click
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """A drag that began on a lead at a time; `hides` is false where a mask is being wiped away."""
+
+    gesture: Gesture
+    lead: str
+    start_s: float
+    now_s: float
+    hides: bool = True
+    all_leads: bool = False
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """The stretch of time, earlier end first."""
+        return min(self.start_s, self.now_s), max(self.start_s, self.now_s)
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is long enough to be meant."""
+        return abs(self.now_s - self.start_s) >= SHORTEST_MARK_S
+
+
+def choose(view: str, *, mask_mode: bool, caliper_on: bool, space_held: bool) -> Gesture:
+    """Return what a left drag does here and now."""
+    if space_held:
+        return "pan"
+    if caliper_on:
+        return "caliper"
+    if view == "reconstruct" and mask_mode:
+        return "mask"
+    return "mark" if view == "annotate" else "pan"
+
+
+def masked(before: NDArray[np.bool_], drag: Drag, segment_s: float) -> NDArray[np.bool_]:
+    """Return a mask, (segments,) True = hidden, with the segments under a drag hidden or shown."""
+    start, end = drag.span_s
+    mask = before.copy()
+    first = max(0, int(start / segment_s))
+    mask[first : max(first, int(np.ceil(end / segment_s)))] = drag.hides
+    return mask
+
+
+def spans(mask: NDArray[np.bool_], segment_s: float) -> list[tuple[float, float]]:
+    """Return the hidden stretches of time of a mask, s."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(float(a) * segment_s, float(b) * segment_s) for a, b in edges.reshape(-1, 2)]
