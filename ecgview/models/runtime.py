@@ -150,14 +150,14 @@ def probabilities(
     """
     import torch
 
-    with torch.inference_mode(), _threads(device, BATCH if whole_batch else len(signal)):
+    with torch.inference_mode(), threads(device, BATCH if whole_batch else len(signal)):
         logits = module(torch.from_numpy(signal.astype(PRECISION, copy=False)).to(device))
         result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
     return result
 
 
 @contextlib.contextmanager
-def _threads(device: str, count: int) -> Iterator[None]:
+def threads(device: str, count: int) -> Iterator[None]:
     """Let one ECG alone run on one processor thread, a batch on all.
 
     One ECG is answered in tens of milliseconds that way, and steadily: with several threads it waits for the
@@ -315,7 +315,7 @@ def predict_hidden(
         for start in range(0, len(masks), BATCH):
             progress(start / len(masks), "reconstructing")
             part = torch.from_numpy(masks[start : start + BATCH]).to(device)
-            with _threads(device, len(part)):
+            with threads(device, len(part)):
                 out = module(signal.expand(len(part), -1, -1), part)
             rows.append(unsegment(out.float(), prepared.shape[0]).cpu().numpy())
     return np.concatenate(rows)

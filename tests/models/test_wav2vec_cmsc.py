@@ -119,7 +119,7 @@ def test_only_a_tenth_of_the_gradient_reaches_the_convolutions() -> None:
     for share in (0.0, 0.1, 1.0):
         torch.manual_seed(0)
         config = Wav2vecConfig(**{**_sizes(), "conv_gradient": share, "dropout": 0.0})
-        network = Wav2vecCmsc(config).eval()
+        network = Wav2vecCmsc(config).train()
         network.forward_features(x).square().sum().backward()
         gradients[share] = network.feature_extractor.conv_layers[0][0].weight.grad
     assert gradients[0.0] is None

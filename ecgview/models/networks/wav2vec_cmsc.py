@@ -218,8 +218,8 @@ class Wav2vecCmsc(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def convolve(self, x: Tensor) -> Tensor:
-        """Return (batch, tokens, conv width) before any normalisation; its gradient is scaled by the config."""
-        share = self.config.conv_gradient
+        """Return (batch, tokens, conv width) before any normalisation; training scales its gradient by the config."""
+        share = self.config.conv_gradient if self.training else 1.0  # a map of attribution needs the true one
         if share == 0.0:
             with torch.no_grad():
                 return self.feature_extractor(x)  # type: ignore[no-any-return]

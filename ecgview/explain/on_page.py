@@ -1,0 +1,112 @@
+"""A map of attribution beside a page: what of it the page shows, where it is strongest, how it is drawn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.overlay import Bar, Overlay
+from ecgview.paper.page import Page
+from ecgview.results import Attribution
+
+LEGEND = "where the score is sensitive, not proof of cause"
+# Share of the cells that may be drawn at full strength: 12 of 12 x 200. One spike would pale all others otherwise.
+SATURATED = 0.005
+
+Shown = tuple[str, float, float]  # a lead, and from when to when a page shows it, in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Cells of one sign side by side in one lead, and their sum in the map's unit."""
+
+    lead: str
+    start_s: float
+    end_s: float
+    value: float
+
+    def __str__(self) -> str:
+        """Return "V2, 3.15 to 3.30 s"."""
+        return f"{self.lead}, {self.start_s:.2f} to {self.end_s:.2f} s"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnPage:
+    """What of a map a page shows: `here` (leads, segments) bool, the sum there, and the sum of the cells elsewhere.
+
+    `shown` + `not_on_page` + the map's remainder = its share.
+    """
+
+    here: NDArray[np.bool_]
+    shown: float
+    not_on_page: float
+
+
+def shown_by(page: Page) -> tuple[Shown, ...]:
+    """Return which stretch of which lead each trace of a page shows."""
+    return tuple((trace.lead, trace.start_s, trace.end_s) for trace in page.traces)
+
+
+def divided(attribution: Attribution, shown: Iterable[Shown]) -> OnPage:
+    """Return a map divided into what is on a page and what is not; a cell is where its middle is.
+
+    A lead that stands twice on the page, as in the rhythm strip, counts once.
+    """
+    here = np.zeros_like(attribution.cells, dtype=np.bool_)
+    middles = (np.arange(attribution.cells.shape[1]) + 0.5) * attribution.segment_s
+    for lead, start_s, end_s in shown:
+        if lead in attribution.leads:
+            here[attribution.leads.index(lead)] |= (middles >= start_s) & (middles < end_s)
+    cells = attribution.cells.astype(np.float64)
+    return OnPage(here, float(cells[here].sum()), float(cells[~here].sum()))
+
+
+def strongest(attribution: Attribution, shown: Iterable[Shown] | None = None) -> Stretch | None:
+    """Return the stretch with the largest absolute sum, on a page or anywhere; None where all cells are zero."""
+    cells = attribution.cells.astype(np.float64)
+    if shown is not None:
+        cells = np.where(divided(attribution, shown).here, cells, 0.0)
+    signs = np.sign(cells)
+    best: Stretch | None = None
+    for lead, row, sign in zip(attribution.leads, cells, signs, strict=True):
+        edges = np.flatnonzero(np.diff(np.concatenate([[2.0], sign, [2.0]])))
+        for first, last in pairwise(edges):
+            value = float(row[first:last].sum())
+            if abs(value) > (abs(best.value) if best else 0.0):
+                best = Stretch(
+                    lead, float(first * attribution.segment_s), float(last * attribution.segment_s), value
+                )
+    return best
+
+
+def bars(attribution: Attribution, *, failed: bool = False) -> tuple[Bar, ...]:
+    """Return a signed bar beneath each lead, all on one scale; none where the map has no cell to show."""
+    size = np.abs(attribution.cells)
+    largest = float(np.quantile(size, 1.0 - SATURATED, method="higher")) or float(size.max(initial=0.0))
+    if not largest:
+        return ()
+    end_s = attribution.cells.shape[1] * attribution.segment_s
+    values = np.clip(attribution.cells / np.float32(largest), -1.0, 1.0).astype(np.float32)
+    hatched = failed or bool(attribution.failed)
+    return tuple(
+        Bar(lead, 0.0, end_s, row, "signed", hatched)
+        for lead, row in zip(attribution.leads, values, strict=True)
+    )
+
+
+def overlay(attribution: Attribution, verdict: str = "not checked", doubt: str = "") -> Overlay:
+    """Return the bars and their legend: of what they are, how they were found, what they are worth.
+
+    Args:
+        attribution: the map.
+        verdict: of the checks on this record, see `results.Stamp`; a map that failed is hatched.
+        doubt: why the map is not offered by itself, "" where it is.
+    """
+    said = attribution.failed or verdict
+    what = attribution.target or "all predictors"
+    parts = [f"{what}: {LEGEND} ({attribution.method})", said, doubt]
+    return Overlay(
+        bars=bars(attribution, failed=said.startswith("failed")), legend="; ".join(filter(None, parts)) + "."
+    )
