@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ecgview.desktop.canvas.layers import Drawn, draw_page
+from ecgview.desktop.canvas.drawn import Drawn, draw_page
 from ecgview.desktop.canvas.view_port import Zoom, with_room
 from ecgview.paper import layout
 from ecgview.paper.palette import Palette

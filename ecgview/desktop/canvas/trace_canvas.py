@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTransform
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas import gestures, hints
 from ecgview.desktop.canvas.caliper import Caliper, samples_of
@@ -41,6 +42,8 @@ class TraceCanvas(PaperView):
         self._mask_before: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._pan_from: QPoint | None = None
         self._space_held = False
+        self._live = LiveItem(self)
+        self.put(self._live)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         workspace.ecg.opened.connect(self._let_go)
@@ -108,7 +111,7 @@ class TraceCanvas(PaperView):
         if self.caliper is not None:
             self.set_caliper(self.caliper.switched())
             return True
-        return super().focusNextPrevChild(forward)
+        return bool(super().focusNextPrevChild(forward))
 
     # ---- mouse ---------------------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class TraceCanvas(PaperView):
         """Begin what a drag does here."""
         record = self.record
         if record is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            return super().mousePressEvent(event)
+            return event.ignore()
         gesture = self._gesture() if event.button() == Qt.MouseButton.LeftButton else "pan"
         place = self.locate(event.position())
         if gesture == "pan" or place is None:
@@ -137,8 +140,7 @@ class TraceCanvas(PaperView):
         if self._pan_from is not None:
             now = event.position().toPoint()
             moved, self._pan_from = now - self._pan_from, now
-            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())
-            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
+            self.move_by(QPointF(moved))
             return
         place = self.locate(event.position())
         if place is None:
@@ -212,3 +214,25 @@ class TraceCanvas(PaperView):
         """Forget held keys."""
         self._hold_space(False)
         super().focusOutEvent(event)
+
+
+class LiveItem(pg.GraphicsObject):
+    """What follows the hand, above the paper."""
+
+    def __init__(self, canvas: TraceCanvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+
+    def boundingRect(self) -> QRectF:
+        """Return the page and more."""
+        return QRectF(-1e4, -1e4, 2e4, 2e4)
+
+    def paint(
+        self, brush: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draw it from the page's corner on, in logical px."""
+        brush.save()
+        corner = self._canvas.page_corner
+        brush.setWorldTransform(QTransform.fromTranslate(corner.x(), corner.y()))
+        self._canvas.paint_live(brush)
+        brush.restore()
