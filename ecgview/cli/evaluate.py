@@ -9,6 +9,7 @@ from typing import Any
 
 from ecgview.cli import _output
 from ecgview.cli._each import count, print_json, say_research_only
+from ecgview.errors import ModelError
 
 NAME = "evaluate"
 HELP = "figures of a model on PTB-XL's test fold, with intervals, baselines, subgroups, lead sets, comparison"
@@ -16,9 +17,18 @@ HELP = "figures of a model on PTB-XL's test fold, with intervals, baselines, sub
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("model", metavar="MODEL", help="id of a classifier or autoencoder")
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="id of a classifier or autoencoder")
     parser.add_argument(
-        "data", metavar="DATA", type=Path, help="folder with the data set in it or one level below"
+        "data", metavar="DATA", nargs="?", type=Path, help="folder with the data set in it or one level below"
+    )
+    parser.add_argument(
+        "--judgements",
+        metavar="STORE",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        help="instead of a model: how often readers agreed with maps, against shams, in a database of reads (default: "
+        "the user's); --csv writes each judgement",
     )
     parser.add_argument("--split", default="test", choices=["train", "validation", "test"])
     parser.add_argument(
@@ -66,6 +76,14 @@ def run(args: argparse.Namespace) -> int:
     from ecgview.training import evaluation
 
     say_research_only()
+    if args.judgements is not None:
+        return _judgements(args)
+    if args.model is None or args.data is None:
+        raise ModelError(
+            "a model is scored on data",
+            expected="MODEL DATA, or --judgements",
+            found=args.model or "neither",
+        )
     cache = args.cache or _cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     if args.update_reference:
@@ -90,6 +108,48 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(figures)))
     return 0
+
+
+def _judgements(args: argparse.Namespace) -> int:
+    """Print how often readers agreed with reasons; each judgement, and the figures, into the files named."""
+    from ecgview.training import evaluation
+    from ecgview.training.evaluation import agreement
+
+    kept = agreement.read(args.judgements if args.judgements.name else None)
+    figures = agreement.figures(kept, args.resamples)
+    if args.output:
+        text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
+        evaluation.write_text(args.output, text + "\n")
+    if args.csv:
+        agreement.write_rows(kept, args.csv)
+    if args.json:
+        print_json(figures)
+    else:
+        print("\n".join(_judgement_lines(figures)))
+    return 0
+
+
+def _judgement_lines(figures: dict[str, Any]) -> list[str]:
+    """Return the counts, then agreement with maps and shams, overall, by target and by reader."""
+    heads = ("judgements", "withdrawn", "records", "readers")
+    lines = [", ".join(f"{figures[name]} {name}" for name in heads)]
+    for row in figures["counts"]:
+        where = f"{row['kind']} of {row['target']} by {row['model']} {row['version']}"
+        lines.append(f"  {row['n']:4d} {row['verdict']}: {where} ({row['shown']})")
+    for table in ("agreement", "by_target", "by_reader"):
+        lines += [f"{table.replace('_', ' ')}:"] if figures[table] else []
+        for row in figures[table]:
+            names = ("reader", "kind", "target", "model", "version")
+            lines.append(f"  {' '.join(row[name] for name in names if name in row)}")
+            for word in ("true", "sham"):
+                share = row[word]["agreement"]
+                n = row[word]["agree"] + row[word]["disagree"]
+                said = "nothing rated" if share is None else f"{_interval(share)} of {n}"
+                lines.append(f"    agreement, {word}: {said}")
+            if row["difference"] is not None:
+                lines.append(f"    difference: {_interval(row['difference'])}")
+            lines.append(f"    claim: {row['claim']}")
+    return lines
 
 
 def _update_reference(args: argparse.Namespace, cache: Path) -> int:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from ecgview import formats
 from ecgview.labels.label_set import FREE_TEXT
 from ecgview.record import EcgRecord
+from ecgview.review.judgement import Judgement
 from ecgview.review.read import Read
 
 REMOVED = "[removed]"
@@ -39,6 +40,17 @@ def read(source: Read, of: EcgRecord) -> Read:
     )
     changes = tuple(known.sub(REMOVED, change) for change in source.changes)
     return replace(source, content=content, reason=known.sub(REMOVED, source.reason), changes=changes)
+
+
+def judgements(source: tuple[Judgement, ...], of: EcgRecord) -> tuple[Judgement, ...]:
+    """Return judgements with the same removed from what was typed; the reader's name and the time stay."""
+    known = _told(of)
+    if known is None:
+        return source
+    return tuple(
+        replace(one, opinion=replace(one.opinion, text=known.sub(REMOVED, one.opinion.text)))
+        for one in source
+    )
 
 
 def _told(source: EcgRecord) -> re.Pattern[str] | None:

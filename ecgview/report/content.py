@@ -11,6 +11,7 @@ from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
 from ecgview.report import anonymous
 from ecgview.results import LefResult, Prediction
+from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
 from ecgview.signal.measurements import Measurement, measure
 
@@ -32,6 +33,7 @@ class ReportContent:
     left_out_statements: int = 0  # statements in the file that a de-identified report leaves out
     application: str = f"ecgview {VERSION}"
     created: str = ""
+    judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
 
     @property
     def notes(self) -> tuple[ImportNote, ...]:
@@ -113,6 +115,7 @@ def gather(
     with_device: bool = True,
     identified: bool = True,
     study_name: str = "",
+    judgements: tuple[Judgement, ...] = (),
 ) -> ReportContent:
     """Return the content of a report; measurements are computed where they are not given.
 
@@ -126,6 +129,7 @@ def gather(
     if not identified:
         left_out = len(record.device_reading.statements)
         read = None if read is None else anonymous.read(read, record)
+        judgements = anonymous.judgements(judgements, record)
         record = anonymous.record(record, study_name)
     return ReportContent(
         record,
@@ -138,4 +142,5 @@ def gather(
         identified,
         left_out,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        judgements=judgements,
     )

@@ -15,6 +15,7 @@ from ecgview.models import context
 from ecgview.report.content import ReportContent
 from ecgview.report.whole_file import whole_file
 from ecgview.results import Prediction
+from ecgview.review.judgement import Judgement
 
 NAME = "JSON report"
 SUFFIX = ".json"
@@ -59,8 +60,27 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "pacing": _pacing(content),
         "device": _device(content),
         "read": plain(content.read),
+        "judgements": [_judgement(one) for one in content.judgements],
         "prediction": _prediction(content.prediction),
         "lef": plain(content.lef),
+    }
+
+
+def _judgement(one: Judgement) -> dict[str, Any]:
+    """Return what a reader said of a model's reason; not whether it was a sham, which the reader may not know."""
+    opinion, judged = one.opinion, plain(one.opinion.judged)
+    told = {name: value for name, value in judged.items() if name not in ("shown", "shown_target", "stamp")}
+    return {
+        "verdict": opinion.verdict.value,
+        "leads": list(opinion.leads),
+        "start_s": opinion.start_s,
+        "end_s": opinion.end_s,
+        "text": opinion.text,
+        "judged": told,
+        "reader": one.reader,
+        "read_number": one.read_number,
+        "moment": plain(one.moment),
+        "application": one.application,
     }
 
 

@@ -1,4 +1,7 @@
-"""WFDB annotation file of a read: marks as notes at their start and end, statements at the first sample."""
+"""WFDB annotation file of a read: marks as notes at their start and end, statements at the first sample.
+
+What the reader said of a model's reasons stands there as notes, too, each named a judgement: it is no part of the read.
+"""
 
 from pathlib import Path
 
@@ -43,7 +46,7 @@ def write(content: ReportContent, path: Path) -> Path:
 
 
 def _notes(content: ReportContent) -> list[tuple[int, str]]:
-    """Return (sample, text): "statement CODE certainty", "( leads code text" and ") leads code"."""
+    """Return (sample, text): "statement CODE certainty", "( leads code text" and ") leads code", judgements."""
     assert content.read is not None
     draft = content.read.content
     found = [(0, f"statement {s.code} {s.certainty}") for s in draft.statements]
@@ -55,4 +58,14 @@ def _notes(content: ReportContent) -> list[tuple[int, str]]:
         found.append((start, f"( {where} {mark.code} {mark.text}".strip()))
         if end > start:
             found.append((end, f") {where} {mark.code}".strip()))
+    for one in content.judgements:
+        opinion = one.opinion
+        where = ",".join(opinion.leads) or "all"
+        start, end = (
+            min(last, round(at * content.record.sampling_rate_hz)) for at in (opinion.start_s, opinion.end_s)
+        )
+        said = f"judgement {opinion.verdict.value}"
+        found.append((start, f"( {where} {said} {opinion.judged.words} {opinion.text}".strip()))
+        if end > start:
+            found.append((end, f") {where} {said}"))
     return found
