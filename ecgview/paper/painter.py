@@ -1,9 +1,12 @@
 """The one painter of the page: screen, PNG and PDF come from the same millimetres. The only Qt file outside desktop."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +27,11 @@ from PySide6.QtGui import (
     QTextOption,
 )
 from PySide6.QtWidgets import QApplication
+from shiboken6 import VoidPtr
 
 from ecgview import resources
 from ecgview.overlay import Bar, Curve, Overlay, Span
-from ecgview.paper.page import Page, PageText, TracePath
+from ecgview.paper.page import Page, PageText, Polyline, TracePath
 from ecgview.paper.palette import Palette
 from ecgview.paper.sheet import Picture, Sheet
 
@@ -89,6 +93,7 @@ def paint_page(
     overlay: Overlay | None = None,
     trace_px: float | None = None,
     background: bool = True,
+    ink: Ink | None = None,
 ) -> None:
     """Paint a page with its upper left corner at the painter's origin.
 
@@ -100,7 +105,10 @@ def paint_page(
         overlay: what an explanation adds; spans and curves beneath the traces, bars over them.
         trace_px: width of the trace in units; None = 0.25 mm of paper, at least 1.5 units.
         background: fill the page first.
+        ink: the page's lines at this scale as they were cut before, where it is painted in parts: a picture of a
+            part has the same pixels as the picture of the whole.
     """
+    ink = ink or Ink(px_per_mm, is_raster=_is_raster(painter))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     if background:
@@ -112,8 +120,9 @@ def paint_page(
         _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    _set_pen(painter, QColor(palette.trace), width, exact=True)
     for pulse in page.pulses:
-        _paint_line(painter, pulse.x_mm, pulse.y_mm, px_per_mm, QColor(palette.trace), width, exact=True)
+        ink.of_pulse(pulse).stroke(painter, width)
     for tick in page.ticks:
         painter.setPen(_pen(palette.faint, max(1.0, 0.2 * px_per_mm)))
         x = tick.x_mm * px_per_mm
@@ -121,9 +130,10 @@ def paint_page(
     _clip_to_grid(painter, page, px_per_mm)
     if overlay is not None:
         _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
-        _paint_curves(painter, page, palette, px_per_mm, overlay.curves, width)
+        _paint_curves(painter, page, palette, ink, overlay.curves, width)
+    _set_pen(painter, QColor(palette.trace), width)
     for trace in page.traces:
-        _paint_line(painter, trace.x_mm, trace.y_mm, px_per_mm, QColor(palette.trace), width)
+        ink.of_trace(trace).stroke(painter, width)
     if overlay is not None:
         for bar in overlay.bars:
             if bar.role != "signed":
@@ -131,8 +141,10 @@ def paint_page(
     painter.setClipping(False)
     if overlay is not None:
         _paint_key(painter, page, palette, px_per_mm, overlay.bars)
+    seen = _seen(painter)
     for text in page.texts:
-        paint_text(painter, text, palette, px_per_mm)
+        if not ink.is_raster or _text_box(text, px_per_mm).intersects(seen):
+            paint_text(painter, text, palette, px_per_mm)
     painter.restore()
 
 
@@ -144,12 +156,14 @@ def paint_overlay(
     px_per_mm: float,
     overlay: Overlay,
     trace_px: float | None = None,
+    ink: Ink | None = None,
 ) -> None:
     """Paint only what an explanation adds, over a page painted before.
 
     Signed strips and curves do not cover its traces: of two colours the one stays that stands out more from the
-    background.
+    background. `ink` is this overlay's own, else as in `paint_page`.
     """
+    ink = ink or Ink(px_per_mm, is_raster=_is_raster(painter))
     painter.save()
     _paint_key(painter, page, palette, px_per_mm, overlay.bars)
     _clip_to_grid(painter, page, px_per_mm)
@@ -161,7 +175,7 @@ def paint_overlay(
     _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
-    _paint_curves(painter, page, palette, px_per_mm, overlay.curves, width)
+    _paint_curves(painter, page, palette, ink, overlay.curves, width)
     painter.setCompositionMode(modes.CompositionMode_SourceOver)
     for bar in overlay.bars:
         if bar.role != "signed":
@@ -176,15 +190,20 @@ def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float
     grid = page.grid
     left, top = grid.x_mm, grid.y_mm
     right, bottom = left + grid.width_mm, top + grid.height_mm
+    first_x, last_x, first_y, last_y = left, right, top, bottom
+    if _is_raster(painter):  # each line in its whole length: it ends where it does on the whole page
+        seen = _seen(painter)
+        first_x, last_x = max(left, seen.left() / px_per_mm - 1), min(right, seen.right() / px_per_mm + 1)
+        first_y, last_y = max(top, seen.top() / px_per_mm - 1), min(bottom, seen.bottom() / px_per_mm + 1)
     for step, colour, width in ((1, palette.fine, FINE_MM), (5, palette.heavy, HEAVY_MM)):
         if step == 1 and px_per_mm * ratio < FINE_FROM_PX:
             continue
         painter.setPen(_pen(colour, max(1.0 / ratio, width * px_per_mm)))
-        for x in _lines(left, right, grid.origin_x_mm, step):
+        for x in _lines(first_x, last_x, grid.origin_x_mm, step):
             painter.drawLine(
                 QPointF(x * px_per_mm, top * px_per_mm), QPointF(x * px_per_mm, bottom * px_per_mm)
             )
-        for y in _lines(top, bottom, grid.origin_y_mm, step):
+        for y in _lines(first_y, last_y, grid.origin_y_mm, step):
             painter.drawLine(
                 QPointF(left * px_per_mm, y * px_per_mm), QPointF(right * px_per_mm, y * px_per_mm)
             )
@@ -210,31 +229,104 @@ def _clip_to_grid(painter: QPainter, page: Page, scale: float) -> None:
     )
 
 
-def _paint_line(
-    painter: QPainter,
-    x_mm: NDArray[np.float64],
-    y_mm: NDArray[np.float64],
-    scale: float,
-    colour: QColor,
-    width: float,
-    *,
-    exact: bool = False,
-) -> None:
-    """Stroke a line; NaN breaks it. Points closer than half a unit are reduced to each column's extremes."""
+def _is_raster(painter: QPainter) -> bool:
+    return painter.device() is not None and painter.paintEngine().type().name == "Raster"
+
+
+class Ink:
+    """The lines of one page, or of one overlay, at one scale, each cut into pieces when it is first painted.
+
+    A picture, unlike paper, wants short pieces (see `CHUNK`) and no more points than it has columns.
+    """
+
+    def __init__(self, px_per_mm: float, *, is_raster: bool = True) -> None:
+        self.px_per_mm, self.is_raster = px_per_mm, is_raster
+        self._kept: dict[tuple[int, int], tuple[object, object, Strokes]] = {}
+
+    def of_trace(self, trace: TracePath) -> Strokes:
+        """Return the pieces of a trace."""
+        return self._of(trace, trace, lambda: (trace.x_mm, trace.y_mm))
+
+    def of_pulse(self, pulse: Polyline) -> Strokes:
+        """Return the pieces of a calibration pulse, with every point."""
+        return self._of(pulse, pulse, lambda: (pulse.x_mm, pulse.y_mm), exact=True)
+
+    def of_curve(self, curve: Curve, trace: TracePath) -> Strokes:
+        """Return the pieces of a curve over one cell of its lead."""
+
+        def points() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            times = curve.start_s + np.arange(curve.signal.size) / curve.sampling_rate_hz
+            inside = (times >= trace.start_s) & (times <= trace.end_s)
+            x = trace.x0_mm + (times[inside] - trace.start_s) * trace.mm_per_s
+            return x, trace.baseline_mm - curve.signal[inside].astype(np.float64) * trace.mm_per_mv
+
+        return self._of(curve, trace, points)
+
+    def _of(
+        self,
+        line: object,
+        cell: object,
+        points: Callable[[], tuple[NDArray[np.float64], NDArray[np.float64]]],
+        *,
+        exact: bool = False,
+    ) -> Strokes:
+        key = (id(line), id(cell))  # nobody else gets these numbers: both are kept
+        if key not in self._kept:
+            x_mm, y_mm = points()
+            x, y = x_mm * self.px_per_mm, y_mm * self.px_per_mm
+            self._kept[key] = (line, cell, Strokes(x, y, is_raster=self.is_raster, exact=exact))
+        return self._kept[key][2]
+
+
+class Strokes:
+    """A line in pieces, in units of the painter; NaN breaks it.
+
+    Points closer than half a unit are reduced to each column's extremes, unless the line is to be `exact`.
+    """
+
+    def __init__(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], *, is_raster: bool, exact: bool
+    ) -> None:
+        known = np.isfinite(y)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
+        self._culls = is_raster
+        self._pieces: list[QPolygonF] = []
+        boxes: list[tuple[float, float, float, float]] = []
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            run_x, run_y = x[first:last], y[first:last]
+            if is_raster and not exact:
+                run_x, run_y = _thinned(run_x, run_y)
+            step = CHUNK if is_raster else len(run_x)
+            for start in range(0, max(1, len(run_x) - 1), step):
+                piece_x, piece_y = run_x[start : start + step + 1], run_y[start : start + step + 1]
+                self._pieces.append(_polygon(piece_x, piece_y))
+                boxes.append((piece_x[0], piece_y.min(), piece_x[-1], piece_y.max()))
+        self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4).T  # left, top, right, bottom
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to stroke."""
+        return not self._pieces
+
+    def stroke(self, painter: QPainter, width: float) -> None:
+        """Stroke the pieces that can be seen with the painter's pen, which is `width` units wide."""
+        if not self._culls:
+            for piece in self._pieces:
+                painter.drawPolyline(piece)
+            return
+        seen, around = _seen(painter), width + 1.0
+        left, top, right, bottom = self._boxes
+        across = (left <= seen.right() + around) & (right >= seen.left() - around)
+        down = (top <= seen.bottom() + around) & (bottom >= seen.top() - around)
+        for index in np.flatnonzero(across & down).tolist():
+            painter.drawPolyline(self._pieces[index])
+
+
+def _set_pen(painter: QPainter, colour: QColor, width: float, *, exact: bool = False) -> None:
     pen = QPen(colour, width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin if exact else Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
-    known = np.isfinite(y_mm)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
-    is_raster = painter.device() is not None and painter.paintEngine().type().name == "Raster"
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        x, y = x_mm[first:last] * scale, y_mm[first:last] * scale
-        if is_raster and not exact:
-            x, y = _thinned(x, y)
-        step = CHUNK if is_raster else len(x)
-        for start in range(0, max(1, len(x) - 1), step):
-            painter.drawPolyline(_polygon(x[start : start + step + 1], y[start : start + step + 1]))
 
 
 def _thinned(
@@ -252,7 +344,13 @@ def _thinned(
 
 
 def _polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
-    return QPolygonF(list(map(QPointF, x.tolist(), y.tolist())))
+    """Return points as Qt has them, written through its memory: an object for each costs five times as much."""
+    polygon = QPolygonF()
+    polygon.resize(len(x))
+    pointer: Any = VoidPtr  # whose stubs know neither its size nor that it is a buffer
+    memory = np.frombuffer(pointer(polygon.data(), 16 * len(x), True), np.float64)
+    memory[0::2], memory[1::2] = x, y
+    return polygon
 
 
 def _role(palette: Palette, role: str) -> QColor:
@@ -269,7 +367,10 @@ def _paint_spans(
             if span.leads and trace.lead not in span.leads:
                 continue
             box = _box(trace, span.start_s, span.end_s, scale)
-            if box is None or not seen.intersects(box):
+            words_mm = 0.8 * MARK_MM * len(span.text)  # they run on beyond a short stretch
+            if box is None or not seen.intersects(
+                box.adjusted(-scale, -scale, (1 + words_mm) * scale, scale)
+            ):
                 continue
             if span.role == "judgement":
                 _paint_word(painter, palette, scale, box, span.text)
@@ -325,23 +426,21 @@ def _box(trace: TracePath, start_s: float, end_s: float, scale: float) -> QRectF
 
 
 def _paint_curves(
-    painter: QPainter, page: Page, palette: Palette, scale: float, curves: Iterable[Curve], width: float
+    painter: QPainter, page: Page, palette: Palette, ink: Ink, curves: Iterable[Curve], width: float
 ) -> None:
     """Paint second traces, each over the cells of its lead alone: without the measured trace there is none."""
     for curve in curves:
-        times = curve.start_s + np.arange(curve.signal.size) / curve.sampling_rate_hz
         colour = _role(palette, curve.role)
         for trace in page.traces:
             if trace.lead != curve.lead:
                 continue
-            inside = (times >= trace.start_s) & (times <= trace.end_s)
-            if not np.isfinite(curve.signal[inside]).any():
+            strokes = ink.of_curve(curve, trace)
+            if strokes.is_empty:
                 continue
-            x = trace.x0_mm + (times[inside] - trace.start_s) * trace.mm_per_s
-            y = trace.baseline_mm - curve.signal[inside].astype(np.float64) * trace.mm_per_mv
-            _paint_line(painter, x, y, scale, colour, width * RECONSTRUCTED_PART)
+            _set_pen(painter, colour, width * RECONSTRUCTED_PART)
+            strokes.stroke(painter, width * RECONSTRUCTED_PART)
             if curve.role == "reconstructed":
-                _paint_watermark(painter, trace, scale, colour)
+                _paint_watermark(painter, trace, ink.px_per_mm, colour)
 
 
 def _paint_watermark(painter: QPainter, trace: TracePath, scale: float, colour: QColor) -> None:
@@ -506,6 +605,13 @@ def _room(painter: QPainter, page: Page, y_mm: float, scale: float) -> tuple[flo
         else:
             left = max(left, text.x_mm + width)
     return left, right
+
+
+def _text_box(text: PageText, scale: float) -> QRectF:
+    """Return where a text may lie, in units: no letter is wider than 1.2 em."""
+    width, height = 1.2 * text.size_mm * len(text.text) + 2.0, 3.0 * text.size_mm
+    left = text.x_mm - {"left": 1.0, "centre": width / 2, "right": width - 1.0}[text.align]
+    return QRectF(left * scale, (text.y_mm - height / 2) * scale, width * scale, height * scale)
 
 
 def paint_text(painter: QPainter, text: PageText, palette: Palette, scale: float) -> None:
