@@ -255,9 +255,7 @@ def _without(leads: tuple[str, ...], seen: Sequence[str]) -> list[str]:
     found = [f"outside training: without lead{'s' if len(leads) > 1 else ''} {', '.join(leads)}"]
     limb = [name for name in leads if name in _LIMB]
     if limb and len(_LIMB & set(seen) - set(leads)) >= 2:
-        found.append(
-            f"{', '.join(limb)} follow{'s' if len(limb) == 1 else ''} from the limb leads that the model still sees"
-        )
+        found.append(f"the limb leads that are left determine {', '.join(limb)}")
     return found
 
 

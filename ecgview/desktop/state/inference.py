@@ -12,11 +12,12 @@ from ecgview.desktop.work import steady
 from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.results import LefResult, Prediction, Reconstruction
+from ecgview.results import Chance, Hidden, LefResult, Prediction, Reconstruction, WhatIf
 from ecgview.review.session import ReadingSession
 
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
+    from ecgview.explain.mask_and_ask import Ground
     from ecgview.models.asking import Answer
 
 Said = TypeVar("Said", Prediction, LefResult)
@@ -108,3 +109,32 @@ def explained(
     elif needs == "lef" and lef is not None:
         answer = context.lef_beside_read(lef, stated)
     return explain.explained(explanation, record, explain.Asked(answer, autoencoder_id, device), progress)
+
+
+def what_if(
+    record: EcgRecord,
+    hidden: Hidden,
+    ground: Ground | None,
+    model_ids: tuple[str | None, str | None, str | None],
+    memory: SessionMemory,
+    device: str,
+    progress: Progress = silent,
+) -> tuple[Ground, WhatIf, Overlay]:
+    """Return what models say with a part hidden, and the ground for the next question about the record.
+
+    `model_ids` are of the classifier, the LEF model and the autoencoder; `ground` is that of an earlier question.
+    """
+    steady.load_model_libraries()
+    from ecgview.explain import mask_and_ask
+
+    if ground is None:
+        ground = mask_and_ask.ground(record, *model_ids, device, memory=memory, progress=progress)
+    return ground, *mask_and_ask.ask(ground, hidden, progress)
+
+
+def what_if_chance(ground: Ground, hidden: Hidden, progress: Progress = silent) -> Chance:
+    """Return the differences that hiding as much elsewhere makes."""
+    steady.load_model_libraries()
+    from ecgview.explain import mask_and_ask
+
+    return mask_and_ask.chance(ground, hidden, progress=progress)

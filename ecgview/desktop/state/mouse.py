@@ -71,6 +71,7 @@ class SpanMode:
     on_click: OnClick | None = None
     offered_when: Callable[[], bool] = lambda: True
     role: Role = "annotation"  # the colour of its rubber band
+    on_drag: OnSpan | None = None
 
 
 class Mouse(QObject):

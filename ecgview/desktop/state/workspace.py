@@ -23,6 +23,7 @@ from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.state.thumbnails import Thumbnails
 from ecgview.desktop.state.walking import Walk
+from ecgview.desktop.state.what_if import MaskAndAsk
 from ecgview.desktop.state.worklist import Worklist
 from ecgview.desktop.work.jobs import Jobs
 
@@ -48,6 +49,7 @@ class Workspace(QObject):
     exposures: Exposures
     answers: Answers
     mouse: Mouse
+    what_if: MaskAndAsk
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Workspace(QObject):
         device = self.settings.text("models.device")
         self.answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
         self.mouse = Mouse(paper, self.answers, ecg, self)
+        self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)
         for failed in (worklist.failed, self.thumbnails.failed, reader.failed):
             failed.connect(telling.fail)
 
