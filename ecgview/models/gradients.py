@@ -49,8 +49,8 @@ def logits(module: "torch.nn.Module", inputs: NDArray[np.float32], device: str) 
 
     rows = []
     with torch.inference_mode(), runtime.threads(device, 1):
-        for start in range(0, len(inputs), BATCH):
-            part = torch.from_numpy(np.ascontiguousarray(inputs[start : start + BATCH])).to(device)
+        for start in range(0, len(inputs), runtime.BATCH):  # nothing is kept for a way back
+            part = torch.from_numpy(np.ascontiguousarray(inputs[start : start + runtime.BATCH])).to(device)
             rows.append(module(part).double().cpu().numpy())
     return np.concatenate(rows)
 

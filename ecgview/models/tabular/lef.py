@@ -6,11 +6,12 @@ and shown as an index, never as a probability. A user who has echo data fits the
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.models import cards, context
@@ -90,7 +91,7 @@ def computed(
     _check_classifier(card, model, prediction)
     if reason := scope.paced_reason(prediction):
         return _not_analysed(card, classifier, model, record, reason)
-    used, left_out = _usable(card, model, prediction)
+    used, left_out = _usable(card, model, prediction.model.model_id, _codes(prediction))
     values = _values(used, _all_predictions(used, prediction, others or {}))
     found = shares(used, values)
     value = _number(used, found.model_output)
@@ -126,9 +127,26 @@ def number(prediction: Prediction, card: ModelCard, others: Mapping[str, Predict
     """
     model = table.read(card.check_weights())
     _check_classifier(card, model, prediction)
-    used = _usable(card, model, prediction)[0]
+    used = _usable(card, model, prediction.model.model_id, _codes(prediction))[0]
     values = _values(used, _all_predictions(used, prediction, others or {}))
     return _number(used, used.model.output(used.transformed(values)))
+
+
+def outputs(card: ModelCard, classifier: ModelCard, said: NDArray[np.float64]) -> Row:
+    """Return the model's output, (n,), for (n, labels) probabilities of the one classifier that it rests on.
+
+    Raises:
+        ModelError: it rests on other classifiers, too, or on an output that this one does not give.
+    """
+    used, _ = _usable(card, table.read(card.check_weights()), classifier.id, classifier.labels)
+    if any(predictor.classifier for predictor in used.predictors):
+        raise ModelError(f"{card.id} rests on several classifiers", expected="one")
+    columns = [
+        classifier.labels.index(_code_of(predictor, classifier.labels)) for predictor in used.predictors
+    ]
+    flip = np.array([predictor.complement for predictor in used.predictors])
+    values = np.where(flip, 1.0 - said[:, columns], said[:, columns])
+    return np.array([used.model.output(used.transformed(row)) for row in values])
 
 
 def _number(model: Table, output: float) -> float:
@@ -170,20 +188,25 @@ def _all_predictions(
     return found
 
 
-def _code_of(predictor: Predictor, prediction: Prediction) -> str:
-    known = {score.code for score in prediction.scores}
+def _code_of(predictor: Predictor, known: Collection[str]) -> str:
     return next((code for code in predictor.codes if code in known), "")
 
 
-def _usable(card: ModelCard, model: Table, prediction: Prediction) -> tuple[Table, tuple[str, ...]]:
+def _codes(prediction: Prediction) -> frozenset[str]:
+    return frozenset(score.code for score in prediction.scores)
+
+
+def _usable(
+    card: ModelCard, model: Table, classifier_id: str, known: Collection[str]
+) -> tuple[Table, tuple[str, ...]]:
     """Return the model over the predictors that this classifier has, and the names of those it has not."""
-    have = np.array([bool(p.classifier or _code_of(p, prediction)) for p in model.predictors])
+    have = np.array([bool(p.classifier or _code_of(p, known)) for p in model.predictors])
     if have.all():
         return model, ()
     left_out = tuple(p.name for p, there in zip(model.predictors, have, strict=True) if not there)
     if card.network != COMPOSITE or not have.any() or not isinstance(model.model, Linear):
         raise ModelError(
-            f"{prediction.model.model_id} does not give the predictors of {card.id}",
+            f"{classifier_id} does not give the predictors of {card.id}",
             found=", ".join(left_out),
         )
     scale = float(np.sum(model.model.coefficients) / np.sum(model.model.coefficients[have]))
@@ -196,7 +219,7 @@ def _values(model: Table, predictions: dict[str, Prediction]) -> Row:
     raw = []
     for predictor in model.predictors:
         said = predictions[predictor.classifier]
-        raw.append(said.probability(_code_of(predictor, said)))
+        raw.append(said.probability(_code_of(predictor, _codes(said))))
     flip = [predictor.complement for predictor in model.predictors]
     return np.array([1.0 - p if turned else p for p, turned in zip(raw, flip, strict=True)])
 
