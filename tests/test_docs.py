@@ -39,7 +39,17 @@ MANUALS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 LANGUAGES = {"sh", "python", "csv", "toml", "json", "text", ""}
 README_MOST = 6000  # characters
 # Words that stand for what a reader has and we have not: a line with one of them is parsed.
-STAND_INS = {"DATA", "ECHONEXT", "OTHER", "CHECKPOINT", "MODEL_FOLDER", "MODEL_FOLDER_NAME", "ECG", "runs/"}
+STAND_INS = {
+    "DATA",
+    "STORE",
+    "ECHONEXT",
+    "OTHER",
+    "CHECKPOINT",
+    "MODEL_FOLDER",
+    "MODEL_FOLDER_NAME",
+    "ECG",
+    "runs/",
+}
 OPENS_A_WINDOW = ("ecgview", "ecgview open")
 USES_THE_NETWORK = ("ecgview models get",)
 TOOLS = {"ruff", "mypy", "lint-imports", "pre-commit"}

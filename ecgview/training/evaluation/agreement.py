@@ -50,11 +50,13 @@ Doubles = NDArray[np.float64]
 
 
 def read(path: Path | None = None) -> tuple[Judgement, ...]:
-    """Return every judgement of a store, the default one where None, with what withdraws it; nothing is made.
+    """Return every judgement of a store, with what withdraws it; None is the user's own, which may not be there yet.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no such store, or it cannot be read.
     """
+    if path is None and not default_path().exists():
+        return ()
     path = path or default_path()
     if not path.is_file():
         raise StoreError("there is no database of reads", where=str(path))
