@@ -1,9 +1,11 @@
 """Files that commands write: each of its own kind, and never in the place of what was read."""
 
 import argparse
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ecgview.errors import ReportError
 
@@ -45,3 +47,11 @@ def _same(one: Path, other: Path) -> bool:
     if os.path.exists(one) and os.path.exists(other):
         return os.path.samefile(one, other)
     return os.path.abspath(one) == os.path.abspath(other)
+
+
+def write_json(told: Mapping[str, Any], path: Path) -> None:
+    """Write strict JSON, whole or not at all; ReportError where it cannot be written."""
+    from ecgview.report.whole_file import whole_file
+
+    with whole_file(path) as part:
+        part.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")

@@ -1,13 +1,12 @@
 """Explanations of a file."""
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _answers, _each, _exposure, _output
+from ecgview.cli import _answers, _each, _exposure, _mask_and_ask, _output
 from ecgview.errors import ModelError
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         type=_output.of_kind(".json"),
         help="numbers and all that is drawn on the trace",
     )
+    _mask_and_ask.add(parser)
     _each.add_json(parser)
 
 
@@ -42,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     """Print numbers and sentences of an explanation with the model's facts, and write all of it where asked."""
     from ecgview import explain
 
+    if _mask_and_ask.is_asked(args):
+        return _mask_and_ask.run(args)
     if args.explanation is None and args.file is None and args.output is None and args.model is None:
         rows = {name: {"name": one.NAME, "needs": one.NEEDS} for name, one in explain.known().items()}
         if args.json:
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     _exposure.log("explain", [record.source.sha256], found.model.model_id)
     told = {"path": str(args.file), "explanation": args.explanation, **_told(found)}
     if args.output is not None:
-        _write(told, args.output)
+        _output.write_json(told, args.output)
     if args.json:
         _each.print_json(told)
     else:
@@ -86,10 +88,3 @@ def _text(args: argparse.Namespace, found: "Explanation") -> list[str]:
     caveat = [f"  {found.model.caveat}"] if found.model.caveat else []
     head = f"{args.file}: {args.explanation}" + (f", written to {args.output}" if args.output else "")
     return [head, *numbers, *(f"  {line}" for line in found.lines), *legend, facts, *caveat]
-
-
-def _write(told: dict[str, Any], path: Path) -> None:
-    from ecgview.report.whole_file import whole_file
-
-    with whole_file(path) as part:
-        part.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")

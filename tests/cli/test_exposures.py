@@ -47,6 +47,7 @@ def test_classify_makes_the_read_after_it_not_blind_on_this_workstation() -> Non
         (["report", "{ecg}", "-o", "{out}.json", "--no-ai"], "report"),
         (["reconstruct", "{ecg}", "-o", "{out}.npz"], "reconstruct"),
         (["explain", "{ecg}", "--with", "contributions", "-o", "{out}.json"], "explain"),
+        (["explain", "{ecg}", "--mask", "2.0-2.4@V1;lead:aVL"], "explain"),
         (["convert", "{ecg}", "{out}.edf", "--identified"], "identified_export"),
         (["screenshot", "{ecg}", "-o", "{out}.png", "--size", "960x640"], "screenshot"),
     ],
