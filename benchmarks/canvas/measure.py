@@ -223,7 +223,7 @@ class Trace:
 
     def overlay(self, number: int) -> None:
         """Lay another explanation on the trace."""
-        self.workspace.paper.set_overlay(self._overlays[number % 2])
+        self.workspace.paper.lay("benchmark", self._overlays[number % 2])
 
     def next(self, path: Path) -> None:
         """Ask for another record."""
