@@ -100,7 +100,9 @@ def _save(canvas: TraceCanvas, folder: Path, name: str, *, is_grey: bool) -> Non
     picture, ratio = canvas.grab().toImage(), canvas.devicePixelRatioF()
     if ratio > 1.0 or not is_grey:
         picture = picture.copy(QRect(PART.topLeft() * ratio, PART.size() * ratio))
-    picture = picture.convertToFormat(QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888)
+    picture = picture.convertToFormat(
+        QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888
+    )
     if not picture.save(str(folder / f"canvas_{name}_x{ratio:g}.png")):
         raise SystemExit(f"{name} cannot be written")
 
