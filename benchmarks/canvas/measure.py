@@ -247,8 +247,9 @@ class Trace:
         return painted is not None and painted.source.path == str(path)
 
     def is_whole(self) -> bool:
-        """Return whether nothing is still to be drawn."""
-        return not self.widget.has_missing
+        """Return whether what is seen is drawn as it stays; what the canvas of now paints ahead does not count."""
+        paper = getattr(self.widget, "paper", None)
+        return bool(paper.is_sharp) if paper is not None else not self.widget.has_missing
 
     def extent_px(self) -> tuple[float, float]:
         """Return how far the paper can be moved."""
