@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
 import numpy as np  # noqa: E402
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt  # noqa: E402
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QMouseEvent, QWheelEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
@@ -85,12 +85,14 @@ class Hand:
     def __init__(self, contestant: Contestant) -> None:
         self.it = contestant
         self.qt = QApplication.instance()
+        self._wakes = QTimer(interval=2)  # a wait must not take the processor, nor sleep past its end
+        self._wakes.start()
         self._due = perf_counter()
 
     def frame(self, act: Callable[[], None], *, until_whole: bool = False) -> Spent:
         """Return the time from the moment at which the hand moved to the picture that shows it."""
         while perf_counter() < self._due:
-            self.qt.processEvents()
+            self._turn()
         due, widget, busy = self._due, self.it.widget, thread_time()
         n = widget.n_done
         act()
@@ -126,8 +128,11 @@ class Hand:
         """Let everything come to rest."""
         until = perf_counter() + seconds
         while perf_counter() < until or not self.it.is_whole():
-            self.qt.processEvents()
+            self._turn()
         self._due = perf_counter()
+
+    def _turn(self) -> None:
+        self.qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def _show(self) -> None:
         """Bring to the screen what has been drawn by now."""
@@ -137,7 +142,7 @@ class Hand:
     def _wait(self, done: Callable[[], bool]) -> None:
         until = perf_counter() + PATIENCE_S
         while not done():
-            self.qt.processEvents()
+            self._turn()
             if perf_counter() > until:
                 raise SystemExit("nothing was painted")
 
@@ -339,7 +344,7 @@ class Plain:
 
 
 def overlay_of(record: Any, start_s: float) -> Any:
-    """Return an explanation: a stretch hidden in all leads, what was put there, and a bar beneath each lead."""
+    """Return an explanation: a stretch hidden in all leads, what was put there, and a signed bar beneath each lead."""
     from ecgview.overlay import Bar, Curve, Overlay, Span
 
     rate = record.sampling_rate_hz
@@ -348,8 +353,8 @@ def overlay_of(record: Any, start_s: float) -> Any:
         Curve(lead, start_s, rate, (0.9 * row[part]).astype(np.float32), "reconstructed")
         for lead, row in zip(record.lead_names, record.signal, strict=True)
     )
-    values = np.abs(np.sin(np.arange(200) / 7 + start_s)).astype(np.float32)
-    bars = tuple(Bar(lead, 0.0, 10.0, values, "positive") for lead in record.lead_names)
+    values = np.sin(np.arange(200) / 7 + start_s).astype(np.float32)
+    bars = tuple(Bar(lead, 0.0, 10.0, values, "signed") for lead in record.lead_names)
     return Overlay((Span(start_s, start_s + 1.5, "masked"),), curves, bars, "a benchmark")
 
 

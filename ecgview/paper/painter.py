@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
@@ -457,11 +458,12 @@ def _paint_watermark(painter: QPainter, trace: TracePath, scale: float, colour: 
 def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, bar: Bar) -> None:
     """Paint a thin strip beneath a lead, or beneath the lowest row when it speaks for all leads."""
     lowest = max((trace.baseline_mm for trace in page.traces), default=0.0)
-    length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
+    length, seen = (bar.end_s - bar.start_s) / max(1, bar.values.size), _seen(painter)
     for trace in page.traces:
         if trace.lead != bar.lead and not (bar.lead == "" and trace.baseline_mm == lowest):
             continue
-        for i, value in enumerate(bar.values):
+        for i in _cells_seen(trace, bar, scale, seen):
+            value = bar.values[i]
             box = _box(trace, bar.start_s + i * length, bar.start_s + (i + 1) * length, scale)
             if box is None or not np.isfinite(value):
                 continue
@@ -499,14 +501,29 @@ def _paint_signed(painter: QPainter, page: Page, palette: Palette, scale: float,
             whole = QRectF(whole.left(), middle - SIGNED_MM / 2 * scale, whole.width(), SIGNED_MM * scale)
             if not seen.intersects(whole):
                 continue  # a tile of the paper shows a few leads of many
-            boxes = []
+            boxes, cells = [], _cells_seen(trace, bar, scale, seen)
             for first, last, level in _runs(bar.values):
+                if first >= cells.stop or last <= cells.start:
+                    continue
                 part = _box(trace, bar.start_s + first * length, bar.start_s + last * length, scale)
                 if part is not None:
                     height = -level / LEVELS * SIGNED_MM / 2 * scale
                     boxes.append((level > 0, QRectF(part.left(), middle, part.width(), height).normalized()))
             _paint_strip(painter, palette, scale, whole, boxes, bar.failed)
     painter.restore()
+
+
+def _cells_seen(trace: TracePath, bar: Bar, scale: float, seen: QRectF) -> range:
+    """Return the cells of a strip that stand beneath what is seen of a trace: a tile shows a few of hundreds."""
+    length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
+    if length <= 0.0:
+        return range(0)
+    from_s, to_s = (
+        trace.start_s + (x / scale - trace.x0_mm) / trace.mm_per_s for x in (seen.left(), seen.right())
+    )
+    first = max(0, math.floor((max(from_s, trace.start_s) - bar.start_s) / length) - 1)
+    last = min(bar.values.size, math.ceil((min(to_s, trace.end_s) - bar.start_s) / length) + 1)
+    return range(first, max(first, last))
 
 
 def _seen(painter: QPainter) -> QRectF:
