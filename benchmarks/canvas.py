@@ -32,7 +32,8 @@ GOALS_MS = {
     "zoom frame": {1: (16.0, None), 2: (16.0, None)},
     "sharp after rest": {1: (100.0, None), 2: (130.0, None)},
     "caliper end": {1: (8.0, None), 2: (8.0, None)},
-    "overlay changed": {1: (16.0, None), 2: (16.0, None)},
+    "map changed": {1: (16.0, None), 2: (16.0, None)},
+    "mask changed": {1: (16.0, None), 2: (16.0, None)},
 }
 Figures = dict[str, dict[str, float]]
 

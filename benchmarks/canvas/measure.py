@@ -41,6 +41,7 @@ class Contestant(Protocol):
     """What is timed: a widget, and what a hand does to it."""
 
     widget: Any
+    share: int  # every so many frames are timed
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the paper by so many px."""
@@ -52,7 +53,10 @@ class Contestant(Protocol):
         """Turn a wheel by so many eighths of a degree."""
 
     def overlay(self, number: int) -> None:
-        """Lay another explanation on the trace."""
+        """Lay the map of another statement on the trace."""
+
+    def mask(self, number: int) -> None:
+        """Hide another stretch, and show what was put there."""
 
     def next(self, path: Path) -> None:
         """Ask for another record."""
@@ -150,6 +154,8 @@ class Hand:
 class Trace:
     """The canvas of ecgview, of now or of before, over a workspace of its own: marks, an overlay, a caliper."""
 
+    share = 1
+
     def __init__(self, kind: type[QWidget], home: Path, ecg: Path) -> None:
         from ecgview.desktop import theme
         from ecgview.desktop.settings import Settings
@@ -171,8 +177,9 @@ class Trace:
         for number in range(N_MARKS):
             lead, start_s = record.lead_names[number % len(record.lead_names)], 0.09 * number
             self.workspace.steps.apply(AddAnnotation(Annotation((lead,), start_s, start_s + 0.06)))
-        self._overlays = [overlay_of(record, start_s) for start_s in (1.0, 3.0)]
+        self._masks, self._maps = zip(*(explained(record, start_s) for start_s in (1.0, 3.0)), strict=True)
         self.overlay(0)
+        self.mask(0)
         self.widget.zoom_by(PX_PER_MM / self.widget.px_per_mm)
         self.widget.settle()
         self.widget.toggle_caliper()
@@ -239,8 +246,12 @@ class Trace:
         QApplication.sendEvent(self.widget.viewport(), turn)
 
     def overlay(self, number: int) -> None:
-        """Lay another explanation on the trace."""
-        self.workspace.paper.lay("benchmark", self._overlays[number % 2])
+        """Lay the map of another statement on the trace."""
+        self.workspace.paper.lay("map", self._maps[number % 2])
+
+    def mask(self, number: int) -> None:
+        """Hide another stretch, and show what was put there."""
+        self.workspace.paper.lay("mask", self._masks[number % 2])
 
     def next(self, path: Path) -> None:
         """Ask for another record."""
@@ -264,6 +275,8 @@ class Trace:
 
 class Plain:
     """pyqtgraph as it comes: twelve curves, a region for each mark, two lines for the caliper; no paper, no words."""
+
+    share = 8  # of the frames one is enough: each takes as long as the one before
 
     def __init__(self, home: Path, ecg: Path) -> None:
         import pyqtgraph as pg
@@ -320,6 +333,8 @@ class Plain:
         """Shade another stretch."""
         self._shade.setRegion((1.0 + 2 * (number % 2), 2.0 + 2 * (number % 2)))
 
+    mask = overlay
+
     def next(self, path: Path) -> None:
         """Read another record and give it to the curves."""
         from ecgview import formats
@@ -343,8 +358,8 @@ class Plain:
         return 10.0 * 25 * PX_PER_MM - SIZE[0], 13.0 * 10 * PX_PER_MM - SIZE[1]
 
 
-def overlay_of(record: Any, start_s: float) -> Any:
-    """Return an explanation: a stretch hidden in all leads, what was put there, and a signed bar beneath each lead."""
+def explained(record: Any, start_s: float) -> tuple[Any, Any]:
+    """Return a stretch hidden in all leads with what was put there, and a map: a signed bar beneath each lead."""
     from ecgview.overlay import Bar, Curve, Overlay, Span
 
     rate = record.sampling_rate_hz
@@ -355,7 +370,7 @@ def overlay_of(record: Any, start_s: float) -> Any:
     )
     values = np.sin(np.arange(200) / 7 + start_s).astype(np.float32)
     bars = tuple(Bar(lead, 0.0, 10.0, values, "signed") for lead in record.lead_names)
-    return Overlay((Span(start_s, start_s + 1.5, "masked"),), curves, bars, "a benchmark")
+    return Overlay((Span(start_s, start_s + 1.5, "masked"),), curves), Overlay(bars=bars)
 
 
 def cross(hand: Hand, times: Times) -> None:
@@ -363,13 +378,13 @@ def cross(hand: Hand, times: Times) -> None:
     width, height = hand.it.extent_px()
     hand.it.pan(1e4, 1e4)
     hand.pause()
-    rows, columns = max(1, round(height / (SIZE[1] * 0.8))) + 1, int(width / STEP_PX)
+    rows, columns = max(1, round(height / (SIZE[1] * 0.8))) + 1, int(width / STEP_PX / hand.it.share)
     for row in range(rows):
         for _ in range(columns):
             way = -STEP_PX if row % 2 == 0 else STEP_PX
             times["pan onto unseen paper"].append(hand.frame(lambda way=way: hand.it.pan(way, 0)))
         if row + 1 < rows:
-            for _ in range(int(height / (rows - 1) / STEP_PX)):
+            for _ in range(int(height / (rows - 1) / STEP_PX / hand.it.share)):
                 times["pan onto unseen paper"].append(hand.frame(lambda: hand.it.pan(0, -STEP_PX)))
 
 
@@ -381,20 +396,22 @@ def run(hand: Hand, ecgs: list[Path]) -> Times:
     it.pan(1e4, 1e4)
     it.pan(-700, -300)  # away from every edge
     hand.pause()
-    for number in range(80):
+    for number in range(80 // it.share):
         way = WAVES_PX if number % 40 < 20 else -WAVES_PX
         times["pan on seen paper"].append(hand.frame(lambda way=way: it.pan(way, 0)))
     hand.pause()
     for notch in (-ZOOM_NOTCH, ZOOM_NOTCH):
-        for _ in range(ZOOM_FRAMES):
+        for _ in range(ZOOM_FRAMES // it.share):
             times["zoom frame"].append(hand.frame(lambda notch=notch: it.zoom(notch)))
         times["sharp after rest"].append(hand.rest())
     for number in range(N_SWITCHES):
-        times["overlay changed"].append(hand.frame(lambda n=number: it.overlay(n + 1), until_whole=True))
+        times["map changed"].append(hand.frame(lambda n=number: it.overlay(n + 1), until_whole=True))
+        hand.pause(0.05)
+        times["mask changed"].append(hand.frame(lambda n=number: it.mask(n + 1), until_whole=True))
         hand.pause(0.05)
     it.grip()
     hand.pause()
-    for number in range(60):
+    for number in range(60 // it.share):
         way = 3.0 if number % 30 < 15 else -3.0
         times["caliper end"].append(hand.frame(lambda way=way: it.caliper(way)))
     it.let_go()
@@ -410,7 +427,8 @@ NAMES = (
     "zoom frame",
     "sharp after rest",
     "caliper end",
-    "overlay changed",
+    "map changed",
+    "mask changed",
     "first paint of the next record",
 )
 

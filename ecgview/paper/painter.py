@@ -392,7 +392,11 @@ def _paint_hatch(painter: QPainter, palette: Palette, scale: float, box: QRectF)
     """Draw slanted lines in a box; they lie on one raster of the page, so that boxes and tiles join."""
     step = HATCH_MM * 2**0.5 * scale
     left, right, top, bottom = box.left(), box.right(), box.top(), box.bottom()
-    first, last = int(np.ceil((left + top) / step)), int(np.floor((right + bottom) / step))
+    here = box & _seen(painter).adjusted(
+        -scale, -scale, scale, scale
+    )  # a tile shows a few of a long stretch's
+    first = math.ceil((here.left() + here.top()) / step)
+    last = math.floor((here.right() + here.bottom()) / step)
     lines = []
     for k in range(first, last + 1):  # the line x + y = k * step, within the box
         x0, x1 = max(left, k * step - bottom), min(right, k * step - top)
