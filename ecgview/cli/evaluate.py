@@ -30,6 +30,27 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="instead of a model: how often readers agreed with maps, against shams, in a database of reads (default: "
         "the user's); --csv writes each judgement",
     )
+    parser.add_argument(
+        "--attribution",
+        metavar="RUN",
+        type=Path,
+        help="instead of its answers: what a classifier's maps of attribution are worth against the signal's own size; "
+        "RUN is a folder that keeps what was measured, so that a run that was stopped goes on",
+    )
+    parser.add_argument(
+        "--records", type=count, default=100, help="with --attribution: how many records of the split (100)"
+    )
+    parser.add_argument(
+        "--others",
+        type=count,
+        default=0,
+        help="with --attribution: how many of the CinC folders in DATA (none)",
+    )
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="with --attribution: also maps that the stamp should fail, as its limits were set with",
+    )
     parser.add_argument("--split", default="test", choices=["train", "validation", "test"])
     parser.add_argument(
         "--task",
@@ -88,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
     cache.mkdir(parents=True, exist_ok=True)
     if args.update_reference:
         return _update_reference(args, cache)
+    if args.attribution is not None:
+        return _maps(args)
     figures = evaluation.evaluate(
         args.model,
         args.data,
@@ -150,6 +173,43 @@ def _judgement_lines(figures: dict[str, Any]) -> list[str]:
                 lines.append(f"    difference: {_interval(row['difference'])}")
             lines.append(f"    claim: {row['claim']}")
     return lines
+
+
+def _maps(args: argparse.Namespace) -> int:
+    """Measure a classifier's maps, write what was asked for, and print."""
+    import datetime
+
+    from ecgview.models import cards
+    from ecgview.training import evaluation
+    from ecgview.training.evaluation import attribution_sheet, attribution_table
+
+    figures = evaluation.evaluate_maps(
+        args.model,
+        args.data,
+        args.attribution,
+        args.split,
+        _report,
+        args.resamples,
+        records=args.records,
+        others=args.others,
+        controls=args.controls,
+    )
+    print("", file=sys.stderr)
+    card = cards.get(args.model)
+    if args.output:
+        text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
+        evaluation.write_text(args.output, text + "\n")
+    if args.csv:
+        attribution_table.write_csv(figures, args.csv)
+    if args.pdf:
+        attribution_sheet.write(figures, card, args.pdf)
+    if args.update_card:
+        attribution_table.write_to_card(card, figures, datetime.date.today().isoformat())
+    if args.json:
+        print_json(figures)
+    else:
+        print("\n".join(_lines(figures)))
+    return 0
 
 
 def _update_reference(args: argparse.Namespace, cache: Path) -> int:

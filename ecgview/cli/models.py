@@ -84,6 +84,7 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _whole(card: ModelCard) -> dict[str, Any]:
+    from ecgview.explain import offered
     from ecgview.report.json_report import plain
 
     return _short(card) | {
@@ -101,6 +102,7 @@ def _whole(card: ModelCard) -> dict[str, Any]:
         "threshold_figures": plain(card.threshold_figures),
         "input": plain(card.input),
         "metrics": plain(card.metrics),
+        "maps": plain(offered.table_of(card)),
         "notes": list(card.notes),
         "card": str(card.folder / "card.json"),
     }

@@ -6,9 +6,17 @@
 
 from ecgview.training.evaluation.asked import answers
 from ecgview.training.evaluation.card_entry import write_to_card
-from ecgview.training.evaluation.run import evaluate
+from ecgview.training.evaluation.run import evaluate, evaluate_maps
 from ecgview.training.evaluation.sheet import write as write_sheet
 from ecgview.training.evaluation.table import write as write_table
 from ecgview.training.evaluation.written import write_text
 
-__all__ = ["answers", "evaluate", "write_sheet", "write_table", "write_text", "write_to_card"]
+__all__ = [
+    "answers",
+    "evaluate",
+    "evaluate_maps",
+    "write_sheet",
+    "write_table",
+    "write_text",
+    "write_to_card",
+]

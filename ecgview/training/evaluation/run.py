@@ -13,6 +13,8 @@ from ecgview.training import splits
 from ecgview.training.evaluation import (
     against_baselines,
     asked,
+    attribution,
+    attribution_table,
     benchmark,
     classification,
     comparison,
@@ -25,6 +27,50 @@ from ecgview.training.evaluation import subgroups as by_group
 from ecgview.training.pack import Pack
 
 TASKS = (asked.PTBXL, external.TASK)
+
+
+def evaluate_maps(
+    model_id: str,
+    data: Path,
+    folder: Path,
+    split: str = "test",
+    progress: Progress = silent,
+    resamples: int = 1000,
+    *,
+    records: int = 100,
+    others: int = 0,
+    controls: bool = False,
+) -> dict[str, Any]:
+    """Return what a classifier's maps of attribution are worth, as plain values; see `attribution_table.describe`.
+
+    Args:
+        model_id: a classifier of PTB-XL's statements whose logits have gradients.
+        data: folder with PTB-XL in it or one level below, and for `others` the PhysioNet/CinC Challenge's folders.
+        folder: of the run, which goes on where it was stopped: a line per record in `records.jsonl`.
+        split: of PTB-XL.
+        progress: told on the way.
+        resamples: of the bootstrap, by patient.
+        records: how many of the split at most.
+        others: how many of other hospitals at most.
+        controls: also maps that a check should catch, of other statements and of shuffled weights; of one statement a
+            record, and only half of the cells hidden one at a time. What a limit is set with.
+
+    Raises:
+        ModelError: other outputs, a network without gradients, no records, or a run of other weights.
+    """
+    card = cards.get(model_id)
+    asked.check(card)
+    cases: list[attribution.Case] = []
+    for most, own_split, task in ((records, split, asked.PTBXL), (others, "", external.TASK)):
+        if most:
+            found = attribution.candidates(card, data, own_split, task, progress)
+            cases += attribution.chosen(found, most, 1 if controls else attribution.MOST_STATEMENTS)
+    path = attribution.measure(card, cases, folder, controls, progress)
+    lines = attribution.read(path, card)
+    if not lines:
+        raise ModelError("nothing was measured", where=str(path), expected="at least one record")
+    progress(0.99, "resampling")
+    return attribution_table.describe(lines, card, resamples)
 
 
 def evaluate(

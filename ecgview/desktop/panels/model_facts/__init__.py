@@ -11,6 +11,7 @@ from ecgview.desktop.panels.kit.model_line import SHORT_SHA
 from ecgview.desktop.panels.kit.widgets import Choice, Facts, Notice, Text
 from ecgview.desktop.panels.model_facts.metric_rows import metric_rows
 from ecgview.errors import EcgviewError
+from ecgview.explain import offered
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 
@@ -28,6 +29,10 @@ BASELINE_ROWS = {
     "model_minus_baseline_superclass_auroc": "lead of the model, superclass_auroc",
 }
 NO_RULE = "The card does not say when a threshold stands."
+MAPS = (
+    "Maps of where a statement's score comes from. Gain: insertion minus deletion of the map less that of the signal's "
+    "own size, the mean with its 95 % interval. Checks of one map on its own record stand beside that map."
+)
 NO_FIGURES = "The card gives no figures on data the model never saw."
 
 
@@ -94,6 +99,10 @@ class ModelFactsPanel(AiPanel):
             self.content.addWidget(Text("What each threshold is worth", size="strong"))
             self.content.addWidget(Text(card.threshold_rule or NO_RULE, size="caption", tone="secondary"))
             self.content.addWidget(Facts(judged, name_width=FIGURE_NAME_PX))
+        if card.kind == "classifier":
+            self.content.addWidget(Text("Where on the trace", size="strong"))
+            self.content.addWidget(Text(MAPS, size="caption", tone="secondary"))
+            self.content.addWidget(Facts(map_rows(card), name_width=FIGURE_NAME_PX))
         for note in card.notes:
             self.content.addWidget(Notice(note))
 
@@ -120,6 +129,25 @@ def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
         said = ", ".join(f"{name.lower()} {figure}" for name, figure in metric_rows(worth))
         rows.append((code, f"{said or 'no test figures'}; n = {n} in the test fold, set on {set_on}"))
     return rows
+
+
+def map_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return what is known of a classifier's maps: their gain on the signal's own size, and on unlearnt weights."""
+    try:
+        known = offered.table_of(card)
+    except EcgviewError as error:
+        return [("Maps", str(error))]
+    if known is None:
+        return [("Maps", "not measured for this model")]
+    without = sorted(code for code, (_, _, answer) in known.gains.items() if answer == "no")
+    few = sorted(code for code, (_, _, answer) in known.gains.items() if answer.startswith("too few"))
+    return [
+        ("Gain on the amplitude", f"{known.pooled}, n = {known.n_maps} maps"),
+        ("Agreement with a network of shuffled weights", f"{known.shuffled}, n = {known.n_maps} maps"),
+        ("No map", ", ".join(without) or "every statement measured has one"),
+        ("Too few records to say", ", ".join(few)),
+        ("Measured on", f"{known.records}; {known.made}"),
+    ]
 
 
 def sections(card: ModelCard) -> list[tuple[str, str]]:

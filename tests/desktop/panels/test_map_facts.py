@@ -1,0 +1,65 @@
+"""What the model facts say of maps: their figures, or plainly that there are none."""
+
+import json
+
+from panel_words import reveal, words_of
+from pytestqt.qtbot import QtBot
+
+from ecgview.desktop.panels import model_facts
+from ecgview.desktop.state.workspace import Workspace
+from ecgview.explain import offered
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from tests.tiny_models import classifier  # noqa: F401
+
+GAIN = {"value": 0.27, "low": 0.2, "high": 0.34}
+
+
+def _write(card: ModelCard) -> None:
+    rows = [
+        {"code": "NORM", "minus_amplitude": GAIN, "n": 30, "offered": "yes"},
+        {
+            "code": "1AVB",
+            "minus_amplitude": {"value": 0.01, "low": -0.1, "high": 0.1},
+            "n": 11,
+            "offered": "no",
+        },
+        {"code": "PVC", "minus_amplitude": GAIN, "n": 3, "offered": "too few: yes"},
+    ]
+    table = {
+        "sha256": card.sha256,
+        "records": "40 of PTB-XL fold 9",
+        "made": "2026-11-28",
+        "n_maps": 44,
+        "pooled": GAIN,
+        "shuffled_weights": {"value": -0.02, "low": -0.05, "high": 0.01},
+        "statements": rows,
+    }
+    (card.folder / offered.FILE).write_text(json.dumps(table))
+
+
+def test_gain_shuffled_weights_and_statements_without_a_map_are_told(classifier: ModelCard) -> None:  # noqa: F811
+    assert model_facts.map_rows(classifier) == [("Maps", "not measured for this model")]
+    _write(classifier)
+    rows = dict(model_facts.map_rows(classifier))
+    assert rows["Gain on the amplitude"] == "0.27 (0.20 to 0.34), n = 44 maps"
+    assert rows["Agreement with a network of shuffled weights"] == "-0.02 (-0.05 to 0.01), n = 44 maps"
+    assert rows["No map"] == "1AVB"
+    assert rows["Too few records to say"] == "PVC"
+    assert rows["Measured on"] == "40 of PTB-XL fold 9; 2026-11-28"
+
+
+def test_a_broken_table_is_told_in_its_place(classifier: ModelCard) -> None:  # noqa: F811
+    (classifier.folder / offered.FILE).write_text("{")
+    ((name, text),) = model_facts.map_rows(classifier)
+    assert name == "Maps"
+    assert "no table of maps" in text
+
+
+def test_the_panel_shows_them_once_ai_is_open(opened: Workspace, qtbot: QtBot) -> None:
+    panel = model_facts.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    assert "Where on the trace" not in words_of(panel)
+    reveal(opened, qtbot)
+    assert "Where on the trace" in words_of(panel)
+    assert model_facts.map_rows(cards.default("classifier"))[0][1] in words_of(panel)
