@@ -20,7 +20,7 @@ Fact = Literal[
     "paper",
     "theme",
     "blind",  # whether reads are begun blind
-    "caliper",
+    "mouse",  # what a drag over the trace does
     "sides",  # worklist, panels and full screen
     "thumbnails",
     "recent",  # what was opened before

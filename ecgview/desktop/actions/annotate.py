@@ -46,7 +46,7 @@ ACTIONS = (
     Action(
         "annotate.draw",
         "Draw marks",
-        lambda w: w.workspace.paper.set_view("annotate"),
+        lambda w: w.workspace.mouse.choose("mark"),
         ("A",),
         _editable,
         hint="Drag over a lead; with Shift over all leads",

@@ -103,6 +103,13 @@ def ask_calibration(window: Frame) -> None:
     ask.ask_calibration(window, window.canvas.true_px_per_mm, keep)
 
 
+def zoom_to_rectangle(window: Frame) -> None:
+    """Let the next drag say what is to fill the view, or go back to what a drag did before."""
+    mouse = window.workspace.mouse
+    if not mouse.leave("zoom"):
+        mouse.choose("zoom")
+
+
 def move_in_time(window: Frame, pages: int) -> None:
     """Show the stretch of time after or before the one on the page."""
     paper, record = window.workspace.paper.settings, window.workspace.ecg.record
@@ -241,8 +248,18 @@ _CANVAS = (
     Action(
         "view.caliper", "Caliper", lambda w: w.canvas.toggle_caliper(), ("C",), with_record,
         checked_when=lambda w: w.canvas.caliper_is_on, separator_before=True,
-        hint="Drag between two points; arrow keys move by one sample, with Shift by 10 ms",
-        follows=("record", "caliper"),
+        hint="Drag between two points, as often as you like; arrow keys move by one sample, with Shift by 10 ms",
+        follows=("record", "mouse"),
+    ),
+    Action(
+        "view.rectangle", "Zoom to a rectangle", zoom_to_rectangle, ("Z",), with_record,
+        checked_when=lambda w: w.workspace.mouse.mode == "zoom",
+        hint="Drag over what is to fill the view; a double click does so with one lead", follows=("record", "mouse"),
+    ),
+    Action(
+        "view.pan", "Move the paper", lambda w: w.workspace.mouse.choose("pan"), (), with_record,
+        checked_when=lambda w: w.workspace.mouse.mode == "pan",
+        hint="In every mode: Space and drag, or the middle button", follows=("record", "mouse"),
     ),
 )  # fmt: skip
 _WINDOW = (

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ecgview.record import EcgRecord
+
+REACH_MS = 60.0  # half a broad QRS: a snap finds the peak of the wave it is held at, not that of the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,16 @@ class Caliper:
     def stepped(self, record: EcgRecord, samples: int) -> Caliper:
         """Return it with the active end moved by whole samples, inside the record."""
         return self._with_end(min(max(self.ends[self.active] + samples, 0), record.n_samples - 1))
+
+    def shifted(self, record: EcgRecord, samples: int) -> Caliper:
+        """Return it with both ends moved by whole samples, as far as the record goes; the span stays."""
+        low, high = min(self.ends), max(self.ends)
+        by = min(max(samples, -low), record.n_samples - 1 - high)
+        return replace(self, ends=(self.ends[0] + by, self.ends[1] + by))
+
+    def snapped(self, record: EcgRecord) -> Caliper:
+        """Return it with the active end on the peak of the wave that it is held at: an R peak, a T wave (T1)."""
+        return self._with_end(peak_near(record, self.lead, self.ends[self.active]))
 
     def switched(self) -> Caliper:
         """Return it with the other end active."""
@@ -69,6 +83,21 @@ class Caliper:
 def nearest_sample(record: EcgRecord, seconds: float) -> int:
     """Return the index of the sample nearest to a time, inside the record."""
     return min(max(round(seconds * record.sampling_rate_hz), 0), record.n_samples - 1)
+
+
+def peak_near(record: EcgRecord, lead: str, index: int) -> int:
+    """Return the sample within `REACH_MS` that stands farthest from the level around it; itself in a gap.
+
+    The level is the median of three times that reach, so that a negative wave (QS, inverted T) has its peak, too.
+    """
+    trace, reach = record.lead(lead), samples_of(record, REACH_MS)
+    around = trace[max(0, index - 3 * reach) : index + 3 * reach + 1]
+    first = max(0, index - reach)
+    near = trace[first : index + reach + 1]
+    if not np.isfinite(near).any():
+        return index
+    away = np.abs(near - np.nanmedian(around))
+    return first + int(np.nanargmax(away))
 
 
 def samples_of(record: EcgRecord, milliseconds: float) -> int:

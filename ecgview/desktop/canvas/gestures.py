@@ -1,23 +1,20 @@
-"""What a drag over the trace does: move the paper, measure, draw a mask, or mark a stretch of time."""
+"""A drag over the trace as a stretch of time on a lead, and the mask that it draws."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Gesture = Literal["pan", "caliper", "mask", "mark"]
-
-SHORTEST_MARK_S = 0.02  # a shorter drag is a click
+from ecgview.desktop.state.mouse import SHORTEST_S
 
 
 @dataclass(frozen=True, slots=True)
 class Drag:
     """A drag that began on a lead at a time; `hides` is false where a mask is being wiped away."""
 
-    gesture: Gesture
+    gesture: str  # a mouse mode
     lead: str
     start_s: float
     now_s: float
@@ -32,18 +29,7 @@ class Drag:
     @property
     def is_mark(self) -> bool:
         """Whether it is long enough to be meant."""
-        return abs(self.now_s - self.start_s) >= SHORTEST_MARK_S
-
-
-def choose(view: str, *, mask_mode: bool, caliper_on: bool, space_held: bool) -> Gesture:
-    """Return what a left drag does here and now."""
-    if space_held:
-        return "pan"
-    if caliper_on:
-        return "caliper"
-    if view == "reconstruct" and mask_mode:
-        return "mask"
-    return "mark" if view == "annotate" else "pan"
+        return abs(self.now_s - self.start_s) >= SHORTEST_S
 
 
 def masked(before: NDArray[np.bool_], drag: Drag, segment_s: float) -> NDArray[np.bool_]:

@@ -1,23 +1,48 @@
-"""The trace: paper that is moved, measured, masked and marked by hand and by keys."""
+"""The trace: paper that is moved, measured, masked and marked by hand and by keys.
+
+What lies on the paper are items of the scene (`PaperItems`). A drag on bare paper does what the mouse mode says; other
+parts of the window add modes and menu rows in `ecgview.desktop.state.mouse`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
-from ecgview.desktop.canvas import gestures, hints
-from ecgview.desktop.canvas.caliper import Caliper, samples_of
-from ecgview.desktop.canvas.caliper_item import paint_caliper
+from ecgview.desktop.canvas import gestures, paper_menu
+from ecgview.desktop.canvas.band_item import BandItem
+from ecgview.desktop.canvas.caliper import Caliper, nearest_sample
+from ecgview.desktop.canvas.caliper_item import CaliperItem
 from ecgview.desktop.canvas.gestures import Drag
-from ecgview.desktop.canvas.paper_view import PaperView
+from ecgview.desktop.canvas.mark_item import MarkItem
+from ecgview.desktop.canvas.mask_item import MaskItem
+from ecgview.desktop.canvas.paper_items import HandItem, PaperItems
+from ecgview.desktop.canvas.paper_view import Look, PaperView
+from ecgview.desktop.canvas.span_item import boxes, seconds_at
+from ecgview.desktop.state.mouse import SHORTEST_S, MenuRow, Spot
 from ecgview.desktop.state.workspace import Workspace
+from ecgview.record import EcgRecord
+from ecgview.review.annotation import Annotation
 
-STEP_MS = 10.0  # Shift+arrow on a caliper end (T1)
+CLICK_PX = 4  # a press that moved less is a click
+ROOM_MM = 1.5  # of paper about what is zoomed to
 _ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_MOVES_PAPER = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
+_NONE, _SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+_CTRL, _ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_CURSORS = {
+    "caliper": Qt.CursorShape.CrossCursor,
+    "zoom": Qt.CursorShape.CrossCursor,
+    "mask": Qt.CursorShape.IBeamCursor,
+    "mark": Qt.CursorShape.IBeamCursor,
+}
 
 
 class TraceCanvas(PaperView):
@@ -25,214 +50,476 @@ class TraceCanvas(PaperView):
 
     Signals:
         cursor_moved: str, lead, time and amplitude under the mouse; empty outside a trace.
-        caliper_changed: Caliper | None.
+        caliper_changed: Caliper | None, the active one.
     """
-
-    caliper: Caliper | None
-    caliper_is_on: bool
 
     cursor_moved = Signal(str)
     caliper_changed = Signal(object)
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(workspace, parent)
-        self.caliper: Caliper | None = None
-        self.caliper_is_on = False
+        self.items_on_paper = items = PaperItems(self, self.scene(), workspace, self)
+        self._band = BandItem()
+        self.put(self._band)
+        self._items_of: EcgRecord | None = None
         self._drag: Drag | None = None
+        self._rect_from: QPointF | None = None  # mm, where a rectangle to zoom to begins
         self._mask_before: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
-        self._pan_from: QPoint | None = None
+        self._pressed: QPointF | None = None
+        self._pan_from: QPointF | None = None
         self._space_held = False
-        self._live = LiveItem(self)
-        self.put(self._live)
+        self._lead_zoom: tuple[Look, float] | None = None  # what was seen before, and the scale since
+        self._menu: QMenu | None = None
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
+        items.caliper_changed.connect(self.caliper_changed)
+        items.live_changed.connect(self._reoverlay)
+        items.keyed_changed.connect(self._describe)
+        self.page_changed.connect(self._show_items)
+        self.moved.connect(items.show_view)
         workspace.ecg.opened.connect(self._let_go)
         workspace.ecg.closed.connect(self._let_go)
-        workspace.paper.view_changed.connect(self._show_cursor)
-        workspace.answers.mask_mode_changed.connect(self._show_cursor)
+        workspace.paper.theme_changed.connect(self._show_items)
+        workspace.mouse.changed.connect(self._mode_changed)
 
-    def paint_live(self, painter: QPainter) -> None:
-        """Draw the drag under way and the caliper."""
-        record, page = self.record, self.page
-        if record is None or page is None:
+    @property
+    def workspace(self) -> Workspace:
+        """What the window knows."""
+        return self._workspace
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the read of the record on the paper takes edits."""
+        session = self._workspace.reading.session
+        return session is not None and session.is_editable
+
+    def _show_items(self, _changed: object = None) -> None:
+        """Let everything stand on the page of now; of another record nothing stays for a moment."""
+        if self.record is not self._items_of:
+            self._items_of = self.record
+            self._let_go()
             return
-        colours = self._workspace.paper.colours
-        if self._drag is not None and self._drag.gesture == "mark":
-            hints.paint_drag(painter, page, self._drag, self.px_per_mm, colours)
-        if self.caliper is not None:
-            paint_caliper(painter, page, record, self.caliper, self.px_per_mm, colours)
+        self.items_on_paper.show_page(self.palette_of_paper)
 
     def _let_go(self, _record: object = None) -> None:
         """Drop what the hand has begun on another record, and what was read off it."""
-        self._drag = self._pan_from = None
-        self.set_caliper(None)
+        self._cancel()
+        if self._menu is not None:
+            self._menu.close()
+        self._lead_zoom = None
+        self.items_on_paper.forget()
+        self._show_items()
         self.cursor_moved.emit("")
         self._show_cursor()
 
-    # ---- caliper -------------------------------------------------------------------------------------
+    def live_marks(self) -> tuple[Annotation, ...]:
+        """Return the marks that are drawn by their items, since the hand has them: the overlay leaves them out."""
+        return self.items_on_paper.marks.live
+
+    def _describe(self) -> None:
+        """Tell screen readers of the item that has the keys: to them the canvas is one thing."""
+        item = self.items_on_paper.keyed
+        self.setAccessibleDescription("" if item is None else item.name)
+
+    # ---- calipers ------------------------------------------------------------------------------------
+
+    @property
+    def caliper(self) -> Caliper | None:
+        """What the active caliper measures."""
+        return self.items_on_paper.calipers.caliper
+
+    @property
+    def calipers(self) -> tuple[Caliper, ...]:
+        """What every caliper on the paper measures."""
+        return self.items_on_paper.calipers.values
+
+    @property
+    def caliper_is_on(self) -> bool:
+        """Whether a drag over the trace measures."""
+        return self._workspace.mouse.mode == "caliper"
 
     def toggle_caliper(self) -> None:
-        """Take the caliper out, or put it away."""
-        self.caliper_is_on = not self.caliper_is_on
-        if not self.caliper_is_on:
-            self.set_caliper(None)
-        self._show_cursor()
+        """Take the calipers out, or put them away."""
+        if self.caliper_is_on:
+            self.items_on_paper.calipers.put_away()
+            self._workspace.mouse.leave("caliper")
+        else:
+            self._workspace.mouse.choose("caliper")
 
     def set_caliper(self, caliper: Caliper | None) -> None:
-        """Show a caliper, or none."""
-        self.caliper = caliper
-        self.caliper_changed.emit(caliper)
-        self.viewport().update()
+        """Let the active caliper measure this; None takes all of them off."""
+        self.items_on_paper.calipers.show_only(caliper)
+
+    # ---- keys ----------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys that belong to the item in focus before the menus take them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_delete = event.key() in _DELETES and self.items_on_paper.focused is not None
+            if is_delete or self._undoes(event) or self._redoes(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def _undoes(self, event: QKeyEvent) -> bool:
+        items = self.items_on_paper
+        return event.matches(QKeySequence.StandardKey.Undo) and items.has_last_word and items.moves.can_undo
+
+    def _redoes(self, event: QKeyEvent) -> bool:
+        items = self.items_on_paper
+        is_redo = event.matches(QKeySequence.StandardKey.Redo) or (
+            event.key() == Qt.Key.Key_Y and event.modifiers() == _CTRL
+        )
+        return is_redo and items.has_last_word and items.moves.can_redo
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move a caliper end by a sample or 10 ms, put it away, or hold Space to move the paper."""
-        record, caliper = self.record, self.caliper
-        key = Qt.Key(event.key())
+        """Move what has the keys by a sample or 10 ms, remove it, leave it; Space moves the paper."""
+        key, items = Qt.Key(event.key()), self.items_on_paper
+        keyed, held_keys = items.keyed, event.modifiers() & ~_KEYPAD
         if key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(True)
-        elif key == Qt.Key.Key_Escape and self.caliper_is_on:
-            self.toggle_caliper()
-        elif record is not None and caliper is not None and key in _ARROWS:
-            is_far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            step = samples_of(record, STEP_MS) if is_far else 1
-            self.set_caliper(caliper.stepped(record, _ARROWS[key] * step))
+        elif key == Qt.Key.Key_Escape:
+            if not self._escape():
+                super().keyPressEvent(event)
+        elif self._undoes(event):
+            items.moves.undo()
+        elif self._redoes(event):
+            items.moves.redo()
+        elif key in _ARROWS and held_keys == _ALT:
+            items.step_focus(_ARROWS[key])
+        elif keyed is not None and key in _ARROWS and held_keys in (_NONE, _SHIFT):
+            items.nudge(keyed, _ARROWS[key], held_keys == _SHIFT)
+        elif key in _DELETES and items.focused is not None:
+            items.remove(items.focused)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Let go of Space."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        """Let go of Space; write the mark that an arrow key moved."""
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Space:
             self._hold_space(False)
+        elif event.key() in _ARROWS:
+            self.items_on_paper.write_pending()
         else:
             super().keyReleaseEvent(event)
 
+    def _escape(self) -> bool:
+        """Go one step back: end a drag, leave an item, leave the mouse mode; returns whether there was one."""
+        items, mouse = self.items_on_paper, self._workspace.mouse
+        if self._pressed is not None:
+            self._cancel()
+        elif self.caliper_is_on and not isinstance(items.focused, MarkItem | MaskItem):
+            self.toggle_caliper()
+        elif items.focused is not None:
+            items.give_focus(None)
+        elif not mouse.leave():
+            return False
+        return True
+
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Give Tab to the caliper while there is one: it switches the end that the keys move."""
-        if self.caliper is not None:
-            self.set_caliper(self.caliper.switched())
+        """Give Tab to the caliper or the mark that has the keys: it switches the end that they move."""
+        if self.items_on_paper.switch(forward):
             return True
-        return bool(super().focusNextPrevChild(forward))
+        return bool(
+            QWidget.focusNextPrevChild(self, forward)
+        )  # not the scene's, which goes through its boxes
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget held keys."""
+        self._hold_space(False)
+        self.items_on_paper.write_pending()
+        super().focusOutEvent(event)
+
+    def _hold_space(self, held: bool) -> None:
+        self._space_held = held
+        self._show_cursor()
 
     # ---- mouse ---------------------------------------------------------------------------------------
 
+    @property
+    def _mode(self) -> str:
+        return "pan" if self._space_held else self._workspace.mouse.mode
+
+    def item_at(self, at: QPointF) -> HandItem | None:
+        """Return the uppermost caliper, mark or hidden stretch at a place of the viewport."""
+        found = self.scene().items(self.mapToScene(at.toPoint()))
+        return next((item for item in found if isinstance(item, HandItem)), None)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin what a drag does here."""
-        record = self.record
-        if record is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            return event.ignore()
-        gesture = self._gesture() if event.button() == Qt.MouseButton.LeftButton else "pan"
-        place = self.locate(event.position())
-        if gesture == "pan" or place is None:
-            self._pan_from = event.position().toPoint()
+        """Take up what lies under the mouse, else begin what a drag does here."""
+        if self.record is None or event.button() not in _MOVES_PAPER:
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        at, is_left = event.position(), event.button() == Qt.MouseButton.LeftButton
+        self._pressed = at
+        place, mm = self.locate(at), self.to_mm(at)
+        if is_left and mm is not None and self._pick_up(at, mm, event.modifiers()):
+            self._show_cursor(at)
+            return
+        mode = self._mode if is_left else "pan"
+        if mode == "zoom":
+            self._rect_from = mm
+        elif mode == "pan" or place is None or mm is None:
+            self._pan_from = at
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-            return None
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._drag = Drag(gesture, place.lead, place.seconds, place.seconds, not shift, shift)
-        if gesture == "caliper":
-            self.set_caliper(self._caliper_from(place.lead, place.seconds))
-        elif gesture == "mask":
+        elif mode == "caliper":
+            self._begin_caliper(mm, place.lead, place.seconds)
+        else:
+            shift = bool(event.modifiers() & _SHIFT)
+            seconds = self._on_sample(place.seconds) if mode != "mask" else place.seconds
+            self._drag = Drag(mode, place.lead, seconds, seconds, not shift, shift)
             self._mask_before = self._workspace.answers.mask
-            self._drag_to(place.seconds)
-        return None
+            if mode == "mask":
+                self._drag_to(place.seconds)
+
+    def _pick_up(self, at: QPointF, mm: QPointF, modifiers: Qt.KeyboardModifier) -> bool:
+        """Let the hand take up an item; a mark or a hidden stretch only where the mode, or its focus, means it."""
+        items, item = self.items_on_paper, self.item_at(at)
+        if item is None or self._space_held or self._mode == "zoom" or modifiers & _CTRL:
+            return False
+        if isinstance(item, MarkItem | MaskItem):
+            means = "mark" if isinstance(item, MarkItem) else "mask"
+            is_meant = self._mode == means or (item is items.focused and self._mode == "pan")
+            if not is_meant or modifiers & _SHIFT or not items.may_move(item):
+                return False
+        elif self._workspace.mouse.added_mode(self._mode) is not None:
+            return False
+        if not items.take(item, mm):
+            self._pressed = None  # it was refused, and said so
+        return True
+
+    def _begin_caliper(self, at: QPointF, lead: str, seconds: float) -> None:
+        record, items = self.record, self.items_on_paper
+        made = items.calipers.begin(Caliper.at(record, lead, seconds)) if record is not None else None
+        if made is not None:
+            items.take(made, at, "second")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the drag, and tell what lies under the mouse."""
+        at = event.position()
         if self._pan_from is not None:
-            now = event.position().toPoint()
-            moved, self._pan_from = now - self._pan_from, now
-            self.move_by(QPointF(moved))
+            moved, self._pan_from = at - self._pan_from, at
+            self.move_by(moved)
             return
-        place = self.locate(event.position())
-        if place is None:
-            self.cursor_moved.emit("")
-            return
-        self.cursor_moved.emit(f"{place.lead}  {place.seconds:.3f} s  {place.millivolts:+.2f} mV")
-        if self._drag is not None:
-            self._drag_to(place.seconds)
+        mm, place = self.to_mm(at), self.locate(at)
+        if mm is not None and self.items_on_paper.held is not None:
+            self.items_on_paper.drag_to(mm, snaps=bool(event.modifiers() & _ALT))
+        elif mm is not None and self._rect_from is not None:
+            self._show_rect(mm)
+        elif mm is not None and self._drag is not None and self.page is not None:
+            seconds = seconds_at(self.page, mm)
+            if seconds is not None:
+                self._drag_to(seconds)
+        else:
+            self._show_cursor(at)
+        self.cursor_moved.emit(
+            "" if place is None else f"{place.lead}  {place.seconds:.3f} s  {place.millivolts:+.2f} mV"
+        )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the drag; a mark is placed now."""
-        self._pan_from = None
-        drag, self._drag = self._drag, None
+        """End the drag: write what it moved, mark or zoom to what it spans; a click gives the focus."""
+        at, pressed = event.position(), self._pressed
+        is_click = pressed is not None and (at - pressed).manhattanLength() < CLICK_PX
+        drag, band = self._drag, self._band.rects[:1] if self._rect_from is not None else ()
+        held = self.items_on_paper.held
+        self._end()
+        if held is not None:
+            self.items_on_paper.let_go()
+        if band and not is_click:
+            self._workspace.mouse.leave("zoom")
+            self.show_part(band[0])
+        if drag is not None:
+            self._release_drag(drag, is_click=is_click)
+        if is_click and not isinstance(held, MaskItem):
+            self.items_on_paper.give_focus(self.item_at(at))
+        self._show_cursor(at)
+
+    def _end(self) -> None:
+        self._pressed = self._drag = self._rect_from = self._pan_from = None
+        self._band.hide()
+
+    def _cancel(self) -> None:
+        """End a drag as if it had not been."""
+        drag = self._drag
+        self._end()
+        self.items_on_paper.drop()
+        if drag is not None and drag.gesture == "mask" and self.record is self._workspace.ecg.record:
+            self._workspace.answers.set_mask(self._mask_before)
         self._show_cursor()
-        if drag is not None and drag.gesture == "mark" and drag.is_mark:
-            start_s, end_s = drag.span_s
-            self._workspace.steps.add_annotation(() if drag.all_leads else (drag.lead,), start_s, end_s)
-        self.viewport().update()
+
+    def _release_drag(self, drag: Drag, *, is_click: bool) -> None:
+        workspace, lead = self._workspace, "" if drag.all_leads else drag.lead
+        added = workspace.mouse.added_mode(drag.gesture)
+        start_s, end_s = drag.span_s
+        if drag.gesture == "mask":
+            self.items_on_paper.note_mask(self._mask_before)
+        elif added is not None and end_s - start_s >= SHORTEST_S:
+            added.on_span(drag.gesture, lead, start_s, end_s)
+        elif added is not None and is_click and added.on_click is not None:
+            added.on_click(drag.gesture, lead, drag.start_s)
+        elif drag.gesture == "mark" and drag.is_mark:
+            workspace.steps.add_annotation((lead,) if lead else (), start_s, end_s)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Zoom to the lead under the mouse, or to a mark; once more goes back."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        item, place = self.item_at(event.position()), self.locate(event.position())
+        if isinstance(item, MarkItem) and self._lead_zoom is None and item is self.items_on_paper.focused:
+            self.zoom_to_item(item)
+        elif place is not None:
+            self.toggle_lead(Spot(place.lead, place.seconds, place.millivolts), event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing lies under the mouse any more."""
         self.cursor_moved.emit("")
         super().leaveEvent(event)
 
+    # ---- what a drag does ----------------------------------------------------------------------------
+
+    def _on_sample(self, seconds: float) -> float:
+        """Return the time of the sample nearest to a time: what is marked begins and ends on samples (C4)."""
+        record = self.record
+        return seconds if record is None else nearest_sample(record, seconds) / record.sampling_rate_hz
+
     def _drag_to(self, seconds: float) -> None:
-        record = self.record
-        if self._drag is None or record is None:
+        drag, page = self._drag, self.page
+        if drag is None or page is None:
             return
-        drag = self._drag
-        self._drag = Drag(drag.gesture, drag.lead, drag.start_s, seconds, drag.hides, drag.all_leads)
-        if drag.gesture == "caliper" and self.caliper is not None:
-            self.set_caliper(self.caliper.moved_to(record, seconds))
-        elif drag.gesture == "mask":
+        is_mask = drag.gesture == "mask"
+        self._drag = drag = replace(drag, now_s=seconds if is_mask else self._on_sample(seconds))
+        if is_mask:
             answers = self._workspace.answers
-            answers.set_mask(gestures.masked(self._mask_before, self._drag, answers.segments.seconds))
-        self.viewport().update()
+            answers.set_mask(gestures.masked(self._mask_before, drag, answers.segments.seconds))
+            return
+        start_s, end_s = drag.span_s
+        over = [box.rect for box in boxes(page, () if drag.all_leads else (drag.lead,), start_s, end_s)]
+        added = self._workspace.mouse.added_mode(drag.gesture)
+        role = "annotation" if added is None else added.role
+        self._band.span(over, self._band_colours(role), f"{(end_s - start_s) * 1000:.0f} ms", self.px_per_mm)
 
-    def _caliper_from(self, lead: str, seconds: float) -> Caliper:
-        """Return the caliper with the end near the press taken up, or a new one."""
-        record = self.record
-        assert record is not None
-        if self.caliper is not None and self.caliper.lead == lead and self.page is not None:
-            near_s = 1.5 / self._workspace.paper.settings.speed_mm_per_s  # 1.5 mm on paper
-            for end, time_s in enumerate(self.caliper.seconds(record)):
-                if abs(time_s - seconds) <= near_s:
-                    return Caliper(lead, self.caliper.ends, end)
-        return Caliper.at(record, lead, seconds)
+    def _show_rect(self, mm: QPointF) -> None:
+        if self._rect_from is not None:
+            rect = QRectF(self._rect_from, mm).normalized()
+            self._band.span((rect,), self._band_colours("caliper"), "", self.px_per_mm)
 
-    def _gesture(self) -> gestures.Gesture:
-        return gestures.choose(
-            self._workspace.paper.view,
-            mask_mode=self._workspace.answers.mask_mode,
-            caliper_on=self.caliper_is_on,
-            space_held=self._space_held,
+    def _band_colours(self, role: str) -> tuple[str, str]:
+        colours = self._workspace.paper.colours
+        return str(getattr(colours, role, colours.accent)), colours.on_accent
+
+    # ---- zoom to what is meant -----------------------------------------------------------------------
+
+    @property
+    def is_zoomed_to_lead(self) -> bool:
+        """Whether one lead fills the view since a double click, and nobody has zoomed since."""
+        return self._lead_zoom is not None and abs(self._lead_zoom[1] / self.px_per_mm - 1) < 1e-6
+
+    def toggle_lead(self, spot: Spot, at: QPointF | None = None) -> None:
+        """Let one lead's row fill the view, or go back to what was seen before.
+
+        Args:
+            spot: a moment of the lead.
+            at: where it was asked for, viewport px; of several rows of a lead the one there is meant.
+        """
+        if self.page is None:
+            return
+        if self.is_zoomed_to_lead:
+            self.show_look(self._lead_zoom[0])  # type: ignore[index]
+            self._lead_zoom = None
+            return
+        mm = self.to_mm(at) if at is not None else None
+        rows = [
+            row
+            for row in self.page.traces
+            if row.lead == spot.lead and row.start_s <= spot.seconds <= row.end_s
+        ]
+        here = self.page.trace_at(mm.x(), mm.y()) if mm is not None else None
+        row = here if here is not None else (rows[-1] if rows else None)
+        if row is None:
+            return
+        before = self.look()
+        height = 1.1 * row.row_mm
+        self.show_part(
+            QRectF(
+                row.x0_mm - ROOM_MM,
+                row.baseline_mm - 0.58 * row.row_mm,
+                row.x1_mm - row.x0_mm + 2 * ROOM_MM,
+                height,
+            )
         )
+        self._lead_zoom = (before, self.px_per_mm)
 
-    def _hold_space(self, held: bool) -> None:
-        self._space_held = held
+    def zoom_to_item(self, item: MarkItem) -> None:
+        """Let a mark fill the view, with as much paper on either side."""
+        part = QRectF()
+        for box in item.boxes:
+            part = part.united(box.rect)
+        if not part.isNull():
+            more = max(part.width() / 2, 5.0)
+            self.show_part(part.adjusted(-more, -ROOM_MM, more, ROOM_MM))
+
+    # ---- the menu ------------------------------------------------------------------------------------
+
+    def menu_rows(self, at: QPointF) -> list[MenuRow]:
+        """Return what the menu of the paper offers at a place of the viewport."""
+        place = self.locate(at)
+        spot = None if place is None else Spot(place.lead, place.seconds, place.millivolts)
+        return paper_menu.rows(self, self.item_at(at), spot)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the paper; by the keyboard, that of what has the keys."""
+        if self.record is None or self._pressed is not None:
+            return
+        keyed = self.items_on_paper.keyed
+        at, where = QPointF(event.pos()), event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and keyed is not None:
+            at = QPointF(self.mapFromScene(keyed.mapToScene(keyed.boundingRect().center())))
+            where = self.viewport().mapToGlobal(at.toPoint())
+            rows = paper_menu.rows(self, keyed, None)
+        else:
+            rows = self.menu_rows(at)
+            self.items_on_paper.give_focus(self.item_at(at))
+        self._menu = paper_menu.build(rows, self)
+        self._menu.aboutToHide.connect(self._menu.deleteLater)
+        self._menu.popup(where)
+        event.accept()
+
+    # ---- what shows the mode -------------------------------------------------------------------------
+
+    def _mode_changed(self, mode: str) -> None:
+        if self._pressed is not None and self.items_on_paper.held is None and self._pan_from is None:
+            self._cancel()  # the drag under way was begun in another mode
+        if mode == "caliper":
+            self.items_on_paper.calipers.take_out()
         self._show_cursor()
 
-    def _show_cursor(self, _changed: object = None) -> None:
-        shapes = {
-            "pan": Qt.CursorShape.OpenHandCursor if self.is_scrollable else Qt.CursorShape.ArrowCursor,
-            "caliper": Qt.CursorShape.CrossCursor,
-            "mask": Qt.CursorShape.IBeamCursor,
-            "mark": Qt.CursorShape.IBeamCursor,
-        }
-        self.viewport().setCursor(shapes[self._gesture()])
+    def _show_cursor(self, at: QPointF | None = None) -> None:
+        if self._pan_from is not None:
+            return
+        shape = _CURSORS.get(self._mode)
+        if shape is None:
+            added = self._workspace.mouse.added_mode(self._mode) is not None
+            shape = Qt.CursorShape.IBeamCursor if added else Qt.CursorShape.ArrowCursor
+            if not added and self.is_scrollable:
+                shape = Qt.CursorShape.OpenHandCursor
+        item = self.item_at(at) if at is not None and self.record is not None else None
+        over = None if item is None else self._cursor_over(item, at)
+        self.viewport().setCursor(shape if over is None else over)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys."""
-        self._hold_space(False)
-        super().focusOutEvent(event)
-
-
-class LiveItem(pg.GraphicsObject):
-    """What follows the hand, above the paper."""
-
-    def __init__(self, canvas: TraceCanvas) -> None:
-        super().__init__()
-        self._canvas = canvas
-
-    def boundingRect(self) -> QRectF:
-        """Return the page and more."""
-        return QRectF(-1e4, -1e4, 2e4, 2e4)
-
-    def paint(
-        self, brush: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
-    ) -> None:
-        """Draw it from the page's corner on, in logical px."""
-        brush.save()
-        corner = self._canvas.page_corner
-        brush.setWorldTransform(QTransform.fromTranslate(corner.x(), corner.y()))
-        self._canvas.paint_live(brush)
-        brush.restore()
+    def _cursor_over(self, item: HandItem, at: QPointF | None) -> Qt.CursorShape | None:
+        """Return the cursor over an item that a press would take up; None where it would not."""
+        mm = self.to_mm(at) if at is not None else None
+        if mm is None or self._mode == "zoom":
+            return None
+        if isinstance(item, CaliperItem):
+            part = item.handle_at(mm)
+            return Qt.CursorShape.SizeAllCursor if part == "span" else Qt.CursorShape.SizeHorCursor
+        means = "mark" if isinstance(item, MarkItem) else "mask"
+        if self._mode != means and not (item is self.items_on_paper.focused and self._mode == "pan"):
+            return None
+        if not self.items_on_paper.may_move(item):
+            return None
+        is_edge = isinstance(item, MarkItem) and item.part_at(mm) in ("start", "end")
+        return Qt.CursorShape.SizeHorCursor if is_edge else Qt.CursorShape.SizeAllCursor

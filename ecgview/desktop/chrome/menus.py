@@ -86,7 +86,7 @@ class Menus(QObject):
 
     def _listen(self) -> None:
         """Note which rows are to be asked again whenever a fact changes."""
-        parts, canvas = self._workspace, self._frame.canvas
+        parts = self._workspace
         told: dict[Fact, tuple[SignalInstance, ...]] = {
             "record": (parts.ecg.opened, parts.ecg.closed),
             "opening": (parts.ecg.opening.changed,),
@@ -96,7 +96,7 @@ class Menus(QObject):
             "paper": (parts.paper.changed,),
             "theme": (parts.paper.theme_changed,),
             "blind": (parts.reader.blind_changed,),
-            "caliper": (canvas.caliper_changed,),
+            "mouse": (parts.mouse.changed,),
             "thumbnails": (parts.thumbnails.switched,),
             "recent": (parts.worklist.opened,),
         }

@@ -1,4 +1,4 @@
-"""The tool bar: open, walk, paper, filter, caliper, blind switch; every button is an action of a menu."""
+"""The tool bar: open, walk, paper, filter, mouse mode, blind switch; every button is an action of a menu."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ from ecgview.signal.filters import CHOICES
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.menus import Menus
     from ecgview.desktop.frame import Frame
+
+MODES = (
+    ("pan", "Move", "moves the paper"),
+    ("caliper", "Caliper", "measures from sample to sample (C)"),
+    ("zoom", "Zoom", "says what is to fill the view (Z)"),
+    ("mark", "Mark", "marks a stretch of one lead, with Shift of all (A)"),
+    ("mask", "Hide", "hides a stretch in the reconstruct view, with Shift shows it again"),
+)
 
 
 class ToolBar(QToolBar):
@@ -44,7 +52,7 @@ class ToolBar(QToolBar):
         self._add("view.zoom_out")
         self._add("view.zoom_in")
         self._add("view.fit_width")
-        self._add("view.caliper")
+        self.mode = self._mode_choice()
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
@@ -64,6 +72,41 @@ class ToolBar(QToolBar):
         button.setAccessibleName(self._menus[action_id].text())
         self.addWidget(button)
         return button
+
+    def _mode_choice(self) -> QComboBox:
+        """Return the choice of what a drag over the trace does, which shows what it does now."""
+        box = QComboBox()
+        box.setAccessibleName("What a drag over the trace does")
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        mouse = self._workspace.mouse
+        box.activated.connect(lambda index: self._choose_mode(box.itemData(index)))
+        mouse.changed.connect(self._show_mode)
+        mouse.modes_changed.connect(self._offer_modes)
+        self.mode = box
+        self._offer_modes()
+        self.addWidget(box)
+        return box
+
+    def _offer_modes(self) -> None:
+        """Offer the modes of the canvas, and those that other parts offer now."""
+        added = tuple((mode.id, mode.title, mode.hint) for mode in self._workspace.mouse.added)
+        self.mode.clear()
+        for mode_id, title, hint in (*MODES, *added):
+            self.mode.addItem(title, mode_id)
+            self.mode.setItemData(self.mode.count() - 1, hint, Qt.ItemDataRole.ToolTipRole)
+        self._show_mode(self._workspace.mouse.mode)
+
+    def _show_mode(self, mode: str) -> None:
+        index = self.mode.findData(mode)
+        self.mode.setCurrentIndex(index)
+        hint = self.mode.itemData(index, Qt.ItemDataRole.ToolTipRole)
+        self.mode.setToolTip(f"What a drag over the trace does: {hint}")
+
+    def _choose_mode(self, mode: str) -> None:
+        self._workspace.mouse.choose(mode)
+        self._show_mode(self._workspace.mouse.mode)
+        self._canvas.setFocus()
 
     def _combo(self, name: str, entries: list[tuple[str, object]], field: str) -> QComboBox:
         box = QComboBox()

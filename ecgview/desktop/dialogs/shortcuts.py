@@ -12,11 +12,17 @@ from ecgview.desktop.theme import SPACE, set_role
 
 COLUMNS = 3
 GESTURES = (
-    ("Move the paper", "Drag, wheel"),
+    ("Move the paper", "Drag, wheel, Space+drag"),
     ("Zoom", "Ctrl+wheel"),
-    ("Caliper: one sample, 10 ms", "←→, Shift+←→"),
-    ("Other end of the caliper", "Tab"),
-    ("Put the caliper away", "Esc"),
+    ("Zoom to a lead, and back", "Double click"),
+    ("Menu of a caliper, mark or place", "Right click"),
+    ("Next caliper or mark", "Alt+←→"),
+    ("Move its end: one sample, 10 ms", "←→, Shift+←→"),
+    ("Its other end", "Tab"),
+    ("Caliper end at a peak", "Alt+drag"),
+    ("A new mark inside another", "Ctrl+drag"),
+    ("Remove it", "Delete"),
+    ("Out of the mode, calipers away", "Esc"),
 )
 
 
