@@ -1,15 +1,13 @@
-"""What the canvas says where there is no trace, and the span under a drag."""
+"""What the canvas says where there is no trace."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter
 
-from ecgview.desktop.canvas.gestures import Drag
 from ecgview.desktop.messages import sentence
 from ecgview.desktop.state.opening import Shown
 from ecgview.desktop.theme import Colours
-from ecgview.paper.page import Page
 
 _EMPTY = (
     ("Open an ECG", True),
@@ -45,19 +43,3 @@ def _lines(shown: Shown, name: str) -> tuple[tuple[str, bool], ...]:
     if shown.kind == "failed":
         return ((f"{name} is not shown", True), (sentence(shown.reason), False), (_GO_ON, False))
     return _EMPTY
-
-
-def paint_drag(painter: QPainter, page: Page, drag: Drag, px_per_mm: float, colours: Colours) -> None:
-    """Shade what a drag spans, on the traces it will mark; the painter is in page px."""
-    start_s, end_s = drag.span_s
-    fill = QColor(colours.annotation)
-    fill.setAlpha(50)
-    painter.setPen(QPen(QColor(colours.annotation), 1))
-    painter.setBrush(fill)
-    for trace in page.traces:
-        first, last = max(start_s, trace.start_s), min(end_s, trace.end_s)
-        if first < last and (drag.all_leads or trace.lead == drag.lead):
-            left = trace.x0_mm + (first - trace.start_s) * trace.mm_per_s
-            top, height = trace.baseline_mm - 0.5 * trace.row_mm, 0.92 * trace.row_mm
-            box = QRectF(left, top, (last - first) * trace.mm_per_s, height)
-            painter.drawRect(QRectF(box.topLeft() * px_per_mm, box.size() * px_per_mm))

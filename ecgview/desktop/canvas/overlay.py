@@ -7,17 +7,18 @@ from dataclasses import replace
 from ecgview.desktop.canvas import gestures
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.overlay import Overlay, Span
-from ecgview.review.annotation import to_overlay
+from ecgview.review.annotation import Annotation, to_overlay
 
 
-def gather(workspace: Workspace) -> Overlay:
-    """Return the reader's marks, what an explanation draws, and the mask of now."""
+def gather(workspace: Workspace, live: tuple[Annotation, ...] = ()) -> Overlay:
+    """Return the reader's marks but those under the hand (`live`), what an explanation draws, and the mask of now."""
     session, shown = workspace.reading.session, workspace.paper.overlay or Overlay()
-    marks = to_overlay(session.draft.annotations).spans if session is not None else ()
+    drawn = () if session is None else (mark for mark in session.draft.annotations if mark not in live)
+    marks = to_overlay(drawn).spans
     spans = shown.spans
     if workspace.paper.view == "reconstruct":  # the mask under the hand, not that of the last answer
         answers = workspace.answers
-        drawn = gestures.spans(answers.mask, answers.segments.seconds)
-        hidden = tuple(Span(start, end, "masked") for start, end in drawn)
+        stretches = gestures.spans(answers.mask, answers.segments.seconds)
+        hidden = tuple(Span(start, end, "masked") for start, end in stretches)
         spans = (*(span for span in spans if span.role != "masked"), *hidden)
     return replace(shown, spans=(*spans, *marks))

@@ -23,3 +23,4 @@ class PaperBox(pg.ViewBox):
             yRange=(top, top + size.height() / px_per_mm),
             padding=0,
         )
+        self.updateMatrix()  # not at the next frame only: a press before it meets the items where they are

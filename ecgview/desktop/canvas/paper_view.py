@@ -7,7 +7,7 @@ The scene's view box is in millimetres of paper. What lies on the paper is an it
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")  # pyqtgraph takes what it finds first, else
 
@@ -28,6 +28,7 @@ from ecgview.paper.page import Location, Page
 from ecgview.paper.palette import PALETTES, Palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
+from ecgview.review.annotation import Annotation
 
 RESIZE_REST_MS = 60
 STEP_PX = 40  # that an arrow key or a notch of the wheel moves the paper by
@@ -37,6 +38,14 @@ _STEPS = {
     Qt.Key.Key_Up: QPoint(0, -STEP_PX),
     Qt.Key.Key_Down: QPoint(0, STEP_PX),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Scale and place of a page: where its corner lay in the viewport."""
+
+    zoom: Zoom
+    corner: QPointF
 
 
 class PaperView(pg.GraphicsView):
@@ -239,7 +248,11 @@ class PaperView(pg.GraphicsView):
         self.viewport().update()
 
     def _reoverlay(self, _changed: object = None) -> None:
-        self._paper.show_overlay(gather(self._workspace))
+        self._paper.show_overlay(gather(self._workspace, self.live_marks()))
+
+    def live_marks(self) -> tuple[Annotation, ...]:
+        """Return the marks that are drawn by their items, since the hand has them: the overlay leaves them out."""
+        return ()
 
     # ---- scale ---------------------------------------------------------------------------------------
 
@@ -289,6 +302,17 @@ class PaperView(pg.GraphicsView):
         scale, seen = self.px_per_mm, self.viewport().size()
         middle = QPointF(seen.width() / 2, seen.height() / 2)
         self._scroll_to(part.center() * scale - middle)
+
+    def look(self) -> Look:
+        """Return scale and place, to be shown again by `show_look`."""
+        return Look(self._zoom, QPointF(self.page_corner))
+
+    def show_look(self, look: Look) -> None:
+        """Show the page as it was seen before; where the zoom followed the window, it follows it again."""
+        self._set_zoom(look.zoom, QPointF(0, 0))
+        self._fit_again()
+        self._paper.settle()
+        self._scroll_to(-look.corner)
 
     def _fit_again(self) -> None:
         if self._page is not None:

@@ -159,7 +159,7 @@ class TraceCanvas(PaperView):
             if is_delete or self._undoes(event) or self._redoes(event):
                 event.accept()
                 return True
-        return super().event(event)
+        return bool(super().event(event))
 
     def _undoes(self, event: QKeyEvent) -> bool:
         items = self.items_on_paper
@@ -250,6 +250,7 @@ class TraceCanvas(PaperView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take up what lies under the mouse, else begin what a drag does here."""
         if self.record is None or event.button() not in _MOVES_PAPER:
+            event.ignore()
             return
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         at, is_left = event.position(), event.button() == Qt.MouseButton.LeftButton
