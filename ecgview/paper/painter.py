@@ -532,7 +532,9 @@ def _cells_seen(trace: TracePath, bar: Bar, scale: float, seen: QRectF) -> range
 
 def _seen(painter: QPainter) -> QRectF:
     """Return what of the painter's plane can be seen: its device, and the clip where one is set."""
-    inverse, _ = painter.combinedTransform().inverted()
+    inverse, _ = (
+        painter.worldTransform().inverted()
+    )  # the combined one counts a screen's ratio, the window does not
     seen = inverse.mapRect(QRectF(painter.window()))
     return seen & painter.clipBoundingRect() if painter.hasClipping() else seen
 

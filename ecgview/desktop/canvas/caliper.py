@@ -72,7 +72,7 @@ class Caliper:
         """Return the reading as shown beside the caliper."""
         ms, bpm, mv = self.readings(record)
         rate = f" · {bpm:.0f} bpm" if 0 < bpm < 1000 else ""
-        amplitude = " · no sample" if mv != mv else f" · {mv:+.2f} mV"
+        amplitude = " · no sample" if mv != mv else f" · {round(mv, 2) + 0.0:+.2f} mV"  # never "-0.00"
         return f"{abs(ms):.0f} ms{rate}{amplitude}"
 
     def _with_end(self, index: int) -> Caliper:

@@ -24,6 +24,7 @@ NEAR_PX = 6.0  # how far from a line it can still be taken up; a hand's aim, not
 PLATE_PX = 13
 EDGE_PX = 2.0  # of paper about the plate
 DOT_PX = 3.0
+CAPITALS = 0.72  # of a font's size, so high is the name of a lead
 ABOVE, BELOW = 0.5, 0.42  # of a row: how far the lines go above and below the baseline
 
 Handle = Literal["first", "second", "span"]
@@ -67,6 +68,7 @@ class CaliperItem(pg.GraphicsObject):
         self._taken: tuple[Handle, Caliper, float] | None = None
         self._places: tuple[_Place, ...] = ()
         self._plates: tuple[QRectF, ...] = ()  # mm
+        self._avoided: tuple[QRectF, ...] = ()  # mm, where other plates stand
         self._bounds, self._shape = QRectF(), QPainterPath()
         self._font = QFont()
         self._font.setPixelSize(PLATE_PX)
@@ -118,6 +120,17 @@ class CaliperItem(pg.GraphicsObject):
             return
         self._seen, self._scale = QRectF(seen), px_per_mm
         self._place()
+
+    @property
+    def plates(self) -> tuple[QRectF, ...]:
+        """Where its reading stands, mm; once for each trace that it is drawn on."""
+        return self._plates
+
+    def avoid(self, plates: tuple[QRectF, ...]) -> None:
+        """Let the reading stand clear of those of other calipers, mm."""
+        if plates != self._avoided:
+            self._avoided = plates
+            self._place()
 
     def set_active(self, on: bool) -> None:
         """Be the caliper that the keys move, on top of the others, or one of the others."""
@@ -174,9 +187,20 @@ class CaliperItem(pg.GraphicsObject):
         room = room.adjusted(edge, edge, -edge, -edge)
         x = (place.left + place.right) / 2 - width / 2
         y = place.top - height - 3 / self._scale
+        for text in self._page.texts:  # the name of a lead is not covered
+            if text.role == "lead" and text.y_mm - CAPITALS * text.size_mm < y + height and text.y_mm > y:
+                right = text.x_mm + 0.8 * text.size_mm * len(text.text)
+                if text.x_mm < x + width and right > x and right + width <= room.right():
+                    x = right
         x = min(max(x, room.left()), max(room.left(), room.right() - width))
         y = min(max(y, room.top()), max(room.top(), room.bottom() - height))
-        return QRectF(x, y, width, height)
+        plate = QRectF(x, y, width, height)
+        up = y - (height + edge) * len(self._avoided) >= room.top()
+        for _ in self._avoided:
+            if not any(plate.intersects(other) for other in self._avoided):
+                break
+            plate.translate(0, -(height + edge) if up else height + edge)
+        return plate
 
     # ---- Qt ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRectF, Signal
 
 from ecgview.desktop.canvas.caliper import Caliper
 from ecgview.desktop.canvas.caliper_item import CaliperItem
@@ -90,6 +90,7 @@ class Calipers(QObject):
             self.add(caliper)
         else:
             self._active.show_caliper(caliper)
+            self._arrange()
             self.changed.emit(caliper)
 
     def activate(self, item: CaliperItem | None) -> None:
@@ -97,6 +98,7 @@ class Calipers(QObject):
         self._active = item
         for one in self._items:
             one.set_active(one is item)
+        self._arrange()
         self.changed.emit(self.caliper)
 
     def remove(self, item: CaliperItem) -> None:
@@ -148,6 +150,13 @@ class Calipers(QObject):
         if kept and not self._items:
             self.restore(kept, len(kept) - 1)
 
+    def _arrange(self) -> None:
+        """Let the readings stand clear of each other, the older where they are."""
+        taken: tuple[QRectF, ...] = ()
+        for item in self._items:
+            item.avoid(taken)
+            taken += item.plates
+
     # ---- what they follow ----------------------------------------------------------------------------
 
     def show_page(self, colours: Colours) -> None:
@@ -157,12 +166,14 @@ class Calipers(QObject):
         if page is not None and record is not None:
             for item in self._items:
                 item.show_page(page, record, colours)
+        self._arrange()
 
     def show_view(self) -> None:
         """Follow zoom and place."""
         seen, scale = self._surface.seen_mm, self._surface.px_per_mm
         for item in self._items:
             item.show_view(seen, scale)
+        self._arrange()
 
     def forget(self) -> None:
         """Leave nothing of a record."""
@@ -177,6 +188,7 @@ class Calipers(QObject):
         if item is not self._active:
             self.activate(item)
         else:
+            self._arrange()
             self.changed.emit(caliper)
 
     def _released(self, item: CaliperItem, was: Caliper) -> None:

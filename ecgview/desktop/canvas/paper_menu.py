@@ -127,7 +127,7 @@ def _of_place(canvas: TraceCanvas, spot: Spot | None) -> list[MenuRow]:
         return [whole] if record is not None else []
     start_s, end_s = _here(canvas, spot)
     zoom = "Back from this lead" if canvas.is_zoomed_to_lead else f"Zoom to {spot.lead}"
-    reading = f"{spot.lead}  {spot.seconds:.3f} s  {spot.millivolts:+.2f} mV"
+    reading = f"{spot.lead}  {spot.seconds:.3f} s  {round(spot.millivolts, 2) + 0.0:+.2f} mV"
     mark = Annotation((spot.lead,), start_s, end_s)
     return [
         MenuRow(zoom, partial(canvas.toggle_lead, spot)),

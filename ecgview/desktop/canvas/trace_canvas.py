@@ -316,7 +316,9 @@ class TraceCanvas(PaperView):
         else:
             self._show_cursor(at)
         self.cursor_moved.emit(
-            "" if place is None else f"{place.lead}  {place.seconds:.3f} s  {place.millivolts:+.2f} mV"
+            ""
+            if place is None
+            else f"{place.lead}  {place.seconds:.3f} s  {round(place.millivolts, 2) + 0.0:+.2f} mV"
         )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
