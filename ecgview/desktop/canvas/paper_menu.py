@@ -5,23 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ecgview.desktop.canvas.caliper import Caliper, nearest_sample, samples_of
 from ecgview.desktop.canvas.caliper_item import CaliperItem
 from ecgview.desktop.canvas.mark_item import MarkItem
-from ecgview.desktop.canvas.paper_items import HandItem
+from ecgview.desktop.canvas.paper_items import HandItem, PaperItems
+from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.state.mouse import MenuRow, Spot
+from ecgview.desktop.state.workspace import Workspace
 from ecgview.labels import label_set as label_sets
 from ecgview.review.annotation import Annotation
 
-if TYPE_CHECKING:
-    from ecgview.desktop.canvas.trace_canvas import TraceCanvas
-
 HERE_MS = 200.0  # a caliper or a mark put down by the menu: one large box at 25 mm/s
+
+
+class Canvas(Surface, Protocol):
+    """What the rows ask of the canvas."""
+
+    @property
+    def items_on_paper(self) -> PaperItems:
+        """What lies on the paper."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the window knows."""
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the read takes edits."""
+
+    @property
+    def is_zoomed_to_lead(self) -> bool:
+        """Whether one lead fills the view."""
+
+    def fit_width(self) -> None:
+        """Use the full width."""
+
+    def toggle_lead(self, spot: Spot, at: QPointF | None = None) -> None:
+        """Let one lead fill the view, or go back."""
+
+    def zoom_to_item(self, item: MarkItem) -> None:
+        """Let a mark fill the view."""
 
 
 def build(rows: Iterable[MenuRow], parent: QWidget) -> QMenu:
@@ -49,7 +78,7 @@ def _fill(menu: QMenu, rows: Iterable[MenuRow]) -> None:
             entry.triggered.connect(lambda _checked=False, run=row.run: run())
 
 
-def rows(canvas: TraceCanvas, item: HandItem | None, spot: Spot | None) -> list[MenuRow]:
+def rows(canvas: Canvas, item: HandItem | None, spot: Spot | None) -> list[MenuRow]:
     """Return all rows: of the item, of the place, of the other parts of the window."""
     found: list[MenuRow] = []
     if isinstance(item, CaliperItem):
@@ -68,7 +97,7 @@ def rows(canvas: TraceCanvas, item: HandItem | None, spot: Spot | None) -> list[
     return [*found, *place, *canvas.workspace.mouse.rows(spot)]
 
 
-def _of_caliper(canvas: TraceCanvas, item: CaliperItem) -> list[MenuRow]:
+def _of_caliper(canvas: Canvas, item: CaliperItem) -> list[MenuRow]:
     items, record = canvas.items_on_paper, canvas.record
     if record is None:
         return []
@@ -88,7 +117,7 @@ def _of_caliper(canvas: TraceCanvas, item: CaliperItem) -> list[MenuRow]:
     ]
 
 
-def _of_mark(canvas: TraceCanvas, item: MarkItem, spot: Spot | None) -> list[MenuRow]:
+def _of_mark(canvas: Canvas, item: MarkItem, spot: Spot | None) -> list[MenuRow]:
     items, mark, may = canvas.items_on_paper, item.mark, canvas.may_edit
     session = canvas.workspace.reading.session
     statements = session.draft.statements if session is not None else ()
@@ -120,7 +149,7 @@ def _of_mark(canvas: TraceCanvas, item: MarkItem, spot: Spot | None) -> list[Men
     ]
 
 
-def _of_place(canvas: TraceCanvas, spot: Spot | None) -> list[MenuRow]:
+def _of_place(canvas: Canvas, spot: Spot | None) -> list[MenuRow]:
     whole = MenuRow("Full width", canvas.fit_width)
     record = canvas.record
     if spot is None or record is None:
@@ -138,7 +167,7 @@ def _of_place(canvas: TraceCanvas, spot: Spot | None) -> list[MenuRow]:
     ]
 
 
-def _here(canvas: TraceCanvas, spot: Spot) -> tuple[float, float]:
+def _here(canvas: Canvas, spot: Spot) -> tuple[float, float]:
     """Return a stretch from the place on, as far as its row shows the record."""
     record, page = canvas.record, canvas.page
     assert record is not None
@@ -154,7 +183,7 @@ def _here(canvas: TraceCanvas, spot: Spot) -> tuple[float, float]:
     return max(0, end - length) / rate, end / rate
 
 
-def _put_caliper(canvas: TraceCanvas, spot: Spot) -> None:
+def _put_caliper(canvas: Canvas, spot: Spot) -> None:
     record, items = canvas.record, canvas.items_on_paper
     if record is not None:
         start_s, end_s = _here(canvas, spot)
@@ -164,7 +193,7 @@ def _put_caliper(canvas: TraceCanvas, spot: Spot) -> None:
         items.give_focus(made)
 
 
-def _put_mark(canvas: TraceCanvas, mark: Annotation) -> None:
+def _put_mark(canvas: Canvas, mark: Annotation) -> None:
     items = canvas.items_on_paper
     canvas.workspace.steps.add_annotation(mark.leads, mark.start_s, mark.end_s)
     items.show_marks()
