@@ -95,6 +95,7 @@ def paint_page(
     trace_px: float | None = None,
     background: bool = True,
     ink: Ink | None = None,
+    on_whole_px: bool = False,
 ) -> None:
     """Paint a page with its upper left corner at the painter's origin.
 
@@ -108,6 +109,8 @@ def paint_page(
         background: fill the page first.
         ink: the page's lines at this scale as they were cut before, where it is painted in parts: a picture of a
             part has the same pixels as the picture of the whole.
+        on_whole_px: every grid line of a kind as many whole units wide as the next, for a screen; on paper and in
+            pictures of it they lie where they belong.
     """
     ink = ink or Ink(px_per_mm, is_raster=_is_raster(painter))
     painter.save()
@@ -116,7 +119,7 @@ def paint_page(
         painter.fillRect(
             QRectF(0, 0, page.width_mm * px_per_mm, page.height_mm * px_per_mm), QColor(palette.background)
         )
-    paint_grid(painter, page, palette, px_per_mm)
+    paint_grid(painter, page, palette, px_per_mm, on_whole_px=on_whole_px)
     if overlay is not None:
         _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
@@ -184,7 +187,9 @@ def paint_overlay(
     painter.restore()
 
 
-def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float) -> None:
+def paint_grid(
+    painter: QPainter, page: Page, palette: Palette, px_per_mm: float, *, on_whole_px: bool = False
+) -> None:
     """Paint the 1 mm and 5 mm lines; the fine ones only where they are at least 2 px of the device apart."""
     device = painter.device()
     ratio = device.devicePixelRatio() if device is not None else 1.0
@@ -199,15 +204,30 @@ def paint_grid(painter: QPainter, page: Page, palette: Palette, px_per_mm: float
     for step, colour, width in ((1, palette.fine, FINE_MM), (5, palette.heavy, HEAVY_MM)):
         if step == 1 and px_per_mm * ratio < FINE_FROM_PX:
             continue
+        across = [x * px_per_mm for x in _lines(first_x, last_x, grid.origin_x_mm, step)]
+        down = [y * px_per_mm for y in _lines(first_y, last_y, grid.origin_y_mm, step)]
+        box = QRectF(
+            left * px_per_mm, top * px_per_mm, (right - left) * px_per_mm, (bottom - top) * px_per_mm
+        )
+        if on_whole_px:
+            _fill_lines(painter, QColor(colour), max(1, round(width * px_per_mm)), across, down, box)
+            continue
         painter.setPen(_pen(colour, max(1.0 / ratio, width * px_per_mm)))
-        for x in _lines(first_x, last_x, grid.origin_x_mm, step):
-            painter.drawLine(
-                QPointF(x * px_per_mm, top * px_per_mm), QPointF(x * px_per_mm, bottom * px_per_mm)
-            )
-        for y in _lines(first_y, last_y, grid.origin_y_mm, step):
-            painter.drawLine(
-                QPointF(left * px_per_mm, y * px_per_mm), QPointF(right * px_per_mm, y * px_per_mm)
-            )
+        for x in across:
+            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        for y in down:
+            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+
+
+def _fill_lines(
+    painter: QPainter, colour: QColor, width: int, across: list[float], down: list[float], box: QRectF
+) -> None:
+    """Fill lines of whole units: a pen of 1.03 units without antialiasing draws some of its lines 2 units wide."""
+    left, top, right, bottom = (round(edge) for edge in (box.left(), box.top(), box.right(), box.bottom()))
+    for x in across:
+        painter.fillRect(round(x - width / 2), top, width, bottom - top, colour)
+    for y in down:
+        painter.fillRect(left, round(y - width / 2), right - left, width, colour)
 
 
 def _lines(low: float, high: float, origin: float, step: int) -> Iterable[float]:

@@ -29,12 +29,13 @@ class Plan:
         return replace(self.paper, row_mm=None), self.colours, self.ratio
 
     def __call__(self, record: EcgRecord, progress: Progress = silent) -> Laid:
-        """Return the page of a record, painted at the scale it will be seen at; its rows use the room there is."""
+        """Return the page of a record, painted as it will be seen first; its rows use the room there is."""
         paper = self.paper if self.zoom.fit == "free" else with_room(self.paper, self.seen_px, record)
         page = layout.compose(record, paper)
         progress(0.5)
         fitted = self.zoom.fitted((page.width_mm, page.height_mm), self.seen_px)
-        return Laid(replace(self, paper=paper), draw_page(page, self.colours, fitted.px_per_mm, self.ratio))
+        drawn = draw_page(page, self.colours, fitted.px_per_mm, self.ratio, self.seen_px)
+        return Laid(replace(self, paper=paper), drawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,10 +206,9 @@ class PaperView(pg.GraphicsView):
             return
         is_new = record is not self._record
         self._record, self._composed, self._page = record, laid.plan.paper, laid.drawn.page
-        self._paper.show_page(laid.drawn)
+        self._paper.show_page(laid.drawn, gather(self._workspace))
         if laid.plan.colours != self.palette_of_paper:
             self.recolour()
-        self._reoverlay()
         if is_new:
             QTimer.singleShot(0, self._workspace.ecg.tell_painted)
             for bar in self._bars.values():
