@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgview import resources
+from ecgview.results import Fill, Hidden, HiddenSpan
 
 SIZE = (1600, 1000)
 
@@ -128,6 +130,7 @@ def models(ecg: Path) -> None:
     print(
         f"mask to picture: {median_ms(lambda: reconstruction.explain(record, mask), 20):.0f} ms (goal under 200)"
     )
+    mask_and_ask(record)
     x = torch.randn(1, 12, 5000)
     for name, module in (("MTECG-T", Mtecg()), ("Net1D", Net1d())):
         module.eval()
@@ -137,6 +140,26 @@ def models(ecg: Path) -> None:
         at_peak = needed / peak * 1000
         print(
             f"{name}, one record: {spent:.1f} ms for {needed:.2f} GFLOP; {spent / at_peak:.1f} x the time at peak"
+        )
+
+
+def mask_and_ask(record) -> None:
+    """Print a what-if in ms and as a multiple of the classifier's forward pass, and its comparison with chance."""
+    from ecgview.explain import mask_and_ask as asking
+    from ecgview.models import runtime
+    from ecgview.models.preprocessing import prepare
+
+    ground = asking.ground(record, device="cpu")
+    card = runtime.classifier_named(None)
+    module, one = runtime.network(card, "cpu"), prepare(record, card.input)[None]
+    forward = median_ms(lambda: runtime.probabilities(module, one, "cpu"), 20)
+    for fill in get_args(Fill):
+        hidden = Hidden((HiddenSpan(2.0, 2.4, ("V1",)),), fill=fill)
+        asked = median_ms(lambda hidden=hidden: asking.ask(ground, hidden), 20)
+        chance = median_ms(lambda hidden=hidden: asking.chance(ground, hidden), 3)
+        print(
+            f"mask and ask, {fill}: {asked:.0f} ms with LEF ({asked / forward:.1f} forward passes), "
+            f"20 random spans {chance:.0f} ms ({chance / forward:.0f})"
         )
 
 
