@@ -11,8 +11,10 @@ import model_words
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from test_items_on_paper import click, drag, place
 
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.panels.what_if import WhatIfPanel
@@ -242,6 +244,60 @@ def test_the_last_question_wins_while_the_hand_moves(
     assert len({id(one) for one in models.grounds[1:]}) == 1, "the record is prepared once"
     shown.undo()
     assert shown.hidden == Hidden()
+
+
+def test_a_drag_through_the_viewport_asks_on_the_way_and_hides_at_its_end(
+    opened: MainWindow, shown: MaskAndAsk, models: Models, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    area, session = opened.canvas.viewport(), opened.workspace.reading.session
+    assert session is not None
+    before = session.draft
+    opened.workspace.mouse.choose(MODE)
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(area, left, Qt.KeyboardModifier.NoModifier, place(opened, "II", 0.5))
+    QTest.mouseMove(area, place(opened, "II", 0.8))
+    (live,) = shown.hidden.spans
+    assert (live.start_s, live.end_s, live.leads) == (
+        pytest.approx(0.5, abs=0.02),
+        pytest.approx(0.8, abs=0.02),
+        ("II",),
+    )
+    assert not shown.can_undo
+    QTest.mouseMove(area, place(opened, "II", 1.0))
+    QTest.mouseRelease(area, left, Qt.KeyboardModifier.NoModifier, place(opened, "II", 1.0))
+    rest()
+    assert models.asked[0].spans == (live,)
+    assert models.asked[-1] == shown.hidden
+    assert shown.hidden.spans[0].end_s == pytest.approx(1.0, abs=0.02)
+    assert shown.can_undo
+    drag(opened, place(opened, "II", 1.5), place(opened, "II", 1.8), Qt.KeyboardModifier.ShiftModifier)
+    assert shown.hidden.spans[1].leads == ()
+    click(opened, place(opened, "II", 2.1))
+    assert shown.hidden.leads == ("II",)
+    rest()
+    opened.canvas.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Z, control)
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Z, control)
+    assert (len(shown.hidden.spans), shown.hidden.leads) == (1, ())
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Y, control)
+    assert len(shown.hidden.spans) == 2
+    assert session.draft == before, "nothing of it is an edit of the read"
+
+
+def test_escape_gives_a_drag_up(
+    opened: MainWindow, shown: MaskAndAsk, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    opened.workspace.mouse.choose(MODE)
+    area = opened.canvas.viewport()
+    QTest.mousePress(
+        area, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place(opened, "II", 0.5)
+    )
+    QTest.mouseMove(area, place(opened, "II", 0.8))
+    assert shown.hidden
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)
+    rest()
+    assert (shown.hidden, shown.answer, shown.can_undo) == (Hidden(), None, False)
 
 
 def test_a_drag_that_is_given_up_leaves_nothing(

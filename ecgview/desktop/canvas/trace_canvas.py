@@ -6,6 +6,7 @@ parts of the window add modes and menu rows in `ecgview.desktop.state.mouse`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -156,10 +157,19 @@ class TraceCanvas(PaperView):
         """Claim the keys that belong to the item in focus before the menus take them."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             is_delete = event.key() in _DELETES and self.items_on_paper.focused is not None
-            if is_delete or self._undoes(event) or self._redoes(event):
+            if is_delete or self._step_of_mode(event) or self._undoes(event) or self._redoes(event):
                 event.accept()
                 return True
         return bool(super().event(event))
+
+    def _step_of_mode(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """Return what the key takes back, or does again, in the mouse mode of another part."""
+        added = self._workspace.mouse.added_mode(self._workspace.mouse.mode)
+        if added is None:
+            return None
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return added.undo
+        return added.redo if _is_redo(event) else None
 
     def _undoes(self, event: QKeyEvent) -> bool:
         items = self.items_on_paper
@@ -167,10 +177,7 @@ class TraceCanvas(PaperView):
 
     def _redoes(self, event: QKeyEvent) -> bool:
         items = self.items_on_paper
-        is_redo = event.matches(QKeySequence.StandardKey.Redo) or (
-            event.key() == Qt.Key.Key_Y and event.modifiers() == _CTRL
-        )
-        return is_redo and items.has_last_word and items.moves.can_redo
+        return _is_redo(event) and items.has_last_word and items.moves.can_redo
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move what has the keys by a sample or 10 ms, remove it, leave it; Space moves the paper."""
@@ -181,6 +188,8 @@ class TraceCanvas(PaperView):
         elif key == Qt.Key.Key_Escape:
             if not self._escape():
                 super().keyPressEvent(event)
+        elif (step := self._step_of_mode(event)) is not None:
+            step()
         elif self._undoes(event):
             items.moves.undo()
         elif self._redoes(event):
@@ -348,8 +357,11 @@ class TraceCanvas(PaperView):
         drag = self._drag
         self._end()
         self.items_on_paper.drop()
+        added = None if drag is None else self._workspace.mouse.added_mode(drag.gesture)
         if drag is not None and drag.gesture == "mask" and self.record is self._workspace.ecg.record:
             self._workspace.answers.set_mask(self._mask_before)
+        elif drag is not None and added is not None and added.on_drag is not None:
+            added.on_drag(drag.gesture, drag.lead, drag.start_s, drag.start_s)
         self._show_cursor()
 
     def _release_drag(self, drag: Drag, *, is_click: bool) -> None:
@@ -401,6 +413,10 @@ class TraceCanvas(PaperView):
         over = [box.rect for box in boxes(page, () if drag.all_leads else (drag.lead,), start_s, end_s)]
         added = self._workspace.mouse.added_mode(drag.gesture)
         role = "annotation" if added is None else added.role
+        if added is not None and added.on_drag is not None:
+            is_long = abs(drag.now_s - drag.start_s) >= SHORTEST_S
+            lead = "" if drag.all_leads else drag.lead
+            added.on_drag(drag.gesture, lead, drag.start_s, drag.now_s if is_long else drag.start_s)
         self._band.span(over, self._band_colours(role), f"{(end_s - start_s) * 1000:.0f} ms", self.px_per_mm)
 
     def _show_rect(self, mm: QPointF) -> None:
@@ -526,3 +542,8 @@ class TraceCanvas(PaperView):
             return None
         is_edge = isinstance(item, MarkItem) and item.part_at(mm) in ("start", "end")
         return Qt.CursorShape.SizeHorCursor if is_edge else Qt.CursorShape.SizeAllCursor
+
+
+def _is_redo(event: QKeyEvent) -> bool:
+    is_y = event.key() == Qt.Key.Key_Y and event.modifiers() == _CTRL
+    return is_y or event.matches(QKeySequence.StandardKey.Redo)

@@ -4,8 +4,10 @@ The canvas follows this; whoever wants a gesture of its own says so here, and ne
 
 * `Mouse.add(SpanMode(...))` adds a mouse mode. `Mouse.choose(id)` takes it up; while it is on, a left drag over the
   trace draws a rubber band, and its release calls `on_span(id, lead, start_s, end_s)`: times on samples of the record,
-  earlier first, never shorter than `SHORTEST_S`; `lead` is "" where Shift was held, that is for all leads. A click
-  without a drag calls `on_click(id, lead, seconds)`. The mode stays until another is chosen or Escape is pressed.
+  earlier first, never shorter than `SHORTEST_S`; `lead` is "" where Shift was held, that is for all leads. On the way
+  `on_drag` is called like it, for whom numbers are to follow the hand; with both times equal the drag is too short yet,
+  or was given up. A click without a drag calls `on_click(id, lead, seconds)`. The mode stays until another is chosen
+  or Escape is pressed.
 * `Mouse.offer(provider)` adds rows to the menu of the paper: `provider(spot)` returns `MenuRow`s for the place
   under the mouse (None beside every lead), as the state of now has them; no rows where it has nothing to say.
 
@@ -72,6 +74,10 @@ class SpanMode:
     offered_when: Callable[[], bool] = lambda: True
     role: Role = "annotation"  # the colour of its rubber band
     on_drag: OnSpan | None = None
+    undo: Callable[[], object] | None = (
+        None  # what Ctrl+Z means while the mode is on; None: what it means elsewhere
+    )
+    redo: Callable[[], object] | None = None
 
 
 class Mouse(QObject):

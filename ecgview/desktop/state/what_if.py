@@ -93,6 +93,8 @@ class MaskAndAsk(QObject):
                 self._may_offer,
                 "masked",
                 lambda _mode, lead, start_s, now_s: self.drag_to(lead, start_s, now_s),
+                self.undo,
+                self.redo,
             )
         )
         mouse.offer(self._rows)
@@ -162,8 +164,11 @@ class MaskAndAsk(QObject):
         self._step(self._with_span(HiddenSpan(start_s, end_s, leads)))
 
     def drag_to(self, lead: str, start_s: float, now_s: float) -> None:
-        """Ask with a stretch that is being dragged; it is no step yet."""
-        if self._may_change() and start_s != now_s:
+        """Ask with a stretch that is being dragged; it is no step yet, and with equal times given up."""
+        if start_s == now_s:
+            if self._live is not None:
+                self._go_to(self._hidden)
+        elif self._may_change():
             span = HiddenSpan(min(start_s, now_s), max(start_s, now_s), (lead,) if lead else ())
             self._live, self._failure = self._with_span(span), ""
             self._show()
