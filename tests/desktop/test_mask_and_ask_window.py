@@ -178,7 +178,7 @@ def test_a_hidden_stretch_moves_the_numbers_and_is_held_against_chance(
         "Statements",
         "Quagga rhythm: 0.914 before, 0.814 after, difference −0.100, positive, "
         "larger than 20 of 20 random spans, those −0.05",
-        "Low ejection fraction: index, not a probability",
+        "LEF: index, not a probability",
         "LEF index: 0.773 before, 0.573 after, difference −0.200, larger than 0 of 20 random spans, those +0.30",
     ]
     overlay = opened.workspace.paper.overlay

@@ -36,7 +36,7 @@ LEGEND = (
 )
 FILLS: tuple[tuple[Fill, str], ...] = (
     ("flat", "a flat line"),
-    ("autoencoder", "the autoencoder (all leads)"),
+    ("autoencoder", "the autoencoder"),
 )
 ALL_PX = 10 * ROW_PX
 

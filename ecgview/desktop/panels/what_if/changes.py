@@ -114,7 +114,7 @@ def rows_of(
     if answer.lef is not None and not lef_reason:
         note = ": index, not a probability" if answer.lef.label.endswith("index") else ""
         compared = NOT_COMPARED if answer.chance is None else answer.chance.of_lef(answer.lef.difference)
-        rows += [Row(f"Low ejection fraction{note}"), Row(answer.lef.label, answer.lef, compared)]
+        rows += [Row(f"LEF{note}"), Row(answer.lef.label, answer.lef, compared)]
     return rows
 
 
