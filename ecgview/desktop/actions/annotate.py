@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ecgview.desktop.action import Action
+from ecgview.desktop.action import Action, with_ai
+from ecgview.desktop.panels.judging import KEYS, TIPS
 from ecgview.review.history import RemoveAnnotation
+from ecgview.review.judgement import Verdict
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
@@ -42,6 +45,41 @@ def remove_last_mark(window: Frame) -> None:
         window.toast.tell_change(session, before)
 
 
+def _may_judge(workspace: Workspace) -> bool:
+    return with_ai(workspace) and workspace.paper.view in ("explain", "reconstruct")
+
+
+def judge(verdict: Verdict, window: Frame) -> None:
+    """Give a verdict on the stretch that is meant, and say on which, or that none is."""
+    judging = window.workspace.judging
+    if judging.why_not:
+        window.workspace.telling.post(judging.why_not, "warning")
+    elif (stretch := judging.stretch) is None:
+        window.workspace.telling.post(
+            "Lay a map or a reconstruction on the trace and choose a stretch of it first."
+        )
+    else:
+        judging.judge(verdict)
+        window.workspace.telling.post(
+            f"Judged “{verdict.words}”: {stretch.words}.", about=window.workspace.ecg.path
+        )
+
+
+JUDGE = tuple(
+    Action(
+        f"annotate.judge_{verdict.value}",
+        verdict.words[:1].upper() + verdict.words[1:],
+        partial(judge, verdict),
+        (key,),
+        _may_judge,
+        hint=f"{TIPS[verdict]}; kept beside the read",
+        edits=True,
+        follows=("read", "view"),
+        submenu="Judge the reason",
+    )
+    for verdict, key in KEYS.items()
+)
+
 ACTIONS = (
     Action(
         "annotate.draw",
@@ -70,5 +108,17 @@ ACTIONS = (
         _editable,
         edits=True,
         follows=("read",),
+    ),
+    *JUDGE,
+    Action(
+        "annotate.withdraw_judgement",
+        "Withdraw the last judgement",
+        lambda w: w.workspace.judging.withdraw_last(),
+        ("Alt+0",),
+        _may_judge,
+        hint="It stays in the database, with a row that says so",
+        edits=True,
+        follows=("read", "view"),
+        submenu="Judge the reason",
     ),
 )

@@ -10,6 +10,7 @@ A part gets in its constructor the parts it needs, one way only, each from those
     OpenRecord, Walk, Exposures           the open record and the way to the next
     Answers                               what the models said, as far as it may be shown
     Mouse                                 what a drag over the trace does, what its menu offers
+    Judging                               what the reader says of a model's reasons
     MaskAndAsk                            what is hidden from the models, and what they would say then
 
 `Workspace` makes them and closes them. A part tells a fact by its own signal once; who wants to know connects to

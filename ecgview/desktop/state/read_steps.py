@@ -14,6 +14,7 @@ from ecgview.desktop.state.telling import Telling
 from ecgview.errors import EcgviewError
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation, Edit
+from ecgview.review.judgement import Opinion
 from ecgview.review.merging import Side
 from ecgview.review.session import ReadingSession
 
@@ -92,6 +93,14 @@ class ReadSteps(QObject):
     def discard_amendment(self) -> None:
         """Close an amendment without signing it."""
         self._do("step", ReadingSession.discard_amendment)
+
+    def judge(self, opinion: Opinion, then: Then | None = None) -> None:
+        """Keep what the reader says of a model's reason; `then` is called with whether that was done."""
+        self._do("log", lambda session: session.judge(opinion), then)
+
+    def withdraw_judgement(self, number: int, then: Then | None = None) -> None:
+        """Take back a judgement of the open record by its number."""
+        self._do("log", lambda session: session.withdraw(number), then)
 
     def set_blind(self, on: bool) -> None:
         """Read blind first, or with AI at once; switching it off during a read is logged with the read."""

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.exposures import Exposures
+from ecgview.desktop.state.judging import Judging
 from ecgview.desktop.state.mouse import Mouse
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.desktop.state.open_record import OpenRecord
@@ -50,6 +51,7 @@ class Workspace(QObject):
     answers: Answers
     mouse: Mouse
     what_if: MaskAndAsk
+    judging: Judging
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Workspace(QObject):
         self.answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
         self.mouse = Mouse(paper, self.answers, ecg, self)
         self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)
+        self.judging = Judging(paper, reading, steps, ecg, self.answers, self.mouse, self)
         for failed in (worklist.failed, self.thumbnails.failed, reader.failed):
             failed.connect(telling.fail)
 
