@@ -10,7 +10,10 @@ from ecgview.errors import EcgviewError
 
 
 def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
-    """Open the sheet with this reader's entries; other readers stay unseen before a first read."""
+    """Open the sheet with this reader's entries; other readers stay unseen before a first read.
+
+    What they judged of a model's reasons stays unseen for good: this reader may have it before them still.
+    """
     session = workspace.reading.session
     if session is None:
         return None
@@ -21,7 +24,11 @@ def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
         return None
     sheet = Sheet(parent, "Log of this record", scrolls=True)
     sheet.of_record = True
-    shown = [entry for entry in entries if entry.reader == session.reader or session.reads]
+    shown = [
+        entry
+        for entry in entries
+        if entry.reader == session.reader or (session.reads and not entry.action.startswith("judge"))
+    ]
     for entry in shown:
         sheet.add_text(f"{entry.moment.text}   {entry.reader}   {entry.action.replace('_', ' ')}")
         if entry.details:

@@ -110,7 +110,7 @@ def content(
         with_device=workspace.reading.may_show_ai(),
         identified=identified,
         study_name=study_name,
-        judgements=session.judgements if session is not None else (),
+        judgements=workspace.judging.standing,
     )
 
 
