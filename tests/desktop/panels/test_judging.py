@@ -208,3 +208,29 @@ def test_a_judgement_ends_in_an_export_and_in_the_count(
     assert figures["agreement"][0]["true"]["agree"] == 1
     (row,) = csv.DictReader(rows.read_text(encoding="utf-8").splitlines())
     assert (row["verdict"], row["target"], row["model"], row["version"]) == ("agree", "QUAGGA", "m", "1.2.3")
+
+
+def test_the_log_tells_a_second_reader_nothing_of_the_firsts_judgements(
+    judged: Workspace, qtbot: QtBot
+) -> None:
+    from PySide6.QtWidgets import QWidget
+
+    from ecgview.desktop.dialogs import log
+
+    _press(_panel(judged, qtbot), "artefact", qtbot)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    own = log.show(parent, judged)
+    assert own is not None
+    assert "artefact on" in words_of(own)
+    judged.reading.set_reader("Reader Two")
+    qtbot.waitUntil(
+        lambda: judged.reading.session is not None and judged.reading.session.reader == "Reader Two"
+    )
+    judged.steps.apply(SetComment("mine"))
+    judged.steps.commit_first_read()
+    kept(qtbot, judged)
+    other = log.show(parent, judged)
+    assert other is not None
+    assert "first read committed" in words_of(other)
+    assert "artefact on" not in words_of(other)
