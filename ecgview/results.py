@@ -213,6 +213,9 @@ class Attribution:
     unit: str  # "logit", "composite logit"
     method: str  # "integrated gradients, 12 steps"
     failed: str = ""  # why the cells must not be read, known without the slower checks
+    notes: tuple[
+        str, ...
+    ] = ()  # what stands beside the map: leads without cells, shares that it does not hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def of_statements(
             remainder=share - float(cells.sum(dtype=np.float64)),
             unit="logit",
             method=found.method,
+            notes=_notes(found.leads, record, card),
         )
         for row, code in enumerate(codes)
     )
@@ -107,20 +108,31 @@ def of_statements(
 def maps(
     record: EcgRecord,
     card: ModelCard,
-    outputs: Sequence[int],
+    outputs: Sequence[int] | NDArray[np.float32],
     device: str = "auto",
     progress: Progress = silent,
     method: Method = "integrated gradients",
 ) -> Maps:
-    """Return the maps of several outputs of a classifier, by their places; raises as `of_statements`."""
+    """Return the maps of several outputs of a classifier.
+
+    Args:
+        record: the ECG.
+        card: of the classifier.
+        outputs: their places; or (outputs, classes) weights, each row a sum of logits.
+        device: auto, cpu, cuda or mps.
+        progress: told per batch of steps; may cancel.
+        method: how the cells are found.
+
+    Raises:
+        ModelError, Cancelled: as `of_statements`.
+    """
     device = runtime.resolve_device(device)
     prepared = prepare(record, card.input)
     progress(0.0, "loading the model")
     module = gradients.network(card, device)
-    # A flat ECG is zeros to every network here: the filters take its level away, ECGFounder's z-score divides no
-    # deviation by 1e-8, and a scale multiplies zero. So the way from it to the ECG is the ECG, grown step by step.
-    flat = np.zeros_like(prepared)
-    ends = gradients.logits(module, np.stack([prepared, flat]), device)[:, list(outputs)]
+    flat = flat_of(prepared)
+    both = gradients.logits(module, np.stack([prepared, flat]), device)
+    ends = both @ outputs.T if isinstance(outputs, np.ndarray) else both[:, list(outputs)]
     steps = path(prepared, STEPS) if method == "integrated gradients" else prepared[None]
     slopes = gradients.mean_gradients(module, steps, outputs, device, progress)
     rows = [row for row, name in enumerate(card.input.leads) if record.has(name)]
@@ -133,6 +145,25 @@ def maps(
         at_flat=ends[1],
         method=named,
     )
+
+
+def ends(
+    record: EcgRecord, card: ModelCard, device: str = "auto"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return all logits of this ECG and of a flat one, (classes,) each; raises as `of_statements`."""
+    device = runtime.resolve_device(device)
+    prepared = prepare(record, card.input)
+    both = gradients.logits(gradients.network(card, device), np.stack([prepared, flat_of(prepared)]), device)
+    return both[0], both[1]
+
+
+def flat_of(prepared: Signal) -> Signal:
+    """Return what a flat ECG is to the network.
+
+    It is zeros to every network here: the filters take its level away, ECGFounder's z-score divides no deviation by
+    1e-8, and a scale multiplies zero. So the way from it to the ECG is the ECG, grown step by step.
+    """
+    return np.zeros_like(prepared)
 
 
 def path(prepared: Signal, steps: int) -> Signal:
@@ -179,13 +210,13 @@ def chosen(prediction: Prediction, target: str) -> str:
     return max(positive, key=lambda score: score.probability).code
 
 
-def notes(attribution: Attribution, record: EcgRecord, card: ModelCard) -> tuple[str, ...]:
+def _notes(leads: tuple[str, ...], record: EcgRecord, card: ModelCard) -> tuple[str, ...]:
     """Return what stands beside a map: leads that are not there, leads that follow from others, time left out."""
     said = []
-    if missing := [name for name in card.input.leads if name not in attribution.leads]:
+    if missing := [name for name in card.input.leads if name not in leads]:
         said.append(f"Leads not recorded, and so without cells: {', '.join(missing)}.")
-    derived = [name for name in ("III", "aVR", "aVL", "aVF") if name in attribution.leads]
-    if derived and {"I", "II"} <= set(attribution.leads):
+    derived = [name for name in ("III", "aVR", "aVL", "aVF") if name in leads]
+    if derived and {"I", "II"} <= set(leads):
         said.append(
             f"{', '.join(derived)} follow from I and II, but are inputs of their own: one finding may lie in several."
         )
@@ -215,4 +246,4 @@ def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Exp
         (f"share, {found.unit}", found.share),
         (f"remainder, {found.unit}", found.remainder),
     )
-    return Explanation(card.facts, on_page.overlay(found), (first, *notes(found, record, card)), numbers)
+    return Explanation(card.facts, on_page.overlay(found), (first, *found.notes), numbers)

@@ -58,7 +58,7 @@ def logits(module: "torch.nn.Module", inputs: NDArray[np.float32], device: str) 
 def mean_gradients(
     module: "torch.nn.Module",
     inputs: NDArray[np.float32],
-    outputs: Sequence[int],
+    outputs: Sequence[int] | NDArray[np.float32],
     device: str,
     progress: Progress = silent,
     *,
@@ -71,7 +71,7 @@ def mean_gradients(
     Args:
         module: the network, in evaluation mode; see `network`.
         inputs: (n, leads, samples) network input.
-        outputs: which logits, by their place.
+        outputs: which logits, by their place; or (outputs, classes) weights of sums of logits.
         device: the one that the network is on.
         progress: told before each batch; may cancel.
         whole_batch: that no window waits, so that every processor may be used.
@@ -90,8 +90,13 @@ def mean_gradients(
             part = torch.from_numpy(np.ascontiguousarray(inputs[start : start + BATCH])).to(device)
             part.requires_grad_(True)
             found = module(part).float()
-            for row, output in enumerate(outputs):
-                last = row == len(outputs) - 1
+            if isinstance(outputs, np.ndarray):
+                found = found @ torch.from_numpy(outputs.astype(np.float32)).to(device).T
+                wanted: Sequence[int] = range(len(outputs))
+            else:
+                wanted = outputs
+            for row, output in enumerate(wanted):
+                last = row == len(wanted) - 1
                 (slope,) = torch.autograd.grad(found[:, output].sum(), part, retain_graph=not last)
                 total[row] += slope.double().sum(0).cpu().numpy()
     return (total / max(1, len(inputs))).astype(np.float32)
