@@ -13,6 +13,7 @@ __version__ = VERSION
 
 
 if TYPE_CHECKING:
+    from ecgview.api import attribute as attribute
     from ecgview.api import classify as classify
     from ecgview.api import evaluate as evaluate
     from ecgview.api import get_model as get_model
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RESEARCH_USE_ONLY",
     "EcgRecord",
+    "attribute",
     "classify",
     "evaluate",
     "get_model",

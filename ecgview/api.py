@@ -17,7 +17,17 @@ from ecgview.models import context
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.results import Fill, Hidden, Identification, LefResult, Prediction, Reconstruction, WhatIf
+from ecgview.results import (
+    Attribution,
+    Fill,
+    Hidden,
+    Identification,
+    LefResult,
+    Prediction,
+    Reconstruction,
+    Stamp,
+    WhatIf,
+)
 from ecgview.signal import measurements
 from ecgview.signal.pacing import Pacing
 
@@ -161,6 +171,7 @@ def explain(
     device: str = "auto",
     progress: Progress = silent,
     *,
+    target: str = "",
     memory: "Memory | None" = None,
 ) -> "Explanation":
     """Return an explanation of a model's answer: the model it needs is asked first.
@@ -171,6 +182,8 @@ def explain(
         model_id: a model of the kind that the explanation needs; the default one when None.
         device: auto, cpu, cuda or mps.
         progress: told on the way.
+        target: the statement's code or the predictor's name, where the explanation asks for one.
+        memory: where answers are recalled from and kept.
 
     Raises:
         ModelError: no such explanation or model, or why there is none for this record.
@@ -184,7 +197,52 @@ def explain(
     elif needs == "lef":
         answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
     own = model_id if answer is None else None
-    return explanations.explained(explanation, opened, explanations.Asked(answer, own, device), progress)
+    asked = explanations.Asked(answer, own, device, target)
+    return explanations.explained(explanation, opened, asked, progress)
+
+
+def attribute(
+    record: EcgRecord | PathLike,
+    statement: str = "",
+    predictor: str | None = None,
+    model_id: str | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+    *,
+    check: bool = True,
+    memory: "Memory | None" = None,
+) -> tuple[Attribution, Stamp]:
+    """Return where on the trace a number comes from, and what checks on this record say of that map.
+
+    Args:
+        record: the ECG or its file.
+        statement: the code of a classifier's statement; or, in its place,
+        predictor: the name of one of a LEF model's predictors, "" for all of them together.
+        model_id: a classifier, or a LEF model where a predictor is asked about; the default one when None.
+        device: auto, cpu, cuda or mps.
+        progress: told on the way; may cancel.
+        check: whether to check the map, which takes seconds; without it the stamp says so.
+        memory: where answers are recalled from and kept.
+
+    Raises:
+        ModelError: no such model, statement or predictor, a network without gradients, or a record that does not fit.
+    """
+    from ecgview.explain import attribution, faithfulness, lef_attribution
+
+    if bool(statement) == (predictor is not None):
+        raise ModelError(
+            "one thing is mapped at a time", expected="a statement's code, or a predictor's name"
+        )
+    opened = _record(record)
+    if predictor is None:
+        found = attribution.of_statement(opened, model_id, statement, device, progress)
+    else:
+        answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
+        found = lef_attribution.of(opened, answer, predictor, device, progress)
+    if check:
+        return found, faithfulness.stamp(opened, found, device, progress)
+    left = abs(found.remainder) / abs(found.share) if found.share else None
+    return found, Stamp(completeness=left, verdict=found.failed or "not checked")
 
 
 def mask_and_ask(

@@ -44,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
             memory=memory,
         )
     _exposure.log("explain", [record.source.sha256], f"{found.model.model_id}, {found.hidden.words}")
-    told = {"path": str(args.file), "mask": args.mask, **_told(found)}
+    told = {"path": str(args.file), "mask": args.mask, **as_json(found)}
     if args.output is not None:
         _output.write_json(told, args.output)
     if args.json:
         _each.print_json(told)
     else:
-        print("\n".join(_text(found, args.file, args.output)))
+        print("\n".join(as_text(found, args.file, args.output)))
     return 0
 
 
@@ -63,12 +63,15 @@ def is_asked(args: argparse.Namespace) -> bool:
         return False
     if args.explanation is not None:
         raise ModelError("--with and --mask are two questions", expected="one of them")
+    if args.output is not None and args.output.suffix.lower() != ".json":
+        raise ModelError("this answer is written as .json", found=str(args.output))
     if args.file is None:
         raise ModelError("FILE is missing", expected="an ECG to hide something of")
     return True
 
 
-def _told(found: WhatIf) -> dict[str, Any]:
+def as_json(found: WhatIf) -> dict[str, Any]:
+    """Return an answer as JSON's own types."""
     chance = found.chance
     statements = [
         _number(one, None if chance is None else chance.statement(place, one.difference))
@@ -100,7 +103,8 @@ def _number(one: Changed, compared: Compared | None) -> dict[str, Any]:
     return asdict(one) | {"difference": one.difference, "chance": against}
 
 
-def _text(found: WhatIf, file: "Path", output: "Path | None") -> list[str]:
+def as_text(found: WhatIf, file: "Path", output: "Path | None") -> list[str]:
+    """Return an answer as lines: what was or became positive, and what moved most."""
     head = f"{file}: hidden {found.hidden.words}" + (f", written to {output}" if output else "")
     order = sorted(range(len(found.statements)), key=lambda k: -abs(found.statements[k].difference))
     positive = [k for k in order if found.statements[k].was_positive or found.statements[k].is_positive]

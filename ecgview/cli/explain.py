@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _answers, _each, _exposure, _mask_and_ask, _output
+from ecgview.cli import _answers, _each, _exposure, _maps, _mask_and_ask, _output
 from ecgview.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,15 +24,19 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--with", dest="explanation", metavar="NAME", help="the explanation")
     parser.add_argument(
+        "--target", metavar="NAME", default="", help="with --with: the statement or predictor asked about"
+    )
+    _maps.add_arguments(parser)
+    parser.add_argument(
         "--model", metavar="ID", help="a model of the kind that the explanation needs, see the list"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument(
         "-o",
         "--output",
-        metavar="OUT.json",
-        type=_output.of_kind(".json"),
-        help="numbers and all that is drawn on the trace",
+        metavar="OUT",
+        type=_output.of_kind(*_maps.KINDS),
+        help="numbers and all that is drawn on the trace (.json); a map also as arrays (.npz) or a picture (.png)",
     )
     _mask_and_ask.add(parser)
     _each.add_json(parser)
@@ -42,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     """Print numbers and sentences of an explanation with the model's facts, and write all of it where asked."""
     from ecgview import explain
 
+    if _maps.is_asked(args):
+        return _maps.run(args)
     if _mask_and_ask.is_asked(args):
         return _mask_and_ask.run(args)
     if args.explanation is None and args.file is None and args.output is None and args.model is None:
@@ -53,12 +59,19 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.explanation is None or args.file is None:
         missing = "--with NAME" if args.explanation is None else "FILE"
-        raise ModelError(f"{missing} is missing", expected=f"--with one of {', '.join(explain.known())}")
+        raise ModelError(
+            f"{missing} is missing",
+            expected=f"--with one of {', '.join(explain.known())}, --statement CODE or --lef",
+        )
+    if args.output is not None and args.output.suffix.lower() != ".json":
+        raise ModelError("this explanation is written as .json", found=str(args.output))
     _output.keep_apart(args.output, args.file)
     _each.say_research_only()
     record = api.open_ecg(args.file)
     with _answers.memory() as memory:
-        found = api.explain(record, args.explanation, args.model, args.device, memory=memory)
+        found = api.explain(
+            record, args.explanation, args.model, args.device, target=args.target, memory=memory
+        )
     _exposure.log("explain", [record.source.sha256], found.model.model_id)
     told = {"path": str(args.file), "explanation": args.explanation, **_told(found)}
     if args.output is not None:

@@ -29,6 +29,25 @@ SEGMENT_S = 0.05  # MTECG's own segment; a QRS complex is two of them
 STEPS = 12  # of the midpoint rule: the remainder is 3 % of the share in the median, and a map stays under a second
 
 
+RHYTHM = (
+    "a rhythm or a rate lies in the intervals between beats, not in single places: the map is off by default"
+)
+_RHYTHM_GROUPS = ("rhythm", "pacing")
+# For sets without groups, and for statements that qualify another one: "with rapid ventricular response".
+_RHYTHM_WORDS = (
+    "rhythm",
+    "tachycardia",
+    "bradycardia",
+    "fibrillation",
+    "flutter",
+    "ventricular response",
+    "sinus pause",
+    "pacemaker",
+    "paced",
+    "pacing",
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Maps:
     """Maps of several logits of one classifier, from the same passes of its network.
@@ -112,6 +131,8 @@ def maps(
     device: str = "auto",
     progress: Progress = silent,
     method: Method = "integrated gradients",
+    *,
+    within: float | None = None,
 ) -> Maps:
     """Return the maps of several outputs of a classifier.
 
@@ -122,6 +143,8 @@ def maps(
         device: auto, cpu, cuda or mps.
         progress: told per batch of steps; may cancel.
         method: how the cells are found.
+        within: the largest remainder, as a part of the difference, that twelve steps may leave: an output with more
+            gets three times as many, of which the first twelve are every third.
 
     Raises:
         ModelError, Cancelled: as `of_statements`.
@@ -133,14 +156,26 @@ def maps(
     flat = flat_of(prepared)
     both = gradients.logits(module, np.stack([prepared, flat]), device)
     ends = both @ outputs.T if isinstance(outputs, np.ndarray) else both[:, list(outputs)]
-    steps = path(prepared, STEPS) if method == "integrated gradients" else prepared[None]
-    slopes = gradients.mean_gradients(module, steps, outputs, device, progress)
     rows = [row for row, name in enumerate(card.input.leads) if record.has(name)]
-    products = (slopes.astype(np.float64) * (prepared - flat))[:, rows]
+
+    def cells(slopes: NDArray[np.float32]) -> NDArray[np.float64]:
+        return cells_of((slopes.astype(np.float64) * prepared)[:, rows], card.input.sampling_rate_hz)
+
     named = f"{method}, {STEPS} steps" if method == "integrated gradients" else method
+    steps = path(prepared, STEPS) if method == "integrated gradients" else prepared[None]
+    found = cells(gradients.mean_gradients(module, steps, outputs, device, progress))
+    left = np.abs(ends[0] - ends[1] - found.sum(axis=(1, 2)))
+    if within is not None and (more := np.flatnonzero(left > within * np.abs(ends[0] - ends[1]))).size:
+        between = np.delete(
+            path(prepared, 3 * STEPS), slice(1, None, 3), axis=0
+        )  # the midpoints not yet asked
+        which = outputs[more] if isinstance(outputs, np.ndarray) else [outputs[int(row)] for row in more]
+        finer = cells(gradients.mean_gradients(module, between, which, device, progress))
+        found[more] = (found[more] + 2.0 * finer) / 3.0
+        named = f"{method}, {STEPS} to {3 * STEPS} steps"
     return Maps(
         leads=tuple(card.input.leads[row] for row in rows),
-        cells=cells_of(products, card.input.sampling_rate_hz),
+        cells=found,
         at_record=ends[0],
         at_flat=ends[1],
         method=named,
@@ -196,6 +231,22 @@ def output_of(card: ModelCard, code: str) -> int:
     )
 
 
+def offered(card: ModelCard, code: str) -> str:
+    """Return why no map of a statement is offered by itself, "" where one is.
+
+    A rhythm, a rate or pacing lies in the times between beats: hiding any one stretch leaves it as it is, and a map of
+    sensitive places would look like a finding at beats that say nothing of it. Such a map can be asked for all the
+    same; the reason stands in its legend then.
+    """
+    from ecgview.labels import label_set
+
+    statement = label_set.load(card.label_set).get(code) if card.label_set else None
+    words = f"{code} {statement.english if statement else ''}".lower()
+    if (statement and statement.group in _RHYTHM_GROUPS) or any(word in words for word in _RHYTHM_WORDS):
+        return RHYTHM
+    return ""
+
+
 def chosen(prediction: Prediction, target: str) -> str:
     """Return the statement asked about: the target, or without one the positive statement of the highest probability.
 
@@ -246,4 +297,6 @@ def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Exp
         (f"share, {found.unit}", found.share),
         (f"remainder, {found.unit}", found.remainder),
     )
-    return Explanation(card.facts, on_page.overlay(found), (first, *found.notes), numbers)
+    return Explanation(
+        card.facts, on_page.overlay(found, doubt=offered(card, code)), (first, *found.notes), numbers
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,14 @@ from ecgview.results import Attribution
 LEGEND = "where the score is sensitive, not proof of cause"
 # Share of the cells that may be drawn at full strength: 12 of 12 x 200. One spike would pale all others otherwise.
 SATURATED = 0.005
+STRETCH_S = 0.2  # a QRS complex with the beginning of its ST segment: cells of one sign may go on for seconds
 
 Shown = tuple[str, float, float]  # a lead, and from when to when a page shows it, in seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Cells of one sign side by side in one lead, and their sum in the map's unit."""
+    """Cells side by side in one lead, and their sum in the map's unit."""
 
     lead: str
     start_s: float
@@ -64,21 +64,17 @@ def divided(attribution: Attribution, shown: Iterable[Shown]) -> OnPage:
 
 
 def strongest(attribution: Attribution, shown: Iterable[Shown] | None = None) -> Stretch | None:
-    """Return the stretch with the largest absolute sum, on a page or anywhere; None where all cells are zero."""
+    """Return the stretch of 0.2 s with the largest absolute sum, on a page or anywhere; None where all is zero."""
     cells = attribution.cells.astype(np.float64)
     if shown is not None:
         cells = np.where(divided(attribution, shown).here, cells, 0.0)
-    signs = np.sign(cells)
-    best: Stretch | None = None
-    for lead, row, sign in zip(attribution.leads, cells, signs, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[2.0], sign, [2.0]])))
-        for first, last in pairwise(edges):
-            value = float(row[first:last].sum())
-            if abs(value) > (abs(best.value) if best else 0.0):
-                best = Stretch(
-                    lead, float(first * attribution.segment_s), float(last * attribution.segment_s), value
-                )
-    return best
+    width = max(1, round(STRETCH_S / attribution.segment_s))
+    if cells.shape[1] < width or not cells.any():
+        return None
+    sums = np.lib.stride_tricks.sliding_window_view(cells, width, axis=1).sum(-1)
+    row, first = (int(place) for place in np.unravel_index(np.argmax(np.abs(sums)), sums.shape))
+    start_s, end_s = first * attribution.segment_s, (first + width) * attribution.segment_s
+    return Stretch(attribution.leads[row], start_s, end_s, float(sums[row, first]))
 
 
 def bars(attribution: Attribution, *, failed: bool = False) -> tuple[Bar, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QIODevice, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QLineF, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -712,6 +712,24 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], palette: Palette, title: str)
             writer.newPage()
         _paint_sheet(painter, sheet, palette, SCALE)
     painter.end()
+    path.write_bytes(whole.data().data())
+
+
+def write_png(path: Path, page: Page, palette: Palette, overlay: Overlay | None, px_per_mm: float) -> None:
+    """Write one page as a picture.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    ensure_application()
+    size = QSize(round(page.width_mm * px_per_mm), round(page.height_mm * px_per_mm))
+    image = QImage(size, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_page(painter, page, palette, px_per_mm=px_per_mm, overlay=overlay)
+    painter.end()
+    whole = QBuffer()  # Qt would not say why it cannot write
+    whole.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(whole, "PNG")  # type: ignore[call-overload]
     path.write_bytes(whole.data().data())
 
 

@@ -205,6 +205,7 @@ def test_the_explanation_takes_the_highest_positive_statement_and_says_so(
     assert all(bar.role == "signed" and np.abs(bar.values).max() <= 1 for bar in found.overlay.bars)
     assert on_page.LEGEND in found.overlay.legend
     named = explained("attribution", pulse_record, Asked(raised, None, "cpu", "AFIB"))
+    assert attribution.RHYTHM in named.overlay.legend
     assert named.lines[0] == "AFIB: the statement asked about."
     none = replace(said, scores=tuple(replace(s, threshold=1.1) for s in said.scores))
     with pytest.raises(ModelError, match="no statement is positive"):
@@ -230,18 +231,71 @@ def test_what_a_page_shows_what_it_does_not_and_the_remainder_are_the_share() ->
     assert part.shown + part.not_on_page + found.remainder == pytest.approx(found.share, abs=1e-4)
 
 
-def test_the_strongest_stretch_is_the_largest_sum_of_one_sign_anywhere_and_on_the_page() -> None:
+def test_the_strongest_stretch_is_the_largest_sum_over_a_fifth_of_a_second_anywhere_and_on_the_page() -> None:
     cells = np.zeros((2, 200))
-    cells[1, 60:63], cells[1, 63], cells[0, 20] = -2.0, 1.0, 3.0
+    cells[1, 60:64], cells[1, 64], cells[0, 20] = -2.0, 1.0, 3.0
     everywhere = on_page.strongest(_map(cells))
     assert everywhere is not None
-    assert str(everywhere) == "V1, 3.00 to 3.15 s"
-    assert everywhere.value == -6.0
+    assert str(everywhere) == "V1, 3.00 to 3.20 s"
+    assert everywhere.value == -8.0
     here = on_page.strongest(_map(cells), [("I", 0.0, 2.5)])
     assert here is not None
-    assert str(here) == "I, 1.00 to 1.05 s"
+    assert here.lead == "I"
+    assert here.start_s <= 1.0 < here.end_s
+    assert here.value == 3.0
     assert on_page.strongest(_map(np.zeros((2, 200)))) is None
     assert on_page.bars(_map(np.zeros((2, 200)))) == ()
+
+
+def test_three_times_the_steps_hold_the_first_twelve() -> None:
+    ones = np.ones((1, 1), np.float32)
+    coarse, fine = attribution.path(ones, 12).ravel(), attribution.path(ones, 36).ravel()
+    np.testing.assert_allclose(fine[1::3], coarse, rtol=1e-6)
+
+
+def test_what_twelve_steps_leave_open_is_asked_more_finely(
+    classifier: ModelCard, pulse_record: EcgRecord
+) -> None:
+    outputs = [0, 5, 9]
+    coarse = attribution.maps(pulse_record, classifier, outputs, "cpu")
+    fine = attribution.maps(pulse_record, classifier, outputs, "cpu", within=0.0)
+    as_weights = np.eye(71, dtype=np.float32)[outputs]
+    assert fine.method == "integrated gradients, 12 to 36 steps"
+    left, less = (np.abs(one.differences - one.cells.sum((1, 2))).max() for one in (coarse, fine))
+    assert less < left / 3
+    same = attribution.maps(pulse_record, classifier, as_weights, "cpu", within=1e9)
+    assert np.abs(same.cells - coarse.cells).max() < 1e-4 * np.abs(coarse.cells).max()
+
+
+@pytest.mark.parametrize(
+    ("model_id", "off", "on"),
+    [
+        (
+            "mtecg-ptbxl",
+            ("AFIB", "SR", "STACH", "PACE", "SARRH"),
+            ("NORM", "IMI", "PVC", "1AVB", "LVH", "CLBBB"),
+        ),
+        (
+            "ecgfounder-12",
+            (
+                "ATRIAL FIBRILLATION",
+                "WITH SINUS ARRHYTHMIA",
+                "WITH RAPID VENTRICULAR RESPONSE",
+                "AV DUAL-PACED RHYTHM",
+            ),
+            ("LEFT BUNDLE BRANCH BLOCK", "PREMATURE VENTRICULAR COMPLEXES", "ACUTE MI", "PROLONGED QT"),
+        ),
+    ],
+)
+def test_no_map_of_a_rhythm_is_offered_by_itself(
+    model_id: str, off: tuple[str, ...], on: tuple[str, ...]
+) -> None:
+    card = cards.get(model_id)
+    assert set(off) | set(on) <= set(card.labels)
+    assert [attribution.offered(card, code) for code in off] == [attribution.RHYTHM] * len(off)
+    assert [attribution.offered(card, code) for code in on] == [""] * len(on)
+    unknown = replace(card, label_set="", labels=("JUNCTIONAL RHYTHM", "BLOCK"))
+    assert [bool(attribution.offered(unknown, code)) for code in unknown.labels] == [True, False]
 
 
 def test_one_spike_does_not_pale_the_rest_and_a_failed_map_is_hatched() -> None:
