@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
     _each.say_research_only()
     record, doubt = api.open_ecg(args.file), ""
     if args.statement is not None:
-        from ecgview.explain import attribution
+        from ecgview.explain import attribution, offered
 
         card = runtime.classifier_named(args.model)
         attribution.output_of(card, args.statement)
-        doubt = attribution.offered(card, args.statement)
+        doubt = offered.why_not(card, args.statement)
         if doubt and not args.anyway:
             raise ModelError(f"no map of {args.statement} is offered: {doubt}", expected="--anyway to see it")
     predictor = (args.predictor or "") if args.lef else None

@@ -29,25 +29,6 @@ SEGMENT_S = 0.05  # MTECG's own segment; a QRS complex is two of them
 STEPS = 12  # of the midpoint rule: the remainder is 3 % of the share in the median, and a map stays under a second
 
 
-RHYTHM = (
-    "a rhythm or a rate lies in the intervals between beats, not in single places: the map is off by default"
-)
-_RHYTHM_GROUPS = ("rhythm", "pacing")
-# For sets without groups, and for statements that qualify another one: "with rapid ventricular response".
-_RHYTHM_WORDS = (
-    "rhythm",
-    "tachycardia",
-    "bradycardia",
-    "fibrillation",
-    "flutter",
-    "ventricular response",
-    "sinus pause",
-    "pacemaker",
-    "paced",
-    "pacing",
-)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Maps:
     """Maps of several logits of one classifier, from the same passes of its network.
@@ -231,22 +212,6 @@ def output_of(card: ModelCard, code: str) -> int:
     )
 
 
-def offered(card: ModelCard, code: str) -> str:
-    """Return why no map of a statement is offered by itself, "" where one is.
-
-    A rhythm, a rate or pacing lies in the times between beats: hiding any one stretch leaves it as it is, and a map of
-    sensitive places would look like a finding at beats that say nothing of it. Such a map can be asked for all the
-    same; the reason stands in its legend then.
-    """
-    from ecgview.labels import label_set
-
-    statement = label_set.load(card.label_set).get(code) if card.label_set else None
-    words = f"{code} {statement.english if statement else ''}".lower()
-    if (statement and statement.group in _RHYTHM_GROUPS) or any(word in words for word in _RHYTHM_WORDS):
-        return RHYTHM
-    return ""
-
-
 def chosen(prediction: Prediction, target: str) -> str:
     """Return the statement asked about: the target, or without one the positive statement of the highest probability.
 
@@ -283,7 +248,7 @@ def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Exp
         ModelError: as `chosen` and `of_statement`.
     """
     assert isinstance(asked.answer, Prediction)
-    from ecgview.explain import on_page
+    from ecgview.explain import offered, on_page
 
     card = runtime.classifier_named(asked.answer.model.model_id)
     code = chosen(asked.answer, asked.target)
@@ -298,5 +263,5 @@ def explain(record: EcgRecord, asked: Asked, progress: Progress = silent) -> Exp
         (f"remainder, {found.unit}", found.remainder),
     )
     return Explanation(
-        card.facts, on_page.overlay(found, doubt=offered(card, code)), (first, *found.notes), numbers
+        card.facts, on_page.overlay(found, doubt=offered.why_not(card, code)), (first, *found.notes), numbers
     )

@@ -16,6 +16,23 @@ from ecgview.models.cards import ModelCard
 FILE = "attribution.json"
 FEWEST = 10  # maps of a statement for a result of its own; fewer say too little, and all statements together decide
 Rule = Literal["yes", "no", "too few: yes", "too few: no"]
+RHYTHM = (
+    "a rhythm or a rate lies in the intervals between beats, not in single places: the map is off by default."
+)
+_RHYTHM_GROUPS = ("rhythm", "pacing")
+# For sets without groups, and for statements that qualify another one: "with rapid ventricular response".
+_RHYTHM_WORDS = (
+    "rhythm",
+    "tachycardia",
+    "bradycardia",
+    "fibrillation",
+    "flutter",
+    "ventricular response",
+    "sinus pause",
+    "pacemaker",
+    "paced",
+    "pacing",
+)
 NOT_MEASURED = "whether this model's maps beat the signal's own size was not measured"
 
 
@@ -67,6 +84,8 @@ def rule(n: int, low: float | None, pooled_low: float | None) -> Rule:
 
 def offered(card: ModelCard, code: str) -> Offer:
     """Return whether the map of a statement is offered by this model."""
+    if is_of_rhythm(card, code):
+        return Offer(False, RHYTHM)
     known = table_of(card)
     if known is None:
         return Offer(True, f"{NOT_MEASURED[:1].upper()}{NOT_MEASURED[1:]}.")
@@ -79,6 +98,27 @@ def offered(card: ModelCard, code: str) -> Offer:
     if answer == "no":
         return Offer(False, f"The map was not shown to beat the signal's own size: {gain}, n = {n}.")
     return Offer(True, f"The map beats the signal's own size by {gain}, n = {n}.")
+
+
+def why_not(card: ModelCard, code: str) -> str:
+    """Return why the map of a statement is not offered, "" where it is."""
+    found = offered(card, code)
+    return "" if found.is_offered else found.reason.rstrip(".")
+
+
+def is_of_rhythm(card: ModelCard, code: str) -> bool:
+    """Return whether a statement is of a rhythm, a rate or pacing, by its label set's group or its words.
+
+    These lie in the times between beats: hiding any one stretch leaves them as they are, and a map of sensitive places
+    would look like a finding at beats that say nothing of it. Such a map can be asked for all the same.
+    """
+    from ecgview.labels import label_set
+
+    statement = label_set.load(card.label_set).get(code) if card.label_set else None
+    words = f"{code} {statement.english if statement else ''}".lower()
+    return (statement is not None and statement.group in _RHYTHM_GROUPS) or any(
+        word in words for word in _RHYTHM_WORDS
+    )
 
 
 def _is_above(gain: Gain) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ecgview.errors import Cancelled, ModelError
-from ecgview.explain import Asked, attribution, explained, on_page
+from ecgview.explain import Asked, attribution, explained, offered, on_page
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards, gradients, runtime
 from ecgview.models.cards import ModelCard
@@ -205,7 +205,7 @@ def test_the_explanation_takes_the_highest_positive_statement_and_says_so(
     assert all(bar.role == "signed" and np.abs(bar.values).max() <= 1 for bar in found.overlay.bars)
     assert on_page.LEGEND in found.overlay.legend
     named = explained("attribution", pulse_record, Asked(raised, None, "cpu", "AFIB"))
-    assert attribution.RHYTHM in named.overlay.legend
+    assert offered.RHYTHM.rstrip(".") in named.overlay.legend
     assert named.lines[0] == "AFIB: the statement asked about."
     none = replace(said, scores=tuple(replace(s, threshold=1.1) for s in said.scores))
     with pytest.raises(ModelError, match="no statement is positive"):
@@ -292,10 +292,10 @@ def test_no_map_of_a_rhythm_is_offered_by_itself(
 ) -> None:
     card = cards.get(model_id)
     assert set(off) | set(on) <= set(card.labels)
-    assert [attribution.offered(card, code) for code in off] == [attribution.RHYTHM] * len(off)
-    assert [attribution.offered(card, code) for code in on] == [""] * len(on)
+    assert [offered.offered(card, code).reason for code in off] == [offered.RHYTHM] * len(off)
+    assert not any(offered.is_of_rhythm(card, code) for code in on)
     unknown = replace(card, label_set="", labels=("JUNCTIONAL RHYTHM", "BLOCK"))
-    assert [bool(attribution.offered(unknown, code)) for code in unknown.labels] == [True, False]
+    assert [offered.is_of_rhythm(unknown, code) for code in unknown.labels] == [True, False]
 
 
 def test_one_spike_does_not_pale_the_rest_and_a_failed_map_is_hatched() -> None:
