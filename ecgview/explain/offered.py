@@ -17,7 +17,7 @@ FILE = "attribution.json"
 FEWEST = 10  # maps of a statement for a result of its own; fewer say too little, and all statements together decide
 Rule = Literal["yes", "no", "too few: yes", "too few: no"]
 RHYTHM = (
-    "a rhythm or a rate lies in the intervals between beats, not in single places: the map is off by default."
+    "A rhythm or a rate lies in the intervals between beats, not in single places: the map is off by default."
 )
 _RHYTHM_GROUPS = ("rhythm", "pacing")
 # For sets without groups, and for statements that qualify another one: "with rapid ventricular response".

@@ -159,13 +159,13 @@ def test_a_statement_whose_map_does_not_beat_the_amplitude_offers_none(judged: M
     gains = {
         "NORM": list(0.3 + 0.05 * rng.normal(size=12)),
         "IMI": list(0.02 + 0.3 * rng.normal(size=12)),
-        "AFIB": [-0.2, -0.2],
+        "LVH": [-0.2, -0.2],
     }
     figures = _table(judged, gains)
     assert {row["code"]: row["offered"] for row in figures["statements"]} == {
         "NORM": "yes",
         "IMI": "no",
-        "AFIB": "too few: yes",
+        "LVH": "too few: yes",
     }
     stamp = {row["map"]: row for row in figures["stamp"]}
     assert stamp["random"]["failed"]["value"] == 1
@@ -180,9 +180,10 @@ def test_a_statement_whose_map_does_not_beat_the_amplitude_offers_none(judged: M
     refused = offered.offered(judged, "IMI")
     assert not refused.is_offered
     assert "n = 12" in refused.reason
-    few = offered.offered(judged, "AFIB")
+    few = offered.offered(judged, "LVH")
     assert few.is_offered
     assert "Too few records of this statement (n = 2)" in few.reason
+    assert offered.offered(judged, "AFIB").reason == offered.RHYTHM
     assert "No record of this statement" in offered.offered(judged, "PVC").reason
 
 
