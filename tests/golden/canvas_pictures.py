@@ -20,14 +20,14 @@ from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.overlay import Bar, Curve, Overlay, Span
-from ecgview.paper.plan import LAYOUTS
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import AddAnnotation
 
 SIZE = (720, 460)  # logical px: a page as small as its words can be read
 PART = QRect(0, 0, 420, 300)  # of it, where the ratio is 2 or the picture is of an overlay
-PATIENCE_S = 20.0
+LAYOUTS = ("3x4+1R", "3x4+3R", "3x4", "6x2", "6x2 Cabrera", "12x1", "single")
+PATIENCE_S = 60.0
 
 
 def overlays(record: EcgRecord) -> dict[str, Overlay]:
@@ -67,6 +67,10 @@ def main(folder: Path) -> None:
             _rest(workspace, canvas)
             _save(canvas, folder, name.replace(" ", "-"), is_grey=True)
         workspace.paper.choose(replace(workspace.paper.settings, layout="3x4+1R"))
+        _rest(workspace, canvas)
+        canvas.zoom_by(2.2)  # more than the picture that a worker painted: tile by tile
+        _rest(workspace, canvas)
+        _save(canvas, folder, "zoomed", is_grey=False)
         canvas.fit_width()
         for name, overlay in overlays(record).items():
             workspace.paper.lay("golden", overlay)
