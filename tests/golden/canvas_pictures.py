@@ -1,8 +1,9 @@
 """Paints the pictures of the canvas in a process of its own, since Qt takes its device pixel ratio from there.
 
-python canvas_pictures.py FOLDER    QT_SCALE_FACTOR says at which ratio
+python canvas_pictures.py FOLDER [--grid]    QT_SCALE_FACTOR says at which ratio; --grid leaves all but two out
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -46,8 +47,8 @@ def overlays(record: EcgRecord) -> dict[str, Overlay]:
     }
 
 
-def main(folder: Path) -> None:
-    """Write every picture at the ratio of this process."""
+def main(folder: Path, *, grid_alone: bool) -> None:
+    """Write every picture at the ratio of this process, or only those that show the grid."""
     qt = app.application()
     theme.apply(qt, "light")
     with tempfile.TemporaryDirectory(prefix="ecgview-") as home:
@@ -62,7 +63,7 @@ def main(folder: Path) -> None:
         record = workspace.ecg.record
         assert record is not None
         canvas.fit()
-        for name in LAYOUTS:
+        for name in LAYOUTS[:1] if grid_alone else LAYOUTS:
             workspace.paper.choose(replace(workspace.paper.settings, layout=name))
             _rest(workspace, canvas)
             _save(canvas, folder, name.replace(" ", "-"), is_grey=True)
@@ -71,6 +72,8 @@ def main(folder: Path) -> None:
         canvas.zoom_by(2.2)  # more than the picture that a worker painted: tile by tile
         _rest(workspace, canvas)
         _save(canvas, folder, "zoomed", is_grey=False)
+        if grid_alone:
+            return
         canvas.fit_width()
         for name, overlay in overlays(record).items():
             workspace.paper.lay("golden", overlay)
@@ -85,8 +88,6 @@ def main(folder: Path) -> None:
         theme.apply(qt, "dark")
         _rest(workspace, canvas)
         _save(canvas, folder, "mark-dark", is_grey=False)
-        canvas.close()
-        workspace.close()
 
 
 def _rest(workspace: Workspace, canvas: TraceCanvas, also: Callable[[], bool] = lambda: True) -> None:
@@ -112,4 +113,5 @@ def _save(canvas: TraceCanvas, folder: Path, name: str, *, is_grey: bool) -> Non
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), grid_alone="--grid" in sys.argv)
+    os._exit(0)  # workers and windows have nothing to say any more
