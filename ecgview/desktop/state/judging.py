@@ -7,7 +7,7 @@ read is blind (W2); what other readers said is never shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -56,6 +56,11 @@ class Subject:
 
 
 Provider = Callable[[], Subject | None]
+
+
+def _apart_from_checks(judged: Judged) -> Judged:
+    """Return what lies on the trace, whatever its checks say by now: they come later than the map."""
+    return replace(judged, stamp="")
 
 
 class Judging(QObject):
@@ -116,7 +121,7 @@ class Judging(QObject):
         subject = self.subject
         if subject is None:
             return None
-        if self._chosen is not None and self._of == subject.judged:
+        if self._chosen is not None and self._of == _apart_from_checks(subject.judged):
             return self._chosen
         return subject.stretches[0] if subject.stretches else None
 
@@ -136,7 +141,7 @@ class Judging(QObject):
     def choose(self, stretch: Stretch | None) -> None:
         """Mean this stretch from now on; None: the one that the reason itself has."""
         subject = self.subject
-        self._chosen, self._of = stretch, None if subject is None else subject.judged
+        self._chosen, self._of = stretch, None if subject is None else _apart_from_checks(subject.judged)
         self._lay()
 
     def judge(self, verdict: Verdict, stretch: Stretch | None = None) -> None:

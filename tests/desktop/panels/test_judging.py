@@ -115,6 +115,23 @@ def test_a_drawn_stretch_is_meant_until_another_reason_lies_there(judged: Worksp
     assert judged.judging.stretch == Stretch((), 2.0, 43 * 0.05)
 
 
+def test_the_stretch_that_was_drawn_stays_while_the_checks_of_the_map_come_in(
+    judged: Workspace, qtbot: QtBot
+) -> None:
+    lying = [replace(MAP, stamp="not checked")]
+    judged.paper.set_view("explain")
+    judged.judging.add_subject("explain", lambda: Subject(lying[0], (OWN,)))
+    drawn = Stretch(("V1",), 2.0, 2.25)
+    judged.judging.choose(drawn)
+    lying[0] = MAP
+    assert judged.judging.stretch == drawn
+    judged.judging.judge(Verdict.AGREE)
+    kept(qtbot, judged)
+    assert judged.judging.standing[0].opinion.judged.stamp == "no failure found"
+    lying[0] = replace(MAP, target="OKAPI")
+    assert judged.judging.stretch == OWN
+
+
 def test_the_menu_judges_the_place_under_the_mouse_and_takes_back(judged: Workspace, qtbot: QtBot) -> None:
     rows = judged.mouse.rows(Spot("II", 1.05, 0.0))
     assert _row(rows, "Judge").text == "Judge all leads, 1.00 to 1.10 s"  # a hidden stretch
