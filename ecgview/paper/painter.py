@@ -431,7 +431,7 @@ def _paint_hatch(painter: QPainter, palette: Palette, scale: float, box: QRectF)
 def _paint_word(painter: QPainter, palette: Palette, scale: float, box: QRectF, text: str) -> None:
     """Draw a small bracket with its word at the top of a box, clear of the trace."""
     colour = _role(palette, "judgement")
-    top = box.top() + (WATERMARK_MM + MARK_MM + 1.6) * scale  # beneath the watermark of a reconstruction
+    top = box.top() + (WATERMARK_MM + MARK_MM + 1.0) * scale  # beneath the watermark of a reconstruction
     painter.setPen(_pen(colour.name(), max(1.0, 0.35 * scale)))
     for x in (box.left(), box.right()):
         painter.drawLine(QPointF(x, top), QPointF(x, top + 1.2 * scale))
