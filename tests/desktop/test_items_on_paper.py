@@ -241,6 +241,29 @@ def test_the_plate_of_a_caliper_keeps_its_size_and_lies_on_the_paper_that_is_see
     assert sizes == pytest.approx([sizes[0]] * 4)
 
 
+def test_readings_stand_beside_their_own_caliper_clear_of_each_other_and_of_the_names_of_leads(
+    measuring: MainWindow,
+) -> None:
+    canvas = measuring.canvas
+    for start_s, end_s in ((0.1, 0.3), (0.5, 0.9), (1.1, 1.5)):
+        drag(measuring, place(measuring, "II", start_s), place(measuring, "II", end_s))
+    items = canvas.items_on_paper.calipers.items
+    plates = [plate for item in items for plate in item.plates]
+    assert len(plates) == 6, canvas.calipers  # each in the column of II and in its rhythm strip
+    for index, plate in enumerate(plates):
+        assert not any(plate.intersects(other) for other in plates[index + 1 :])
+    assert canvas.page is not None
+    names = [
+        QRectF(text.x_mm, text.y_mm - 0.7 * text.size_mm, 1.0, 0.7 * text.size_mm)
+        for text in canvas.page.texts
+        if text.role == "lead"
+    ]
+    assert not any(plate.intersects(name) for plate in items[0].plates for name in names)
+    for item in items:
+        middle = canvas.page.position("II", sum(item.caliper.ends) / 2 / 500)[-1][0]
+        assert item.plates[-1].left() <= middle <= item.plates[-1].right()
+
+
 # ---- marks -----------------------------------------------------------------------------------------------
 
 

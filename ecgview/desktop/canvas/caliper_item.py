@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
@@ -187,12 +187,13 @@ class CaliperItem(pg.GraphicsObject):
         room = room.adjusted(edge, edge, -edge, -edge)
         x = (place.left + place.right) / 2 - width / 2
         y = place.top - height - 3 / self._scale
-        for text in self._page.texts:  # the name of a lead is not covered
-            if text.role == "lead" and text.y_mm - CAPITALS * text.size_mm < y + height and text.y_mm > y:
-                right = text.x_mm + 0.8 * text.size_mm * len(text.text)
-                if text.x_mm < x + width and right > x and right + width <= room.right():
-                    x = right
         x = min(max(x, room.left()), max(room.left(), room.right() - width))
+        for text in self._page.texts:  # it stands above the names of leads, not on them
+            name_top = text.y_mm - CAPITALS * text.size_mm - edge
+            right = text.x_mm + 0.8 * text.size_mm * len(text.text)
+            is_beneath = text.x_mm < x + width and right > x and y < text.y_mm < y + 2 * height
+            if text.role == "lead" and is_beneath:
+                y = min(y, name_top - height)
         y = min(max(y, room.top()), max(room.top(), room.bottom() - height))
         plate = QRectF(x, y, width, height)
         up = y - (height + edge) * len(self._avoided) >= room.top()
@@ -211,6 +212,10 @@ class CaliperItem(pg.GraphicsObject):
     def shape(self) -> QPainterPath:
         """Where it is taken up: the two lines, the bar between them, the plate."""
         return self._shape
+
+    def contains(self, point: QPointF | QPoint) -> bool:
+        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
+        return self._shape.contains(QPointF(point))
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None

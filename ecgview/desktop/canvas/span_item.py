@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
@@ -133,6 +133,10 @@ class SpanItem(QGraphicsObject):
     def shape(self) -> QPainterPath:
         """Where it is taken up."""
         return self._shape
+
+    def contains(self, point: QPointF | QPoint) -> bool:  # type: ignore[override]  # nobody asks by an Element
+        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
+        return self._shape.contains(QPointF(point))
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
