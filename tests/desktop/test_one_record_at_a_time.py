@@ -22,6 +22,7 @@ from ecgview.desktop.state import inference
 from ecgview.desktop.views import VIEWS
 from ecgview.desktop.work import tasks
 from ecgview.errors import FormatError, SignalError
+from ecgview.explain.reconstruction import ErrorOverTime
 from ecgview.formats import wfdb
 from ecgview.overlay import Overlay
 from ecgview.paper import layout
@@ -121,7 +122,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 
     def error_strip(record: EcgRecord, *_: object, progress: Progress = silent) -> object:
         made.wait()
-        return np.ones(200, np.float32), Overlay(legend=f"errors of {name_of(record)}")
+        found = ErrorOverTime(np.ones(200, np.float32), np.full(200, np.nan), 1)
+        return found, Overlay(legend=f"errors of {name_of(record)}")
 
     monkeypatch.setattr(tasks, "read", slow_read)
     monkeypatch.setattr(layout, "compose", slow_compose)
