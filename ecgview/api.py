@@ -34,6 +34,7 @@ from ecgview.signal.pacing import Pacing
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
     from ecgview.models.asking import Memory
+    from ecgview.report.content import OnTrace
     from ecgview.report.convert import Converted
 
 PathLike = str | Path
@@ -309,11 +310,14 @@ def report(
     lef_model: str | None = None,
     deidentify: bool = True,
     memory: "Memory | None" = None,
+    on_trace: str | None = None,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
     `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
     `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
+    `on_trace` is the code of a statement, or "lef": a page shows where on the trace its score comes from, with the
+    checks of that map, which take seconds.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -341,9 +345,43 @@ def report(
             progress(1.0, f"without AI results: {error}")
     paper = PaperSettings(layout=layout)
     content = contents.gather(
-        opened, prediction=said[0], lef=said[1], paper=paper, identified=not deidentify, study_name=out.stem
+        opened,
+        prediction=said[0],
+        lef=said[1],
+        paper=paper,
+        identified=not deidentify,
+        study_name=out.stem,
+        on_trace=_on_trace(opened, on_trace, *said, device, progress) if on_trace is not None else None,
     )
     return form.write(content, out)
+
+
+def _on_trace(
+    record: EcgRecord,
+    target: str,
+    prediction: Prediction | None,
+    lef: LefResult | None,
+    device: str,
+    progress: Progress,
+) -> "OnTrace":
+    """Return a map with its checks, ready for a report; ModelError says why there is none."""
+    from ecgview.explain import attribution, faithfulness, lef_attribution, on_page
+    from ecgview.labels import label_set
+    from ecgview.report.content import OnTrace
+
+    if target.lower() == "lef":
+        if lef is None:
+            raise ModelError("there is no LEF result to map", where="on_trace")
+        name, found = "low ejection fraction", lef_attribution.of(record, lef, "", device, progress)
+    elif prediction is None:
+        raise ModelError("there is no prediction to map", where="on_trace")
+    else:
+        found = attribution.of_statement(record, prediction.model.model_id, target, device, progress)
+        name = f"{label_set.name_of(prediction.label_set, target)} ({target})"
+    stamp = faithfulness.stamp(record, found, device, progress)
+    verdict = found.failed or stamp.verdict
+    laid = on_page.overlay(found, stamp.verdict)
+    return OnTrace(name, found.target, found.of, found.model, laid, verdict, found, stamp)
 
 
 def list_models(kind: str | None = None) -> list[ModelCard]:

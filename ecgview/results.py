@@ -239,6 +239,18 @@ class Stamp:
         """Whether the map must be drawn as one that is not to be read."""
         return self.verdict.startswith("failed")
 
+    @property
+    def sentence(self) -> str:
+        """What was measured of the map, in a sentence; what was not is left out, "" where nothing was."""
+        rows = (
+            ("remainder {:.1%} of the share", self.completeness),
+            ("rank correlation with hiding each cell {:.2f}", self.occlusion_agreement),
+            ("insertion less deletion {:.2f}", self.insertion_minus_deletion),
+            ("the same for amplitude alone {:.2f}", self.amplitude),
+        )
+        said = ", ".join(form.format(value) for form, value in rows if value is not None)
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
+
 
 Fill = Literal["flat", "autoencoder"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecgview import api
 from ecgview.cli import _answers, _each, _exposure, _output
+from ecgview.errors import ReportError
 from ecgview.paper import layouts
 
 NAME = "report"
@@ -23,6 +24,11 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--layout",
         default="3x4+1R",
         help=", ".join(f"'{name}'" if " " in name else name for name in layouts.known()),
+    )
+    parser.add_argument(
+        "--map",
+        metavar="CODE",
+        help="a page with where on the trace the score of a statement comes from, or that of `lef`",
     )
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--model", metavar="ID", help="the classifier")
@@ -43,6 +49,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the report."""
     _output.keep_apart(args.output, args.file)
+    if args.map is not None and args.no_ai:
+        raise ReportError("a map is an AI result", where="--map", expected="--map or --no-ai, not both")
     _each.say_research_only()
 
     notes: list[str] = []
@@ -65,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             lef_model=args.lef_model,
             deidentify=not args.identified,
             memory=memory,
+            on_trace=args.map,
         )
     _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:

@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecgview import api
 from ecgview.cli import _each, _exposure, _output
+
+if TYPE_CHECKING:
+    from ecgview.desktop.state.shams import Target
 
 NAME = "screenshot"
 HELP = "render the real window on a file, without a screen"
@@ -25,6 +29,15 @@ def register(parser: argparse.ArgumentParser) -> None:
         default="",
         help="on the trace in the view explain, see `ecgview explain`",
     )
+    mapped = parser.add_mutually_exclusive_group()
+    mapped.add_argument(
+        "--statement", metavar="CODE", help="in the view explain, where its score comes from on the trace"
+    )
+    mapped.add_argument(
+        "--predictor",
+        metavar="NAME",
+        help="the same of a predictor of low ejection fraction, or of `all` of them",
+    )
     _each.add_json(parser)
 
 
@@ -34,7 +47,14 @@ def run(args: argparse.Namespace) -> int:
 
     _each.say_research_only()
     out = screenshot.take(
-        args.file, args.output, args.view, args.size, args.theme, args.model, explanation=args.explanation
+        args.file,
+        args.output,
+        args.view,
+        args.size,
+        args.theme,
+        args.model,
+        explanation=args.explanation,
+        target=_target(args),
     )
     _exposure.log("screenshot", [api.open_ecg(args.file).source.sha256], f"{args.view} view")
     if args.json:
@@ -52,6 +72,16 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(out)
     return 0
+
+
+def _target(args: argparse.Namespace) -> "Target | None":
+    from ecgview.desktop.state.shams import Target
+
+    if args.statement is not None:
+        return Target("statement", args.statement)
+    if args.predictor is None:
+        return None
+    return Target("lef") if args.predictor == "all" else Target("predictor", args.predictor)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ Fact = Literal[
     "theme",
     "blind",  # whether reads are begun blind
     "mouse",  # what a drag over the trace does
+    "map",  # where on the trace a score comes from, or nothing
     "sides",  # worklist, panels and full screen
     "thumbnails",
     "recent",  # what was opened before

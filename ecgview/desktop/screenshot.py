@@ -13,6 +13,7 @@ from ecgview.errors import EcgviewError, ModelError, ReportError
 
 if TYPE_CHECKING:
     from ecgview.desktop.chrome.window import MainWindow
+    from ecgview.desktop.state.shams import Target
     from ecgview.desktop.state.workspace import Workspace
 
 HIDDEN_S = (0.5, 2.2, 4.2, 6.05, 8.2)  # 150 ms in every column
@@ -30,6 +31,7 @@ def take(
     model_id: str | None = None,
     neighbours: bool = True,
     explanation: str = "",
+    target: Target | None = None,
 ) -> Path:
     """Render the window on one record and return the path of the PNG.
 
@@ -46,6 +48,7 @@ def take(
         model_id: the classifier; the default one where None.
         neighbours: whether the worklist shows the other records of the folder.
         explanation: in the view "explain", the id of the explanation on the trace.
+        target: in the view "explain", the statement or predictor whose map lies on the trace.
 
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
@@ -75,6 +78,8 @@ def take(
             _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
             if explanation and view == "explain":
                 _explain(window.workspace, explanation, lambda done: _wait(done, qt.processEvents))
+            if target is not None and view == "explain":
+                _map(window.workspace, target, lambda done: _wait(done, qt.processEvents))
             return _save(window, Path(out), qt.processEvents)
         finally:
             window.close()
@@ -127,6 +132,15 @@ def _explain(workspace: Workspace, explanation: str, wait: Callable[[Callable[[]
     wait(lambda: workspace.answers.explanation is not None or bool(failed))
     if failed:
         raise ModelError(failed[0], where=explanation)
+
+
+def _map(workspace: Workspace, target: Target, wait: Callable[[Callable[[], bool]], None]) -> None:
+    """Lay the map of a target on the trace, and wait for its stamp; ModelError says why there is none."""
+    maps = workspace.maps
+    maps.choose(target, anyway=True)
+    wait(lambda: maps.step != "mapping" and workspace.jobs.n_alive == 0)
+    if maps.attribution is None:
+        raise ModelError(maps.problem or "there is no map", where=target.words)
 
 
 def _wait(done: Callable[[], bool], turn: Callable[[], None]) -> None:

@@ -64,6 +64,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("worklist.thumbnails", "Mini-traces in the worklist", True),
     Setting("screen.px_per_mm", "Screen scale, px/mm", 0.0, note="0 = not calibrated"),
     Setting("files.recent", "Opened before", "", note="paths, newest first, one on each line"),
+    Setting("study.shams", "Share of shams among maps", 0.0, note="0 to 1, for studies of readers"),
+    Setting("study.word", "Word that draws the shams", "", note="the same word draws the same shams"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
 )
 _ROWS = {row.key: row for row in SETTINGS}

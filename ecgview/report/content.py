@@ -7,15 +7,50 @@ from ecgview.about import VERSION
 from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
 from ecgview.models.context import beside_read, lef_beside_read
+from ecgview.overlay import Overlay
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
 from ecgview.report import anonymous
-from ecgview.results import LefResult, Prediction
+from ecgview.results import Attribution, LefResult, Mapped, ModelFacts, Prediction, Stamp
 from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
 from ecgview.signal.measurements import Measurement, measure
 
 VERSIONS_BEFORE = 2  # the first read and the signed one; the versions after them are amendments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnTrace:
+    """A map of attribution as it lies on the trace.
+
+    `attribution` and `stamp` are its numbers; both are None in a study with shams, where they would tell what is one.
+    """
+
+    name: str  # "Complete left bundle branch block (CLBBB)"
+    target: str  # the statement's code, the predictor's name, "" for all predictors of LEF
+    of: Mapped
+    model: ModelFacts
+    overlay: Overlay
+    verdict: str
+    attribution: Attribution | None = None
+    stamp: Stamp | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the map is not to be read."""
+        return self.verdict.startswith("failed")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What the map adds up to, and what was measured of it, in sentences; none in a study with shams."""
+        found, stamp = self.attribution, self.stamp
+        if found is None:
+            return ()
+        parts = f"Cells {found.share - found.remainder:+.3f}, remainder {found.remainder:+.3f}"
+        said = [f"{parts}: together the share, {found.share:+.3f} {found.unit}."]
+        if stamp is not None and (measured := stamp.sentence):
+            said.append(measured)
+        return tuple(line.replace("-", "\u2212") for line in said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +68,7 @@ class ReportContent:
     left_out_statements: int = 0  # statements in the file that a de-identified report leaves out
     application: str = f"ecgview {VERSION}"
     created: str = ""
+    on_trace: OnTrace | None = None
     judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
 
     @property
@@ -116,6 +152,7 @@ def gather(
     identified: bool = True,
     study_name: str = "",
     judgements: tuple[Judgement, ...] = (),
+    on_trace: OnTrace | None = None,
 ) -> ReportContent:
     """Return the content of a report; measurements are computed where they are not given.
 
@@ -143,4 +180,5 @@ def gather(
         left_out,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         judgements=judgements,
+        on_trace=on_trace,
     )

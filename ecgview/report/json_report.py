@@ -12,7 +12,7 @@ import numpy as np
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.labels.statements_shown import shown
 from ecgview.models import context
-from ecgview.report.content import ReportContent
+from ecgview.report.content import OnTrace, ReportContent
 from ecgview.report.whole_file import whole_file
 from ecgview.results import Prediction
 from ecgview.review.judgement import Judgement
@@ -63,6 +63,22 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "judgements": [_judgement(one) for one in content.judgements],
         "prediction": _prediction(content.prediction),
         "lef": plain(content.lef),
+        "on_trace": _on_trace(content.on_trace),
+    }
+
+
+def _on_trace(shown: OnTrace | None) -> dict[str, Any] | None:
+    """Return the map on the trace with its numbers; in a study with shams only what is told of it."""
+    if shown is None:
+        return None
+    return {
+        "of": shown.of,
+        "target": shown.target,
+        "model": plain(shown.model),
+        "legend": shown.overlay.legend,
+        "verdict": shown.verdict,
+        "map": plain(shown.attribution),
+        "stamp": plain(shown.stamp),
     }
 
 

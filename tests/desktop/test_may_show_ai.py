@@ -25,7 +25,7 @@ from ecgview.review.history import SetComment
 
 DESKTOP = Path(state.__file__).parents[1]
 OWNER = DESKTOP / "state" / "reading.py"
-N_PANELS = 9  # of AI, and of what the file says that the device found
+N_PANELS = 10  # of AI, and of what the file says that the device found
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
 from ecgview.desktop.dialogs import about, choose_models, lef_pictures
+from ecgview.desktop.state import going_to
+from ecgview.desktop.state.shams import Target
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
@@ -37,6 +39,27 @@ def average_masks(window: Frame) -> None:
     """Show where the ECG is hard to predict."""
     window.workspace.paper.set_view("reconstruct")
     window.workspace.answers.request_error_strip(RATIO)
+
+
+def map_lef(window: Frame) -> None:
+    """Show where the number of low ejection fraction comes from."""
+    window.workspace.paper.set_view("explain")
+    window.workspace.maps.choose(Target("lef"))
+
+
+def with_lef(workspace: Workspace) -> bool:
+    """Return whether there is a number of low ejection fraction."""
+    return workspace.answers.lef is not None and workspace.answers.lef.contributions is not None
+
+
+def with_target(workspace: Workspace) -> bool:
+    """Return whether a map is chosen, be it there or not."""
+    return workspace.maps.target is not None
+
+
+def with_map(workspace: Workspace) -> bool:
+    """Return whether a map lies on the trace of the explain view."""
+    return workspace.maps.attribution is not None
 
 
 def _no_blind_read(workspace: Workspace) -> bool:
@@ -88,6 +111,33 @@ ACTIONS = (
         ("Shift+E",),
         with_ai,
         follows=("read",),
+    ),
+    Action(
+        "models.map_lef",
+        "Where low ejection fraction comes from",
+        map_lef,
+        (),
+        with_lef,
+        hint="The shares of all predictors together, on the trace; choose a bar for one of them",
+        separator_before=True,
+        follows=("read", "record", "map"),
+    ),
+    Action(
+        "models.strongest",
+        "Strongest stretch of the map",
+        lambda w: going_to.show_next(w.workspace),
+        ("J",),
+        with_map,
+        hint="Once more for the next one",
+        follows=("read", "record", "map"),
+    ),
+    Action(
+        "models.no_map",
+        "Take the map away",
+        lambda w: w.workspace.maps.choose(None),
+        ("Shift+J",),
+        with_target,
+        follows=("read", "record", "map"),
     ),
     Action(
         "models.choose",

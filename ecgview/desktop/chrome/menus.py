@@ -97,6 +97,7 @@ class Menus(QObject):
             "theme": (parts.paper.theme_changed,),
             "blind": (parts.reader.blind_changed,),
             "mouse": (parts.mouse.changed,),
+            "map": (parts.maps.changed, parts.answers.lef_ready),
             "thumbnails": (parts.thumbnails.switched,),
             "recent": (parts.worklist.opened,),
         }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QRadioButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QRadioButton
 
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.state import exporting
@@ -15,9 +15,10 @@ from ecgview.errors import ReportError
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
+    from ecgview.desktop.state.maps import Maps
     from ecgview.desktop.state.workspace import Workspace
     from ecgview.record import EcgRecord
-    from ecgview.report.content import ReportContent
+    from ecgview.report.content import OnTrace, ReportContent
 
 KEPT = (
     "Without name, identifiers, dates, device, file name and the file's own statements. The reader's name and the time "
@@ -50,9 +51,21 @@ def show(window: Frame) -> Sheet | None:
     identified = QRadioButton("Identified: with name, ID, dates and device")
     identified.setObjectName("identified")
     sheet.body.addWidget(identified)
+    with_map = QCheckBox(f"With the map on the trace: {window.workspace.maps.name}")
+    with_map.setObjectName("with_map")
+    with_map.setVisible(window.workspace.maps.attribution is not None)
+    sheet.body.addWidget(with_map)
     sheet.body.addStretch(1)
     sheet.add_primary("Choose a place …").clicked.connect(
-        lambda: _ask(window, sheet, record, form.currentData(), layout.currentText(), identified.isChecked())
+        lambda: _ask(
+            window,
+            sheet,
+            record,
+            form.currentData(),
+            layout.currentText(),
+            identified=identified.isChecked(),
+            with_map=with_map.isChecked(),
+        )
     )
     sheet.resize(560, 420)
     sheet.open()
@@ -69,7 +82,16 @@ def _choice(sheet: Sheet, title: str, name: str) -> QComboBox:
     return box
 
 
-def _ask(window: Frame, sheet: Sheet, record: EcgRecord, suffix: str, layout: str, identified: bool) -> None:
+def _ask(
+    window: Frame,
+    sheet: Sheet,
+    record: EcgRecord,
+    suffix: str,
+    layout: str,
+    *,
+    identified: bool,
+    with_map: bool,
+) -> None:
     from ecgview.report.convert import new_name
 
     workspace = window.workspace
@@ -81,13 +103,20 @@ def _ask(window: Frame, sheet: Sheet, record: EcgRecord, suffix: str, layout: st
     elif chosen:
         sheet.accept()
         named = chosen if chosen.lower().endswith(suffix) else f"{chosen}{suffix}"
-        write(workspace, Path(named), identified=identified, layout=layout)
+        write(workspace, Path(named), identified=identified, layout=layout, with_map=with_map)
 
 
 def content(
-    workspace: Workspace, *, identified: bool = True, study_name: str = "", layout: str = ""
+    workspace: Workspace,
+    *,
+    identified: bool = True,
+    study_name: str = "",
+    layout: str = "",
+    with_map: bool = False,
 ) -> ReportContent:
     """Return the report of the open record; AI results are in it only while they may be shown.
+
+    With `with_map` the map that lies on the trace has a page of its own.
 
     Unless `identified`, nothing in it tells who was recorded, where and when; `study_name` stands for the patient.
     `layout` "" is the one of the window.
@@ -111,10 +140,38 @@ def content(
         identified=identified,
         study_name=study_name,
         judgements=workspace.judging.standing,
+        on_trace=_on_trace(workspace.maps) if with_map else None,
     )
 
 
-def write(workspace: Workspace, path: Path, *, identified: bool = False, layout: str = "") -> None:
+def _on_trace(maps: Maps) -> OnTrace | None:
+    """Return the map that lies on the trace; in a study with shams without the numbers that would tell one."""
+    from ecgview.report.content import OnTrace
+
+    found, target, laid = maps.attribution, maps.target, maps.overlay
+    if found is None or target is None or laid is None:
+        return None
+    is_study = maps.study.is_on
+    return OnTrace(
+        name=maps.name,
+        target=target.name,
+        of=target.of,
+        model=found.model,
+        overlay=laid,
+        verdict=maps.verdict,
+        attribution=None if is_study else found,
+        stamp=maps.stamp,
+    )
+
+
+def write(
+    workspace: Workspace,
+    path: Path,
+    *,
+    identified: bool = False,
+    layout: str = "",
+    with_map: bool = False,
+) -> None:
     """Have the report of the open record written as PDF, JSON or WFDB annotations, by the suffix of its path.
 
     Where it is, or why it is not, is told. De-identified, the file's own name is its study name.
@@ -127,7 +184,7 @@ def write(workspace: Workspace, path: Path, *, identified: bool = False, layout:
     name = "" if identified else path.stem
     workspace.jobs.start(
         exporting.write,
-        content(workspace, identified=identified, study_name=name, layout=layout),
+        content(workspace, identified=identified, study_name=name, layout=layout, with_map=with_map),
         path,
         title="Writing the report",
         on_done=lambda written: workspace.telling.post(f"Report written: {written}"),

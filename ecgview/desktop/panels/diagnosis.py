@@ -12,6 +12,7 @@ from ecgview.desktop.panels.kit.model_line import model_line
 from ecgview.desktop.panels.kit.prose import Prose
 from ecgview.desktop.panels.kit.score_list import Heading, Row, ScoreList, row_of
 from ecgview.desktop.panels.kit.widgets import Notice, Text, row
+from ecgview.desktop.state.shams import Target
 from ecgview.labels.statements_shown import (
     ShownPrediction,
     ShownStatement,
@@ -41,6 +42,7 @@ class DiagnosisPanel(AiPanel):
         self._names_all = False
         workspace.answers.prediction_ready.connect(self.renew)
         workspace.answers.prediction_failed.connect(self.fail)
+        workspace.maps.changed.connect(self._mark)
         self.renew()
 
     def fill(self) -> None:
@@ -70,6 +72,7 @@ class DiagnosisPanel(AiPanel):
         listed = found.statements if self._shows_all else found.nearest(TOP)
         rows = in_parts(listed)
         scores = ScoreList(rows, visible_rows=TALL if self._shows_all else len(rows))
+        scores.row_chosen.connect(self._choose)
         if self._shows_all:
             box = QLineEdit()
             box.setPlaceholderText("Filter by name or code")
@@ -79,6 +82,7 @@ class DiagnosisPanel(AiPanel):
         legend = f"Probability, {prediction.model.calibrated}. Percentile: {found.reference}."
         self.content.addWidget(Prose(legend))
         self.content.addWidget(scores)
+        self._mark()
         if len(found.statements) > len(listed) or self._shows_all:
             text = "Show fewer" if self._shows_all else f"Show all {len(found.statements)}"
             toggle = QPushButton(text)
@@ -94,6 +98,19 @@ class DiagnosisPanel(AiPanel):
             more = QPushButton("Name fewer" if self._names_all else f"Name all {len(found.not_judged)}")
             more.clicked.connect(self._switch_names)
             self.content.addLayout(row(more, 1))
+
+    def _choose(self, code: str, by_arrow: bool) -> None:
+        """Show where a statement's score comes from; the statement that is shown already is taken away."""
+        maps, paper, target = self.workspace.maps, self.workspace.paper, Target("statement", code)
+        if by_arrow and paper.view != "explain":
+            return  # the list is only looked through
+        maps.choose(None if target == maps.target and not by_arrow else target)
+        paper.set_view("explain")
+
+    def _mark(self) -> None:
+        target, scores = self.workspace.maps.target, self.findChild(ScoreList)
+        if isinstance(scores, ScoreList):
+            scores.choose(target.name if target is not None and target.of == "statement" else "")
 
     def _switch(self) -> None:
         self._shows_all = not self._shows_all

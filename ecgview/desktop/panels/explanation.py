@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
 NONE = "Nothing on the trace"
+MAPS = (
+    "attribution",
+    "lef_attribution",
+)  # are chosen by their statement or predictor, in panels of their own
 NEEDS = {"classifier": "the classifier", "lef": "the LEF model", "autoencoder": "the autoencoder"}
 
 
@@ -39,7 +43,7 @@ class ExplanationPanel(AiPanel):
         self.box.setObjectName("explanation")
         self.box.addItem(NONE, "")
         for name, one in explain.known().items():
-            if not getattr(one, "HAS_PANEL", False):
+            if not getattr(one, "HAS_PANEL", False) and name not in MAPS:
                 self.box.addItem(one.NAME, name)
                 self.box.setItemData(self.box.count() - 1, f"Explains {NEEDS[one.NEEDS]}", 3)  # its tooltip
         self.box.setCurrentIndex(max(0, self.box.findData(chosen)))
@@ -74,5 +78,5 @@ class ExplanationPanel(AiPanel):
 
 
 PANEL = Panel(
-    id="explanation", title="On the trace (AI)", views=("explain",), order=25, make=ExplanationPanel
+    id="explanation", title="Other explanations (AI)", views=("explain",), order=35, make=ExplanationPanel
 )

@@ -66,6 +66,7 @@ class Answers(QObject):
         mask_changed: other segments are hidden. mask_mode_changed: whether dragging draws a mask.
         models_chosen: other models answer from now on; what the ones before said is dropped.
         device_resolved: the device that models run on, once torch is there.
+        dropped: whatever was said is of another record or of other models.
     """
 
     prediction_ready = Signal(object)
@@ -83,6 +84,7 @@ class Answers(QObject):
     mask_mode_changed = Signal(bool)
     models_chosen = Signal()
     device_resolved = Signal(str)
+    dropped = Signal()
     _told = Signal(object, object)  # worker thread -> UI thread: the question under way and its prediction
     _answered = Signal(
         str, object
@@ -418,6 +420,7 @@ class Answers(QObject):
             self._jobs.cancel(key)
         self._pending_mask = None
         self._found, self._explanation_id = Found(), ""
+        self.dropped.emit()
 
     def _forget(self, _record: EcgRecord | None = None) -> None:
         """Drop all that was said of the record before; the next questions are about the one that is open."""

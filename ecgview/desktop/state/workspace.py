@@ -14,6 +14,7 @@ from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.exposures import Exposures
 from ecgview.desktop.state.judging import Judging
+from ecgview.desktop.state.maps import Maps
 from ecgview.desktop.state.mouse import Mouse
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.desktop.state.open_record import OpenRecord
@@ -78,7 +79,8 @@ class Workspace(QObject):
         self.walk = Walk(jobs, worklist, reader, reading, steps, ecg, telling, self)
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")
-        self.answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
+        self.answers = answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
+        self.maps = Maps(jobs, self.settings, paper, reader, reading, ecg, answers, telling, self)
         self.mouse = Mouse(paper, self.answers, ecg, self)
         self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)
         self.judging = Judging(paper, reading, steps, ecg, self.answers, self.mouse, self)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QPushButton
 
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars, sentence, signed
 from ecgview.desktop.panels.kit.gate import AiPanel
+from ecgview.desktop.panels.kit.prose import Prose
 from ecgview.desktop.panels.kit.widgets import Rule, Text, row
+from ecgview.desktop.state.shams import Target
+from ecgview.explain.lef_attribution import OTHERS
 from ecgview.models import context
 from ecgview.results import Contribution, Contributions
 
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
 TOP = 10  # A5
+CHOOSE = "Choose a row to see where on the trace its share comes from."
 MEANING = (
     "To the right raises the output, to the left lowers it. It says what the model used, not what caused it."
 )
@@ -27,6 +34,7 @@ class ContributionsPanel(AiPanel):
         super().__init__(workspace)
         workspace.answers.lef_ready.connect(self.renew)
         workspace.answers.lef_failed.connect(self.fail)
+        workspace.maps.changed.connect(self._mark)
         self.renew()
 
     def fill(self) -> None:
@@ -45,22 +53,54 @@ class ContributionsPanel(AiPanel):
             self._show(result.contributions)
 
     def _show(self, shares: Contributions) -> None:
-        self.content.addWidget(Text(f"Share of each predictor, in {shares.output_unit}", size="strong"))
+        every = QPushButton("All")
+        every.setObjectName("all")
+        every.setCheckable(True)
+        every.setToolTip("The shares of all predictors together, on the trace")
+        every.clicked.connect(lambda on: self.workspace.maps.choose(Target("lef") if on else None))
+        title = Text(f"Share of each predictor, in {shares.output_unit}", size="strong")
+        self.content.addLayout(row(title, 1, every))
         bars = SignedBars(shown_items(shares))
-        detail = Text("Choose a row to read it in words.", size="caption", tone="secondary")
-        bars.row_chosen.connect(lambda index: detail.setText(_detail(bars, index)))
+        bars.row_chosen.connect(lambda index: self._choose(bars, index))
+        detail = Text(CHOOSE, size="caption", tone="secondary")
+        detail.setObjectName("detail")
         self.content.addWidget(bars)
         self.content.addWidget(detail)
+        self._mark()
         self.content.addWidget(Rule())
         for name, number in sum_rows(shares):
             is_output = name == "Model output"
-            value = Text(number, bold=is_output, wrap=False)
+            value = Text(number, size="caption", bold=is_output, wrap=False)
             value.setObjectName(name)
-            self.content.addLayout(row(Text(name, bold=is_output, wrap=False), 1, value))
-        self.content.addWidget(Text(MEANING, size="caption", tone="secondary"))
-        self.content.addWidget(
-            Text(f"Computed exactly with {shares.method}.", size="caption", tone="secondary")
-        )
+            said = Text(name, size="caption", bold=is_output, wrap=False)
+            self.content.addLayout(row(said, 1, value))
+        self.content.addWidget(Prose(f"{MEANING} Computed exactly with {shares.method}."))
+
+    def _choose(self, bars: SignedBars, index: int) -> None:
+        """Show where a predictor's share comes from, or that of the others together."""
+        item = bars.items[index] if index >= 0 else None
+        self._say(item)
+        self.workspace.maps.choose(None if item is None else Target("predictor", _asked(item)))
+
+    def _say(self, item: Contribution | None) -> None:
+        if isinstance(detail := self.findChild(Text, "detail"), Text):
+            detail.setText(CHOOSE if item is None else sentence(item))
+
+    def _mark(self) -> None:
+        """Mark what is chosen of this panel; nothing where it is closed."""
+        target = self.workspace.maps.target
+        bars, every = self.findChild(SignedBars), self.findChild(QPushButton, "all")
+        if isinstance(bars, SignedBars) and isinstance(every, QPushButton):
+            name = target.name if target is not None and target.of == "predictor" else ""
+            chosen = next((item for item in bars.items if _asked(item) == name), None)
+            bars.mark(chosen.predictor if chosen is not None else "")
+            every.setChecked(target is not None and target.of == "lef")
+            self._say(chosen)
+
+
+def _asked(item: Contribution) -> str:
+    """Return what the map of a row is asked of: those that stand together have no value of their own."""
+    return OTHERS if isnan(item.value) else item.predictor
 
 
 def shown_items(shares: Contributions) -> tuple[Contribution, ...]:
@@ -82,10 +122,6 @@ def sum_rows(shares: Contributions) -> list[tuple[str, str]]:
     ]
 
 
-def _detail(bars: SignedBars, index: int) -> str:
-    return sentence(bars.items[index]) if index >= 0 else "Choose a row to read it in words."
-
-
 PANEL = Panel(
-    id="contributions", title="Contributions", views=("explain",), order=40, make=ContributionsPanel
+    id="contributions", title="Contributions", views=("explain",), order=14, make=ContributionsPanel
 )

@@ -13,7 +13,7 @@ from ecgview.desktop.panels.kit import tokens
 from ecgview.results import Contribution
 
 ROW_PX = 30
-_NAME_SHARE = 0.42
+_NAME_SHARE = 0.46
 _NUMBER_PX = 58
 
 
@@ -48,21 +48,32 @@ class SignedBars(QWidget):
         self.update()
         self.row_chosen.emit(self._chosen)
 
+    def mark(self, predictor: str) -> None:
+        """Mark the row of a predictor, none where there is no such row; tells nobody."""
+        names = [item.predictor for item in self._items]
+        self._chosen = names.index(predictor) if predictor in names else -1
+        self.update()
+
     def sizeHint(self) -> QSize:
         """Return one row's height for every item."""
         return QSize(280, ROW_PX * len(self._items))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row under the mouse."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.choose(int(event.position().y()) // ROW_PX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk through the rows with the arrow keys."""
+        """Walk through the rows with the arrow keys; Enter takes the choice away."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.choose(max(self._chosen, 0))
+            return
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
         if step is None:
             super().keyPressEvent(event)
             return
-        self.choose(min(max(self._chosen + step, 0), len(self._items) - 1))
+        if (index := min(max(self._chosen + step, 0), len(self._items) - 1)) != self._chosen:
+            self.choose(index)
 
     def event(self, event: QEvent) -> bool:
         """Offer the row in words."""
@@ -94,6 +105,8 @@ class SignedBars(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tokens.colour(self, "surface"))
             painter.drawRoundedRect(QRectF(0, top + 1, self.width(), ROW_PX - 2), 4, 4)
+            painter.setBrush(tokens.colour(self, "accent"))
+            painter.drawRect(QRectF(0, top + 4, 3, ROW_PX - 8))
         middle, right = (
             Qt.AlignmentFlag.AlignVCenter,
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,

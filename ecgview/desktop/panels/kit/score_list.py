@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -137,6 +137,8 @@ class _ScoreDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tokens.colour(view, "surface"))
             painter.drawRoundedRect(QRectF(place.rect), tokens.RADIUS, tokens.RADIUS)
+            painter.setBrush(tokens.colour(view, "accent"))
+            painter.drawRect(QRectF(place.rect.left(), place.rect.top() + 4, 3, place.rect.height() - 8))
         if isinstance(row, Heading):
             painter.setFont(tokens.font(view.font(), "caption", bold=True))
             painter.setPen(tokens.colour(view, "secondary"))
@@ -194,7 +196,13 @@ def paint_bar(
 
 
 class ScoreList(QListView):
-    """The rows as a list; at most `visible_rows` tall, then it scrolls."""
+    """The rows as a list; at most `visible_rows` tall, then it scrolls.
+
+    Signals:
+        row_chosen: (code, whether by going there with the arrow keys) of a row that is clicked, entered or gone to.
+    """
+
+    row_chosen = Signal(str, bool)
 
     def __init__(self, rows: Sequence[Row | Heading], *, visible_rows: int) -> None:
         super().__init__()
@@ -211,3 +219,28 @@ class ScoreList(QListView):
         self.setFixedHeight(max(tall, ROW_PX))
         self.setStyleSheet("QAbstractItemView { background: transparent; }")  # not its tooltip
         self.setAccessibleName("Scores")
+        self.clicked.connect(lambda index: self._tell(index, by_arrow=False))
+
+    def choose(self, code: str) -> None:
+        """Mark the row of a code, none where there is no such row; tells nobody."""
+        for at in range(self.scores.rowCount()):
+            row = self.scores.index(at, 0).data(Qt.ItemDataRole.UserRole)
+            if isinstance(row, Row) and row.code == code:
+                self.setCurrentIndex(self.scores.index(at, 0))
+                return
+        self.clearSelection()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose the row that has the keys, or go to another one."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._tell(self.currentIndex(), by_arrow=False)
+            return
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        if self.currentIndex() != before:
+            self._tell(self.currentIndex(), by_arrow=True)
+
+    def _tell(self, index: Index, *, by_arrow: bool) -> None:
+        row = index.data(Qt.ItemDataRole.UserRole)
+        if isinstance(row, Row) and row.code:
+            self.row_chosen.emit(row.code, by_arrow)

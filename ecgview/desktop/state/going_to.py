@@ -1,0 +1,41 @@
+"""Going to the strongest stretch of the map, on a page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ecgview.desktop.state.paper_choices import SINGLE
+from ecgview.desktop.state.stretches import is_shown, shown_by
+from ecgview.paper.plan import plan
+
+if TYPE_CHECKING:
+    from ecgview.desktop.state.workspace import Workspace
+    from ecgview.paper.settings import PaperSettings
+    from ecgview.record import EcgRecord
+
+
+def show_next(workspace: Workspace) -> None:
+    """Put brackets around the strongest stretch, or the next one, on another page where this one does not show it."""
+    record, found = workspace.ecg.record, workspace.maps.next_stretch()
+    if record is None or found is None:
+        return
+    before = workspace.paper.settings
+    paper = next(
+        (page for page in _pages(record, before, found.lead) if is_shown(found, shown_by(record, page))),
+        before,
+    )
+    if paper != before:
+        is_alone = paper.layout != before.layout
+        new = f"{found.lead} is shown alone" if is_alone else "another page is shown"
+        workspace.telling.post(f"{found} does not stand on this page: {new}.", about=workspace.ecg.path)
+        workspace.paper.choose(paper)
+
+
+def _pages(record: EcgRecord, paper: PaperSettings, lead: str) -> Iterator[PaperSettings]:
+    """Yield the page as it is, the others of its layout from the record's start, and last the lead alone."""
+    yield paper
+    for part in range(plan(record.lead_names, paper).parts):
+        yield replace(paper, start_s=0.0, part=part)
+    yield replace(paper, layout=SINGLE, single_lead=lead, start_s=0.0, part=0)
