@@ -739,3 +739,36 @@ def test_in_a_study_a_report_does_not_tell_a_sham_either(
     assert found["verdict"] == "stamp hidden in this study"
     assert "sham" not in str(found)
     assert "failed" not in str(found)
+
+
+# ---- judging ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_map_is_judged_by_key_where_its_strongest_stretch_lies(
+    share: float, engine: Engine, revealed: MainWindow, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    """What it really was goes into the store and nowhere else: nothing in the window tells a sham."""
+    revealed.workspace.settings.set("study.shams", share)
+    engine.at = {name: ("V2", 40) for name in ("CLBBB", "AMI", "AFIB")}
+    assert revealed.workspace.judging.stretch is None
+    revealed.workspace.maps.choose(SPECIFIC)
+    rest()
+    press(revealed, qtbot, "Alt+2")
+    rest()
+    (one,) = revealed.workspace.judging.standing
+    opinion = one.opinion
+    assert (opinion.verdict.value, opinion.leads) == ("disagree", ("V2",))
+    assert (opinion.start_s, opinion.end_s) == (pytest.approx(2.0), pytest.approx(2.2))
+    assert (opinion.judged.kind, opinion.judged.target) == ("map", "CLBBB")
+    assert opinion.judged.stamp == GOOD.verdict
+    assert (opinion.judged.shown == "true") is (share == 0.0)
+    marks = [span.text for span in revealed.workspace.paper.overlay.spans if span.role == "judgement"]
+    assert marks == ["disagree"]
+    seen = words(revealed, "judging")
+    assert "map of CLBBB" in seen
+    for word in ("sham", "random", "AMI", "AFIB", GOOD.verdict):
+        assert word not in seen
+    press(revealed, qtbot, "Alt+0")
+    rest()
+    assert revealed.workspace.judging.standing == ()

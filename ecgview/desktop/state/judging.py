@@ -13,7 +13,9 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from ecgview.desktop.state import stretches
 from ecgview.desktop.state.answers import Answers
+from ecgview.desktop.state.maps import Maps
 from ecgview.desktop.state.mouse import MenuRow, Mouse, SpanMode, Spot
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
@@ -88,6 +90,7 @@ class Judging(QObject):
         self._providers: dict[str, Provider] = {"reconstruct": self._reconstruction}
         self._chosen: Stretch | None = None
         self._of: Judged | None = None  # what the chosen stretch was chosen on
+        self._brackets: tuple[Stretch, ...] = ()
         self._standing: tuple[Judgement, ...] = ()
         ecg.opened.connect(self._forget)
         ecg.closed.connect(self._forget)
@@ -104,6 +107,29 @@ class Judging(QObject):
         for signal in changed:
             signal.connect(self._follow)  # type: ignore[attr-defined]
         self._follow()
+
+    def attend_maps(self, maps: Maps) -> None:
+        """Let the map of the explain view be judged: the stretch in brackets first, then its strongest ones."""
+
+        def brackets() -> tuple[Stretch, ...]:
+            spans = maps.overlay.spans if maps.overlay is not None else ()
+            return tuple(Stretch(one.leads, one.start_s, one.end_s) for one in spans if one.role == "stretch")
+
+        def subject() -> Subject | None:
+            judged, attribution = maps.shown, maps.attribution
+            if judged is None or attribution is None:
+                return None
+            strongest = stretches.strongest(attribution)
+            own = tuple(Stretch((one.lead,), one.start_s, one.end_s) for one in strongest)
+            return Subject(judged, (*brackets(), *own))
+
+        def follow() -> None:
+            if (found := brackets()) != self._brackets:  # the reader went to another stretch of the map
+                self._brackets, self._chosen = found, None
+            self._follow()
+
+        maps.changed.connect(follow)
+        self.add_subject("explain", subject)
 
     # ---- what may be shown -----------------------------------------------------------------------------
 

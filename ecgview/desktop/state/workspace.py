@@ -84,6 +84,7 @@ class Workspace(QObject):
         self.mouse = Mouse(paper, self.answers, ecg, self)
         self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)
         self.judging = Judging(paper, reading, steps, ecg, self.answers, self.mouse, self)
+        self.judging.attend_maps(self.maps)
         for failed in (worklist.failed, self.thumbnails.failed, reader.failed):
             failed.connect(telling.fail)
 
