@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     if masked is not None:
         told["mask"] = _mask_and_ask.as_json(masked)
     if args.output is not None:
-        _write(args.output, record, found, stamp, told)
+        _write(args.output, record, found, stamp, told, doubt)
     if args.json:
         _each.print_json(told)
     else:
@@ -173,7 +173,9 @@ def _lines(told: dict[str, Any], output: Path | None) -> list[str]:
     ]
 
 
-def _write(path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told: dict[str, Any]) -> None:
+def _write(
+    path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told: dict[str, Any], doubt: str
+) -> None:
     from ecgview.report.whole_file import whole_file
 
     if path.suffix.lower() == ".json":
@@ -195,10 +197,12 @@ def _write(path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told
                     about=np.array(json.dumps(rest, ensure_ascii=False, allow_nan=False)),
                 )
         else:
-            _paint(part, record, found, stamp, told)
+            _paint(part, record, found, stamp, told, doubt)
 
 
-def _paint(path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told: dict[str, Any]) -> None:
+def _paint(
+    path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told: dict[str, Any], doubt: str
+) -> None:
     """Paint the page with its bars; no name, number or date of a patient is on it."""
     from ecgview.explain import on_page
     from ecgview.paper import layout, palette
@@ -211,6 +215,7 @@ def _paint(path: Path, record: EcgRecord, found: Attribution, stamp: Stamp, told
         f"{told['verdict']}; share {found.share:+.3f} {found.unit}, remainder {found.remainder:+.3f}, "
         f"not on this page {told['not_on_page']:+.3f}; {found.method}",
         f"{facts.named}, {facts.calibrated}. {RESEARCH_USE_ONLY}",
+        *filter(None, (doubt,)),
         *found.notes,
     )
     page = layout.compose(record, PaperSettings(layout=LAYOUT), header_lines=head)
