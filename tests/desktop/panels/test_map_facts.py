@@ -43,9 +43,9 @@ def test_gain_shuffled_weights_and_statements_without_a_map_are_told(classifier:
     _write(classifier)
     rows = dict(model_facts.map_rows(classifier))
     assert rows["Gain on the amplitude"] == "0.27 (0.20 to 0.34), n = 44 maps"
-    assert rows["Agreement with a network of shuffled weights"] == "-0.02 (-0.05 to 0.01), n = 44 maps"
+    assert rows["Shuffled weights"] == "rank correlation -0.02 (-0.05 to 0.01), n = 44 maps"
     assert rows["No map"] == "1AVB"
-    assert rows["Too few records to say"] == "PVC"
+    assert rows["Too few records"] == "PVC"
     assert rows["Measured on"] == "40 of PTB-XL fold 9; 2026-11-28"
 
 

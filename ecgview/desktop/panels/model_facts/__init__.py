@@ -31,7 +31,8 @@ BASELINE_ROWS = {
 NO_RULE = "The card does not say when a threshold stands."
 MAPS = (
     "Maps of where a statement's score comes from. Gain: insertion minus deletion of the map less that of the signal's "
-    "own size, the mean with its 95 % interval. Checks of one map on its own record stand beside that map."
+    "own size, the mean with its 95 % interval. Shuffled weights: how alike the map of the same network is that has "
+    "learnt nothing. Checks of one map on its own record stand beside that map."
 )
 NO_FIGURES = "The card gives no figures on data the model never saw."
 
@@ -143,9 +144,9 @@ def map_rows(card: ModelCard) -> list[tuple[str, str]]:
     few = sorted(code for code, (_, _, answer) in known.gains.items() if answer.startswith("too few"))
     return [
         ("Gain on the amplitude", f"{known.pooled}, n = {known.n_maps} maps"),
-        ("Agreement with a network of shuffled weights", f"{known.shuffled}, n = {known.n_maps} maps"),
+        ("Shuffled weights", f"rank correlation {known.shuffled}, n = {known.n_maps} maps"),
         ("No map", ", ".join(without) or "every statement measured has one"),
-        ("Too few records to say", ", ".join(few)),
+        ("Too few records", ", ".join(few)),
         ("Measured on", f"{known.records}; {known.made}"),
     ]
 
