@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.explain import Asked, Explanation, attribution, on_page
 from ecgview.explain.contributions import shares
+from ecgview.explain.faithfulness import LARGEST_REMAINDER
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
@@ -31,9 +32,6 @@ ALL = ""
 OTHERS = "others"
 SHOWN = (
     10  # predictors with a map of their own; each costs a way back of its own, and a reader looks at no more
-)
-LARGEST_REMAINDER = (
-    0.1  # of the share (the issue's): above it the cells do not account for what they are said to
 )
 # Ours: twelve steps err by some 1 % of the cells' sizes together (PTB-XL fold 8), which is a fifth of a net of 5 %.
 LEAST_NET = 0.05

@@ -12,6 +12,7 @@ from ecgview.explain import attribution, faithfulness
 from ecgview.explain.faithfulness import Hiding
 from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
+from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
 from ecgview.results import Attribution
 
@@ -152,3 +153,24 @@ def test_a_map_that_is_the_same_everywhere_agrees_with_nothing() -> None:
     ramp = np.arange(240.0).reshape(12, 20)
     assert faithfulness.agreement(ramp, np.ones((12, 20))) == 0
     assert faithfulness.agreement(ramp, np.exp(ramp / 100)) == pytest.approx(1)
+
+
+def test_a_map_with_a_large_remainder_is_made_of_more_steps(
+    classifier: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = float(prepare(pulse_record, classifier.input)[0, 195:206].sum())
+    turns = 33 * np.pi / 2 / total
+
+    class Turning(nn.Module):
+        # Its way from flat to the record is eight turns, which so few steps do not follow.
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.sin(turns * x[:, 0, 195:206].sum(-1, keepdim=True)).expand(-1, 71)
+
+    monkeypatch.setattr(runtime, "network", lambda card, device: Turning())
+    found = attribution.of_statement(pulse_record, classifier.id, "NORM", "cpu")
+    steps = (np.arange(36) + 0.5) / 36
+    wanted = float(np.mean(33 * np.pi / 2 * np.cos(33 * np.pi / 2 * steps)))
+    assert found.share == pytest.approx(1, abs=1e-3)
+    assert found.method == "integrated gradients, 12 to 36 steps"
+    assert float(found.cells.sum()) == pytest.approx(wanted, abs=2e-3)
+    assert abs(found.remainder) <= 0.2
