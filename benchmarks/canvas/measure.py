@@ -254,7 +254,9 @@ class Trace:
         self.workspace.paper.lay("mask", self._masks[number % 2])
 
     def next(self, path: Path) -> None:
-        """Ask for another record."""
+        """Ask for another record; what lay over this one goes with it, as in the window."""
+        for part in ("map", "mask"):
+            self.workspace.paper.lay(part, None)
         self.workspace.ecg.open(path)
 
     def is_open(self, path: Path) -> bool:

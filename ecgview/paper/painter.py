@@ -42,6 +42,7 @@ FINE_MM, HEAVY_MM = 0.10, 0.18
 FINE_FROM_PX = 2.0
 CHUNK = 40  # points per stroked piece: Qt's raster stroker slows down with the length of a wide polyline
 BAR_MM = 2.0
+BAR_AT, SIGNED_AT = 0.42, 0.44  # of a row beneath the baseline: where a strip ends
 SIGNED_MM = (
     4.0  # what raises stands above the middle of the strip, what lowers below it: seen in a grey print, too
 )
@@ -474,10 +475,14 @@ def _paint_watermark(painter: QPainter, trace: TracePath, scale: float, colour: 
     painter.setPen(colour)
     painter.setFont(page_font(WATERMARK_MM * scale, bold=True))
     y = (trace.baseline_mm - 0.5 * trace.row_mm + WATERMARK_MM) * scale
+    seen, more = _seen(painter), WATERMARK_EVERY_MM * scale
+    if not seen.adjusted(-more, -scale, more, WATERMARK_MM * scale).contains(seen.center().x(), y):
+        return
     for x in np.arange(
         trace.x0_mm + 14.0, trace.x1_mm - 18.0, WATERMARK_EVERY_MM
     ):  # clear of the lead's name
-        painter.drawText(QPointF(float(x) * scale, y), WATERMARK)
+        if seen.left() - more <= float(x) * scale <= seen.right():
+            painter.drawText(QPointF(float(x) * scale, y), WATERMARK)
 
 
 def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, bar: Bar) -> None:
@@ -495,8 +500,17 @@ def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, ba
             is_error = bar.role == "reconstructed"  # in the colour of the curve that errs, not of an alarm
             colour = _role(palette, bar.role) if is_error else QColor(palette.caution)
             colour.setAlphaF(float(np.clip(value, 0.03, 1.0)))
-            bottom = (trace.baseline_mm + 0.42 * trace.row_mm) * scale
-            painter.fillRect(QRectF(box.left(), bottom - BAR_MM * scale, box.width(), BAR_MM * scale), colour)
+            top, bottom = strip_mm(trace, bar)
+            painter.fillRect(QRectF(box.left(), top * scale, box.width(), (bottom - top) * scale), colour)
+
+
+def strip_mm(trace: TracePath, bar: Bar) -> tuple[float, float]:
+    """Return where the strip beneath a lead begins and ends from above, mm."""
+    if bar.role == "signed":
+        bottom = trace.baseline_mm + SIGNED_AT * trace.row_mm
+        return bottom - SIGNED_MM, bottom
+    bottom = trace.baseline_mm + BAR_AT * trace.row_mm
+    return bottom - BAR_MM, bottom
 
 
 def _paint_bracket(painter: QPainter, colour: QColor, scale: float, box: QRectF) -> None:
@@ -519,10 +533,10 @@ def _paint_signed(painter: QPainter, page: Page, palette: Palette, scale: float,
             continue
         length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
         for trace in page.traces:
-            whole = _box(trace, bar.start_s, bar.end_s, scale)
-            if trace.lead != bar.lead or whole is None:
+            whole = _box(trace, bar.start_s, bar.end_s, scale) if trace.lead == bar.lead else None
+            if whole is None:
                 continue
-            middle = (trace.baseline_mm + 0.44 * trace.row_mm - SIGNED_MM / 2) * scale
+            middle = sum(strip_mm(trace, bar)) / 2 * scale
             whole = QRectF(whole.left(), middle - SIGNED_MM / 2 * scale, whole.width(), SIGNED_MM * scale)
             if not seen.intersects(whole):
                 continue  # a tile of the paper shows a few leads of many

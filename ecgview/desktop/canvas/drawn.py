@@ -118,7 +118,7 @@ def places(page: Page, overlay: Overlay) -> list[QRectF]:
         lowest = max((trace.baseline_mm for trace in page.traces), default=0.0)
         for trace in page.traces:
             if trace.lead == bar.lead or (not bar.lead and trace.baseline_mm == lowest):
-                found += _stretch(trace, bar.start_s, bar.end_s, 0.0, *_row(trace))
+                found += _stretch(trace, bar.start_s, bar.end_s, 0.0, *painter.strip_mm(trace, bar))
         if bar.role == "signed":  # what its colours say stands at the foot
             foot = page.grid.y_mm + page.grid.height_mm
             found.append(QRectF(0.0, foot, page.width_mm, max(0.0, page.height_mm - foot)))

@@ -66,8 +66,9 @@ class MarkItem(SpanItem):
 
     def show_page(self, page: Page, colours: Colours, palette: Palette) -> None:
         """Stand on another page of the same record, or in other colours."""
-        self._page, self._colours, self._palette = page, colours, palette
-        self._place()
+        if (page, colours, palette) != (self._page, self._colours, self._palette):
+            self._page, self._colours, self._palette = page, colours, palette
+            self._place()
 
     def _place(self) -> None:
         mark = self.shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,15 @@ class TileSet:
         self.page, self.scale, self.ratio = page, scale, ratio
         self.side = round(SIDE * ratio)
         self.sheet = QRect(QPoint(0, 0), drawn.page_size(page, scale))
-        self._palette, self._overlay = palette, overlay
-        self._lies_at = _edges(drawn.places(page, overlay))
+        self._palette = palette
+        self._take(overlay)
         self._ink, self._overlay_ink = Ink(scale), Ink(scale)
         self._made: QImage | None = None
         self._tiles: OrderedDict[Place, QImage] = OrderedDict()
-        self._laid: dict[Place, QImage] = {}  # the bare tile itself where nothing lies on it
+        # A tile with the stretches upon it, which are many and slow, and with curves and strips upon these: another
+        # map lays its strips on what is there. Each is the one beneath where nothing lies on it.
+        self._spanned: dict[Place, QImage] = {}
+        self._laid: dict[Place, QImage] = {}
         self._stale: dict[
             Place, QImage | None
         ] = {}  # still with the overlay of before; its successor, if made
@@ -67,14 +71,15 @@ class TileSet:
     @property
     def n_bytes(self) -> int:
         """What the tiles take, those with an overlay upon them counted apart."""
-        copies = sum(image is not self._tiles[place] for place, image in self._laid.items())
+        copies = sum(image is not self._tiles[place] for place, image in self._spanned.items())
+        copies += sum(image is not self._spanned.get(place) for place, image in self._laid.items())
         return (len(self._tiles) + copies + len(self._stale)) * 4 * self.side**2
 
     def drop_oldest(self) -> None:
         """Let go of the tile that was used longest ago."""
         place, _ = self._tiles.popitem(last=False)
-        self._laid.pop(place, None)
-        self._stale.pop(place, None)
+        for kept in (self._spanned, self._laid, self._stale):
+            kept.pop(place, None)
 
     # ---- making them ---------------------------------------------------------------------------------
 
@@ -96,19 +101,22 @@ class TileSet:
         return drawn.draw(self.page, self._palette, area, self.scale, self.ratio, self._ink)
 
     def _with_overlay(self, place: Place) -> QImage:
-        bare = self._tiles[place]
-        if not self._touched([place], self._lies_at):
-            return bare
+        if place not in self._spanned:
+            self._spanned[place] = self._with(self._tiles[place], place, self._spans, self._spans_at)
+        return self._with(self._spanned[place], place, self._rest, self._rest_at)
+
+    def _with(self, image: QImage, place: Place, overlay: Overlay, lies_at: NDArray[np.float64]) -> QImage:
+        if not self._touched([place], lies_at):
+            return image
+        area = self._area(place)
         return drawn.lay(
-            bare,
-            self.page,
-            self._palette,
-            self._area(place),
-            self.scale,
-            self.ratio,
-            self._overlay,
-            self._overlay_ink,
+            image, self.page, self._palette, area, self.scale, self.ratio, overlay, self._overlay_ink
         )
+
+    def _take(self, overlay: Overlay) -> None:
+        self._spans, self._rest = Overlay(spans=overlay.spans), replace(overlay, spans=())
+        self._spans_at = _edges(drawn.places(self.page, self._spans))
+        self._rest_at = _edges(drawn.places(self.page, self._rest))
 
     def _touched(self, places: list[Place], edges: NDArray[np.float64]) -> list[Place]:
         """Return those tiles that one of some rectangles, (n, 4) left, top, right, bottom in mm, lies on."""
@@ -129,10 +137,13 @@ class TileSet:
         Only the tiles under it are laid anew. `at_leisure`, they show the overlay of before until `renew` has them
         all: a curve over twelve leads takes longer than a frame.
         """
+        under = Overlay(spans=changed.spans)
+        for place in self._touched(list(self._spanned), _edges(drawn.places(self.page, under))):
+            del self._spanned[place]
         touched = self._touched(list(self._laid), _edges(drawn.places(self.page, changed)))
         if changed.curves:  # a line is cut once, as long as its curve is there
             self._overlay_ink = Ink(self.scale)
-        self._overlay, self._lies_at = overlay, _edges(drawn.places(self.page, overlay))
+        self._take(overlay)
         for place in touched:
             if at_leisure or place in self._stale:
                 self._stale[place] = None
