@@ -2,8 +2,8 @@
 
 A cell is one lead over 50 ms. From a flat ECG to this one the logit changes by what the cells say together, less a
 remainder of the sum in place of an integral, which stands beside the map. On records outside training this map led
-those compared (insertion minus deletion 0.61; occlusion 0.58, gradient times input 0.53, amplitude alone 0.45;
-attention is the same for every statement, and is not offered).
+occlusion, gradient times input and the signal's own size where hidden parts are flat (docs/models.md); attention
+rollout is the same for every statement, and is not offered.
 """
 
 from collections.abc import Sequence

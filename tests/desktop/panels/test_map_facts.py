@@ -63,3 +63,13 @@ def test_the_panel_shows_them_once_ai_is_open(opened: Workspace, qtbot: QtBot) -
     reveal(opened, qtbot)
     assert "Where on the trace" in words_of(panel)
     assert model_facts.map_rows(cards.default("classifier"))[0][1] in words_of(panel)
+
+
+def test_the_maps_of_what_ships_are_measured_and_offered_by_that() -> None:
+    card = cards.default("classifier")
+    known = offered.table_of(card)
+    assert known is not None
+    assert known.pooled.low is not None
+    assert known.pooled.low > 0
+    for code, (gain, n, answer) in known.gains.items():
+        assert answer == offered.rule(n, gain.low, known.pooled.low), code
