@@ -261,3 +261,17 @@ def _ink(window: MainWindow) -> int:
     image = _picture(window).convertToFormat(QImage.Format.Format_Grayscale8)
     grey = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return int((grey < 60).sum())
+
+
+def test_rows_follow_the_height_of_the_window(
+    opened: MainWindow, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    canvas = opened.canvas
+    opened.resize(1500, 950)
+    rest()
+    assert canvas.composed is not None
+    tall = canvas.composed.row_mm
+    opened.resize(1500, 760)  # the scale follows the width alone
+    qtbot.waitUntil(lambda: canvas.composed is not None and canvas.composed.row_mm != tall)
+    rest()
+    assert not canvas.verticalScrollBar().maximum()

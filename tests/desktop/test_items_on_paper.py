@@ -1,12 +1,14 @@
 """Calipers, marks and hidden stretches are items of the scene: found, focused, moved by mouse and keys, undone."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.canvas.caliper import Caliper, peak_near
@@ -557,3 +559,26 @@ def test_the_tool_bar_shows_and_chooses_what_a_drag_does(opened: MainWindow, qtb
     mouse.add(SpanMode("judge", "Judge", "judges a map", lambda *_span: None))
     assert box.findText("Judge") >= 0
     assert box.currentText() == "Mark"
+
+
+def test_nothing_of_a_record_stays_after_its_menu_was_open(
+    opened: MainWindow, record_files: list[Path], qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    canvas, at = opened.canvas, place(opened, "II", 3.5)
+    opened.workspace.mouse.choose("caliper")
+    drag(opened, place(opened, "II", 3.0), place(opened, "II", 4.0))
+    where = canvas.viewport().mapToGlobal(at)
+    for _ in range(2):
+        QApplication.sendEvent(
+            canvas.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, where)
+        )
+        menu = canvas.findChild(QMenu)
+        assert menu is not None
+        menu.close()
+        qtbot.waitUntil(lambda: canvas.findChild(QMenu) is None)
+    assert canvas.calipers
+    opened.workspace.ecg.open(record_files[1])
+    rest()
+    assert canvas.record is opened.workspace.ecg.record
+    assert canvas.record.source.path == str(record_files[1])
+    assert not canvas.calipers

@@ -474,6 +474,7 @@ class PaperView(pg.GraphicsView):
         self._set_ranges()
         self._fit_again()
         self._place()
+        self._rest.start()  # a change of height alone leaves the scale, but not the room for rows
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the mouse with Ctrl, else move the paper."""

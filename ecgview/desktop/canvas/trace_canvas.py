@@ -105,11 +105,11 @@ class TraceCanvas(PaperView):
     def _let_go(self, _record: object = None) -> None:
         """Drop what the hand has begun on another record, and what was read off it."""
         self._cancel()
-        if self._menu is not None:
-            self._menu.close()
         self._lead_zoom = None
         self.items_on_paper.forget()
         self._show_items()
+        if self._menu is not None:
+            self._menu.close()
         self.cursor_moved.emit("")
         self._show_cursor()
 
@@ -501,9 +501,14 @@ class TraceCanvas(PaperView):
             rows = self.menu_rows(at)
             self.items_on_paper.give_focus(self.item_at(at))
         self._menu = paper_menu.build(rows, self)
-        self._menu.aboutToHide.connect(self._menu.deleteLater)
+        self._menu.aboutToHide.connect(self._forget_menu)
         self._menu.popup(where)
         event.accept()
+
+    def _forget_menu(self) -> None:
+        menu, self._menu = self._menu, None
+        if menu is not None:
+            menu.deleteLater()
 
     # ---- what shows the mode -------------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ def _on_trace(maps: Maps) -> OnTrace | None:
     found, target, laid = maps.attribution, maps.target, maps.overlay
     if found is None or target is None or laid is None:
         return None
-    is_study = maps.study.is_on
+    is_study = maps.is_study
     return OnTrace(
         name=maps.name,
         target=target.name,

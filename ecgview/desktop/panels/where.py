@@ -57,7 +57,7 @@ class WherePanel(AiPanel):
 
     def _show(self, found: Attribution) -> None:
         maps = self.workspace.maps
-        if maps.study.is_on:
+        if maps.is_study:
             self.content.addWidget(Text(HIDDEN, tone="secondary"))
         else:
             self._add_sum(found)

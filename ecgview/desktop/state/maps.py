@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import Literal, TypeVar
@@ -45,6 +45,7 @@ class Chosen:
     target: Target
     given: Given
     step: Step
+    is_study: bool  # it was drawn among shams: its numbers stay hidden, whatever the settings say afterwards
     why_off: str = ""
     attribution: Attribution | None = None
     stamp: Stamp | None = None
@@ -144,7 +145,7 @@ class Maps(QObject):
     @property
     def stamp(self) -> Stamp | None:
         """What was checked of the map; None while it is being checked, and in a study with shams."""
-        return self._shown.stamp if self._shown is not None and not self.study.is_on else None
+        return self._shown.stamp if self._shown is not None and not self.is_study else None
 
     @property
     def verdict(self) -> str:
@@ -152,7 +153,7 @@ class Maps(QObject):
         chosen = self._shown
         if chosen is None or chosen.attribution is None:
             return ""
-        if self.study.is_on:
+        if self.is_study:
             return HIDDEN
         if chosen.stamp is not None:
             return chosen.stamp.verdict
@@ -182,6 +183,11 @@ class Maps(QObject):
     def study(self) -> Study:
         """Whether maps may be shams, by the settings."""
         return Study(self._settings.number("study.shams"), self._settings.text("study.word"))
+
+    @property
+    def is_study(self) -> bool:
+        """Whether what lies on the trace may be a sham, so that nothing may be told that would tell which."""
+        return self.study.is_on or (self._chosen is not None and self._chosen.is_study)
 
     @property
     def shown(self) -> Judged | None:
@@ -220,7 +226,7 @@ class Maps(QObject):
         self._answers.explain("")
         given = self.study.given(target, record.source.sha256, self._reader.name, self._others(target))
         why_off = "" if anyway else self._why_not(target)
-        self._chosen = Chosen(target, given, "off" if why_off else "mapping", why_off)
+        self._chosen = Chosen(target, given, "off" if why_off else "mapping", self.study.is_on, why_off)
         if not why_off:
             self._map(self._chosen)
         self._lay()
@@ -380,11 +386,14 @@ class Maps(QObject):
         chosen = self._shown
         if chosen is None or chosen.attribution is None:
             return None
-        laid = on_page.overlay(chosen.attribution, self.verdict)
-        found = stretches.strongest(chosen.attribution) if chosen.stretch >= 0 else ()
+        found = chosen.attribution
+        if self.is_study:  # a sham is named, and drawn, as what was asked for
+            found = replace(found, target=chosen.target.name, failed="")
+        laid = on_page.overlay(found, self.verdict)
+        strong = stretches.strongest(chosen.attribution) if chosen.stretch >= 0 else ()
         brackets = tuple(
             Span(one.start_s, one.end_s, "stretch", (one.lead,))
-            for one in found[chosen.stretch : chosen.stretch + 1]
+            for one in strong[chosen.stretch : chosen.stretch + 1]
         )
         return Overlay(
             spans=(*laid.spans, *brackets),
