@@ -1,6 +1,7 @@
 """Calipers, marks and hidden stretches are items of the scene: found, focused, moved by mouse and keys, undone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -582,3 +583,37 @@ def test_nothing_of_a_record_stays_after_its_menu_was_open(
     assert canvas.record is opened.workspace.ecg.record
     assert canvas.record.source.path == str(record_files[1])
     assert not canvas.calipers
+
+
+def test_a_caliper_does_not_leap_where_columns_show_the_same_seconds(
+    opened: MainWindow, rest: Callable[[], None]
+) -> None:
+    workspace, canvas = opened.workspace, opened.canvas
+    workspace.paper.choose(replace(workspace.paper.settings, layout="3x4+3R", sequential=False))
+    rest()
+    assert canvas.page is not None
+    column, strip = [row for row in canvas.page.traces if row.lead == "V1"]
+    assert (column.start_s, strip.start_s) == (0.0, 0.0)
+
+    def at(x_mm: float, y_mm: float) -> QPoint:
+        return (QPointF(canvas.page_corner) + QPointF(x_mm, y_mm) * canvas.px_per_mm).toPoint()
+
+    workspace.mouse.choose("caliper")
+    x0, x1 = column.x0_mm + 10.0, column.x0_mm + 30.0
+    drag(opened, at(x0, column.baseline_mm), at(x1, strip.baseline_mm))
+    assert canvas.caliper is not None
+    ends = canvas.caliper.seconds(canvas.record)
+    assert ends == pytest.approx((0.4, 1.2), abs=0.02), "not the 6 s of the strip beneath"
+
+
+def test_a_stretch_that_was_hidden_by_a_drag_is_shown_again_by_undo(
+    masking: MainWindow, qtbot: QtBot
+) -> None:
+    canvas, before = masking.canvas, hidden(masking)
+    drag(masking, place(masking, "II", 7.0), place(masking, "II", 8.0))
+    after = hidden(masking)
+    assert len(after) >= len(before) + 20
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CTRL)
+    assert hidden(masking) == before
+    qtbot.keyClick(canvas, Qt.Key.Key_Y, CTRL)
+    assert hidden(masking) == after

@@ -202,6 +202,12 @@ def test_another_theme_comes_in_one_step(opened: MainWindow, rest: Callable[[], 
     opened.workspace.paper.set_theme("dark")
     canvas.settle()
     dark = canvas.viewport().grab().toImage()
+    canvas.zoom_by(1.25)
+    canvas.settle()
+    canvas.viewport().grab()
+    canvas.fit_width()
+    canvas.settle()
+    assert canvas.viewport().grab().toImage() == dark, "no tile of the theme before comes back"
     opened.workspace.paper.set_theme("light")
     canvas.settle()
     assert dark != light

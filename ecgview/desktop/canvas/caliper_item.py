@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ecgview.desktop.canvas.caliper import Caliper
+from ecgview.desktop.canvas.span_item import row_at, seconds_along
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
 from ecgview.record import EcgRecord
@@ -65,7 +66,7 @@ class CaliperItem(pg.GraphicsObject):
         super().__init__()
         self._page, self._record, self._caliper, self._colours = page, record, caliper, colours
         self._seen, self._scale = QRectF(0, 0, page.width_mm, page.height_mm), 4.0
-        self._taken: tuple[Handle, Caliper, float] | None = None
+        self._taken: tuple[Handle, Caliper, TracePath, float] | None = None
         self._places: tuple[_Place, ...] = ()
         self._plates: tuple[QRectF, ...] = ()  # mm
         self._avoided: tuple[QRectF, ...] = ()  # mm, where other plates stand
@@ -276,12 +277,12 @@ class CaliperItem(pg.GraphicsObject):
     def take(self, at: QPointF, handle: Handle | None = None) -> bool:
         """Take it up at a place of the page, mm; returns whether there is something to take."""
         handle = handle or self.handle_at(at)
-        seconds = self._seconds_at(at)
-        if handle is None or seconds is None:
+        row = row_at(self._page, at, self._caliper.lead)
+        if handle is None or row is None:
             return False
         if handle != "span":
             self._caliper = replace(self._caliper, active=0 if handle == "first" else 1)
-        self._taken = (handle, self._caliper, seconds)
+        self._taken = (handle, self._caliper, row, seconds_along(row, at, ()))
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._place()
         self.changed.emit(self._caliper)
@@ -289,10 +290,11 @@ class CaliperItem(pg.GraphicsObject):
 
     def drag_to(self, at: QPointF, *, snaps: bool = False) -> None:
         """Follow the hand to a place of the page, mm; `snaps` holds the end at the peak of the wave there."""
-        seconds = self._seconds_at(at)
-        if self._taken is None or seconds is None:
+        if self._taken is None:
             return
-        handle, before, from_s = self._taken
+        handle, before, row, from_s = self._taken
+        same = [trace for trace in self._page.traces if trace.lead == row.lead]
+        seconds = seconds_along(row, at, same)
         if handle == "span":
             by = round((seconds - from_s) * self._record.sampling_rate_hz)
             caliper = before.shifted(self._record, by)
@@ -315,18 +317,6 @@ class CaliperItem(pg.GraphicsObject):
         if taken is not None:
             self.show_caliper(taken[1])
             self.changed.emit(taken[1])
-
-    def _seconds_at(self, at: QPointF) -> float | None:
-        """Return the time at a place: on the row of its lead that is nearest, also beside its ends."""
-        rows = [trace for trace in self._page.traces if trace.lead == self._caliper.lead]
-        if not rows:
-            return None
-        trace = min(
-            rows,
-            key=lambda row: (max(row.x0_mm - at.x(), 0.0, at.x() - row.x1_mm), abs(row.baseline_mm - at.y())),
-        )
-        x_mm = min(max(at.x(), trace.x0_mm), trace.x1_mm)
-        return trace.start_s + (x_mm - trace.x0_mm) / trace.mm_per_s
 
 
 def _drawn_point(trace: TracePath, seconds: float) -> QPointF:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ecgview.desktop.canvas.span_item import Part, SpanItem, boxes, seconds_at
+from ecgview.desktop.canvas.span_item import Part, SpanItem, boxes, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
 from ecgview.paper import painter as paper
-from ecgview.paper.page import Page
+from ecgview.paper.page import Page, TracePath
 from ecgview.paper.palette import Palette
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation, to_overlay
@@ -35,6 +35,7 @@ class MarkItem(SpanItem):
         super().__init__(page, colours)
         self._record, self._mark, self._palette = record, mark, palette
         self._live: Annotation | None = None
+        self._row: TracePath | None = None  # where the hand took it up
         self._from_s = 0.0
         self._place()
 
@@ -79,19 +80,19 @@ class MarkItem(SpanItem):
 
     def take(self, at: QPointF) -> bool:
         """Take up what lies at a place of the page, mm: an edge, or the whole mark."""
-        part, seconds = self.part_at(at), seconds_at(self._page, at)
-        if part is None or seconds is None:
+        part, row = self.part_at(at), row_at(self._page, at)
+        if part is None or row is None:
             return False
-        self.part, self._from_s = part, seconds
+        self.part, self._row, self._from_s = part, row, seconds_along(row, at, ())
         self.setFocus()
         self._place()
         return True
 
     def drag_to(self, at: QPointF) -> None:
         """Follow the hand to a place of the page, mm, from sample to sample (C4)."""
-        seconds = seconds_at(self._page, at)
-        if seconds is None:
+        if self._row is None:
             return
+        seconds = seconds_along(self._row, at, self._page.traces)
         moved = self._with(self._mark, self.part, seconds - self._from_s)
         if moved != self.shown:
             self._show_live(moved)

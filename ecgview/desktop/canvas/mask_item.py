@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from ecgview.desktop.canvas.span_item import SpanItem, boxes, seconds_at
+from ecgview.desktop.canvas.span_item import SpanItem, boxes, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
-from ecgview.paper.page import Page
+from ecgview.paper.page import Page, TracePath
 
 
 class MaskItem(SpanItem):
@@ -28,6 +28,7 @@ class MaskItem(SpanItem):
     def __init__(self, page: Page, first: int, last: int, segment_s: float, colours: Colours) -> None:
         super().__init__(page, colours)
         self.first, self.last, self._segment_s = first, last, segment_s
+        self._row: TracePath | None = None
         self._from_s: float | None = None
         self._by, self._has_moved = 0, False
         self._place()
@@ -54,18 +55,19 @@ class MaskItem(SpanItem):
 
     def take(self, at: QPointF) -> bool:
         """Take it up at a place of the page, mm."""
-        self._from_s = seconds_at(self._page, at)
-        if self.part_at(at) is None or self._from_s is None:
+        self._row = row_at(self._page, at)
+        if self.part_at(at) is None or self._row is None:
             return False
+        self._from_s = seconds_along(self._row, at, ())
         self._by, self._has_moved = 0, False
         self.setFocus()
         return True
 
     def drag_to(self, at: QPointF) -> None:
         """Follow the hand to a place of the page, mm, from segment to segment."""
-        seconds = seconds_at(self._page, at)
-        if seconds is None or self._from_s is None:
+        if self._row is None or self._from_s is None:
             return
+        seconds = seconds_along(self._row, at, self._page.traces)
         by = round((seconds - self._from_s) / self._segment_s)
         if by != self._by:
             self._by, self._has_moved = by, True

@@ -179,7 +179,8 @@ class PaperItem(pg.GraphicsObject):
         assert self._wanted is not None
         assert self._palette is not None
         for tiles in self._sets:
-            if tiles.ratio == ratio and _is_same(tiles.scale, scale):
+            is_same = tiles.ratio == ratio and _is_same(tiles.scale, scale)
+            if is_same and tiles.palette == self._palette:
                 self._sets.remove(tiles)
                 break
         else:

@@ -46,7 +46,7 @@ class PaperItems(QObject):
         self._surface, self._scene, self._workspace = surface, scene, workspace
         self._palette: Palette | None = None
         self._held: HandItem | None = None
-        self._removed_last = False
+        self._spoke_last = False
         self.moves = Moves()
         self.calipers = Calipers(surface, self.moves, self)
         self.marks = Marks(surface, self)
@@ -101,7 +101,7 @@ class PaperItems(QObject):
 
     def forget(self) -> None:
         """Leave nothing of a record, and nothing that the hand began on it."""
-        self._held, self._removed_last = None, False
+        self._held, self._spoke_last = None, False
         self.calipers.forget()
         self.marks.forget()
         self.masks.forget()
@@ -122,7 +122,7 @@ class PaperItems(QObject):
 
     def give_focus(self, item: HandItem | None) -> None:
         """Give an item the keys, or none."""
-        self._removed_last = False
+        self._spoke_last = False
         if item is None:
             self._scene.setFocusItem(None)  # type: ignore[arg-type]  # Qt takes none
         else:
@@ -175,7 +175,7 @@ class PaperItems(QObject):
 
         `handle` is the end of a caliper that is meant, by default the nearest.
         """
-        self._removed_last = False
+        self._spoke_last = False
         if not isinstance(item, CaliperItem) and self._workspace.reading.is_held:
             self._workspace.steps.refuse()
             return False
@@ -204,7 +204,7 @@ class PaperItems(QObject):
         if isinstance(item, MaskItem):
             self.masks.let_go(item)
             self.show_masks()
-            self._removed_last = self.focused is None  # by a click
+            self._spoke_last = self.focused is None  # by a click
         elif item is not None:
             item.let_go()
         if isinstance(item, CaliperItem):
@@ -250,7 +250,7 @@ class PaperItems(QObject):
             self._workspace.steps.apply(RemoveAnnotation(item.mark))
         else:
             self.masks.remove(item)
-        self._removed_last = not isinstance(item, MarkItem)
+        self._spoke_last = not isinstance(item, MarkItem)
 
     def change(self, before: Annotation, after: Annotation) -> None:
         """Let a mark say something else, as one edit of the draft."""
@@ -275,6 +275,8 @@ class PaperItems(QObject):
         """Remember the mask, (segments,) True = hidden, that was there before the hand drew on it."""
         if not np.array_equal(before, self._workspace.answers.mask):
             self._note_mask(before, self._workspace.answers.mask)
+            self.give_focus(None)
+            self._spoke_last = True
 
     # ---- undo ----------------------------------------------------------------------------------------
 
@@ -286,4 +288,4 @@ class PaperItems(QObject):
         """Whether undo means the hand's last move: it came after the last edit, and a tool has the keys."""
         focused = self.focused
         is_tool = isinstance(focused, CaliperItem | MaskItem)
-        return self.moves.is_last and (is_tool or (focused is None and self._removed_last))
+        return self.moves.is_last and (is_tool or (focused is None and self._spoke_last))

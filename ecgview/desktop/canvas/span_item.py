@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from ecgview.desktop.theme import Colours
-from ecgview.paper.page import Page
+from ecgview.paper.page import Page, TracePath
 
 NEAR_PX = 5.0  # how far from an edge it is still the edge that is taken up
 EDGES_FROM_PX = 3 * NEAR_PX  # a narrower stretch has a middle all the same: its edges are taken from outside
+SAME_S = 5e-4  # rows of a page that show one moment at one place differ by less
 TOP, HEIGHT = 0.52, 0.96  # of a row: what the page painter shades
 
 Part = Literal["start", "end", "whole"]
@@ -48,16 +49,35 @@ def boxes(page: Page, leads: tuple[str, ...], start_s: float, end_s: float) -> t
     return tuple(found)
 
 
-def seconds_at(page: Page, at: QPointF) -> float | None:
-    """Return the time at a place, mm: of the trace there, or of the nearest one, up to its ends."""
-    if not page.traces:
-        return None
-    trace = page.trace_at(at.x(), at.y()) or min(
-        page.traces,
+def row_at(page: Page, at: QPointF, lead: str = "") -> TracePath | None:
+    """Return the trace at a place, mm, or the nearest one; of one lead where it is named. None on an empty page."""
+    rows = [row for row in page.traces if not lead or row.lead == lead]
+    held = page.trace_at(at.x(), at.y())
+    if held is not None and held in rows:
+        return held
+    return min(
+        rows,
         key=lambda row: (max(row.x0_mm - at.x(), 0.0, at.x() - row.x1_mm), abs(row.baseline_mm - at.y())),
+        default=None,
     )
-    x_mm = min(max(at.x(), trace.x0_mm), trace.x1_mm)
-    return trace.start_s + (x_mm - trace.x0_mm) / trace.mm_per_s
+
+
+def seconds_along(row: TracePath, at: QPointF, others: Iterable[TracePath]) -> float:
+    """Return the time at a place, mm, of a drag that began on a row.
+
+    It goes beyond the row's ends only where another one continues it: where columns show the same seconds, the hand
+    that strays onto another row must not leap through time.
+    """
+    seconds = _time_at(row, at.x())
+    if any(
+        one.x0_mm <= at.x() <= one.x1_mm and abs(_time_at(one, at.x()) - seconds) < SAME_S for one in others
+    ):
+        return seconds
+    return min(max(seconds, row.start_s), row.end_s)
+
+
+def _time_at(row: TracePath, x_mm: float) -> float:
+    return row.start_s + (x_mm - row.x0_mm) / row.mm_per_s
 
 
 class SpanItem(QGraphicsObject):

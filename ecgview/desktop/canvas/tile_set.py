@@ -28,7 +28,7 @@ class TileSet:
         self.page, self.scale, self.ratio = page, scale, ratio
         self.side = round(SIDE * ratio)
         self.sheet = QRect(QPoint(0, 0), drawn.page_size(page, scale))
-        self._palette = palette
+        self.palette = palette
         self._take(overlay)
         self._ink, self._overlay_ink = Ink(scale), Ink(scale)
         self._made: QImage | None = None
@@ -98,7 +98,7 @@ class TileSet:
     def _bare(self, area: QRect) -> QImage:
         if self._made is not None and self._made.rect().contains(area):
             return self._made.copy(area)
-        return drawn.draw(self.page, self._palette, area, self.scale, self.ratio, self._ink)
+        return drawn.draw(self.page, self.palette, area, self.scale, self.ratio, self._ink)
 
     def _with_overlay(self, place: Place) -> QImage:
         if place not in self._spanned:
@@ -110,7 +110,7 @@ class TileSet:
             return image
         area = self._area(place)
         return drawn.lay(
-            image, self.page, self._palette, area, self.scale, self.ratio, overlay, self._overlay_ink
+            image, self.page, self.palette, area, self.scale, self.ratio, overlay, self._overlay_ink
         )
 
     def _take(self, overlay: Overlay) -> None:

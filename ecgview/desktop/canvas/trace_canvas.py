@@ -24,9 +24,10 @@ from ecgview.desktop.canvas.mark_item import MarkItem
 from ecgview.desktop.canvas.mask_item import MaskItem
 from ecgview.desktop.canvas.paper_items import HandItem, PaperItems
 from ecgview.desktop.canvas.paper_view import Look, PaperView
-from ecgview.desktop.canvas.span_item import boxes, seconds_at
+from ecgview.desktop.canvas.span_item import boxes, row_at, seconds_along
 from ecgview.desktop.state.mouse import SHORTEST_S, MenuRow, Spot
 from ecgview.desktop.state.workspace import Workspace
+from ecgview.paper.page import TracePath
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
 
@@ -64,6 +65,7 @@ class TraceCanvas(PaperView):
         self.put(self._band)
         self._items_of: EcgRecord | None = None
         self._drag: Drag | None = None
+        self._drag_row: TracePath | None = None  # where it began
         self._rect_from: QPointF | None = None  # mm, where a rectangle to zoom to begins
         self._mask_before: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._pressed: QPointF | None = None
@@ -280,6 +282,7 @@ class TraceCanvas(PaperView):
             shift = bool(event.modifiers() & _SHIFT)
             seconds = self._on_sample(place.seconds) if mode != "mask" else place.seconds
             self._drag = Drag(mode, place.lead, seconds, seconds, not shift, shift)
+            self._drag_row = None if self.page is None else row_at(self.page, mm)
             self._mask_before = self._workspace.answers.mask
             if mode == "mask":
                 self._drag_to(place.seconds)
@@ -319,9 +322,8 @@ class TraceCanvas(PaperView):
         elif mm is not None and self._rect_from is not None:
             self._show_rect(mm)
         elif mm is not None and self._drag is not None and self.page is not None:
-            seconds = seconds_at(self.page, mm)
-            if seconds is not None:
-                self._drag_to(seconds)
+            if self._drag_row is not None:
+                self._drag_to(seconds_along(self._drag_row, mm, self.page.traces))
         else:
             self._show_cursor(at)
         self.cursor_moved.emit(
