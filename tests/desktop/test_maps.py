@@ -20,10 +20,12 @@ from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars
 from ecgview.desktop.panels.kit.score_list import Row, ScoreList
-from ecgview.desktop.state import going_to, inference, mapping, stretches
+from ecgview.desktop.state import going_to, inference, mapping, paper_choices, stretches
+from ecgview.desktop.state.paper import from_settings
 from ecgview.desktop.state.shams import Given, Target
 from ecgview.errors import ModelError
 from ecgview.overlay import Bar
+from ecgview.paper.settings import PaperSettings
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.report.json_report import as_dict
@@ -437,6 +439,92 @@ def test_a_stretch_that_the_page_does_not_show_has_its_lead_shown_alone_and_says
     assert said == ["V6, 1.00 to 1.20 s does not stand on this page: V6 is shown alone."]
     assert revealed.workspace.paper.overlay is not None
     assert revealed.workspace.paper.overlay.spans
+
+
+@pytest.fixture
+def jumped(
+    revealed: MainWindow, engine: Engine, qtbot: QtBot, rest: Callable[[], None]
+) -> tuple[MainWindow, PaperSettings]:
+    """Return the window after a jump to a lead that its page did not show, and the paper from before."""
+    engine.at |= {"CLBBB": ("V6", 20), "AMI": ("V5", 20)}
+    paper = revealed.workspace.paper
+    paper.choose(replace(paper.settings, gain_mm_per_mv=20.0))
+    before = paper.settings
+    click(qtbot, scores_of(revealed), "CLBBB")
+    rest()
+    press(revealed, qtbot, "J")
+    rest()
+    assert (paper.settings.layout, paper.settings.single_lead) == ("single", "V6")
+    return revealed, before
+
+
+def test_the_page_of_a_jump_goes_with_its_map_and_is_never_kept(
+    jumped: tuple[MainWindow, PaperSettings], qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    window, before = jumped
+    paper, settings = window.workspace.paper, window.workspace.settings
+    assert settings.text("paper.layout") == before.layout
+    assert paper.at_start == before
+    paper.choose(replace(paper.settings, gain_mm_per_mv=5.0))
+    assert (settings.text("paper.layout"), settings.number("paper.gain")) == (before.layout, 5.0)
+    assert paper.settings.layout == "single", "the jump stays while its map does"
+    window.workspace.maps.choose(None)
+    assert paper.settings == replace(before, gain_mm_per_mv=5.0)
+    assert from_settings(settings) == paper.settings
+
+
+@pytest.mark.parametrize("how", ["another statement", "an explanation", "AI closed", "another reader"])
+def test_w2_the_page_of_a_jump_tells_nothing_once_its_map_is_gone(
+    how: str,
+    jumped: tuple[MainWindow, PaperSettings],
+    qtbot: QtBot,
+    rest: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, before = jumped
+    parts = window.workspace
+    assert not window.messages.isHidden()
+    if how == "another statement":
+        click(qtbot, scores_of(window), "AMI")
+    elif how == "an explanation":
+        parts.answers.explain("reconstruction_error")
+    elif how == "AI closed":
+        monkeypatch.setattr(type(parts.reading), "may_show_ai", lambda self: False)
+        parts.reading.session_changed.emit(parts.reading.session)
+    else:
+        parts.reading.set_reader("Reader Two")
+    assert parts.paper.settings == before
+    rest()
+    assert parts.paper.settings == before
+    if how == "another reader":
+        assert parts.maps.target is None
+        assert window.messages.isHidden(), "the line names the lead that the model looked at"
+
+
+def test_w2_the_next_record_is_laid_out_by_the_readers_own_paper(
+    jumped: tuple[MainWindow, PaperSettings], record_files: list[Path], qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    window, before = jumped
+    pages: list[str] = []
+    window.workspace.ecg.opened.connect(lambda _record: pages.append(window.workspace.paper.settings.layout))
+    plan = window.canvas.plan()
+    assert (plan.paper.layout, plan.paper.single_lead) == (before.layout, before.single_lead)
+    with qtbot.waitSignal(window.workspace.ecg.opened):
+        window.workspace.ecg.open(record_files[1])
+    rest()
+    assert pages == [before.layout]
+    assert window.workspace.paper.settings == before
+    assert window.workspace.settings.text("paper.layout") == before.layout
+
+
+def test_a_layout_chosen_on_the_page_of_a_jump_stays_and_takes_no_lead_with_it(
+    jumped: tuple[MainWindow, PaperSettings],
+) -> None:
+    window, before = jumped
+    paper_choices.change(window.workspace, layout="6x2")
+    window.workspace.maps.choose(None)
+    assert window.workspace.paper.settings == replace(before, layout="6x2")
+    assert window.workspace.settings.text("paper.layout") == "6x2"
 
 
 def test_the_stretches_of_a_map_do_not_overlap_and_are_in_order(revealed: MainWindow, engine: Engine) -> None:

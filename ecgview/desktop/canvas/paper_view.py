@@ -156,7 +156,7 @@ class PaperView(pg.GraphicsView):
     def plan(self) -> Plan:
         """Return how the page of a record that is to be opened is made, by the settings of now."""
         made = self._plan(self._zoom.anew)
-        return replace(made, paper=replace(self._workspace.paper.settings, start_s=0.0, part=0))
+        return replace(made, paper=self._workspace.paper.at_start)
 
     def is_current(self, plan: object) -> bool:
         """Return whether a plan still asks for what the settings of now do; rows may find other room."""

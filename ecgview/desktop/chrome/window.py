@@ -143,6 +143,7 @@ class MainWindow(Frame):
         workspace.telling.unexpected.connect(self.show_unexpected)
         workspace.paper.theme_changed.connect(self._apply_theme)
         workspace.reader.name_changed.connect(self._show_reader)
+        workspace.reader.name_changed.connect(lambda _name: self.messages.keep_about(None, is_open=False))
         workspace.reader.needed.connect(self.reader.field.setFocus)
         self.canvas.first_painted.connect(lambda: warm_up.start(workspace))
         self.reader.button.clicked.connect(self._take_reader)

@@ -30,7 +30,8 @@ def show_next(workspace: Workspace) -> None:
         is_alone = paper.layout != before.layout
         new = f"{found.lead} is shown alone" if is_alone else "another page is shown"
         workspace.telling.post(f"{found} does not stand on this page: {new}.", about=workspace.ecg.path)
-        workspace.paper.choose(paper)
+        # The page itself would tell the next reader, who is blind, where the model looked.
+        workspace.paper.show_for_a_while(paper)
 
 
 def _pages(record: EcgRecord, paper: PaperSettings, lead: str) -> Iterator[PaperSettings]:

@@ -108,6 +108,7 @@ class Maps(QObject):
         answers.dropped.connect(self._drop)
         answers.explanation_chosen.connect(self._make_room)
         reading.session_changed.connect(self._follow_session)
+        reader.name_changed.connect(self._drop)
         paper.view_changed.connect(self._lay_overlay)
 
     # ---- what may be shown -----------------------------------------------------------------------------
@@ -355,6 +356,7 @@ class Maps(QObject):
         for key in (MAP, STAMP):
             self._jobs.cancel(key)
         self._chosen = None
+        self._paper.go_back()
 
     def _drop(self) -> None:
         """Let go of all that was said of the record before."""

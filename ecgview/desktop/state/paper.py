@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +15,9 @@ from ecgview.overlay import Overlay, joined
 from ecgview.paper.plan import LAYOUTS
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import DisplayFilter
+
+NAMES = tuple(one.name for one in fields(PaperSettings))
+PLACE = ("single_lead", "start_s", "part")  # with the layout, which page it is
 
 
 class Paper(QObject):
@@ -37,6 +40,7 @@ class Paper(QObject):
         self._kept = settings
         self._telling = telling
         self._settings = from_settings(settings)
+        self._before: PaperSettings | None = None  # the reader's own, while another page is shown for a while
         self._view = "read"
         self._overlay: Overlay | None = None
         self._layers: dict[str, Overlay] = {}  # by the part that lays it
@@ -46,24 +50,52 @@ class Paper(QObject):
         """How the paper is laid out."""
         return self._settings
 
+    @property
+    def at_start(self) -> PaperSettings:
+        """How the next record is laid out: the reader's own paper, from its first page on."""
+        return replace(self._before or self._settings, start_s=0.0, part=0)
+
     def choose(self, settings: PaperSettings) -> None:
-        """Lay the paper out anew, and remember it."""
+        """Lay the paper out anew, and remember what was chosen; not the page that is shown for a while."""
+        if settings == self._settings:
+            return
+        own = settings
+        if (before := self._before) is not None:
+            now = self._settings
+            news = {key: new for key in NAMES if (new := getattr(settings, key)) != getattr(now, key)}
+            if "layout" in news:
+                self._before, settings = None, (own := replace(before, **news))
+            else:
+                self._before = own = replace(before, **{k: new for k, new in news.items() if k not in PLACE})
+        self._settings = settings
+        try:
+            keep(self._kept, own)
+        except EcgviewError as error:
+            self._telling.fail(error)
+        self.changed.emit(settings)
+
+    def show_for_a_while(self, settings: PaperSettings) -> None:
+        """Show another page until `go_back`; it is not remembered, and never the next record's."""
         if settings != self._settings:
+            self._before = self._before or self._settings
             self._settings = settings
-            try:
-                keep(self._kept, settings)
-            except EcgviewError as error:
-                self._telling.fail(error)
             self.changed.emit(settings)
 
+    def go_back(self) -> None:
+        """Show the reader's own page again after `show_for_a_while`; nothing happens where it is shown."""
+        before, self._before = self._before, None
+        if before is not None and before != self._settings:
+            self._settings = before
+            self.changed.emit(before)
+
     def to_start(self) -> bool:
-        """Go back to the first page of time and leads, which were of another record; tells nobody yet.
+        """Go to the first page of time and leads of the reader's own paper, for another record; tells nobody yet.
 
         Returns:
             whether that is another page, so that `changed` has to be told.
         """
-        before = self._settings
-        self._settings = replace(before, start_s=0.0, part=0)
+        before, self._settings = self._settings, self.at_start
+        self._before = None
         return self._settings != before
 
     @property
