@@ -311,6 +311,10 @@ class Strokes:
     ) -> None:
         known = np.isfinite(y)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
+        ends = zip(edges[::2], edges[1::2] - 1, strict=True)
+        self.stretches = [
+            (float(x[first]), float(x[last])) for first, last in ends
+        ]  # where the line is not broken
         self._culls = is_raster
         self._pieces: list[QPolygonF] = []
         boxes: list[tuple[float, float, float, float]] = []
@@ -467,22 +471,67 @@ def _paint_curves(
             _set_pen(painter, colour, width * RECONSTRUCTED_PART)
             strokes.stroke(painter, width * RECONSTRUCTED_PART)
             if curve.role == "reconstructed":
-                _paint_watermark(painter, trace, ink.px_per_mm, colour)
+                _paint_watermark(painter, page, trace, ink.px_per_mm, colour, strokes.stretches)
 
 
-def _paint_watermark(painter: QPainter, trace: TracePath, scale: float, colour: QColor) -> None:
-    """Write what the coloured curve is along the cell, so often that a part of the paper has it, too."""
-    painter.setPen(colour)
-    painter.setFont(page_font(WATERMARK_MM * scale, bold=True))
-    y = (trace.baseline_mm - 0.5 * trace.row_mm + WATERMARK_MM) * scale
-    seen, more = _seen(painter), WATERMARK_EVERY_MM * scale
-    if not seen.adjusted(-more, -scale, more, WATERMARK_MM * scale).contains(seen.center().x(), y):
+def _paint_watermark(
+    painter: QPainter,
+    page: Page,
+    trace: TracePath,
+    scale: float,
+    colour: QColor,
+    stretches: Sequence[tuple[float, float]],
+) -> None:
+    """Write what the coloured curve is over each of its stretches, in units; nothing is said of the measured trace."""
+    y_mm = trace.baseline_mm - 0.5 * trace.row_mm + WATERMARK_MM
+    y, seen = y_mm * scale, _seen(painter)
+    if y - 2 * WATERMARK_MM * scale > seen.bottom() or y + WATERMARK_MM * scale < seen.top():
         return
-    for x in np.arange(
-        trace.x0_mm + 14.0, trace.x1_mm - 18.0, WATERMARK_EVERY_MM
-    ):  # clear of the lead's name
-        if seen.left() - more <= float(x) * scale <= seen.right():
-            painter.drawText(QPointF(float(x) * scale, y), WATERMARK)
+    font = page_font(WATERMARK_MM * scale, bold=True)
+    painter.setFont(font)
+    painter.setPen(colour)
+    width = QFontMetricsF(font, painter.device()).horizontalAdvance(WATERMARK)
+    names = [
+        ((text.x_mm - 1.0) * scale, (text.x_mm + 0.8 * text.size_mm * len(text.text) + 1.0) * scale)
+        for text in page.texts
+        if text.role == "lead" and y_mm - WATERMARK_MM < text.y_mm < y_mm + text.size_mm
+    ]
+    cell = (trace.x0_mm * scale, trace.x1_mm * scale)
+    for x in _words_over(stretches, cell, width, WATERMARK_EVERY_MM * scale, names):
+        if x <= seen.right() and x + width >= seen.left():
+            painter.drawText(QPointF(x, y), WATERMARK)
+
+
+def _words_over(
+    stretches: Sequence[tuple[float, float]],
+    cell: tuple[float, float],
+    width: float,
+    every: float,
+    names: Sequence[tuple[float, float]],
+) -> list[float]:
+    """Return where a word begins over each stretch of a cell; all in one unit.
+
+    A stretch shorter than the word has it at its start, running on; none is written onto another, nor onto `names`. A
+    long stretch has it again after each `every`, so that a part of the paper has it, too.
+    """
+    found: list[float] = []
+    for left, right in stretches:
+        free = found[-1] + 1.1 * width if found else left
+        if free > left and free + width > right:  # the word before it runs on over this one
+            continue
+        x = max(left, free)
+        while True:
+            x = max(cell[0], min(x, cell[1] - width))
+            for name_left, name_right in names:
+                if x < name_right and x + width > name_left:
+                    x = name_right
+            if found and x < free:
+                break
+            found.append(x)
+            free, x = x + 1.1 * width, x + every
+            if x + width > right:
+                break
+    return found
 
 
 def _paint_bar(painter: QPainter, page: Page, palette: Palette, scale: float, bar: Bar) -> None:

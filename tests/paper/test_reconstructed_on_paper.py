@@ -119,6 +119,70 @@ def test_a_reconstruction_is_named_on_paper_and_never_alone(
     assert (strange == _whole(page, GREY, None)).all()
 
 
+HIDDEN = {  # stretches, s, and over which of them there is room for a word
+    "far apart": (((0.1, 0.5), (3.0, 4.0), (7.0, 7.3)), (0, 1, 2)),
+    "long": (((2.0, 6.0),), (0, 0)),
+    "many": (((1.0, 1.2), (1.3, 1.5), (2.0, 3.0)), (0, 2)),
+    "at the end": (((9.8, 10.0),), (0,)),
+}
+
+
+@pytest.mark.parametrize(("stretches", "over"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_the_word_stands_over_hidden_stretches_and_not_over_what_was_measured(
+    stretches: tuple[tuple[float, float], ...], over: tuple[int, ...], pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    pdf, page = tmp_path / "page.pdf", layout.compose(pulse_record, replace(PaperSettings(), layout="12x1"))
+    overlay = _hidden(pulse_record, stretches)
+    painter.write_pdf(pdf, [Sheet(page=page, overlay=overlay)], GREY, "page")
+    with pdfplumber.open(pdf) as opened:
+        words = [one for one in opened.pages[0].extract_words() if one["text"] == painter.WATERMARK]
+        names = [one for one in opened.pages[0].extract_words() if one["text"] == "II"]
+    left_mm = names[0]["x0"] * 25.4 / 72 - next(t.x_mm for t in page.texts if t.text == "II")
+    trace = next(t for t in page.traces if t.lead == "II")
+    assert len(words) == len(over)
+    for word, index in zip(words, over, strict=True):
+        start, end = (word[side] * 25.4 / 72 - left_mm - trace.x0_mm for side in ("x0", "x1"))
+        low, high = (edge * trace.mm_per_s for edge in stretches[index])
+        assert start < high
+        assert end > low
+        assert end <= trace.x1_mm - trace.x0_mm + 0.5
+        if high - low > end - start:
+            assert start >= low - 0.5
+            assert end <= high + 0.5
+        assert word["x0"] > names[0]["x1"]  # clear of the lead's name
+
+
+def test_the_word_is_the_same_painted_in_parts(page: Page, pulse_record: EcgRecord) -> None:
+    overlay = _hidden(pulse_record, ((0.0, 0.2), (1.0, 1.2), (2.3, 2.5)))
+
+    def lay(brush: QPainter) -> None:
+        painter.paint_overlay(brush, page, GREY, px_per_mm=SCALE, overlay=overlay)
+
+    def whole(brush: QPainter) -> None:
+        painter.paint_page(brush, page, GREY, px_per_mm=SCALE)
+        lay(brush)
+
+    def in_parts(brush: QPainter) -> None:
+        painter.paint_page(brush, page, GREY, px_per_mm=SCALE)
+        for x in range(0, round(page.width_mm * SCALE), 97):
+            brush.save()
+            brush.setClipRect(x, 0, 97, round(page.height_mm * SCALE))
+            lay(brush)
+            brush.restore()
+
+    differing = np.abs(_image(page, whole) - _image(page, in_parts)).max()
+    assert differing <= 4  # of 255: how an edge is smoothed where it is cut; a word cut short differs by 100
+
+
+def _hidden(record: EcgRecord, stretches: tuple[tuple[float, float], ...]) -> Overlay:
+    signal = np.full(record.n_samples, np.nan, np.float32)
+    for start, end in stretches:
+        part = slice(round(start * 500), round(end * 500))
+        signal[part] = record.lead("II")[part]
+    spans = tuple(Span(start, end, "masked") for start, end in stretches)
+    return Overlay(spans=spans, curves=(Curve("II", 0.0, 500.0, signal, "reconstructed"),))
+
+
 def _text(pdf: Path) -> str:
     with pdfplumber.open(pdf) as opened:
         return "".join(one.extract_text() for one in opened.pages)

@@ -18,6 +18,7 @@ COARSE_PX = 600_000  # of the picture of a page larger than what is seen: enough
 THINNEST_PX = 1.5  # of the trace, logical px: thinner, it is grey on a screen
 AROUND_MM = 1.0  # what an overlay may draw beyond the stretch it speaks of
 TEXT_MM = 60.0  # how far the words of a stretch may reach to its right
+WORD_MM = 25.0  # how far the watermark of a short curve may reach beyond its ends
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +114,8 @@ def places(page: Page, overlay: Overlay) -> list[QRectF]:
         for trace in _of(page, (curve.lead,)) if known.size else ():
             ends = [trace.baseline_mm - float(edge) * trace.mm_per_mv for edge in (known.min(), known.max())]
             top, bottom = _row(trace)  # where its watermark stands, at least
-            found += _stretch(trace, curve.start_s, end_s, 0.0, min(top, *ends), max(bottom, *ends))
+            drawn = _stretch(trace, curve.start_s, end_s, WORD_MM, min(top, *ends), max(bottom, *ends))
+            found += [rect.adjusted(-WORD_MM, 0.0, 0.0, 0.0) for rect in drawn]
     for bar in overlay.bars:
         lowest = max((trace.baseline_mm for trace in page.traces), default=0.0)
         for trace in page.traces:
