@@ -311,18 +311,20 @@ def report(
     deidentify: bool = True,
     memory: "Memory | None" = None,
     on_trace: str | None = None,
+    anyway: bool = False,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
     `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
     `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
     `on_trace` is the code of a statement, or "lef": a page shows where on the trace its score comes from, with the
-    checks of that map, which take seconds.
+    checks of that map, which take seconds; `anyway` also where no map of it is offered, with the reason.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
     Raises:
         ReportError: unknown layout or suffix, or a file that cannot be written.
+        ModelError: there is no map of `on_trace`, or none is offered.
     """
     from ecgview.models import asking
     from ecgview.paper.layout import LAYOUTS
@@ -344,6 +346,9 @@ def report(
         except ModelError as error:
             progress(1.0, f"without AI results: {error}")
     paper = PaperSettings(layout=layout)
+    mapped = None
+    if on_trace is not None:
+        mapped = _on_trace(opened, on_trace, *said, device, progress, anyway=anyway)
     content = contents.gather(
         opened,
         prediction=said[0],
@@ -351,7 +356,7 @@ def report(
         paper=paper,
         identified=not deidentify,
         study_name=out.stem,
-        on_trace=_on_trace(opened, on_trace, *said, device, progress) if on_trace is not None else None,
+        on_trace=mapped,
     )
     return form.write(content, out)
 
@@ -363,12 +368,15 @@ def _on_trace(
     lef: LefResult | None,
     device: str,
     progress: Progress,
+    *,
+    anyway: bool,
 ) -> "OnTrace":
     """Return a map with its checks, ready for a report; ModelError says why there is none."""
-    from ecgview.explain import attribution, faithfulness, lef_attribution, on_page
+    from ecgview.explain import attribution, faithfulness, lef_attribution, offered, on_page
     from ecgview.labels import label_set
     from ecgview.report.content import OnTrace
 
+    doubt = ""
     if target.lower() == "lef":
         if lef is None:
             raise ModelError("there is no LEF result to map", where="on_trace")
@@ -376,12 +384,16 @@ def _on_trace(
     elif prediction is None:
         raise ModelError("there is no prediction to map", where="on_trace")
     else:
-        found = attribution.of_statement(record, prediction.model.model_id, target, device, progress)
+        card = model_card(prediction.model.model_id)
+        attribution.output_of(card, target)
+        doubt = offered.doubt_of(card, target, anyway=anyway)
+        found = attribution.of_statement(record, card.id, target, device, progress)
         name = f"{label_set.name_of(prediction.label_set, target)} ({target})"
     stamp = faithfulness.stamp(record, found, device, progress)
     verdict = found.failed or stamp.verdict
-    laid = on_page.overlay(found, stamp.verdict)
-    return OnTrace(name, found.target, found.of, found.model, laid, verdict, found, stamp)
+    laid = on_page.overlay(found, stamp.verdict, doubt)
+    said = f"{doubt[:1].upper()}{doubt[1:]}." if doubt else ""
+    return OnTrace(name, found.target, found.of, found.model, laid, verdict, said, found, stamp)
 
 
 def list_models(kind: str | None = None) -> list[ModelCard]:

@@ -70,9 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
         card = runtime.classifier_named(args.model)
         attribution.output_of(card, args.statement)
-        doubt = offered.why_not(card, args.statement)
-        if doubt and not args.anyway:
-            raise ModelError(f"no map of {args.statement} is offered: {doubt}", expected="--anyway to see it")
+        doubt = offered.doubt_of(card, args.statement, anyway=args.anyway)
     predictor = (args.predictor or "") if args.lef else None
     with _answers.memory() as memory:
         found, stamp = api.attribute(

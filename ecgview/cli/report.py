@@ -30,6 +30,11 @@ def register(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="a page with where on the trace the score of a statement comes from, or that of `lef`",
     )
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="with --map: a statement for which no map is offered; the reason stands by it",
+    )
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--model", metavar="ID", help="the classifier")
     parser.add_argument(
@@ -74,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
             deidentify=not args.identified,
             memory=memory,
             on_trace=args.map,
+            anyway=args.anyway,
         )
     _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:

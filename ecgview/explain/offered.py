@@ -106,6 +106,18 @@ def why_not(card: ModelCard, code: str) -> str:
     return "" if found.is_offered else found.reason.rstrip(".")
 
 
+def doubt_of(card: ModelCard, code: str, *, anyway: bool) -> str:
+    """Return what stands beside the map of a statement: why it is not offered, "" where it is.
+
+    Raises:
+        ModelError: it is not offered, and was not asked for `anyway`.
+    """
+    doubt = why_not(card, code)
+    if doubt and not anyway:
+        raise ModelError(f"no map of {code} is offered: {doubt}", expected="--anyway to see it")
+    return doubt
+
+
 def is_of_rhythm(card: ModelCard, code: str) -> bool:
     """Return whether a statement is of a rhythm, a rate or pacing, by its label set's group or its words.
 

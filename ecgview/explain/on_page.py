@@ -96,13 +96,14 @@ def overlay(attribution: Attribution, verdict: str = "not checked", doubt: str =
     """Return the bars and their legend: of what they are, how they were found, what they are worth.
 
     Args:
-        attribution: the map.
+        attribution: the map; its method is left out where it is "".
         verdict: of the checks on this record, see `results.Stamp`; a map that failed is hatched.
         doubt: why the map is not offered by itself, "" where it is.
     """
     said = attribution.failed or verdict
     what = attribution.target or "all predictors"
-    parts = [f"{what}: {LEGEND} ({attribution.method})", said, doubt]
+    how = f" ({attribution.method})" if attribution.method else ""
+    parts = [f"{what}: {LEGEND}{how}", said, doubt]
     return Overlay(
         bars=bars(attribution, failed=said.startswith("failed")), legend="; ".join(filter(None, parts)) + "."
     )

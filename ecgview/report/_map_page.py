@@ -34,6 +34,6 @@ def sheets(content: ReportContent) -> list[Sheet]:
 def _runs(shown: OnTrace) -> tuple[TextRun, ...]:
     """Return what is mapped, the legend with the verdict, the sum, and the model's facts."""
     runs = [TextRun(f"AI: where on the trace the score comes from: {shown.name}", 3.6, bold=True)]
-    runs.append(TextRun(shown.overlay.legend, tone="caution" if shown.has_failed else "text"))
+    runs.append(TextRun(shown.overlay.legend, tone="caution" if shown.has_failed or shown.doubt else "text"))
     runs += [TextRun(line) for line in shown.lines]
     return (*runs, *_texts.facts(shown.model, ""))

@@ -32,6 +32,7 @@ class OnTrace:
     model: ModelFacts
     overlay: Overlay
     verdict: str
+    doubt: str = ""  # why such a map is not offered by itself, a sentence
     attribution: Attribution | None = None
     stamp: Stamp | None = None
 

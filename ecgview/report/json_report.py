@@ -77,6 +77,7 @@ def _on_trace(shown: OnTrace | None) -> dict[str, Any] | None:
         "model": plain(shown.model),
         "legend": shown.overlay.legend,
         "verdict": shown.verdict,
+        "doubt": shown.doubt,
         "map": plain(shown.attribution),
         "stamp": plain(shown.stamp),
     }

@@ -153,3 +153,19 @@ def test_a_map_and_a_mask_are_answered_at_once(
     found = _asked(capsys, str(ecg), "--statement", "NORM", "--no-check", "--mask", "1.0-1.4")
     assert found["target"] == "NORM"
     assert len(found["mask"]["statements"]) == 71  # type: ignore[index,call-overload]
+
+
+def test_a_report_refuses_a_map_that_is_not_offered_and_shows_it_anyway_with_the_reason(
+    classifier: ModelCard, ecg: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.json"
+    asked = ["report", str(ecg), "-o", str(out), "--map", "AFIB", "--model", classifier.id]
+    assert main(asked) == 1
+    said = capsys.readouterr().err
+    assert "no map of AFIB is offered" in said
+    assert "intervals between beats" in said
+    assert not out.exists()
+    assert main([*asked, "--anyway"]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))["on_trace"]
+    assert "intervals between beats" in found["legend"]
+    assert "intervals between beats" in found["doubt"]

@@ -21,6 +21,7 @@ from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars
 from ecgview.desktop.panels.kit.score_list import Row, ScoreList
 from ecgview.desktop.state import going_to, inference, mapping, paper_choices, stretches
+from ecgview.desktop.state.mouse import Spot
 from ecgview.desktop.state.paper import from_settings
 from ecgview.desktop.state.shams import Given, Target
 from ecgview.errors import ModelError
@@ -84,7 +85,7 @@ class Engine:
             share=total + 0.25,
             remainder=0.25,
             unit="logit",
-            method="integrated gradients, 12 steps",
+            method=f"integrated gradients, 12{' to 36' if given.kind == 'true' else ''} steps",
             failed=self.failed,
         )
 
@@ -331,6 +332,13 @@ def test_the_map_of_a_rhythm_is_off_until_it_is_asked_for_once_more(
     rest()
     assert bars(revealed)
     assert engine.asked == [Given("true", Target("statement", "AFIB"))]
+    content = report_sheet.content(revealed.workspace, with_map=True)
+    found = as_dict(content)["on_trace"]
+    for seen in (words(revealed), revealed.legend.text(), found["legend"], found["doubt"]):
+        assert "lies in the intervals between beats" in seen
+    click(qtbot, scores_of(revealed), "CLBBB")
+    rest()
+    assert "intervals" not in words(revealed) + revealed.legend.text()
 
 
 # ---- what a map is worth ----------------------------------------------------------------------------------
@@ -345,6 +353,46 @@ def test_a_map_that_failed_its_checks_is_striped_and_says_so(
     assert all(bar.failed for bar in bars(revealed))
     assert "failed: occlusion agreement 0.05" in words(revealed)
     assert "failed: occlusion agreement 0.05" in revealed.legend.text()
+    assert "Stripes: not to be read." in revealed.legend.text()
+    for word in ("Orange", "Blue", "raises", "lowers"):
+        assert word not in revealed.legend.text(), "stripes have no colour"
+
+
+def test_a_failure_known_with_the_map_is_told_before_its_checks(
+    revealed: MainWindow, engine: Engine, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    engine.failed = "failed: remainder 25 % of the share"
+    engine.stamp_waits.clear()
+    click(qtbot, scores_of(revealed), "CLBBB")
+    qtbot.waitUntil(lambda: bool(bars(revealed)))
+    assert revealed.workspace.maps.verdict == engine.failed
+    assert engine.failed in words(revealed)
+    assert engine.failed in revealed.legend.text()
+    engine.stamp_waits.set()
+    rest()
+
+
+def test_a_map_that_failed_is_judged_with_the_words_that_it_failed(
+    revealed: MainWindow, engine: Engine, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    click(qtbot, scores_of(revealed), "CLBBB")
+    rest()
+    assert "failed" not in words(revealed, "judging")
+    revealed.workspace.maps.choose(None)
+    engine.stamp = BAD
+    click(qtbot, scores_of(revealed), "AMI")
+    rest()
+    seen = words(revealed, "judging")
+    assert BAD.verdict in seen
+    assert "not to be read as a reason" in seen
+    [row] = [
+        row for row in revealed.workspace.mouse.rows(Spot("II", 1.1, 0.0)) if row.text.startswith("Judge")
+    ]
+    assert row.text.endswith("though the map failed")
+    press(revealed, qtbot, "Alt+1")
+    rest()
+    (one,) = revealed.workspace.judging.standing
+    assert one.opinion.judged.stamp == BAD.verdict
 
 
 def test_a_map_that_cannot_be_made_says_why_and_can_be_tried_again(
@@ -751,6 +799,27 @@ def test_in_a_study_a_true_map_hides_its_stamp_too(
     assert maps.shown.stamp == "no failure found", "kept with the judgement, not shown"
     assert maps.stamp is None
     assert "No failure found" not in words(revealed)
+
+
+def test_in_a_study_nothing_tells_how_a_map_was_found(
+    revealed: MainWindow, engine: Engine, qtbot: QtBot, rest: Callable[[], None]
+) -> None:
+    """Only a true map is ever made of more steps."""
+    legends, methods, told = set(), set(), set()
+    for share in (1e-9, 1.0):
+        revealed.workspace.settings.set("study.shams", share)
+        revealed.workspace.maps.choose(SPECIFIC)
+        rest()
+        shown = revealed.workspace.maps.shown
+        assert shown is not None
+        assert (shown.shown == "true") is (share < 1)
+        legends.add(revealed.legend.text())
+        methods.add(shown.method)
+        told.add(str(as_dict(report_sheet.content(revealed.workspace, with_map=True))["on_trace"]))
+        revealed.workspace.maps.choose(None)
+    assert [len(found) for found in (legends, methods, told)] == [1, 1, 1]
+    for text in legends | methods | told:
+        assert "steps" not in text
 
 
 # ---- report and picture -----------------------------------------------------------------------------------

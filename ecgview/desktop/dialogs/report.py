@@ -159,6 +159,7 @@ def _on_trace(maps: Maps) -> OnTrace | None:
         model=found.model,
         overlay=laid,
         verdict=maps.verdict,
+        doubt=maps.why_off,
         attribution=None if is_study else found,
         stamp=maps.stamp,
     )

@@ -23,6 +23,7 @@ NOTHING = {
 }
 CHOOSE = "Drag on the trace, or use its menu, to say which stretch you mean."
 KEPT = "Kept at once with your name, model and version, beside the read and no part of it."
+FAILED = "It is not to be read as a reason; that it failed is kept with what you say of it."
 KEYS = dict(zip(Verdict, ("Alt+1", "Alt+2", "Alt+3", "Alt+4"), strict=True))
 TIPS = {
     Verdict.AGREE: "The reason lies here for me, too",
@@ -63,6 +64,10 @@ class JudgingPanel(AiPanel):
         self.drag.setChecked(self.workspace.mouse.mode == MODE)
         self.drag.clicked.connect(self._switch_mode)
         self.content.addLayout(row(self.drag, 1))
+        if judging.subject is not None and judging.subject.failed:
+            self.content.addWidget(
+                Notice(f"{judging.subject.failed}. {FAILED}", "error", title="This map failed")
+            )
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         for index, verdict in enumerate(Verdict):

@@ -62,6 +62,8 @@ class WherePanel(AiPanel):
         else:
             self._add_sum(found)
             self._add_stamp(found, maps.stamp)
+        if maps.why_off:
+            self.content.addWidget(Notice(maps.why_off, title="Not offered by itself"))
         about = "The stretch of 0.2 s with the largest sum in one lead, then the next one"
         self._add_buttons((f"Strongest stretch ({STRONGEST})", self.to_stretch, about))
         self.content.addWidget(model_line(found.model))

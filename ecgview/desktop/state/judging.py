@@ -51,10 +51,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model's reason that lies on the trace, and the stretches it has of its own, the first one meant by default."""
+    """A model's reason that lies on the trace, and the stretches it has of its own, the first one meant by default.
+
+    `failed` is why it is not to be read, "" where nothing is known against it; nobody judges it without these words.
+    """
 
     judged: Judged
     stretches: tuple[Stretch, ...]
+    failed: str = ""
 
 
 Provider = Callable[[], Subject | None]
@@ -121,7 +125,8 @@ class Judging(QObject):
                 return None
             strongest = stretches.strongest(attribution)
             own = tuple(Stretch((one.lead,), one.start_s, one.end_s) for one in strongest)
-            return Subject(judged, (*brackets(), *own))
+            failed = maps.verdict if maps.verdict.startswith("failed") else ""  # no word of it in a study
+            return Subject(judged, (*brackets(), *own), failed)
 
         def follow() -> None:
             if (found := brackets()) != self._brackets:  # the reader went to another stretch of the map
@@ -223,7 +228,8 @@ class Judging(QObject):
             MenuRow(verdict.words[:1].upper() + verdict.words[1:], partial(self._judge_at, verdict, stretch))
             for verdict in Verdict
         )
-        rows = [MenuRow(f"Judge {stretch.words}", rows=verdicts)]
+        what = f"{stretch.words}, though the map failed" if subject.failed else stretch.words
+        rows = [MenuRow(f"Judge {what}", rows=verdicts)]
         for one in self.standing:
             opinion = one.opinion
             if Stretch(opinion.leads, opinion.start_s, opinion.end_s).holds(spot):

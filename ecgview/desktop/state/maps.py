@@ -32,6 +32,8 @@ from ecgview.review.judgement import Judged
 
 MAP, STAMP = "map", "stamp"  # the keys of the jobs
 MOST_KEPT = 128  # maps of 10 kB each
+STRIPES = "Stripes: not to be read."
+IN_STUDY = "integrated gradients"  # of any map: the number of steps would tell a map from a sham
 COLOURS = "Orange, above: raises it. Blue, below: lowers it."
 HIDDEN = "stamp hidden in this study"
 Found = TypeVar("Found")
@@ -156,6 +158,8 @@ class Maps(QObject):
             return ""
         if self.is_study:
             return HIDDEN
+        if chosen.attribution.failed:  # known without the checks
+            return chosen.attribution.failed
         if chosen.stamp is not None:
             return chosen.stamp.verdict
         return "not checked" if chosen.stamp_problem else "checking …"
@@ -172,13 +176,9 @@ class Maps(QObject):
 
     @property
     def why_off(self) -> str:
-        """Why the map of this target is off unless it is asked for once more; "" where it is not."""
+        """Why the map of this target is not offered by itself; it stays beside one that was asked for anyway."""
         chosen = self._shown
-        return (
-            f"{chosen.why_off[:1].upper()}{chosen.why_off[1:]}."
-            if chosen is not None and self.step == "off"
-            else ""
-        )
+        return f"{chosen.why_off[:1].upper()}{chosen.why_off[1:]}." if chosen and chosen.why_off else ""
 
     @property
     def study(self) -> Study:
@@ -206,8 +206,8 @@ class Maps(QObject):
             model_id=model.model_id,
             version=model.version,
             sha256=model.sha256,
-            method=chosen.attribution.method,
-            stamp="not checked" if chosen.stamp is None else chosen.stamp.verdict,
+            method=IN_STUDY if self.is_study else chosen.attribution.method,
+            stamp=chosen.attribution.failed or (chosen.stamp.verdict if chosen.stamp else "not checked"),
             shown=chosen.given.kind,
             shown_target=chosen.given.name,
         )
@@ -226,9 +226,10 @@ class Maps(QObject):
         self._take_away()
         self._answers.explain("")
         given = self.study.given(target, record.source.sha256, self._reader.name, self._others(target))
-        why_off = "" if anyway else self._why_not(target)
-        self._chosen = Chosen(target, given, "off" if why_off else "mapping", self.study.is_on, why_off)
-        if not why_off:
+        why_off = self._why_not(target)
+        is_off = bool(why_off) and not anyway
+        self._chosen = Chosen(target, given, "off" if is_off else "mapping", self.study.is_on, why_off)
+        if not is_off:
             self._map(self._chosen)
         self._lay()
 
@@ -390,8 +391,9 @@ class Maps(QObject):
             return None
         found = chosen.attribution
         if self.is_study:  # a sham is named, and drawn, as what was asked for
-            found = replace(found, target=chosen.target.name, failed="")
-        laid = on_page.overlay(found, self.verdict)
+            found = replace(found, target=chosen.target.name, failed="", method="")
+        laid = on_page.overlay(found, self.verdict, chosen.why_off)
+        are_striped = any(bar.failed for bar in laid.bars)
         strong = stretches.strongest(chosen.attribution) if chosen.stretch >= 0 else ()
         brackets = tuple(
             Span(one.start_s, one.end_s, "stretch", (one.lead,))
@@ -401,5 +403,5 @@ class Maps(QObject):
             spans=(*laid.spans, *brackets),
             curves=laid.curves,
             bars=laid.bars,
-            legend=f"{laid.legend} {COLOURS}",
+            legend=f"{laid.legend} {STRIPES if are_striped else COLOURS}",
         )
