@@ -284,6 +284,19 @@ def test_an_edge_of_a_mark_is_dragged_as_one_edit_on_a_sample(marking: MainWindo
     assert marks(marking) == (Annotation(("II",), 4.0, 5.0),)
 
 
+@pytest.mark.parametrize(("edge", "to_s", "kept"), [(4.0, 5.6, (4.98, 5.0)), (5.0, 3.2, (4.0, 4.02))])
+def test_an_edge_dragged_past_the_other_leaves_a_mark_that_can_be_seen(
+    edge: float, to_s: float, kept: tuple[float, float], marking: MainWindow, qtbot: QtBot
+) -> None:
+    drag(marking, place(marking, "II", edge), place(marking, "II", to_s))
+    (mark,) = marks(marking)
+    assert (mark.start_s, mark.end_s) == pytest.approx(kept)
+    inward = Qt.Key.Key_Right if edge == 4.0 else Qt.Key.Key_Left
+    for _ in range(3):  # nor do the keys go on
+        qtbot.keyClick(marking.canvas, inward, SHIFT)
+    assert (marks(marking)[0].start_s, marks(marking)[0].end_s) == pytest.approx(kept)
+
+
 def test_a_mark_is_moved_by_its_middle_and_never_out_of_the_record(marking: MainWindow) -> None:
     drag(marking, place(marking, "II", 4.5), place(marking, "II", 7.0))
     (mark,) = marks(marking)
@@ -493,6 +506,40 @@ def test_a_double_click_lets_a_lead_fill_the_view_and_another_goes_back(opened: 
     QTest.mouseDClick(area, Qt.MouseButton.LeftButton, NO_KEY, area.rect().center())
     assert canvas.px_per_mm == pytest.approx(before)
     assert (QPointF(canvas.page_corner) - corner).manhattanLength() < 1.5
+
+
+@pytest.mark.parametrize("layout", ["12x1", "6x2"])
+def test_a_lead_that_fills_the_view_fills_it_in_another_layout_too(
+    layout: str, opened: MainWindow, rest: Callable[[], None]
+) -> None:
+    canvas, area, paper = opened.canvas, opened.canvas.viewport(), opened.workspace.paper
+    QTest.mouseDClick(area, Qt.MouseButton.LeftButton, NO_KEY, place(opened, "V5", 8.5))
+    paper.choose(replace(paper.settings, layout=layout))
+    rest()
+    assert canvas.is_zoomed_to_lead
+    assert canvas.page is not None
+    (cell,) = [trace for trace in canvas.page.traces if trace.lead == "V5"]
+    seen = canvas.seen_mm
+    assert seen.adjusted(-0.5, -0.5, 0.5, 0.5).contains(
+        QRectF(cell.x0_mm, cell.baseline_mm - cell.row_mm / 2, cell.x1_mm - cell.x0_mm, cell.row_mm)
+    )
+    wide, tall = seen.width() / (cell.x1_mm - cell.x0_mm), seen.height() / cell.row_mm
+    assert min(wide, tall) == pytest.approx(1, abs=0.15)
+    QTest.mouseDClick(area, Qt.MouseButton.LeftButton, NO_KEY, area.rect().center())
+    assert not canvas.is_zoomed_to_lead
+    assert canvas.look().zoom.fit == "width"
+
+
+def test_without_that_lead_another_layout_is_seen_as_before(
+    opened: MainWindow, rest: Callable[[], None]
+) -> None:
+    canvas, area, paper = opened.canvas, opened.canvas.viewport(), opened.workspace.paper
+    QTest.mouseDClick(area, Qt.MouseButton.LeftButton, NO_KEY, place(opened, "V5", 8.5))
+    paper.choose(replace(paper.settings, layout="single", single_lead="aVL"))
+    rest()
+    assert not canvas.is_zoomed_to_lead
+    assert canvas.look().zoom.fit == "width"
+    assert canvas.horizontalScrollBar().value() == 0
 
 
 def test_a_mode_of_another_part_gets_the_stretch_and_the_click(opened: MainWindow, qtbot: QtBot) -> None:

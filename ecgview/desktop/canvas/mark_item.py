@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas.span_item import Part, SpanItem, boxes, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
+from ecgview.desktop.state.mouse import SHORTEST_S
 from ecgview.desktop.theme import Colours
 from ecgview.paper import painter as paper
 from ecgview.paper.page import Page, TracePath
@@ -144,20 +146,26 @@ class MarkItem(SpanItem):
         self._place()
 
     def _with(self, mark: Annotation, part: Part, by_s: float) -> Annotation:
-        """Return a mark moved by a time, its edges on samples, inside the record; it never turns over."""
+        """Return a mark moved by a time, its edges on samples, inside the record; it never turns over.
+
+        Nor does an edge leave it shorter than a drag can draw one, or than it was.
+        """
         rate, last = self._record.sampling_rate_hz, self._record.n_samples - 1
 
         def on_sample(seconds: float) -> float:
             return min(max(round(seconds * rate), 0), last) / rate
 
+        start, end = mark.start_s * rate, mark.end_s * rate
+        least = max(1, min(round(end - start), math.ceil(SHORTEST_S * rate)))
         if part == "start":
-            return replace(mark, start_s=min(on_sample(mark.start_s + by_s), mark.end_s))
+            latest = max(math.floor(end + 1e-6) - least, 0) / rate
+            return replace(mark, start_s=min(on_sample(mark.start_s + by_s), latest))
         if part == "end":
-            return replace(mark, end_s=max(on_sample(mark.end_s + by_s), mark.start_s))
+            earliest = min(math.ceil(start - 1e-6) + least, last) / rate
+            return replace(mark, end_s=max(on_sample(mark.end_s + by_s), earliest, mark.start_s))
         length = mark.end_s - mark.start_s
-        start = min(max(mark.start_s + by_s, 0.0), max(0.0, last / rate - length))
-        start = on_sample(start)
-        return replace(mark, start_s=start, end_s=start + length)
+        begin = on_sample(min(max(mark.start_s + by_s, 0.0), max(0.0, last / rate - length)))
+        return replace(mark, start_s=begin, end_s=begin + length)
 
     # ---- Qt ------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ parts of the window add modes and menu rows in `ecgview.desktop.state.mouse`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,16 @@ _CURSORS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _LeadZoom:
+    """A lead that fills the view: its moment, where its row lies on the page (mm), at which scale, what was before."""
+
+    spot: Spot
+    part: QRectF
+    px_per_mm: float
+    before: Look
+
+
 class TraceCanvas(PaperView):
     """The paper of the open record, and every gesture on it.
 
@@ -71,7 +81,7 @@ class TraceCanvas(PaperView):
         self._pressed: QPointF | None = None
         self._pan_from: QPointF | None = None
         self._space_held = False
-        self._lead_zoom: tuple[Look, float] | None = None  # what was seen before, and the scale since
+        self._lead_zoom: _LeadZoom | None = None
         self._menu: QMenu | None = None
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -102,6 +112,7 @@ class TraceCanvas(PaperView):
             self._items_of = self.record
             self._let_go()
             return
+        self._keep_to_lead()
         self.items_on_paper.show_page(self.palette_of_paper)
 
     def _let_go(self, _record: object = None) -> None:
@@ -384,7 +395,7 @@ class TraceCanvas(PaperView):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         item, place = self.item_at(event.position()), self.locate(event.position())
-        if isinstance(item, MarkItem) and self._lead_zoom is None and item is self.items_on_paper.focused:
+        if isinstance(item, MarkItem) and not self.is_zoomed_to_lead and item is self.items_on_paper.focused:
             self.zoom_to_item(item)
         elif place is not None:
             self.toggle_lead(Spot(place.lead, place.seconds, place.millivolts), event.position())
@@ -435,7 +446,8 @@ class TraceCanvas(PaperView):
     @property
     def is_zoomed_to_lead(self) -> bool:
         """Whether one lead fills the view since a double click, and nobody has zoomed since."""
-        return self._lead_zoom is not None and abs(self._lead_zoom[1] / self.px_per_mm - 1) < 1e-6
+        zoom = self._lead_zoom
+        return zoom is not None and abs(zoom.px_per_mm / self.px_per_mm - 1) < 1e-6
 
     def toggle_lead(self, spot: Spot, at: QPointF | None = None) -> None:
         """Let one lead's row fill the view, or go back to what was seen before.
@@ -446,31 +458,43 @@ class TraceCanvas(PaperView):
         """
         if self.page is None:
             return
-        if self.is_zoomed_to_lead:
-            self.show_look(self._lead_zoom[0])  # type: ignore[index]
+        if self._lead_zoom is not None and self.is_zoomed_to_lead:
+            self.show_look(self._lead_zoom.before)
             self._lead_zoom = None
             return
         mm = self.to_mm(at) if at is not None else None
-        rows = [
-            row
-            for row in self.page.traces
-            if row.lead == spot.lead and row.start_s <= spot.seconds <= row.end_s
-        ]
+        rows = [row for row in self._rows_of(spot.lead) if row.start_s <= spot.seconds <= row.end_s]
         here = self.page.trace_at(mm.x(), mm.y()) if mm is not None else None
         row = here if here is not None else (rows[-1] if rows else None)
-        if row is None:
+        if row is not None:
+            self._fill_with(row, spot, self.look())
+
+    def _rows_of(self, lead: str) -> list[TracePath]:
+        return [] if self.page is None else [row for row in self.page.traces if row.lead == lead]
+
+    def _fill_with(self, row: TracePath, spot: Spot, before: Look) -> None:
+        self.show_part(part := _part_of(row))
+        self._lead_zoom = _LeadZoom(spot, part, self.px_per_mm, before)
+
+    def _keep_to_lead(self) -> None:
+        """Let the lead that fills the view fill it where its row lies now, or show the whole where it is no more."""
+        zoom = self._lead_zoom
+        if zoom is None or not self.is_zoomed_to_lead:
+            self._lead_zoom = None
             return
-        before = self.look()
-        height = 1.1 * row.row_mm
-        self.show_part(
-            QRectF(
-                row.x0_mm - ROOM_MM,
-                row.baseline_mm - 0.58 * row.row_mm,
-                row.x1_mm - row.x0_mm + 2 * ROOM_MM,
-                height,
-            )
+        rows = self._rows_of(zoom.spot.lead)
+        if any(_part_of(row) == zoom.part for row in rows):  # the hand may have moved along it
+            return
+        before = zoom.before  # of the page before: its place means nothing on this one
+        before = Look(
+            replace(before.zoom, fit="width") if before.zoom.fit == "free" else before.zoom, QPointF()
         )
-        self._lead_zoom = (before, self.px_per_mm)
+        with_it = [row for row in rows if row.start_s <= zoom.spot.seconds <= row.end_s]
+        if rows:
+            self._fill_with((with_it or rows)[-1], zoom.spot, before)
+        else:
+            self._lead_zoom = None
+            self.show_look(before)
 
     def zoom_to_item(self, item: MarkItem) -> None:
         """Let a mark fill the view, with as much paper on either side."""
@@ -549,6 +573,12 @@ class TraceCanvas(PaperView):
             return None
         is_edge = isinstance(item, MarkItem) and item.part_at(mm) in ("start", "end")
         return Qt.CursorShape.SizeHorCursor if is_edge else Qt.CursorShape.SizeAllCursor
+
+
+def _part_of(row: TracePath) -> QRectF:
+    """Return what is seen of a page, mm, where one row of it fills the view."""
+    left, width = row.x0_mm - ROOM_MM, row.x1_mm - row.x0_mm + 2 * ROOM_MM
+    return QRectF(left, row.baseline_mm - 0.58 * row.row_mm, width, 1.1 * row.row_mm)
 
 
 def _is_redo(event: QKeyEvent) -> bool:
