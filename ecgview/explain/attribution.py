@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.explain import Asked, Explanation
-from ecgview.explain.faithfulness import LARGEST_REMAINDER
+from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
 from ecgview.models import gradients, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -98,9 +98,11 @@ def of_statements(
             segment_s=SEGMENT_S,
             cells=(cells := found.cells[row].astype(np.float32)),
             share=(share := float(found.differences[row])),
-            remainder=share - float(cells.sum(dtype=np.float64)),
+            remainder=(left := share - float(cells.sum(dtype=np.float64))),
             unit="logit",
             method=found.method,
+            # Gradient times input promises no sum, and cannot break it.
+            failed=known_failure(share, left) if within is not None else "",
             notes=_notes(found.leads, record, card),
         )
         for row, code in enumerate(codes)

@@ -186,10 +186,11 @@ def stamp(
         ModelError: the model, its weights or the device are not here, or the record does not fit.
         Cancelled: `progress` says that nobody waits any more.
     """
-    completeness = abs(attribution.remainder) / max(abs(attribution.share), 1e-9)
+    completeness = completeness_of(attribution.share, attribution.remainder)
+    known = attribution.failed or known_failure(attribution.share, attribution.remainder)
     asked = _asked_about(attribution)
-    if attribution.failed or asked is None:
-        why = reasons(attribution.failed, completeness, None, None, None)
+    if known or asked is None:
+        why = reasons(known, completeness, None, None, None)
         return Stamp(completeness, verdict=verdict_of(why) if why else NOT_CHECKED)
     card, number = asked
     signal, edges = prepare(record, card.input), edges_of(card.input)
@@ -215,6 +216,17 @@ def stamp(
     progress(1.0, "checked")
     why = reasons("", completeness, agrees, own, size)
     return Stamp(completeness, agrees, own, size, verdict_of(why))
+
+
+def completeness_of(share: float, remainder: float) -> float:
+    """Return the remainder as a part of the share."""
+    return abs(remainder) / max(abs(share), 1e-9)
+
+
+def known_failure(share: float, remainder: float) -> str:
+    """Return the verdict on a map whose cells leave too much of its share, known with the map; "" on another."""
+    why = reasons("", completeness_of(share, remainder), None, None, None)
+    return verdict_of(why) if why else ""
 
 
 def verdict_of(why: Sequence[str]) -> str:

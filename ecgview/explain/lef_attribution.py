@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.explain import Asked, Explanation, attribution, on_page
 from ecgview.explain.contributions import shares
-from ecgview.explain.faithfulness import LARGEST_REMAINDER
+from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
@@ -40,7 +40,6 @@ LEAST_OF_USUAL = (
 )
 SAME = 1e-3  # of a probability: a result of another classifier differs by more, another processor by less
 
-REMAINDER = "failed: remainder"
 CANCELLED = "failed: cells nearly cancel"
 AGAINST = "failed: the share runs against the way from a flat ECG to this one"
 
@@ -254,10 +253,7 @@ def _scaled(way: _Way, found: attribution.Maps, row: int) -> _Mapped:
 
 
 def _too_much_left(share: float, cells: NDArray[np.float64]) -> str:
-    left = share - float(cells.sum())
-    if abs(left) <= LARGEST_REMAINDER * abs(share):
-        return ""
-    return f"{REMAINDER} {left:+.3f} of {share:+.3f}"
+    return known_failure(share, share - float(cells.sum()))
 
 
 def _summed(

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from ecgview import api
 from ecgview.errors import Cancelled
-from ecgview.explain import attribution, faithfulness
+from ecgview.explain import attribution, faithfulness, on_page
 from ecgview.explain.faithfulness import Hiding
 from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
@@ -66,6 +67,7 @@ def test_a_random_map_and_one_turned_round_fail(summed: ModelCard, pulse_record:
 
 def test_a_large_remainder_fails(summed: ModelCard, pulse_record: EcgRecord) -> None:
     true = attribution.of_statement(pulse_record, summed.id, "NORM", "cpu")
+    assert true.failed == ""
     stamp = faithfulness.stamp(pulse_record, replace(true, remainder=0.2 * true.share), "cpu")
     assert stamp.completeness == pytest.approx(0.2)
     assert stamp.verdict == "failed: remainder 20 % of the share"
@@ -155,18 +157,23 @@ def test_a_map_that_is_the_same_everywhere_agrees_with_nothing() -> None:
     assert faithfulness.agreement(ramp, np.exp(ramp / 100)) == pytest.approx(1)
 
 
+def turning(classifier: ModelCard, record: EcgRecord, quarters: int) -> nn.Module:
+    """Return a network whose way from flat to the record is so many quarter turns, which few steps do not follow."""
+    total = float(prepare(record, classifier.input)[0, 195:206].sum())
+
+    class Turning(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            summed = x[:, 0, 195:206].sum(-1, keepdim=True)
+            return torch.sin(quarters * np.pi / 2 / total * summed).expand(-1, 71)
+
+    return Turning()
+
+
 def test_a_map_with_a_large_remainder_is_made_of_more_steps(
     classifier: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    total = float(prepare(pulse_record, classifier.input)[0, 195:206].sum())
-    turns = 33 * np.pi / 2 / total
-
-    class Turning(nn.Module):
-        # Its way from flat to the record is eight turns, which so few steps do not follow.
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.sin(turns * x[:, 0, 195:206].sum(-1, keepdim=True)).expand(-1, 71)
-
-    monkeypatch.setattr(runtime, "network", lambda card, device: Turning())
+    made = turning(classifier, pulse_record, 33)
+    monkeypatch.setattr(runtime, "network", lambda card, device: made)
     found = attribution.of_statement(pulse_record, classifier.id, "NORM", "cpu")
     steps = (np.arange(36) + 0.5) / 36
     wanted = float(np.mean(33 * np.pi / 2 * np.cos(33 * np.pi / 2 * steps)))
@@ -174,3 +181,20 @@ def test_a_map_with_a_large_remainder_is_made_of_more_steps(
     assert found.method == "integrated gradients, 12 to 36 steps"
     assert float(found.cells.sum()) == pytest.approx(wanted, abs=2e-3)
     assert abs(found.remainder) <= 0.2
+    assert found.failed == ""
+
+
+def test_a_remainder_that_stays_too_large_is_told_with_the_map_and_without_the_checks(
+    classifier: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = turning(classifier, pulse_record, 49)
+    monkeypatch.setattr(runtime, "network", lambda card, device: made)
+    found, quick = api.attribute(pulse_record, "NORM", model_id=classifier.id, device="cpu", check=False)
+    left = abs(found.remainder) / abs(found.share)
+    assert 0.2 < left < 0.25
+    assert found.failed == f"failed: remainder {100 * left:.0f} % of the share"
+    assert quick.verdict == found.failed
+    assert found.failed in on_page.overlay(found).legend
+    assert all(bar.failed for bar in on_page.overlay(found).bars)
+    stamp = faithfulness.stamp(pulse_record, found, "cpu")
+    assert (stamp.verdict, stamp.occlusion_agreement) == (found.failed, None)
