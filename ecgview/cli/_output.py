@@ -25,13 +25,14 @@ def of_kind(*suffixes: str) -> Callable[[str], Path]:
 
 
 def keep_apart(output: Path | None, source: Path) -> None:
-    """Refuse an output that is the ECG, or the JSON file that is read together with it.
+    """Refuse an output that is the ECG, or the JSON file that is read together with it, or has no folder.
 
     Raises:
         ReportError: nothing is written; the message names the file.
     """
     if output is None:
         return
+    have_folder(output)
     own = [source]
     if source.suffix.lower() in WITH_SIDECAR:
         own.append(source.with_suffix(".json"))
@@ -41,6 +42,24 @@ def keep_apart(output: Path | None, source: Path) -> None:
             where=str(output),
             expected="another file",
         )
+
+
+def have_folder(*outputs: Path | None) -> None:
+    """Refuse outputs that could not be written, before anything is computed for them.
+
+    Raises:
+        ReportError: the folder of one is not there or takes no file, or a folder stands in its place.
+    """
+    for output in outputs:
+        if output is None:
+            continue
+        folder = output.parent
+        if output.is_dir():
+            raise ReportError("is a folder", where=str(output), expected="a file to write")
+        if not folder.is_dir():
+            raise ReportError("there is no such folder to write to", where=str(folder), expected="a folder")
+        if not os.access(folder, os.W_OK):
+            raise ReportError("no file can be written to this folder", where=str(folder))
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -96,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate, write what was asked for, and print."""
     from ecgview.training import evaluation
 
+    _output.have_folder(args.output, args.csv, args.pdf)
     say_research_only()
     if args.judgements is not None:
         return _judgements(args)

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture."""
     from ecgview.desktop import screenshot
 
+    _output.keep_apart(args.output, args.file)
     _each.say_research_only()
     out = screenshot.take(
         args.file,

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ecgview import resources
+from ecgview import api, resources
 from ecgview.cli import main
+from ecgview.desktop import screenshot
+from ecgview.training import evaluation
 
 
 @pytest.fixture
@@ -77,3 +79,41 @@ def test_half_an_order_of_an_explanation_is_refused(
 ) -> None:
     assert code_of("explain", *(ecg if word == "FILE" else word for word in words)) == 1
     assert "is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain", "FILE", "--statement", "NORM", "-o", "OUT.json"),
+        ("explain", "FILE", "--lef", "-o", "OUT.npz"),
+        ("explain", "FILE", "--with", "contributions", "-o", "OUT.json"),
+        ("explain", "FILE", "--mask", "1.0-1.4", "-o", "OUT.json"),
+        ("report", "FILE", "-o", "OUT.pdf"),
+        ("reconstruct", "FILE", "-o", "OUT.npz"),
+        ("screenshot", "FILE", "-o", "OUT.png"),
+        ("evaluate", "mtecg-ptbxl", "DATA", "-o", "OUT.json"),
+        ("evaluate", "mtecg-ptbxl", "DATA", "--csv", "OUT.csv"),
+        ("evaluate", "mtecg-ptbxl", "DATA", "--attribution", "DATA", "--pdf", "OUT.pdf"),
+        ("evaluate", "--judgements", "-o", "OUT.json"),
+    ],
+)
+def test_a_missing_folder_is_told_before_anything_is_computed(
+    ecg: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_args: object, **_options: object) -> None:
+        raise AssertionError("it was read before")
+
+    monkeypatch.setattr(api, "open_ecg", never)
+    monkeypatch.setattr(screenshot, "take", never)
+    monkeypatch.setattr(evaluation, "evaluate", never)
+    out = tmp_path / "missing" / "x"
+    named = {"FILE": str(ecg), "DATA": str(tmp_path)}
+    assert code_of(*(named.get(word, word.replace("OUT", str(out))) for word in words)) == 1
+    said = capsys.readouterr().err
+    assert str(out.parent) in said
+    assert "no such folder" in said
+    assert not out.parent.exists()
