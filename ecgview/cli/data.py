@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ecgview.cli import _each
+from ecgview.counts import counted
 
 NAME = "data"
 HELP = "check training data: what is there, what is missing, whether a patient is in two folds"
@@ -41,9 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(source: dict[str, Any]) -> Iterator[str]:
     yield f"{source['layout']}: {source['path']}"
-    yield (
-        f"  {source['records']} recordings of {source['patients']} patients, {source['with labels']} with labels"
-    )
+    whose = counted(source["patients"], "patient")
+    yield f"  {counted(source['records'], 'recording')} of {whose}, {source['with labels']} with labels"
     for name, value in source["facts"].items():
         yield f"  {name}: {value}"
     if source["folds"]:
@@ -54,7 +54,8 @@ def _text(source: dict[str, Any]) -> Iterator[str]:
     for name, task in source["tasks"].items():
         rare = {code: n for code, n in task["labels"].items() if n < _FEWEST}
         most = dict(sorted(task["labels"].items(), key=lambda item: -item[1])[:6])
-        yield f"  task {name}: {task['records']} recordings, {len(task['labels'])} classes; {_listed(most)}"
+        size = f"{counted(task['records'], 'recording')}, {counted(len(task['labels']), 'class', 'classes')}"
+        yield f"  task {name}: {size}; {_listed(most)}"
         if rare:
             yield f"    {len(rare)} with fewer than {_FEWEST} recordings"
     if not source["problems"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecgview import api
 from ecgview.cli import _each, _exposure
+from ecgview.counts import counted
 
 NAME = "info"
 HELP = "format, leads, rate, duration, patient, acquisition and warnings of ECG files"
@@ -33,13 +34,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     if "members" in found:
-        yield f"{found['path']}  (archive of {len(found['members'])} records)"
+        yield f"{found['path']}  (archive of {counted(len(found['members']), 'record')})"
         yield from (f"  {one}" for one in found["members"])
         return
     who = found["patient"]
-    age = f"{who['age_years']:g} years" if who["age_years"] is not None else "age unknown"
+    age = counted(f"{who['age_years']:g}", "year") if who["age_years"] is not None else "age unknown"
     yield f"{found['path']}  ({found['format']}{', synthetic' if found['synthetic'] else ''})"
-    yield f"  {found['n_leads']} leads: {' '.join(found['lead_names'])}"
+    yield f"  {counted(found['n_leads'], 'lead')}: {' '.join(found['lead_names'])}"
     yield f"  {found['duration_s']:g} s at {found['fs_hz']:g} Hz"
     yield f"  patient {who['patient_id'] or 'without ID'}, {who['sex'] or 'sex unknown'}, {age}"
     recorded, filters = found["acquisition"], []
@@ -65,4 +66,4 @@ def _device(written: dict[str, Any]) -> Iterator[str]:
         who = "device" if statement["by"] == "machine" else statement["by"]
         yield f"  statement of the {who}: {statement['text']}"
     if written["median_beat_leads"]:
-        yield f"  the device's median beat: {len(written['median_beat_leads'])} leads"
+        yield f"  the device's median beat: {counted(len(written['median_beat_leads']), 'lead')}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecgview import api
 from ecgview.cli import _each, _output
+from ecgview.counts import counted
 
 NAME = "score"
 HELP = "a row of probabilities for every ECG below a folder, as a Parquet table; resumed after a stop"
@@ -51,5 +52,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _each.print_json(found)
     else:
-        print(f"{found['output']}: {found['n_rows']} rows, {found['n_errors']} of them not scored")
+        print(f"{found['output']}: {counted(found['n_rows'], 'row')}, {found['n_errors']} of them not scored")
     return 0

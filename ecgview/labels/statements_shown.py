@@ -9,6 +9,7 @@ this record, with the reason. Rules about what cannot be assessed are no matter 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.labels import contradictions, label_set
 from ecgview.labels.report_order import PARTS, Part, part_of
@@ -94,11 +95,12 @@ class ShownPrediction:
         blocked = len(self.of("not assessable"))
         rest = f"; {blocked} not assessable" if blocked else ""
         if not judged:
-            return f"{len(self.statements)} statements, none of them judged{rest}"
+            none = "not judged" if len(self.statements) == 1 else "none of them judged"
+            return f"{counted(len(self.statements), 'statement')}, {none}{rest}"
         n = len(self.positive)
         if n == 0:
-            return f"None of {judged} statements reaches its threshold{rest}"
-        return f"{n} of {judged} statements {'reaches its' if n == 1 else 'reach their'} threshold{rest}"
+            return f"None of {counted(judged, 'statement')} reaches its threshold{rest}"
+        return f"{n} of {counted(judged, 'statement')} {'reaches its' if n == 1 else 'reach their'} threshold{rest}"
 
     def nearest(self, count: int) -> tuple[ShownStatement, ...]:
         """Return every positive or withheld statement and, up to `count` in all, those next to their thresholds.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ecgview.counts import counted
 from ecgview.leads import STANDARD_12
 from ecgview.paper.sheet import TextRun, Tone
 from ecgview.record import GAIN, TOLD_FIRST, EcgRecord
@@ -41,7 +42,7 @@ def who(content: ReportContent) -> str:
 def sex_and_age(record: EcgRecord) -> str:
     """Return sex and age, or that they are not known."""
     person = record.patient
-    age = f"{person.age_years:g} years" if person.age_years is not None else "age unknown"
+    age = counted(f"{person.age_years:g}", "year") if person.age_years is not None else "age unknown"
     return f"{person.sex or 'sex unknown'}, {age}"
 
 

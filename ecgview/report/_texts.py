@@ -1,5 +1,6 @@
 """The paragraphs of the LEF result and of a model's facts in a printed report."""
 
+from ecgview.counts import counted
 from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts
@@ -53,7 +54,9 @@ def _contributions(answer: LefResult) -> Runs:
     if rest := shares.items[MOST_PREDICTORS:]:
         others = sum(item.contribution for item in rest)
         runs.append(
-            TextRun(f"{len(rest)} others:  {others:+.3f}", 2.8, bar=others / max(largest, abs(others)))
+            TextRun(
+                f"{counted(len(rest), 'other')}:  {others:+.3f}", 2.8, bar=others / max(largest, abs(others))
+            )
         )
     total = sum(item.contribution for item in shares.items)
     runs.append(

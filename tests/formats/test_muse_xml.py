@@ -224,7 +224,7 @@ def test_median_before_rhythm_and_a_short_rhythm_before_the_long_one(tmp_path: P
     assert beat is not None
     assert beat.signal.shape == (8, 600)
     assert beat.signal.max() == pytest.approx(4.88)
-    assert any("1 more waveforms" in note.text for note in record.notes)
+    assert any("1 more waveform in" in note.text for note in record.notes)
 
 
 def test_the_rate_has_an_exponent_of_ten(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ecgview.about import RESEARCH_USE_ONLY
+from ecgview.counts import counted
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.desktop.theme import SPACE, set_role
 from ecgview.record import EcgRecord, Patient
@@ -55,7 +56,7 @@ class RecordHeader(QFrame):
 
 def details(record: EcgRecord, patient: Patient, name: str) -> str:
     """Return patient, age, sex and time of recording, as far as the file says; not what `name` says."""
-    age = "" if patient.age_years is None else f"{patient.age_years:.0f} years"
+    age = "" if patient.age_years is None else counted(f"{patient.age_years:.0f}", "year")
     when = record.acquisition.start_time.replace("T", " ")
     parts = [patient.name, patient.patient_id, age, patient.sex, when]
     return "  ·  ".join(part for part in parts if part and part != name)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QPushButton, QTableView
 
+from ecgview.counts import counted
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.record import TELLS_A_READING, EcgRecord
 
@@ -77,7 +78,7 @@ def rows(record: EcgRecord, may_tell: bool) -> Iterator[Row]:
         who = "device" if item.by == "machine" else item.by
         yield f"statement of the {who}", f"{item.text} [{item.code}]" if item.code else item.text
     if record.device_reading.median is not None:
-        yield "device: median beat", f"{len(record.device_reading.median.lead_names)} leads"
+        yield "device: median beat", counted(len(record.device_reading.median.lead_names), "lead")
     yield from record.acquisition.extra.items()
 
 
@@ -91,7 +92,7 @@ def _recording(record: EcgRecord) -> Iterator[Row]:
         ("patient ID", who.patient_id),
         ("name", who.name),
         ("sex", who.sex),
-        ("age", "" if who.age_years is None else f"{who.age_years:g} years"),
+        ("age", "" if who.age_years is None else counted(f"{who.age_years:g}", "year")),
         ("birth date", who.birth_date),
         ("recorded", got.start_time.replace("T", " ")),
         ("device", got.device),

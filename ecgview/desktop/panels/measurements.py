@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from ecgview.counts import counted
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.kit import tokens
 from ecgview.desktop.panels.kit.widgets import Facts, Notice, Text, clear, column
@@ -101,7 +102,7 @@ def acquisition_rows(record: EcgRecord) -> list[tuple[str, str]]:
         ("Device", got.device),
         (
             "Signal",
-            f"{record.seconds:.1f} s at {record.sampling_rate_hz:g} Hz, {len(record.lead_names)} leads",
+            f"{record.seconds:.1f} s at {record.sampling_rate_hz:g} Hz, {counted(len(record.lead_names), 'lead')}",
         ),
         ("Not recorded", ", ".join(record.missing_leads)),
         ("Computed", ", ".join(got.derived_leads)),

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from ecgview.counts import counted
 from ecgview.desktop.state import stretches
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.maps import Maps
@@ -203,7 +204,12 @@ class Judging(QObject):
             return None  # the paper shows another mask already
         facts, hidden = found.model, int(found.mask.sum())
         judged = Judged(
-            "reconstruction", f"{hidden} hidden segments", facts.model_id, facts.version, facts.sha256, METHOD
+            "reconstruction",
+            counted(hidden, "hidden segment"),
+            facts.model_id,
+            facts.version,
+            facts.sha256,
+            METHOD,
         )
         length = found.segment_samples / found.sampling_rate_hz
         edges = np.flatnonzero(np.diff(np.concatenate(([False], found.mask, [False])).astype(np.int8)))

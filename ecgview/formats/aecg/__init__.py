@@ -153,4 +153,4 @@ def _others(root: "Element", opened: "Element") -> list[ImportNote]:
     if not others:
         return []
     codes = ", ".join(series.code(one)[:30] or "series" for one in others[:5])
-    return [ImportNote("header", f"{len(others)} more series in the file are not open: {codes}")]
+    return [ImportNote("header", f"{len(others)} more series in the file, not open: {codes}")]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.aecg.time import seconds_between
 from ecgview.formats.kit.digits import samples
@@ -144,7 +145,9 @@ def wave(series: "Element", path: Path) -> Wave:
     _read_set(largest, 0, path, found)
     left = _place(sets, largest, (head, fs_hz), path, found)
     if left:
-        text = f"{len(left)} more sets of sequences in the series are not open: {'; '.join(left)[:200]}"
+        text = (
+            f"{counted(len(left), 'more set')} of sequences in the series, not open: {'; '.join(left)[:200]}"
+        )
         found.notes.append(ImportNote("rates", text))
     signal = _stacked(found.placed, path, found.notes)
     step = found.steps.pop() if len(found.steps) == 1 else None

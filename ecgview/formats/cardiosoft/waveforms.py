@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.kit.digits import samples
 from ecgview.formats.kit.xml import every, find, number, text
@@ -194,9 +195,11 @@ def _in_mv(rows: Sequence[NDArray[np.float64]], names: tuple[str, ...], how: Lay
 def _mismatches(how: Layout, n_leads: int, held: int) -> list[ImportNote]:
     notes = []
     if how.samples is not None and how.samples != held:
-        notes.append(ImportNote("header", f"{held} samples per lead are stored; the file says {how.samples}"))
+        notes.append(
+            ImportNote("header", f"stored: {counted(held, 'sample')} per lead; the file says {how.samples}")
+        )
     if how.n_leads is not None and how.n_leads != n_leads:
-        notes.append(ImportNote("header", f"{n_leads} leads are stored; the file says {how.n_leads}"))
+        notes.append(ImportNote("header", f"stored: {counted(n_leads, 'lead')}; the file says {how.n_leads}"))
     return notes
 
 

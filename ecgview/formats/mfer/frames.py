@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.kit.quantities import is_no_ecg, leads_of_one_rate
 from ecgview.formats.mfer import definitions as tags
@@ -77,7 +78,9 @@ def rhythm(found: Definitions, path: Path, notes: list[ImportNote]) -> Group:
     same = tuple(frame for frame in frames if frame.big == first.big and frame.channels == first.channels)
     if len(same) < len(frames):
         notes.append(
-            ImportNote("header", f"{len(frames) - len(same)} more frames of other channels are not shown")
+            ImportNote(
+                "header", f"{counted(len(frames) - len(same), 'more frame')} of other channels, not shown"
+            )
         )
     if not any(tags.INTERVAL in one for one in first.channels):
         notes.append(ImportNote("header", "no sampling interval: 1000 Hz taken, the standard's default"))

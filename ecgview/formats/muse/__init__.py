@@ -9,6 +9,7 @@ among the other fields. MUSE files begin with a DOCTYPE that names a DTD: it is 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.kit import xml
 from ecgview.formats.kit.ages import age_note
@@ -163,7 +164,7 @@ def _others(root: "Element", opened: "Element") -> list[ImportNote]:
     kinds = ", ".join(
         f"{text(one, 'WaveformType')[:20]} {text(one, 'SampleBase')[:10]} Hz" for one in others[:5]
     )
-    return [ImportNote("header", f"{len(others)} more waveforms in the file are not open: {kinds}")]
+    return [ImportNote("header", f"{counted(len(others), 'more waveform')} in the file, not open: {kinds}")]
 
 
 def _number(found: str) -> float | None:

@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.kit.binary import Bytes
 from ecgview.record import ImportNote
@@ -109,7 +110,7 @@ def sections(raw: bytes, path: Path) -> Sections:
         )
     record = Sections(raw[:size], path, {})
     if any(raw[size:]):
-        text = f"{len(raw) - size} bytes follow the end of the record; they were left out"
+        text = f"after the end of the record {counted(len(raw) - size, 'byte')} more; left out"
         record.notes.append(ImportNote("header", text))
     _pointers(record)
     _check(record, "the record", stored, checksum(record.raw[2:]))

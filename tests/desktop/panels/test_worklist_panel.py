@@ -224,6 +224,9 @@ def test_a_row_says_who_what_and_that_it_is_synthetic() -> None:
     )
     assert who(item) == "王小明, M 63"
     assert what(item) == "30 min · 250 Hz · 2 leads"
+    assert what(_item("a1", n_leads=1)) == "1 lead"
+    assert matches(searched(_item("a1", n_leads=1)), words("1 lead"))
+    assert "1 leads" not in searched(_item("a1", n_leads=1))
     assert "synthetic" in sentence(item)
     assert "new" in sentence(item)
     assert what(WorklistItem(Path("x.hea"), problem="the file is empty")) == "cannot be read"

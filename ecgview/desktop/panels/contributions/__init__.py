@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton
 
+from ecgview.counts import counted
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars, sentence, signed
 from ecgview.desktop.panels.kit.gate import AiPanel
@@ -108,7 +109,9 @@ def shown_items(shares: Contributions) -> tuple[Contribution, ...]:
     if len(shares.items) <= TOP:
         return shares.items
     rest = shares.items[TOP:]
-    together = Contribution(f"{len(rest)} others", float("nan"), sum(item.contribution for item in rest))
+    together = Contribution(
+        counted(len(rest), "other"), float("nan"), sum(item.contribution for item in rest)
+    )
     return (*shares.items[:TOP], together)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ecgview.counts import counted
 from ecgview.desktop.panels.worklist.words import is_synthetic, state_words
 from ecgview.desktop.state.worklist import WorklistItem
 
@@ -27,7 +28,7 @@ def searched(item: WorklistItem) -> str:
         if patient.age_years is not None:
             parts.append(f"age:{patient.age_years:.0f}")
         if got.n_leads is not None:
-            parts.append(f"leads:{got.n_leads} {got.n_leads}-lead {got.n_leads} leads")
+            parts.append(f"leads:{got.n_leads} {got.n_leads}-lead {counted(got.n_leads, 'lead')}")
     if is_synthetic(item):
         parts.append("synthetic")
     if item.problem:

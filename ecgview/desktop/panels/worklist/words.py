@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecgview.counts import counted
 from ecgview.desktop.state.worklist import WorklistItem
 
 
@@ -26,7 +27,7 @@ def what(item: WorklistItem) -> str:
         return "…"
     length = "" if got.duration_s is None else _length(got.duration_s)
     rate = "" if got.fs_hz is None else f"{got.fs_hz:g} Hz"
-    leads = "" if got.n_leads in (None, 12) else f"{got.n_leads} leads"
+    leads = "" if got.n_leads is None or got.n_leads == 12 else counted(got.n_leads, "lead")
     return " · ".join(part for part in (length, rate, leads) if part)
 
 
