@@ -10,6 +10,7 @@ from case_files import CASES, MISSING_SEGMENT, PLAIN_WFDB, SHARED, Case, beats, 
 
 from ecgview import formats
 from ecgview.cli import main
+from ecgview.counts import counted
 from ecgview.errors import FormatError
 from ecgview.formats.kit.quantities import is_no_ecg, leads_of_one_rate, millivolts_per
 from ecgview.leads import canonical_name, canonical_names, distinct_names
@@ -27,7 +28,7 @@ def _check(path: Path, case: Case, capsys: pytest.CaptureFixture[str]) -> EcgRec
     assert case.note in told
     assert main(["info", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert f"{len(case.leads)} leads: {' '.join(case.leads)}" in printed
+    assert f"{counted(len(case.leads), 'lead')}: {' '.join(case.leads)}" in printed
     assert f"at {case.fs_hz:g} Hz" in printed
     assert case.note in printed
     assert (GAIN_DOUBT in printed) == case.gain_doubt

@@ -237,6 +237,6 @@ def test_the_real_watch_export_opens(shared_data: Path, capsys: pytest.CaptureFi
     path = shared_data / "cases" / "apple_csv" / "apple_en.csv"
     assert main(["info", str(path)]) == 0
     told = capsys.readouterr().out
-    for words in ("512 Hz", "1 leads: I", "Sinus Rhythm", "66 years"):
+    for words in ("512 Hz", "1 lead: I", "Sinus Rhythm", "66 years"):
         assert words in told
     assert 0.2 < np.ptp(formats.read(path).signal) < 5

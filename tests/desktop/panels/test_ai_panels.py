@@ -149,7 +149,7 @@ def test_what_cannot_be_assessed_gives_its_reason_and_is_never_positive(
     reveal(opened, qtbot)
     assert "Left ventricular hypertrophy (LVH): 0.900, not assessable: paced" in words_of(panel)
     assert "Not assessable: paced (1): Left ventricular hypertrophy." in words_of(panel)
-    assert "None of 1 statements reaches its threshold; 1 not assessable" in words_of(panel)
+    assert "None of 1 statement reaches its threshold; 1 not assessable" in words_of(panel)
 
 
 def test_a_clear_word_when_nothing_reaches_its_threshold(opened: Workspace, qtbot: QtBot, answers) -> None:
