@@ -267,6 +267,18 @@ def test_readings_stand_beside_their_own_caliper_clear_of_each_other_and_of_the_
         assert item.plates[-1].left() <= middle <= item.plates[-1].right()
 
 
+def test_the_ring_of_a_plate_leaves_the_name_of_a_lead_of_the_first_row_free(measuring: MainWindow) -> None:
+    canvas = measuring.canvas
+    drag(measuring, place(measuring, "I", 0.05), place(measuring, "I", 0.3))
+    assert canvas.page is not None
+    (name,) = [text for text in canvas.page.texts if text.text == "I"]
+    more = 3.0 / canvas.px_per_mm
+    (plate,) = canvas.items_on_paper.calipers.items[0].plates
+    height = 0.72 * name.size_mm
+    written = QRectF(name.x_mm, name.y_mm - height, 0.5 * name.size_mm, height)
+    assert not plate.adjusted(-more, -more, more, more).intersects(written)
+
+
 # ---- marks -----------------------------------------------------------------------------------------------
 
 

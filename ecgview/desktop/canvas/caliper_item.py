@@ -24,6 +24,7 @@ PAD_PX = 5
 NEAR_PX = 6.0  # how far from a line it can still be taken up; a hand's aim, not a measure
 PLATE_PX = 13
 EDGE_PX = 2.0  # of paper about the plate
+RING_PX = 4.0  # about the plate that has the keys
 DOT_PX = 3.0
 CAPITALS = 0.72  # of a font's size, so high is the name of a lead
 ABOVE, BELOW = 0.5, 0.42  # of a row: how far the lines go above and below the baseline
@@ -190,12 +191,19 @@ class CaliperItem(pg.GraphicsObject):
         y = place.top - height - 3 / self._scale
         x = min(max(x, room.left()), max(room.left(), room.right() - width))
         for text in self._page.texts:  # it stands above the names of leads, not on them
-            name_top = text.y_mm - CAPITALS * text.size_mm - edge
+            name_top = text.y_mm - CAPITALS * text.size_mm - RING_PX / self._scale
             right = text.x_mm + 0.8 * text.size_mm * len(text.text)
             is_beneath = text.x_mm < x + width and right > x and y < text.y_mm < y + 2 * height
             if text.role == "lead" and is_beneath:
                 y = min(y, name_top - height)
         y = min(max(y, room.top()), max(room.top(), room.bottom() - height))
+        ring = RING_PX / self._scale
+        for text in self._page.texts:  # in the first row there is no room above: it stands beside the name
+            right = text.x_mm + 0.8 * text.size_mm * len(text.text)
+            is_level = text.y_mm - CAPITALS * text.size_mm < y + height + ring and text.y_mm > y - ring
+            if text.role == "lead" and is_level and text.x_mm < x + width + ring and right > x - ring:
+                aside = right + ring
+                x = aside if aside + width <= room.right() else max(room.left(), text.x_mm - ring - width)
         plate = QRectF(x, y, width, height)
         up = y - (height + edge) * len(self._avoided) >= room.top()
         for _ in self._avoided:
