@@ -107,7 +107,7 @@ def _stamp(ink: Ink, y: float, figures: Figures) -> None:
         y,
         RIGHT - LEFT,
         "Rank correlation with the map of the same network with shuffled weights: "
-        f"{shown(signed['rank_correlation'])}. Remainder as a part of the share: median "
+        f"{shown(signed['rank_correlation'])}. Remainder of 12 steps as a part of the share: median "
         f"{figures['completeness']['median']}, 90th percentile {figures['completeness']['p90']}.",
         6.2,
     )
