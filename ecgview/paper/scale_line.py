@@ -18,7 +18,11 @@ def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
     """Return speed, gain, filter, notch, sampling rate, time order and the stretch of time in one line."""
     drawn = plan(record.lead_names, settings)
     parts = _scale(record, time_span.shown(record, settings, drawn.columns), drawn)
-    return BETWEEN.join(part for part in (*parts, _time(record, settings, drawn)) if part)
+    time = _time(record, settings, drawn)
+    if time and record.seconds >= time_span.LONG_S:  # in the words of the strip above it, which are shorter
+        ends = (time_span.words(edge, whole=True) for edge in shown_s(record, settings))
+        time = f"recorded {time_span.words(record.seconds)}, shown {' to '.join(ends)}"
+    return BETWEEN.join(part for part in (*parts, time) if part)
 
 
 def foot(
