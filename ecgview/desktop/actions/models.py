@@ -116,7 +116,7 @@ ACTIONS = (
         "models.map_lef",
         "Where low ejection fraction comes from",
         map_lef,
-        (),
+        ("Ctrl+J",),
         with_lef,
         hint="The shares of all predictors together, on the trace; choose a bar for one of them",
         separator_before=True,

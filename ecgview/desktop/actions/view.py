@@ -257,7 +257,8 @@ _CANVAS = (
         hint="Drag over what is to fill the view; a double click does so with one lead", follows=("record", "mouse"),
     ),
     Action(
-        "view.pan", "Move the paper", lambda w: w.workspace.mouse.choose("pan"), (), with_record,
+        "view.pan", "Move the paper", lambda w: w.workspace.mouse.choose("pan"), ("Shift+Z",),
+        with_record,
         checked_when=lambda w: w.workspace.mouse.mode == "pan",
         hint="In every mode: Space and drag, or the middle button", follows=("record", "mouse"),
     ),
