@@ -169,9 +169,9 @@ def test_a_checkpoint_with_code_is_refused(tmp_path: Path, capsys: pytest.Captur
     [
         (["reconstruct", "ECG", "-o", "OUT.npz", "--seed", "-1"], "seed"),
         (["reconstruct", "ECG", "-o", "OUT.npz", "--mask", "nan"], "hidden share"),
-        (["reconstruct", "ECG", "-o", "NOWHERE.npz"], "cannot be written"),
+        (["reconstruct", "ECG", "-o", "NOWHERE.npz"], "no such folder"),
         (["report", "ECG", "-o", "OUT.doc"], "unknown kind of report"),
-        (["report", "ECG", "-o", "NOWHERE.pdf", "--no-ai"], "cannot be written"),
+        (["report", "ECG", "-o", "NOWHERE.pdf", "--no-ai"], "no such folder"),
         (["report", "ECG", "-o", "OUT.pdf", "--layout", "13x1"], "unknown layout"),
         (["classify", "ECG", "--model", "nobody"], "no model named 'nobody'"),
         (["classify", "ECG", "--model", "lef-zero-shot"], "no classifier"),

@@ -16,6 +16,8 @@ from ecgview.desktop.chrome.window import SAME_BUG, MainWindow
 from ecgview.desktop.dialogs import unexpected_error
 from ecgview.progress import Progress, silent
 
+# These errors are meant, and the hooks of the window are what is tested: nobody else's may hear of them.
+pytestmark = pytest.mark.qt_no_exception_capture
 PLANTED = "/home/planted/Zhang San Feng/ecg of Zhang.hea"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
+    QGraphicsObject,
     QStyleOptionGraphicsItem,
     QWidget,
 )
@@ -49,7 +49,7 @@ class _Place:
         return max(end.x() for end in self.ends)
 
 
-class CaliperItem(pg.GraphicsObject):
+class CaliperItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
     """One caliper, in mm of the page, on every trace of its lead where both ends are shown.
 
     The canvas hands it what mouse and keys do; what it measures is a `Caliper`. The plate with the reading has the same
@@ -222,9 +222,9 @@ class CaliperItem(pg.GraphicsObject):
         """Where it is taken up: the two lines, the bar between them, the plate."""
         return self._shape
 
-    def contains(self, point: QPointF | QPoint) -> bool:
+    def contains(self, point: QPointF | QPoint | QPainterPath.Element) -> bool:
         """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
-        return self._shape.contains(QPointF(point))
+        return self._shape.contains(cast(QPointF, point))  # Qt asks with points alone
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None

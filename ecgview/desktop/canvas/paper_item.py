@@ -12,10 +12,9 @@ from time import perf_counter
 from typing import Any, cast
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas import drawn
 from ecgview.desktop.canvas.drawn import Drawn
@@ -32,8 +31,12 @@ SAME = 1e-7  # the last bits of the scale change when the paper is moved
 EVERYWHERE = QRectF(-1e5, -1e5, 2e5, 2e5)  # the desk about the page is painted, too: the viewport is opaque
 
 
-class PaperItem(pg.GraphicsObject):
-    """A page with its overlay in mm; without a page `empty` paints the viewport."""
+class PaperItem(QGraphicsObject):
+    """A page with its overlay in mm; without a page `empty` paints the viewport.
+
+    Qt's own class: pyqtgraph's hears of each change of parent and scene in Python, and PySide 6.9 gives away
+    references of None that are not its own each time.
+    """
 
     def __init__(self, empty: Callable[[QPainter, QRect], None], colours: Colours) -> None:
         super().__init__()
