@@ -354,12 +354,13 @@ def test_each_question_is_logged_with_the_read_and_stands_in_no_report(
     assert "mask_and_ask" not in written
 
 
-@pytest.mark.long  # passes alone; under load the session may be read anew, and then takes edits again
 def test_a_store_that_is_only_read_says_that_nothing_is_logged(
-    opened: MainWindow, shown: MaskAndAsk, rest: Callable[[], None]
+    opened: MainWindow, shown: MaskAndAsk, qtbot: QtBot, rest: Callable[[], None]
 ) -> None:
     session = opened.workspace.reading.session
     assert session is not None
+    # what is being written comes back with all that the session was when it was sent
+    qtbot.waitUntil(lambda: opened.workspace.reading.keeping.is_idle)
     session.view_only = "the store is read-only"
     shown.hide_span("V1", 2.0, 2.4)
     rest()
