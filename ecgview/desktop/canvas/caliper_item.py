@@ -101,11 +101,6 @@ class CaliperItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         """Whether both ends are on the page."""
         return bool(self._places)
 
-    @property
-    def is_taken(self) -> bool:
-        """Whether the hand holds it."""
-        return self._taken is not None
-
     def show_caliper(self, caliper: Caliper) -> None:
         """Measure something else."""
         self._caliper = caliper

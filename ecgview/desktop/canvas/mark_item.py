@@ -209,10 +209,6 @@ class Marks(QObject):
         """The marks that their items draw now: the overlay leaves them out."""
         return tuple(item.mark for item in self._items if item.is_live)
 
-    def item_of(self, mark: Annotation) -> MarkItem | None:
-        """Return the item of a mark."""
-        return next((item for item in self._items if item.mark == mark), None)
-
     def show(self, marks: tuple[Annotation, ...], colours: Colours, palette: Palette) -> None:
         """Have an item for each of these marks on the page of now."""
         page, record = self._surface.page, self._surface.record

@@ -1,7 +1,7 @@
 """A page of calibrated paper on the screen: laid out, painted in a pyqtgraph scene, zoomed and moved.
 
 The scene's view box is in millimetres of paper. What lies on the paper is an item put into it, found by
-`scene().items()`; `page_changed` and `part_changed` say when such items stand on another page, or are seen otherwise.
+`scene().items()`; `page_changed` and `moved` say when such items stand on another page, or are seen otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")  # pyqtgraph takes what it finds first, else
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QScrollBar, QWidget
 
@@ -54,14 +54,12 @@ class PaperView(pg.GraphicsView):
     Signals:
         scale_changed: px per mm.
         page_changed: another page, or none, is on the paper from now on.
-        part_changed: another part of the page is seen, or at another scale.
-        moved: the same, or another page.
+        moved: another part of the page is seen, or at another scale.
         first_painted: once, after the first trace is on the screen.
     """
 
     scale_changed = Signal(float)
     page_changed = Signal()
-    part_changed = Signal()
     moved = Signal()
     first_painted = Signal()
 
@@ -177,9 +175,9 @@ class PaperView(pg.GraphicsView):
         self._page = self._record = self._composed = None
         self._paper.show_nothing()
         self._rest.stop()
+        self._set_ranges()
         self._place()
         self.page_changed.emit()
-        self.moved.emit()
         self.viewport().update()
 
     def _compose(self, _changed: object = None) -> None:
@@ -220,7 +218,6 @@ class PaperView(pg.GraphicsView):
         else:
             self._rest.start()  # the room has changed since the page was asked for
         self.page_changed.emit()
-        self.moved.emit()
 
     def _plan(self, zoom: Zoom) -> Plan:
         room = self._room
@@ -328,7 +325,8 @@ class PaperView(pg.GraphicsView):
         self._set_ranges()
         if before is not None and changed:
             self._scroll_to(before * scale - held)
-        self._place()
+        else:
+            self._place()
         if changed:
             self._rest.start()
         self.scale_changed.emit(scale)
@@ -386,7 +384,8 @@ class PaperView(pg.GraphicsView):
             bar.setVisible(is_shown)
             bar.setPageStep(seen)
             bar.setSingleStep(STEP_PX)
-            bar.setRange(0, extent + 2 * EDGE_PX - seen if is_shown else 0)
+            with QSignalBlocker(bar):  # who sets ranges places the page after
+                bar.setRange(0, extent + 2 * EDGE_PX - seen if is_shown else 0)
 
     def _page_px(self) -> QSize:
         return QSize() if self._page is None else page_size(self._page, self._zoom.px_per_mm)
@@ -406,7 +405,6 @@ class PaperView(pg.GraphicsView):
         if self._is_placing or size.isEmpty():
             return
         self._box.place(QPointF(self.page_corner), self._zoom.px_per_mm, size)
-        self.part_changed.emit()
         self.moved.emit()
 
     def _scroll_to(self, at: QPointF) -> None:
@@ -471,9 +469,9 @@ class PaperView(pg.GraphicsView):
         self.range = QRectF(self.viewport().rect())  # pyqtgraph takes the whole widget, scroll bars and all
         pg.GraphicsView.setRange(self, self.range, padding=0, disableAutoPixel=False)
         self.updateMatrix()
-        self._set_ranges()
+        if self._page is None:
+            self._place()
         self._fit_again()
-        self._place()
         self._rest.start()  # a change of height alone leaves the scale, but not the room for rows
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 BLINDED = "AI results stay closed until the first read is saved."
 NO_RECORD = "No ECG is open."
-UNEXPECTED = "This did not work because of an error in ecgview."
 KEYS = {  # of the jobs, and how urgent each is
     "ask": Urgency.ANSWER,
     "reconstruct": Urgency.RECONSTRUCTION,
@@ -347,11 +346,9 @@ class Answers(QObject):
         }[key]
 
         def on_failed(error: Exception) -> None:
-            is_known = isinstance(error, EcgviewError)
+            reason = self._telling.reason(error)
             for signal in failed:
-                signal.emit(error.sentence if isinstance(error, EcgviewError) else UNEXPECTED)
-            if not is_known:
-                self._telling.unexpected.emit(error)
+                signal.emit(reason)
 
         self._jobs.start(
             function,

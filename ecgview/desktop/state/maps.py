@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state import mapping, stretches
-from ecgview.desktop.state.answers import UNEXPECTED, Answers
+from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
 from ecgview.desktop.state.reader import Reader
@@ -340,9 +340,7 @@ class Maps(QObject):
         )
 
     def _fail(self, chosen: Chosen, key: str, error: Exception) -> None:
-        sentence = error.sentence if isinstance(error, EcgviewError) else UNEXPECTED
-        if not isinstance(error, EcgviewError):
-            self._telling.unexpected.emit(error)
+        sentence = self._telling.reason(error)
         if chosen is not self._chosen:
             return
         if key == MAP:

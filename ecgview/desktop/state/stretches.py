@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ecgview.explain import on_page
 from ecgview.explain.on_page import Shown, Stretch
 from ecgview.paper import time_span
 from ecgview.paper.families import lead_of
@@ -17,25 +16,12 @@ if TYPE_CHECKING:
     from ecgview.record import EcgRecord
     from ecgview.results import Attribution
 
-STRETCH_S = 0.2  # a QRS complex with the beginning of its ST segment: cells of one sign may go on for seconds
 MOST = 5  # that one steps through before the strongest comes again
 
 
 def strongest(attribution: Attribution) -> tuple[Stretch, ...]:
-    """Return the stretches of 0.2 s with the largest sums in one lead, the strongest first; none overlaps another."""
-    width = max(1, round(STRETCH_S / attribution.segment_s))
-    cells = attribution.cells.astype(np.float64)
-    if cells.shape[1] < width:
-        return ()
-    sums = np.lib.stride_tricks.sliding_window_view(cells, width, axis=1).sum(-1)
-    left = np.abs(sums)
-    found: list[Stretch] = []
-    while len(found) < MOST and left.max(initial=0.0) > 0:
-        row, start = (int(place) for place in np.unravel_index(np.argmax(left), left.shape))
-        begin, end = start * attribution.segment_s, (start + width) * attribution.segment_s
-        found.append(Stretch(attribution.leads[row], begin, end, float(sums[row, start])))
-        left[row, max(0, start - width + 1) : start + width] = 0.0
-    return tuple(found)
+    """Return the stretches that one steps through, the strongest first."""
+    return on_page.stretches(attribution, MOST)
 
 
 def shown_by(record: EcgRecord, settings: PaperSettings) -> tuple[Shown, ...]:

@@ -14,6 +14,8 @@ from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.errors import EcgviewError
 
+UNEXPECTED = "This did not work because of an error in ecgview."
+
 
 class Telling(QObject):
     """Says one thing at a time.
@@ -40,3 +42,10 @@ class Telling(QObject):
             self.posted.emit(self._names.message(messages.from_error(error, about), error))
         else:
             self.unexpected.emit(error)
+
+    def reason(self, error: Exception) -> str:
+        """Return why something failed, as the part that asked for it shows it; a bug is told in a dialog, too."""
+        if isinstance(error, EcgviewError):
+            return error.sentence
+        self.unexpected.emit(error)
+        return UNEXPECTED

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 
 from ecgview.desktop.state import inference
-from ecgview.desktop.state.answers import UNEXPECTED, Answers
+from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.mouse import MenuRow, Mouse, SpanMode, Spot
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
@@ -22,7 +22,6 @@ from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.work.inference_queue import Urgency
 from ecgview.desktop.work.jobs import Jobs
-from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay
 from ecgview.record import EcgRecord
 from ecgview.results import Chance, Fill, Hidden, HiddenSpan, WhatIf
@@ -294,9 +293,7 @@ class MaskAndAsk(QObject):
 
     def _fail(self, error: Exception) -> None:
         self._asked = None
-        self._failure = error.sentence if isinstance(error, EcgviewError) else UNEXPECTED
-        if not isinstance(error, EcgviewError):
-            self._telling.unexpected.emit(error)
+        self._failure = self._telling.reason(error)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -328,8 +325,7 @@ class MaskAndAsk(QObject):
             self.changed.emit()
 
     def _not_compared(self, error: Exception) -> None:
-        if not isinstance(error, EcgviewError):
-            self._telling.unexpected.emit(error)
+        self._telling.reason(error)  # the numbers stand without their chance; only a bug is told
         self.changed.emit()
 
     def _log(self, answer: WhatIf) -> None:
