@@ -143,12 +143,8 @@ def table_of(card: ModelCard) -> Measured | None:
     Raises:
         ModelError: the file is not what `ecgview evaluate` writes.
     """
-    path = card.folder / FILE
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        return None
-    return _read(path, changed, card.sha256)
+    found = card.beside(FILE)
+    return None if found is None else _read(*found, card.sha256)
 
 
 @lru_cache(maxsize=16)

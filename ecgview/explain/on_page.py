@@ -65,16 +65,31 @@ def divided(attribution: Attribution, shown: Iterable[Shown]) -> OnPage:
 
 def strongest(attribution: Attribution, shown: Iterable[Shown] | None = None) -> Stretch | None:
     """Return the stretch of 0.2 s with the largest absolute sum, on a page or anywhere; None where all is zero."""
+    return next(iter(stretches(attribution, 1, shown)), None)
+
+
+def stretches(
+    attribution: Attribution, most: int, shown: Iterable[Shown] | None = None
+) -> tuple[Stretch, ...]:
+    """Return up to `most` stretches of 0.2 s with the largest sums in one lead, the strongest first; none overlap.
+
+    `shown` counts only what a page shows.
+    """
     cells = attribution.cells.astype(np.float64)
     if shown is not None:
         cells = np.where(divided(attribution, shown).here, cells, 0.0)
     width = max(1, round(STRETCH_S / attribution.segment_s))
-    if cells.shape[1] < width or not cells.any():
-        return None
+    if cells.shape[1] < width:
+        return ()
     sums = np.lib.stride_tricks.sliding_window_view(cells, width, axis=1).sum(-1)
-    row, first = (int(place) for place in np.unravel_index(np.argmax(np.abs(sums)), sums.shape))
-    start_s, end_s = first * attribution.segment_s, (first + width) * attribution.segment_s
-    return Stretch(attribution.leads[row], start_s, end_s, float(sums[row, first]))
+    left = np.abs(sums)
+    found: list[Stretch] = []
+    while len(found) < most and left.max(initial=0.0) > 0:
+        row, first = (int(place) for place in np.unravel_index(np.argmax(left), left.shape))
+        start_s, end_s = first * attribution.segment_s, (first + width) * attribution.segment_s
+        found.append(Stretch(attribution.leads[row], start_s, end_s, float(sums[row, first])))
+        left[row, max(0, first - width + 1) : first + width] = 0.0
+    return tuple(found)
 
 
 def bars(attribution: Attribution, *, failed: bool = False) -> tuple[Bar, ...]:

@@ -61,14 +61,15 @@ def of_random_network(
     )
 
 
-def shuffled(module: "torch.nn.Module", seed: int) -> "torch.nn.Module":
-    """Return a copy with the values of every floating-point weight in random order; the shared network stays."""
+def shuffled(module: "torch.nn.Module", seed: int = 0) -> "torch.nn.Module":
+    """Return a copy with every weight tensor's values in random order: as large, but not learnt. The original stays."""
     import torch
 
     made = copy.deepcopy(module)
-    rng = np.random.default_rng(seed)
+    chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in made.parameters():
-            flat = weight.detach().cpu().numpy().ravel()
-            weight.copy_(torch.from_numpy(rng.permutation(flat)).reshape(weight.shape))
+            flat = weight.flatten()
+            order = torch.randperm(flat.numel(), generator=chance).to(flat.device)
+            weight.copy_(flat[order].view_as(weight))
     return made.eval()

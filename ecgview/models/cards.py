@@ -105,6 +105,17 @@ class ModelCard:
         """The safetensors file, or the table of a tabular model."""
         return self.folder / self.weights
 
+    def beside(self, name: str) -> tuple[Path, int] | None:
+        """Return a file in the card's folder and when it was changed, ns; None where there is none.
+
+        What is read from it may be kept for as long as the file stays the same.
+        """
+        path = self.folder / name
+        try:
+            return path, path.stat().st_mtime_ns
+        except OSError:
+            return None
+
     @property
     def facts(self) -> ModelFacts:
         """What is shown beside every number of this model."""

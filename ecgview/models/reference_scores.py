@@ -47,12 +47,8 @@ class ReferenceScores:
 
 def of(card: ModelCard) -> ReferenceScores | None:
     """Return the table that belongs to a card's weights; None where there is none that can be used."""
-    path = card.folder / FILE
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        return None
-    return _read(path, changed, card.sha256, len(card.labels))
+    found = card.beside(FILE)
+    return None if found is None else _read(*found, card.sha256, len(card.labels))
 
 
 def fingerprint(card: ModelCard) -> str:

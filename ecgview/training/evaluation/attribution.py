@@ -5,7 +5,6 @@ and the two that know nothing of the model, the signal's own size and chance. A 
 it is done, so that a run that was stopped goes on where it was.
 """
 
-import copy
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.explain import attribution as engine
-from ecgview.explain import faithfulness, reconstruction
+from ecgview.explain import faithfulness, reconstruction, sham_map
 from ecgview.explain.faithfulness import Curves, Hiding, Numbers
 from ecgview.models import gradients, runtime, segments
 from ecgview.models.cards import ModelCard
@@ -159,7 +158,7 @@ def measure(
     # Written anew, so that nothing is written behind a line that was cut off.
     write_text(path, "".join(json.dumps(line, allow_nan=False) + "\n" for line in kept))
     network = gradients.network(card, "cpu")
-    networks = network, shuffled_weights(network)
+    networks = network, sham_map.shuffled(network)
     for place, case in enumerate(cases):
         if (case.row.source, case.row.record_id) in done:
             continue
@@ -189,17 +188,6 @@ def read(path: Path, card: ModelCard) -> list[dict[str, Any]]:
             "the run is of other weights", where=str(path), expected=card.sha256, found=strange["sha256"]
         )
     return lines
-
-
-def shuffled_weights(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
-    """Return the same architecture with every weight tensor's values in random order: as large, but not learnt."""
-    found = copy.deepcopy(module)
-    chance = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for weight in found.parameters():
-            flat = weight.flatten()
-            weight.copy_(flat[torch.randperm(flat.numel(), generator=chance)].view_as(weight))
-    return found.eval()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ecgview import resources
+from ecgview.about import RESEARCH_USE_ONLY, VERSION
+from ecgview.training.evaluation.written import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
 A4_MM = (210.0, 297.0)
@@ -84,6 +88,13 @@ class Ink:
                 own -= 0.5
             y = self.paragraph(x + indent, y, width - indent, text, own) + 0.4
         return y
+
+    def foot(self, x: float, width: float, text: str) -> None:
+        """Write small text at the foot of the page, which ends with what ecgview is not for."""
+        self.rule(A4_MM[1] - 15.5)
+        self.paragraph(
+            x, A4_MM[1] - 14.5, width, f"{text}{RESEARCH_USE_ONLY} ecgview {VERSION}.", 5.8, soft=True
+        )
 
     def rule(self, y: float) -> None:
         """Draw a line across the page."""
@@ -168,3 +179,13 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
 def sized(size: float, bold: bool = False) -> "FontProperties":
     """Return the letters at a size in points, for labels of a drawing."""
     return _at(size, bold)
+
+
+def write_pdf(figure: "Figure", path: Path, title: str) -> None:
+    """Write a page as PDF, whole or not at all; the same page gives the same bytes."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    with whole_file(path) as part, rc_context({"pdf.fonttype": 42}):
+        canvas: Any = FigureCanvasPdf(figure)
+        canvas.print_pdf(part, metadata={"Title": title, "Creator": "ecgview", "CreationDate": None})

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgview.about import RESEARCH_USE_ONLY, VERSION
+from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.models.cards import ModelCard
 from ecgview.training.evaluation import reliability
-from ecgview.training.evaluation.ink import A4_MM, Ink
-from ecgview.training.evaluation.written import whole_file
+from ecgview.training.evaluation.ink import Ink, write_pdf
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,14 +20,7 @@ Figures = Mapping[str, Any]
 
 def write(figures: Figures, card: ModelCard, path: Path) -> None:
     """Write the page as PDF; the same figures give the same bytes."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
-
-    with whole_file(path) as part, rc_context({"pdf.fonttype": 42}):
-        canvas: Any = FigureCanvasPdf(draw(figures, card))
-        canvas.print_pdf(
-            part, metadata={"Title": f"Evaluation of {card.id}", "Creator": "ecgview", "CreationDate": None}
-        )
+    write_pdf(draw(figures, card), path, f"Evaluation of {card.id}")
 
 
 def draw(figures: Figures, card: ModelCard) -> "Figure":
@@ -245,15 +237,7 @@ def _foot(ink: Ink, figures: Figures) -> None:
             f"{figures['calibration_bins']}; bars of the picture are Wilson's 95 % intervals. A dash: the card has no "
             "threshold there, or the figure is not known. "
         )
-    ink.rule(A4_MM[1] - 15.5)
-    ink.paragraph(
-        LEFT,
-        A4_MM[1] - 14.5,
-        RIGHT - LEFT,
-        f"{text}{RESEARCH_USE_ONLY} ecgview {VERSION}.",
-        5.8,
-        soft=True,
-    )
+    ink.foot(LEFT, RIGHT - LEFT, text)
 
 
 def _with_interval(value: Mapping[str, Any] | None, digits: int = 3) -> str:
