@@ -32,6 +32,7 @@ TICK_S = 1 / 60
 STEP_PX, WAVES_PX = 20, 4  # onto unseen paper; to and fro on seen paper
 ZOOM_NOTCH, ZOOM_FRAMES = 12, 40  # a tenth of a wheel's step each
 PATIENCE_S = 60.0
+WAKE_S = 0.004
 N_MARKS, N_SWITCHES, N_OPENED = 100, 16, 8
 Spent = tuple[float, float]  # ms on the clock, ms of the processor that the window's thread took
 Times = dict[str, list[Spent]]
@@ -45,6 +46,9 @@ class Contestant(Protocol):
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the paper by so many px."""
+
+    def stay(self) -> None:
+        """Let go of the paper."""
 
     def caliper(self, dx: float) -> None:
         """Move the end that is held."""
@@ -95,8 +99,12 @@ class Hand:
 
     def frame(self, act: Callable[[], None], *, until_whole: bool = False) -> Spent:
         """Return the time from the moment at which the hand moved to the picture that shows it."""
-        while perf_counter() < self._due:
+        while perf_counter() < self._due - WAKE_S:
             self._turn()
+        while (
+            perf_counter() < self._due
+        ):  # a timer would wake up to two milliseconds late, and they would count
+            self.qt.processEvents()
         due, widget, busy = self._due, self.it.widget, thread_time()
         n = widget.n_done
         act()
@@ -171,6 +179,7 @@ class Trace:
         self.widget.resize(*SIZE)
         self.widget.show()
         self._at = QPointF(0, 0)
+        self._drags_from: QPointF | None = None
         self.next(ecg)
         self._settle(lambda: self.is_open(ecg) and self.workspace.reading.session is not None)
         record = self.workspace.ecg.record
@@ -229,12 +238,18 @@ class Trace:
         self._mouse(QEvent.Type.MouseButtonRelease, self._at, Qt.MouseButton.LeftButton)
 
     def pan(self, dx: float, dy: float) -> None:
-        """Drag the paper with the middle button."""
-        before = QPointF(SIZE[0] / 2, SIZE[1] / 2)
-        now = before + QPointF(dx, dy)
-        self._mouse(QEvent.Type.MouseButtonPress, before, Qt.MouseButton.MiddleButton)
-        self._mouse(QEvent.Type.MouseMove, now, Qt.MouseButton.MiddleButton)
-        self._mouse(QEvent.Type.MouseButtonRelease, now, Qt.MouseButton.MiddleButton)
+        """Drag the paper with the middle button, which stays down until something else is done."""
+        if self._drags_from is None:
+            self._drags_from = QPointF(SIZE[0] / 2, SIZE[1] / 2)
+            self._mouse(QEvent.Type.MouseButtonPress, self._drags_from, Qt.MouseButton.MiddleButton)
+        self._drags_from += QPointF(dx, dy)
+        self._mouse(QEvent.Type.MouseMove, self._drags_from, Qt.MouseButton.MiddleButton)
+
+    def stay(self) -> None:
+        """Let go of the paper."""
+        if self._drags_from is not None:
+            at, self._drags_from = self._drags_from, None
+            self._mouse(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.MiddleButton)
 
     def zoom(self, notch: float) -> None:
         """Turn the wheel with Ctrl."""
@@ -323,7 +338,7 @@ class Plain:
     def grip(self) -> None:
         """Nothing has to be taken up."""
 
-    let_go = grip
+    let_go = stay = grip
 
     def zoom(self, notch: float) -> None:
         """Change the range."""
@@ -397,12 +412,14 @@ def run(hand: Hand, ecgs: list[Path]) -> Times:
     it, times = hand.it, {name: [] for name in NAMES}
     hand.pause()
     cross(hand, times)
+    it.stay()
     it.pan(1e4, 1e4)
     it.pan(-700, -300)  # away from every edge
     hand.pause()
     for number in range(80 // it.share):
         way = WAVES_PX if number % 40 < 20 else -WAVES_PX
         times["pan on seen paper"].append(hand.frame(lambda way=way: it.pan(way, 0)))
+    it.stay()
     hand.pause()
     for notch in (-ZOOM_NOTCH, ZOOM_NOTCH):
         for _ in range(ZOOM_FRAMES // it.share):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QLineF, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
+    QBrush,
     QColor,
     QFont,
     QFontDatabase,
@@ -122,23 +123,24 @@ def paint_page(
         )
     paint_grid(painter, page, palette, px_per_mm, on_whole_px=on_whole_px)
     if overlay is not None:
-        _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
+        _paint_spans(painter, page, palette, ink, overlay.spans)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     _set_pen(painter, QColor(palette.trace), width, exact=True)
     for pulse in page.pulses:
-        ink.of_pulse(pulse).stroke(painter, width)
+        ink.of_pulse(pulse).stroke(painter, width, _seen(painter))
     for tick in page.ticks:
         painter.setPen(_pen(palette.faint, max(1.0, 0.2 * px_per_mm)))
         x = tick.x_mm * px_per_mm
         painter.drawLine(QPointF(x, tick.y0_mm * px_per_mm), QPointF(x, tick.y1_mm * px_per_mm))
     _clip_to_grid(painter, page, px_per_mm)
     if overlay is not None:
-        _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
+        _paint_signed(painter, page, palette, ink, overlay.bars)
         _paint_curves(painter, page, palette, ink, overlay.curves, width)
     _set_pen(painter, QColor(palette.trace), width)
+    seen = _seen(painter)
     for trace in page.traces:
-        ink.of_trace(trace).stroke(painter, width)
+        ink.of_trace(trace).stroke(painter, width, seen)
     if overlay is not None:
         for bar in overlay.bars:
             if bar.role != "signed":
@@ -173,11 +175,12 @@ def paint_overlay(
     _paint_key(painter, page, palette, px_per_mm, overlay.bars)
     _clip_to_grid(painter, page, px_per_mm)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    _paint_spans(painter, page, palette, px_per_mm, overlay.spans)
+    if overlay.spans:
+        _paint_spans(painter, page, palette, ink, overlay.spans)
     is_dark = QColor(palette.background).lightness() < 128
     modes = QPainter.CompositionMode
     painter.setCompositionMode(modes.CompositionMode_Lighten if is_dark else modes.CompositionMode_Darken)
-    _paint_signed(painter, page, palette, px_per_mm, overlay.bars)
+    _paint_signed(painter, page, palette, ink, overlay.bars)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     width = max(1.5, TRACE_MM * px_per_mm) if trace_px is None else trace_px
     _paint_curves(painter, page, palette, ink, overlay.curves, width)
@@ -256,22 +259,23 @@ def _is_raster(painter: QPainter) -> bool:
 
 
 class Ink:
-    """The lines of one page, or of one overlay, at one scale, each cut into pieces when it is first painted.
+    """What is drawn on one page, or by one overlay, at one scale, each cut and placed when it is first painted.
 
     A picture, unlike paper, wants short pieces (see `CHUNK`) and no more points than it has columns.
     """
 
     def __init__(self, px_per_mm: float, *, is_raster: bool = True) -> None:
         self.px_per_mm, self.is_raster = px_per_mm, is_raster
-        self._kept: dict[tuple[int, int], tuple[object, object, Strokes]] = {}
+        self._kept: dict[tuple[int, int], tuple[object, object, Strokes | _Strip]] = {}
+        self._stretches: tuple[object, object, _Stretches] | None = None
 
     def of_trace(self, trace: TracePath) -> Strokes:
         """Return the pieces of a trace."""
-        return self._of(trace, trace, lambda: (trace.x_mm, trace.y_mm))
+        return self._strokes(trace, trace, lambda: (trace.x_mm, trace.y_mm))
 
     def of_pulse(self, pulse: Polyline) -> Strokes:
         """Return the pieces of a calibration pulse, with every point."""
-        return self._of(pulse, pulse, lambda: (pulse.x_mm, pulse.y_mm), exact=True)
+        return self._strokes(pulse, pulse, lambda: (pulse.x_mm, pulse.y_mm), exact=True)
 
     def of_curve(self, curve: Curve, trace: TracePath) -> Strokes:
         """Return the pieces of a curve over one cell of its lead."""
@@ -282,9 +286,27 @@ class Ink:
             x = trace.x0_mm + (times[inside] - trace.start_s) * trace.mm_per_s
             return x, trace.baseline_mm - curve.signal[inside].astype(np.float64) * trace.mm_per_mv
 
-        return self._of(curve, trace, points)
+        return self._strokes(curve, trace, points)
 
-    def _of(
+    def of_strip(self, bar: Bar, trace: TracePath) -> _Strip:
+        """Return the cells of a signed strip beneath one cell of its lead."""
+        made = self._of(bar, trace, lambda: _Strip(bar, trace, self.px_per_mm))
+        assert isinstance(made, _Strip)
+        return made
+
+    def of_spans(self, page: Page, spans: Sequence[Span]) -> _Stretches:
+        """Return where stretches lie on a page; those asked for last are kept."""
+        kept = self._stretches
+        if kept is None or kept[0] is not page or kept[1] is not spans:
+            kept = self._stretches = (page, spans, _Stretches(page, spans, self.px_per_mm))
+        return kept[2]
+
+    def keep_only(self, overlay: Overlay) -> None:
+        """Let go of the lines and strips that an overlay does not have."""
+        lines = {id(line) for line in (*overlay.curves, *overlay.bars)}
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in lines}
+
+    def _strokes(
         self,
         line: object,
         cell: object,
@@ -292,11 +314,19 @@ class Ink:
         *,
         exact: bool = False,
     ) -> Strokes:
-        key = (id(line), id(cell))  # nobody else gets these numbers: both are kept
-        if key not in self._kept:
+        def made() -> Strokes:
             x_mm, y_mm = points()
             x, y = x_mm * self.px_per_mm, y_mm * self.px_per_mm
-            self._kept[key] = (line, cell, Strokes(x, y, is_raster=self.is_raster, exact=exact))
+            return Strokes(x, y, is_raster=self.is_raster, exact=exact)
+
+        found = self._of(line, cell, made)
+        assert isinstance(found, Strokes)
+        return found
+
+    def _of(self, line: object, cell: object, make: Callable[[], Strokes | _Strip]) -> Strokes | _Strip:
+        key = (id(line), id(cell))  # nobody else gets these numbers: both are kept
+        if key not in self._kept:
+            self._kept[key] = (line, cell, make())
         return self._kept[key][2]
 
 
@@ -327,25 +357,96 @@ class Strokes:
                 piece_x, piece_y = run_x[start : start + step + 1], run_y[start : start + step + 1]
                 self._pieces.append(_polygon(piece_x, piece_y))
                 boxes.append((piece_x[0], piece_y.min(), piece_x[-1], piece_y.max()))
-        self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4).T  # left, top, right, bottom
+        self._boxes = _edges(boxes)
+        self._whole = _around(self._boxes)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to stroke."""
         return not self._pieces
 
-    def stroke(self, painter: QPainter, width: float) -> None:
-        """Stroke the pieces that can be seen with the painter's pen, which is `width` units wide."""
+    def stroke(self, painter: QPainter, width: float, seen: QRectF) -> None:
+        """Stroke the pieces that lie in what is `seen` with the painter's pen, which is `width` units wide."""
         if not self._culls:
             for piece in self._pieces:
                 painter.drawPolyline(piece)
             return
-        seen, around = _seen(painter), width + 1.0
-        left, top, right, bottom = self._boxes
-        across = (left <= seen.right() + around) & (right >= seen.left() - around)
-        down = (top <= seen.bottom() + around) & (bottom >= seen.top() - around)
-        for index in np.flatnonzero(across & down).tolist():
+        around = width + 1.0
+        seen = seen.adjusted(-around, -around, around, around)
+        if not self._whole.intersects(seen):  # a tile shows a few lines of many
+            return
+        for index in _within(self._boxes, seen):
             painter.drawPolyline(self._pieces[index])
+
+
+class _Stretches:
+    """Where stretches of time lie on a page, in units, in the order in which they are painted."""
+
+    def __init__(self, page: Page, spans: Iterable[Span], scale: float) -> None:
+        self.boxes: list[tuple[Span, QRectF]] = []
+        reach: list[tuple[float, float, float, float]] = []
+        for span in spans:
+            words_mm = 0.8 * MARK_MM * len(span.text)  # they run on beyond a short stretch
+            for trace in page.traces:
+                if span.leads and trace.lead not in span.leads:
+                    continue
+                box = _box(trace, span.start_s, span.end_s, scale)
+                if box is not None:
+                    self.boxes.append((span, box))
+                    right = box.right() + (1 + words_mm) * scale
+                    reach.append((box.left() - scale, box.top() - scale, right, box.bottom() + scale))
+        self._reach = _edges(reach)
+
+    def within(self, seen: QRectF) -> list[tuple[Span, QRectF]]:
+        """Return those of which something may be seen."""
+        return [self.boxes[index] for index in _within(self._reach, seen)]
+
+
+class _Strip:
+    """A signed strip beneath one cell of its lead, in units: `boxes` say whether they raise, and where they are."""
+
+    def __init__(self, bar: Bar, trace: TracePath, scale: float) -> None:
+        whole = _box(trace, bar.start_s, bar.end_s, scale)
+        self.whole, self.failed = QRectF(), bar.failed
+        self.boxes: list[tuple[bool, QRectF]] = []
+        if whole is not None:
+            middle = sum(strip_mm(trace, bar)) / 2 * scale
+            self.whole = QRectF(
+                whole.left(), middle - SIGNED_MM / 2 * scale, whole.width(), SIGNED_MM * scale
+            )
+            length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
+            for first, last, level in _runs(bar.values):
+                part = _box(trace, bar.start_s + first * length, bar.start_s + last * length, scale)
+                if part is not None:
+                    height = -level / LEVELS * SIGNED_MM / 2 * scale
+                    box = QRectF(part.left(), middle, part.width(), height).normalized()
+                    self.boxes.append((level > 0, box))
+        self._edges = _edges(box.getCoords() for _, box in self.boxes)  # type: ignore[misc]  # four floats
+
+    def within(self, seen: QRectF) -> list[tuple[bool, QRectF]]:
+        """Return the cells of which something may be seen."""
+        return [self.boxes[index] for index in _within(self._edges, seen)]
+
+
+def _edges(boxes: Iterable[tuple[float, float, float, float]]) -> NDArray[np.float64]:
+    """Return (4, n): left, top, right, bottom."""
+    return np.array(list(boxes), dtype=np.float64).reshape(-1, 4).T
+
+
+def _around(edges: NDArray[np.float64]) -> QRectF:
+    """Return what (4, n) boxes fill together, a level line a unit high; nothing where there are none."""
+    if not edges.size:
+        return QRectF()
+    left, top, right, bottom = (float(edge) for edge in (*edges[:2].min(axis=1), *edges[2:].max(axis=1)))
+    return QRectF(left, top, right - left, bottom - top).adjusted(-0.5, -0.5, 0.5, 0.5)
+
+
+def _within(edges: NDArray[np.float64], seen: QRectF) -> list[int]:
+    """Return which of (4, n) boxes meet what is seen."""
+    left, top, right, bottom = edges
+    across = (left <= seen.right()) & (right >= seen.left())
+    found: list[int] = np.flatnonzero(across & (top <= seen.bottom()) & (bottom >= seen.top())).tolist()
+    return found
 
 
 def _set_pen(painter: QPainter, colour: QColor, width: float, *, exact: bool = False) -> None:
@@ -383,54 +484,57 @@ def _role(palette: Palette, role: str) -> QColor:
     return QColor(palette.roles.get(role, palette.text))
 
 
-def _paint_spans(
-    painter: QPainter, page: Page, palette: Palette, scale: float, spans: Iterable[Span]
-) -> None:
-    seen = _seen(painter)
-    for span in spans:
-        colour = _role(palette, span.role)
-        for trace in page.traces:
-            if span.leads and trace.lead not in span.leads:
-                continue
-            box = _box(trace, span.start_s, span.end_s, scale)
-            words_mm = 0.8 * MARK_MM * len(span.text)  # they run on beyond a short stretch
-            if box is None or not seen.intersects(
-                box.adjusted(-scale, -scale, (1 + words_mm) * scale, scale)
-            ):
-                continue
-            if span.role == "judgement":
-                _paint_word(painter, palette, scale, box, span.text)
-                continue
-            if span.role == "stretch":
-                _paint_bracket(painter, colour, scale, box)
-                continue
-            painter.fillRect(box, colour)
-            if span.role == "masked":
-                _paint_hatch(painter, palette, scale, box)
-            if span.text:
-                painter.setPen(QColor(palette.text))
-                painter.setFont(page_font(2.6 * scale))
-                painter.drawText(QPointF(box.left() + 0.5 * scale, box.bottom() - 0.8 * scale), span.text)
+def _paint_spans(painter: QPainter, page: Page, palette: Palette, ink: Ink, spans: Sequence[Span]) -> None:
+    scale = ink.px_per_mm
+    for span, box in ink.of_spans(page, spans).within(_seen(painter)):
+        if span.role == "judgement":
+            _paint_word(painter, palette, scale, box, span.text)
+            continue
+        if span.role == "stretch":
+            _paint_bracket(painter, _role(palette, span.role), scale, box)
+            continue
+        painter.fillRect(box, _role(palette, span.role))
+        if span.role == "masked":
+            _paint_hatch(painter, palette, ink, box)
+        if span.text:
+            painter.setPen(QColor(palette.text))
+            painter.setFont(page_font(2.6 * scale))
+            painter.drawText(QPointF(box.left() + 0.5 * scale, box.bottom() - 0.8 * scale), span.text)
 
 
-def _paint_hatch(painter: QPainter, palette: Palette, scale: float, box: QRectF) -> None:
-    """Draw slanted lines in a box; they lie on one raster of the page, so that boxes and tiles join."""
-    step = HATCH_MM * 2**0.5 * scale
+def _paint_hatch(painter: QPainter, palette: Palette, ink: Ink, box: QRectF) -> None:
+    """Fill a box with slanted lines; they lie on one raster of the page, so that boxes and tiles join.
+
+    A picture is filled with a piece of the raster, whose lines are whole units apart: to draw them in every tile
+    takes ten times as long.
+    """
+    step, colour = HATCH_MM * 2**0.5 * ink.px_per_mm, _role(palette, "hatch")
+    if ink.is_raster:
+        painter.fillRect(box, QBrush(_hatch(max(4, round(step)), colour.rgba(), HEAVY_MM * ink.px_per_mm)))
+        return
     left, right, top, bottom = box.left(), box.right(), box.top(), box.bottom()
-    here = box & _seen(painter).adjusted(
-        -scale, -scale, scale, scale
-    )  # a tile shows a few of a long stretch's
-    first = math.ceil((here.left() + here.top()) / step)
-    last = math.floor((here.right() + here.bottom()) / step)
     lines = []
-    for k in range(first, last + 1):  # the line x + y = k * step, within the box
-        x0, x1 = max(left, k * step - bottom), min(right, k * step - top)
+    for k in range(math.ceil((left + top) / step), math.floor((right + bottom) / step) + 1):
+        x0, x1 = max(left, k * step - bottom), min(right, k * step - top)  # of the line x + y = k * step
         lines.append(QLineF(x0, k * step - x0, x1, k * step - x1))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(_role(palette, "hatch"), HEAVY_MM * scale))
+    painter.setPen(QPen(colour, HEAVY_MM * ink.px_per_mm))
     painter.drawLines(lines)
     painter.restore()
+
+
+@lru_cache(maxsize=16)
+def _hatch(step: int, rgba: int, width: float) -> QImage:
+    """Return a square of slanted lines `step` units apart that continues itself on every side."""
+    image = QImage(step, step, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    with QPainter(image) as brush:
+        brush.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        brush.setPen(QPen(QColor.fromRgba(rgba), width))
+        for k in range(3):
+            brush.drawLine(QPointF(k * step + step, -step), QPointF(k * step - 2 * step, 2 * step))
+    return image
 
 
 def _paint_word(painter: QPainter, palette: Palette, scale: float, box: QRectF, text: str) -> None:
@@ -460,6 +564,7 @@ def _paint_curves(
     painter: QPainter, page: Page, palette: Palette, ink: Ink, curves: Iterable[Curve], width: float
 ) -> None:
     """Paint second traces, each over the cells of its lead alone: without the measured trace there is none."""
+    seen = _seen(painter)
     for curve in curves:
         colour = _role(palette, curve.role)
         for trace in page.traces:
@@ -469,7 +574,7 @@ def _paint_curves(
             if strokes.is_empty:
                 continue
             _set_pen(painter, colour, width * RECONSTRUCTED_PART)
-            strokes.stroke(painter, width * RECONSTRUCTED_PART)
+            strokes.stroke(painter, width * RECONSTRUCTED_PART, seen)
             if curve.role == "reconstructed":
                 _paint_watermark(painter, page, trace, ink.px_per_mm, colour, strokes.stretches)
 
@@ -572,32 +677,18 @@ def _paint_bracket(painter: QPainter, colour: QColor, scale: float, box: QRectF)
             painter.drawLine(QPointF(x, y), QPointF(x + inward, y))
 
 
-def _paint_signed(painter: QPainter, page: Page, palette: Palette, scale: float, bars: Iterable[Bar]) -> None:
+def _paint_signed(painter: QPainter, page: Page, palette: Palette, ink: Ink, bars: Iterable[Bar]) -> None:
     """Paint the strips that say what raises and what lowers a number, each beneath its lead."""
     seen = _seen(painter)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for bar in bars:
-        if bar.role != "signed":
-            continue
-        length = (bar.end_s - bar.start_s) / max(1, bar.values.size)
         for trace in page.traces:
-            whole = _box(trace, bar.start_s, bar.end_s, scale) if trace.lead == bar.lead else None
-            if whole is None:
+            if bar.role != "signed" or trace.lead != bar.lead:
                 continue
-            middle = sum(strip_mm(trace, bar)) / 2 * scale
-            whole = QRectF(whole.left(), middle - SIGNED_MM / 2 * scale, whole.width(), SIGNED_MM * scale)
-            if not seen.intersects(whole):
-                continue  # a tile of the paper shows a few leads of many
-            boxes, cells = [], _cells_seen(trace, bar, scale, seen)
-            for first, last, level in _runs(bar.values):
-                if first >= cells.stop or last <= cells.start:
-                    continue
-                part = _box(trace, bar.start_s + first * length, bar.start_s + last * length, scale)
-                if part is not None:
-                    height = -level / LEVELS * SIGNED_MM / 2 * scale
-                    boxes.append((level > 0, QRectF(part.left(), middle, part.width(), height).normalized()))
-            _paint_strip(painter, palette, scale, whole, boxes, bar.failed)
+            strip = ink.of_strip(bar, trace)
+            if seen.intersects(strip.whole):  # a tile of the paper shows a few leads of many
+                _paint_strip(painter, palette, ink.px_per_mm, strip.whole, strip.within(seen), strip.failed)
     painter.restore()
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from ecgview.desktop.canvas import drawn, paper_item
-from ecgview.desktop.canvas.tile_set import TileSet
+from ecgview.desktop.canvas.tile_set import Lying, TileSet
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.overlay import Curve, Overlay, Span
 from ecgview.paper import layout, painter
@@ -31,6 +31,15 @@ def page(pulse_record: EcgRecord, window: MainWindow) -> Page:
     return layout.compose(pulse_record, PaperSettings())
 
 
+def _lying(page: Page, overlay: Overlay | None = None) -> Lying:
+    return Lying.on(page, overlay or Overlay())
+
+
+def _lay(tiles: TileSet, before: Overlay, after: Overlay, *, at_leisure: bool) -> None:
+    changed = _lying(tiles.page, drawn.difference(before, after))
+    tiles.lay_over(_lying(tiles.page, after), changed, at_leisure=at_leisure)
+
+
 def _joined(tiles: TileSet) -> QImage:
     image = QImage(tiles.sheet.size(), QImage.Format.Format_RGB32)
     with QPainter(image) as brush:
@@ -42,7 +51,7 @@ def _joined(tiles: TileSet) -> QImage:
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
 def test_the_tiles_are_the_page_at_every_device_ratio(page: Page, ratio: float) -> None:
     scale = 4.31 * ratio
-    tiles = TileSet(page, RED, scale, ratio, Overlay())
+    tiles = TileSet(page, RED, scale, ratio, _lying(page))
     whole = drawn.draw(page, RED, tiles.sheet, scale, ratio, painter.Ink(scale))
     assert len(tiles.over(tiles.sheet)) > 4
     assert _joined(tiles) == whole
@@ -51,7 +60,7 @@ def test_the_tiles_are_the_page_at_every_device_ratio(page: Page, ratio: float) 
 def test_the_tiles_cut_from_a_worker_s_picture_are_those_painted_one_by_one(page: Page) -> None:
     made = drawn.draw_page(page, RED, 4.31, 1.0, (700, 300))
     assert made.sharp.size() != tile_sheet(page).size(), "only what is seen first is painted by the worker"
-    assert _joined(TileSet.of(made, Overlay())) == _joined(TileSet(page, RED, 4.31, 1.0, Overlay()))
+    assert _joined(TileSet.of(made, _lying(page))) == _joined(TileSet(page, RED, 4.31, 1.0, _lying(page)))
 
 
 def tile_sheet(page: Page) -> QRect:
@@ -78,30 +87,30 @@ def test_every_heavy_line_of_the_grid_is_as_wide_as_the_next(page: Page, scale: 
 
 
 def test_another_overlay_renews_only_the_tiles_that_it_touches(page: Page) -> None:
-    tiles = TileSet(page, RED, 4.31, 1.0, Overlay())
+    tiles = TileSet(page, RED, 4.31, 1.0, _lying(page))
     before = {place: tiles.tile(place) for place in tiles.over(tiles.sheet)}
     mark = Overlay(spans=(II,))
-    tiles.lay_over(mark, drawn.difference(Overlay(), mark), at_leisure=False)
+    _lay(tiles, Overlay(), mark, at_leisure=False)
     renewed = [place for place, image in before.items() if tiles.tile(place) is not image]
     assert 0 < len(renewed) < len(before) / 2
-    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, mark))
-    tiles.lay_over(Overlay(), drawn.difference(mark, Overlay()), at_leisure=False)
-    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, Overlay()))
+    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, _lying(page, mark)))
+    _lay(tiles, mark, Overlay(), at_leisure=False)
+    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, _lying(page)))
 
 
 def test_a_curve_comes_in_one_step_when_all_its_tiles_are_made(page: Page, pulse_record: EcgRecord) -> None:
-    tiles = TileSet(page, RED, 4.31, 1.0, Overlay())
+    tiles = TileSet(page, RED, 4.31, 1.0, _lying(page))
     bare = _joined(tiles)
     signal = pulse_record.signal[1] * 0.8
     curve = Overlay(curves=(Curve("II", 0.0, pulse_record.sampling_rate_hz, signal, "reconstructed"),))
-    tiles.lay_over(curve, drawn.difference(Overlay(), curve), at_leisure=True)
+    _lay(tiles, Overlay(), curve, at_leisure=True)
     due = [place for place in tiles.over(tiles.sheet) if tiles.is_due(place)]
     for place in due:
         assert _joined(tiles) == bare
         tiles.make(place)
     tiles.catch_up()
     assert not tiles.is_behind
-    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, curve))
+    assert _joined(tiles) == _joined(TileSet(page, RED, 4.31, 1.0, _lying(page, curve)))
     assert _joined(tiles) != bare
 
 

@@ -13,7 +13,7 @@ import torch
 
 from ecgview.cli import main
 from ecgview.errors import ModelError
-from ecgview.explain import offered
+from ecgview.explain import offered, sham_map
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
@@ -111,7 +111,7 @@ def test_controls_are_measured_where_a_limit_is_set(
 def test_shuffled_weights_are_as_large_but_elsewhere(judged: ModelCard) -> None:
     network = runtime.network(judged, "cpu")
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    found = attribution.shuffled_weights(network).state_dict()
+    found = sham_map.shuffled(network).state_dict()
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert all(
         torch.equal(found[name].flatten().sort()[0], before[name].flatten().sort()[0]) for name in before

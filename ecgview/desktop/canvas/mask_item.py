@@ -190,10 +190,10 @@ class Masks(QObject):
         held.show_segments(first + by, last + by)
         self.asked.emit(moved)
 
-    def show_view(self) -> None:
+    def show_scale(self, px_per_mm: float) -> None:
         """Follow the zoom."""
         for item in self._items:
-            item.show_scale(self._surface.px_per_mm)
+            item.show_scale(px_per_mm)
 
     def forget(self) -> None:
         """Leave nothing of a record."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from ecgview.desktop.canvas import drawn
 from ecgview.desktop.canvas.drawn import Drawn
-from ecgview.desktop.canvas.tile_set import TileSet
+from ecgview.desktop.canvas.tile_set import Lying, TileSet
 from ecgview.desktop.theme import Colours
 from ecgview.overlay import Overlay
 from ecgview.paper.palette import Palette
@@ -42,7 +42,6 @@ class PaperItem(QGraphicsObject):
         super().__init__()
         self._empty, self._colours = empty, colours
         self._palette: Palette | None = None
-        self._overlay = Overlay()
         self._coarse: QImage | None = None
         self._sets: list[TileSet] = []  # one a scale, the last used last
         self._shown: TileSet | None = None  # what is seen, if only stretched
@@ -79,9 +78,9 @@ class PaperItem(QGraphicsObject):
 
     def show_page(self, made: Drawn, overlay: Overlay) -> None:
         """Show another page, sharp in its first frame."""
-        self._palette, self._coarse, self._overlay = made.palette, made.coarse, overlay
+        self._palette, self._coarse = made.palette, made.coarse
         self._stop()
-        self._shown = self._wanted = TileSet.of(made, overlay)
+        self._shown = self._wanted = TileSet.of(made, Lying.on(made.page, overlay))
         self._sets = [self._shown]
         self._is_new = True
         self.update()
@@ -90,9 +89,9 @@ class PaperItem(QGraphicsObject):
         """Draw everything anew in these colours; the page keeps its own until it is drawn."""
         self._colours = colours
         if self._wanted is not None and palette != self._palette:
-            page, scale, ratio = self._wanted.page, self._wanted.scale, self._wanted.ratio
+            before = self._wanted
             self._stop()
-            self._wanted = TileSet(page, palette, scale, ratio, self._overlay)
+            self._wanted = TileSet(before.page, palette, before.scale, before.ratio, before.overlay)
             self._sets = [tiles for tiles in (self._shown, self._wanted) if tiles is not None]
             self._coarse = None  # of other colours
             self._idle.start()
@@ -104,20 +103,22 @@ class PaperItem(QGraphicsObject):
         self._stop()
         self._shown = self._wanted = self._coarse = None
         self._sets = []
-        self._overlay = Overlay()
         self.update()
 
     def show_overlay(self, overlay: Overlay) -> None:
         """Lay something else over the trace; only the tiles that it touches are laid anew."""
-        changed = drawn.difference(self._overlay, overlay)
-        self._overlay = overlay
+        if self._wanted is None:
+            return
+        page = self._wanted.page
+        changed = drawn.difference(self._wanted.overlay.all, overlay)
         if not (changed.spans or changed.curves or changed.bars):
             return
+        lying, changed_there = Lying.on(page, overlay), Lying.on(page, changed)
         kept = {id(curve) for curve in overlay.curves}
         has_more = any(id(curve) in kept for curve in changed.curves)
         for tiles in self._sets:
             at_leisure = has_more and tiles is self._shown is self._wanted and not self._is_new
-            tiles.lay_over(overlay, changed, at_leisure=at_leisure)
+            tiles.lay_over(lying, changed_there, at_leisure=at_leisure)
         if self._shown is not None and self._shown.is_behind:
             self._idle.start()
         self.update()
@@ -187,8 +188,10 @@ class PaperItem(QGraphicsObject):
                 self._sets.remove(tiles)
                 break
         else:
-            tiles = TileSet(self._wanted.page, self._palette, scale, ratio, self._overlay)
-        self._sets = [*self._sets, tiles]
+            before = self._wanted
+            tiles = TileSet(before.page, self._palette, scale, ratio, before.overlay)
+        # Each frame of a gesture asks for a scale of its own: those of which nothing was painted are not kept.
+        self._sets = [*(one for one in self._sets if one.n_tiles or one is self._shown), tiles]
         while len(self._sets) > KEPT_SETS:
             self._sets.remove(next(one for one in self._sets if one not in (self._shown, tiles)))
         return tiles

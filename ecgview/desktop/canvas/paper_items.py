@@ -47,6 +47,7 @@ class PaperItems(QObject):
         self._palette: Palette | None = None
         self._held: HandItem | None = None
         self._spoke_last = False
+        self._px_per_mm = 0.0
         self.moves = Moves()
         self.calipers = Calipers(surface, self.moves, self)
         self.marks = Marks(surface, self)
@@ -77,8 +78,10 @@ class PaperItems(QObject):
     def show_view(self) -> None:
         """Follow zoom and place of the paper."""
         self.calipers.show_view()
-        self.marks.show_view()
-        self.masks.show_view()
+        if self._surface.px_per_mm != self._px_per_mm:
+            self._px_per_mm = self._surface.px_per_mm
+            self.marks.show_scale(self._px_per_mm)
+            self.masks.show_scale(self._px_per_mm)
 
     def show_marks(self, _changed: object = None) -> None:
         """Have an item for each mark of the draft, if that is the read of the record on the paper."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,32 @@ SIDE = 256  # logical px; 128 and 512 were slower
 Place = tuple[int, int]  # column, row
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lying:
+    """An overlay on a page in two parts, and where each draws: (n, 4) left, top, right, bottom, mm."""
+
+    all: Overlay
+    spans: Overlay
+    rest: Overlay
+    spans_at: NDArray[np.float64]
+    rest_at: NDArray[np.float64]
+
+    @classmethod
+    def on(cls, page: Page, overlay: Overlay) -> Lying:
+        """Return where an overlay lies on a page, at every scale."""
+        spans, rest = Overlay(spans=overlay.spans), replace(overlay, spans=())
+        return cls(overlay, spans, rest, _edges(drawn.places(page, spans)), _edges(drawn.places(page, rest)))
+
+
 class TileSet:
     """Tiles of one page at `scale` device px per mm, without and with an overlay; used longest ago, dropped first."""
 
-    def __init__(self, page: Page, palette: Palette, scale: float, ratio: float, overlay: Overlay) -> None:
+    def __init__(self, page: Page, palette: Palette, scale: float, ratio: float, overlay: Lying) -> None:
         self.page, self.scale, self.ratio = page, scale, ratio
         self.side = round(SIDE * ratio)
         self.sheet = QRect(QPoint(0, 0), drawn.page_size(page, scale))
         self.palette = palette
-        self._take(overlay)
+        self.overlay = overlay
         self._ink, self._overlay_ink = Ink(scale), Ink(scale)
         self._made: QImage | None = None
         self._tiles: OrderedDict[Place, QImage] = OrderedDict()
@@ -42,7 +59,7 @@ class TileSet:
         ] = {}  # still with the overlay of before; its successor, if made
 
     @classmethod
-    def of(cls, made: Drawn, overlay: Overlay) -> TileSet:
+    def of(cls, made: Drawn, overlay: Lying) -> TileSet:
         """Return the set of a page that a worker has painted in part."""
         found = cls(made.page, made.palette, made.scale, made.ratio, overlay)
         found._ink, found._made = made.ink, made.sharp
@@ -102,8 +119,10 @@ class TileSet:
 
     def _with_overlay(self, place: Place) -> QImage:
         if place not in self._spanned:
-            self._spanned[place] = self._with(self._tiles[place], place, self._spans, self._spans_at)
-        return self._with(self._spanned[place], place, self._rest, self._rest_at)
+            self._spanned[place] = self._with(
+                self._tiles[place], place, self.overlay.spans, self.overlay.spans_at
+            )
+        return self._with(self._spanned[place], place, self.overlay.rest, self.overlay.rest_at)
 
     def _with(self, image: QImage, place: Place, overlay: Overlay, lies_at: NDArray[np.float64]) -> QImage:
         if not self._touched([place], lies_at):
@@ -112,11 +131,6 @@ class TileSet:
         return drawn.lay(
             image, self.page, self.palette, area, self.scale, self.ratio, overlay, self._overlay_ink
         )
-
-    def _take(self, overlay: Overlay) -> None:
-        self._spans, self._rest = Overlay(spans=overlay.spans), replace(overlay, spans=())
-        self._spans_at = _edges(drawn.places(self.page, self._spans))
-        self._rest_at = _edges(drawn.places(self.page, self._rest))
 
     def _touched(self, places: list[Place], edges: NDArray[np.float64]) -> list[Place]:
         """Return those tiles that one of some rectangles, (n, 4) left, top, right, bottom in mm, lies on."""
@@ -131,19 +145,17 @@ class TileSet:
 
     # ---- another overlay -----------------------------------------------------------------------------
 
-    def lay_over(self, overlay: Overlay, changed: Overlay, *, at_leisure: bool) -> None:
+    def lay_over(self, overlay: Lying, changed: Lying, *, at_leisure: bool) -> None:
         """Take another overlay; `changed` is what one of both has and the other has not.
 
         Only the tiles under it are laid anew. `at_leisure`, they show the overlay of before until `renew` has them
         all: a curve over twelve leads takes longer than a frame.
         """
-        under = Overlay(spans=changed.spans)
-        for place in self._touched(list(self._spanned), _edges(drawn.places(self.page, under))):
+        for place in self._touched(list(self._spanned), changed.spans_at):
             del self._spanned[place]
-        touched = self._touched(list(self._laid), _edges(drawn.places(self.page, changed)))
-        if changed.curves:  # a line is cut once, as long as its curve is there
-            self._overlay_ink = Ink(self.scale)
-        self._take(overlay)
+        touched = self._touched(list(self._laid), np.concatenate([changed.spans_at, changed.rest_at]))
+        self._overlay_ink.keep_only(overlay.all)  # a line is cut once, as long as its curve is there
+        self.overlay = overlay
         for place in touched:
             if at_leisure or place in self._stale:
                 self._stale[place] = None

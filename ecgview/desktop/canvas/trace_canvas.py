@@ -90,7 +90,7 @@ class TraceCanvas(PaperView):
         items.keyed_changed.connect(self._describe)
         self.page_changed.connect(self._show_items)
         self.moved.connect(items.show_view)
-        workspace.ecg.opened.connect(self._let_go)
+        workspace.ecg.opened.connect(self._let_go_of_another)
         workspace.ecg.closed.connect(self._let_go)
         workspace.paper.theme_changed.connect(self._show_items)
         workspace.mouse.changed.connect(self._mode_changed)
@@ -115,7 +115,11 @@ class TraceCanvas(PaperView):
         self._keep_to_lead()
         self.items_on_paper.show_page(self.palette_of_paper)
 
-    def _let_go(self, _record: object = None) -> None:
+    def _let_go_of_another(self, record: EcgRecord) -> None:
+        if record is not self._items_of:  # its page may have come first, and its items with it
+            self._let_go()
+
+    def _let_go(self) -> None:
         """Drop what the hand has begun on another record, and what was read off it."""
         self._cancel()
         self._lead_zoom = None
