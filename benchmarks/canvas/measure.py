@@ -1,6 +1,6 @@
 """Frames of one contestant, in a process of its own at one device pixel ratio; prints JSON.
 
-python measure.py new|old|plain ECG NEXT
+python measure.py ecgview|plain ECG NEXT
 
 Each frame is timed from its input to the picture on the screen, with the queue of Qt in between. A hand moves 60
 times a second: what a canvas does meanwhile counts where it makes the next frame late.
@@ -160,7 +160,7 @@ class Hand:
 
 
 class Trace:
-    """The canvas of ecgview, of now or of before, over a workspace of its own: marks, an overlay, a caliper."""
+    """The canvas of ecgview over a workspace of its own: marks, an overlay, a caliper."""
 
     share = 1
 
@@ -175,7 +175,7 @@ class Trace:
         settings.set("reader.name", "Benchmark")
         theme.apply(QApplication.instance(), "light")
         self.workspace = Workspace(settings=settings, store_path=home / "store.db")
-        self.widget = timed(kind)(self.workspace)
+        self.widget: Any = kind(self.workspace)
         self.widget.resize(*SIZE)
         self.widget.show()
         self._at = QPointF(0, 0)
@@ -280,9 +280,8 @@ class Trace:
         return painted is not None and painted.source.path == str(path)
 
     def is_whole(self) -> bool:
-        """Return whether what is seen is drawn as it stays; what the canvas of now paints ahead does not count."""
-        paper = getattr(self.widget, "paper", None)
-        return bool(paper.is_sharp) if paper is not None else not self.widget.has_missing
+        """Return whether what is seen is drawn as it stays; what is painted ahead does not count."""
+        return bool(self.widget.paper.is_sharp)
 
     def extent_px(self) -> tuple[float, float]:
         """Return how far the paper can be moved."""
@@ -424,7 +423,7 @@ def run(hand: Hand, ecgs: list[Path]) -> Times:
     for notch in (-ZOOM_NOTCH, ZOOM_NOTCH):
         for _ in range(ZOOM_FRAMES // it.share):
             times["zoom frame"].append(hand.frame(lambda notch=notch: it.zoom(notch)))
-        times["sharp after rest"].append(hand.rest())
+        times["sharp at a new scale" if notch < 0 else "sharp at a scale of before"].append(hand.rest())
     for number in range(N_SWITCHES):
         times["map changed"].append(hand.frame(lambda n=number: it.overlay(n + 1), until_whole=True))
         hand.pause(0.05)
@@ -446,7 +445,8 @@ NAMES = (
     "pan on seen paper",
     "pan onto unseen paper",
     "zoom frame",
-    "sharp after rest",
+    "sharp at a new scale",
+    "sharp at a scale of before",
     "caliper end",
     "map changed",
     "mask changed",
@@ -463,14 +463,10 @@ def main() -> None:
         qt = QApplication(["benchmark"])
         if kind == "plain":
             contestant: Any = Plain(Path(folder), paths[0])
-        elif kind == "old":
-            from old.trace_canvas import TraceCanvas as Old
-
-            contestant = Trace(Old, Path(folder), paths[0])
         else:
             from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 
-            contestant = Trace(TraceCanvas, Path(folder), paths[0])
+            contestant = Trace(timed(TraceCanvas), Path(folder), paths[0])
         times = run(Hand(contestant), paths)
         figures = {
             name: {
