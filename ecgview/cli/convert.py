@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _exposure
+from ecgview.cli import _each, _exposure, _progress
 from ecgview.errors import ReportError
 
 NAME = "convert"
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise ReportError(
             "the key would be shared with the files", where=str(args.key), expected="a place outside OUT"
         )
-    try:
+    with _progress.shown() as progress:
         rows = api.convert(
             args.sources,
             args.out,
@@ -57,10 +57,8 @@ def run(args: argparse.Namespace) -> int:
             deidentify=args.deidentify,
             overwrite=args.overwrite,
             key=args.key,
-            progress=_tell,
+            progress=progress,
         )
-    finally:
-        print("", file=sys.stderr)
     if not args.deidentify:
         written = [api.open_ecg(row.source).source.sha256 for row in rows if not row.error]
         _exposure.log("identified_export", written, "convert")
@@ -72,7 +70,3 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _each.print_json([asdict(row) for row in rows])
     return 1 if any(row.error for row in rows) else 0
-
-
-def _tell(fraction: float, text: str = "") -> None:
-    print(f"\r{100 * fraction:5.1f} %  {text:<40}", end="", file=sys.stderr, flush=True)

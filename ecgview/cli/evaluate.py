@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from ecgview.cli import _output
+from ecgview.cli import _output, _progress
 from ecgview.cli._each import count, print_json, say_research_only
 from ecgview.errors import ModelError
 
@@ -112,20 +111,20 @@ def run(args: argparse.Namespace) -> int:
         return _update_reference(args, cache)
     if args.attribution is not None:
         return _maps(args)
-    figures = evaluation.evaluate(
-        args.model,
-        args.data,
-        cache,
-        args.split,
-        _report,
-        args.resamples,
-        with_baselines=not args.no_baselines,
-        compare_with=args.compare,
-        leads=args.leads,
-        subgroups=args.subgroups,
-        task=args.task,
-    )
-    print("", file=sys.stderr)
+    with _progress.shown() as progress:
+        figures = evaluation.evaluate(
+            args.model,
+            args.data,
+            cache,
+            args.split,
+            progress,
+            args.resamples,
+            with_baselines=not args.no_baselines,
+            compare_with=args.compare,
+            leads=args.leads,
+            subgroups=args.subgroups,
+            task=args.task,
+        )
     _write(args, figures)
     if args.json:
         print_json(figures)
@@ -184,18 +183,18 @@ def _maps(args: argparse.Namespace) -> int:
     from ecgview.training import evaluation
     from ecgview.training.evaluation import attribution_sheet, attribution_table
 
-    figures = evaluation.evaluate_maps(
-        args.model,
-        args.data,
-        args.attribution,
-        args.split,
-        _report,
-        args.resamples,
-        records=args.records,
-        others=args.others,
-        controls=args.controls,
-    )
-    print("", file=sys.stderr)
+    with _progress.shown() as progress:
+        figures = evaluation.evaluate_maps(
+            args.model,
+            args.data,
+            args.attribution,
+            args.split,
+            progress,
+            args.resamples,
+            records=args.records,
+            others=args.others,
+            controls=args.controls,
+        )
     card = cards.get(args.model)
     if args.output:
         text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
@@ -219,12 +218,12 @@ def _update_reference(args: argparse.Namespace, cache: Path) -> int:
 
     asked = cards.get(args.model)
     if asked.kind == "autoencoder":
-        path = reconstruction.update_reference(asked, args.data, cache, _report)
-        print("", file=sys.stderr)
+        with _progress.shown() as progress:
+            path = reconstruction.update_reference(asked, args.data, cache, progress)
         print(f"{asked.id}: errors by part of the beat in {path}")
         return 0
-    card = judging.update(asked, args.data, cache, _report)
-    print("", file=sys.stderr)
+    with _progress.shown() as progress:
+        card = judging.update(asked, args.data, cache, progress)
     judged = sum(threshold is not None for threshold in card.thresholds)
     print(f"{card.id}: {judged} of {len(card.labels)} statements are judged. {card.threshold_rule}")
     return 0
@@ -254,10 +253,6 @@ def _cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("ecgview", appauthor=False)) / "packs"
-
-
-def _report(fraction: float, text: str = "") -> None:
-    print(f"\r{100 * fraction:5.1f} %  {text:<60}", end="", file=sys.stderr, flush=True)
 
 
 def _lines(figures: dict[str, Any], indent: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _each, _progress
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 
@@ -41,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "info":
         card = api.model_card(args.model)
     elif args.action == "get":
-        card = api.get_model(args.model, args.leads, progress=_report)
+        with _progress.shown() as progress:
+            card = api.get_model(args.model, args.leads, progress=progress)
     else:
-        card = api.import_model(args.file, args.id, progress=_report)
+        with _progress.shown() as progress:
+            card = api.import_model(args.file, args.id, progress=progress)
     if args.json:
         _each.print_json(_whole(card))
     else:
@@ -51,10 +53,6 @@ def run(args: argparse.Namespace) -> int:
             "\n".join(f"{name}: {value}" for name, value in _whole(card).items() if value not in ("", None))
         )
     return 0
-
-
-def _report(fraction: float, text: str = "") -> None:
-    print(f"{100 * fraction:3.0f} %  {text}", file=sys.stderr)
 
 
 def _show(rows: list[dict[str, Any]], as_json: bool, line: Any) -> None:

@@ -1,11 +1,10 @@
 """Score a whole archive into one table."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _output
+from ecgview.cli import _each, _output, _progress
 from ecgview.counts import counted
 
 NAME = "score"
@@ -33,22 +32,18 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score, and say where the table is."""
     _each.say_research_only()
-
-    def tell(fraction: float, text: str = "") -> None:
-        print(f"\r{100 * fraction:5.1f} %  {text:<60}", end="", file=sys.stderr, flush=True)
-
-    found = api.score(
-        args.folder,
-        args.output,
-        args.model,
-        args.lef,
-        args.device,
-        per_part=args.part,
-        workers=args.workers,
-        on_ray=args.ray,
-        progress=tell,
-    )
-    print("", file=sys.stderr)
+    with _progress.shown() as progress:
+        found = api.score(
+            args.folder,
+            args.output,
+            args.model,
+            args.lef,
+            args.device,
+            per_part=args.part,
+            workers=args.workers,
+            on_ray=args.ray,
+            progress=progress,
+        )
     if args.json:
         _each.print_json(found)
     else:

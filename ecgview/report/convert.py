@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
 
 NEW_NAME = "ecg-{:05d}"
@@ -79,7 +79,7 @@ def convert(
         if key is not None and row.target:
             _add_to_key(key, "a", Path(row.target).name, row.source)
         yield row
-        progress(number / len(paths), f"{number} of {len(paths)}")
+        progress(Counted(number, len(paths), "files"), "converting")
 
 
 def writer_of(suffix: str) -> formats.Writer:

@@ -1,7 +1,6 @@
 """Train the models: each module of this room is one system."""
 
 import argparse
-import sys
 from typing import cast
 
 from ecgview.cli import COMMAND_NEEDS, Command
@@ -26,5 +25,4 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the system's command."""
     code: int = args.run_system(args)
-    print("", file=sys.stderr)
     return code

@@ -1,14 +1,13 @@
 """What every stage of training takes, and how its recipe is read."""
 
 import argparse
-import os
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ecgview import api
+from ecgview.cli import _progress
 from ecgview.errors import ModelError
 
 
@@ -43,27 +42,21 @@ def add_arguments(parser: argparse.ArgumentParser, start: str = "") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one stage; the log is OUT/log.csv."""
-    api.train(
-        args.system,
-        args.stage,
-        args.data,
-        args.out,
-        values(args),
-        smoke=args.smoke,
-        cache=args.cache,
-        start=getattr(args, "start", None),
-        export=getattr(args, "export", None),
-        device=args.device,
-        progress=report,
-    )
+    with _progress.shown() as progress:
+        api.train(
+            args.system,
+            args.stage,
+            args.data,
+            args.out,
+            values(args),
+            smoke=args.smoke,
+            cache=args.cache,
+            start=getattr(args, "start", None),
+            export=getattr(args, "export", None),
+            device=args.device,
+            progress=progress,
+        )
     return 0
-
-
-def report(fraction: float, text: str = "") -> None:
-    """Draw the bar and the curve of the loss in one line; only the first of several processes does."""
-    if os.environ.get("RANK", "0") == "0":
-        bar = "#" * round(20 * fraction)
-        print(f"\r{100 * fraction:5.1f} % [{bar:<20}] {text:<64}", end="", file=sys.stderr, flush=True)
 
 
 def values(args: argparse.Namespace) -> dict[str, Any]:

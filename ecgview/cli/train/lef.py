@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecgview.cli.train import _stage
+from ecgview.cli import _progress
 
 NAME = "lef"
 HELP = "low ejection fraction from a classifier's predictors"
@@ -55,14 +55,16 @@ def run(args: argparse.Namespace) -> int:
     if args.stage == "synthetic":
         from ecgview.training.echonext import synthetic
 
-        synthetic.write(args.out, args.records, args.seed, args.classifier, progress=_stage.report)
+        with _progress.shown() as progress:
+            synthetic.write(args.out, args.records, args.seed, args.classifier, progress=progress)
         return 0
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     if args.stage == "reference":
         from ecgview.training import lef_reference
 
-        lef_reference.run(args.classifier, args.data, cache, args.out, _stage.report)
+        with _progress.shown() as progress:
+            lef_reference.run(args.classifier, args.data, cache, args.out, progress)
         return 0
     return _fit(args, cache)
 
@@ -75,13 +77,14 @@ def _fit(args: argparse.Namespace, cache: Path) -> int:
     if args.smoke:
         quick = FitRecipe(strengths=(1e-2, 0.1), depths=(2,), rounds=40)
         recipe = lef.LefRecipe(limit_percent=args.limit, fit=quick, resamples=50, most_records=1000)
-    card = lef.run(
-        recipe, args.data, args.out, cache, args.classifier, args.external, _stage.report, args.device
-    )
+    with _progress.shown() as progress:
+        card = lef.run(
+            recipe, args.data, args.out, cache, args.classifier, args.external, progress, args.device
+        )
     test = card.metrics["test"]
     auroc = test["auroc"]
     print(
-        f"\n{card.id}: {card.name}\n  test split, {test['n_records']} ECGs of {test['n_patients']} patients: "
+        f"{card.id}: {card.name}\n  test split, {test['n_records']} ECGs of {test['n_patients']} patients: "
         f"AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), {card.calibrated}\n"
         f"  {card.training_data}"
     )

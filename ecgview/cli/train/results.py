@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecgview.cli.train import _stage
+from ecgview.cli import _progress
 
 NAME = "results"
 HELP = "train what the table of results compares, and write the table; resumed where it stopped"
@@ -29,11 +29,12 @@ def run(args: argparse.Namespace) -> int:
 
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    places = results.Places(args.data, args.out, cache, args.device, _stage.report)
     scale = results.SMOKE if args.smoke else results.Scale()
-    if args.only:
-        results.make(places, scale, args.only)
-        return 0
-    results.run(places, scale)
+    with _progress.shown() as progress:
+        places = results.Places(args.data, args.out, cache, args.device, progress)
+        if args.only:
+            results.make(places, scale, args.only)
+            return 0
+        results.run(places, scale)
     print((args.out / "results.md").read_text(encoding="utf-8"))
     return 0
