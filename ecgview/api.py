@@ -403,6 +403,13 @@ def list_models(kind: str | None = None) -> list[ModelCard]:
     return [card for card in cards.available() if kind in (None, card.kind)]
 
 
+def list_networks() -> tuple[str, ...]:
+    """Return the networks that a card can name, our own and those added; none of them is imported for this."""
+    from ecgview.models import architectures
+
+    return architectures.known()
+
+
 def model_card(model_id: str) -> ModelCard:
     """Return one model's card: version, checksum, training data, figures, intended use, limits.
 

@@ -16,6 +16,7 @@ FAULTY = {
     "ecgview.paper.layouts": 'LAYOUT = "no layout"\n',
     "ecgview.formats": 'EXTENSIONS = (".mine",)\n',
     "ecgview.report": 'SUFFIX = ".mine"\n',
+    "ecgview.models.networks": 'NAME = "no network"\n',
     "ecgview.explain": 'NEEDS = "classifier"\n',
     "ecgview.desktop.panels": 'NAME = "no panel"\n',
     "ecgview.cli": 'NAME = "mine"\n',
@@ -27,9 +28,10 @@ import importlib
 from ecgview import cli, explain, formats, plugins, report
 from ecgview.cli import train
 from ecgview.desktop.chrome import menus, side_panels
+from ecgview.models import networks
 from ecgview.paper import layouts
 from ecgview.training import data
-assert all([layouts.known(), formats.known(), report.exports(), explain.known(), data.layouts()])
+assert all([layouts.known(), formats.known(), report.exports(), explain.known(), data.layouts(), [*networks.every()]])
 assert side_panels.discovered() and menus.rows() and cli.parser()
 print(*(fault.where for fault in plugins.faults()), sep="\\n")
 """

@@ -16,9 +16,10 @@ HELP = "list, describe, fetch and import models"
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add list, info, get and import."""
+    """Add list, networks, info, get and import."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="the models that are here")
+    networks = actions.add_parser("networks", help="the networks that a model's card can name")
     described = actions.add_parser("info", help="the card of one model")
     described.add_argument("model", metavar="ID")
     fetched = actions.add_parser("get", help="fetch a published model from its public hub")
@@ -27,16 +28,19 @@ def register(parser: argparse.ArgumentParser) -> None:
     imported = actions.add_parser("import", help="take a checkpoint file in; code in it is never run")
     imported.add_argument("file", metavar="FILE", type=Path)
     imported.add_argument("--id", default="", help="name of the model (default: after the file)")
-    for sub in (listing, described, fetched, imported):
+    for sub in (listing, networks, described, fetched, imported):
         sub.add_argument("--json", action="store_true")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four."""
+    """Do one of the five."""
     if args.action == "list":
         _show([_short(card) for card in api.list_models()], args.json, _row)
         for problem in cards.problems():
             print(f"left out: {problem}", file=sys.stderr)
+        return 0
+    if args.action == "networks":
+        _show([{"network": name} for name in api.list_networks()], args.json, lambda row: row.values())
         return 0
     if args.action == "info":
         card = api.model_card(args.model)

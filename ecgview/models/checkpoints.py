@@ -2,13 +2,12 @@
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ecgview.errors import ModelError
-from ecgview.leads import STANDARD_12
-from ecgview.models import _wav2vec_card, architectures, card_text, cards
-from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models import architectures, card_text, cards, networks
+from ecgview.models.cards import ModelCard
 from ecgview.models.weights_file import State, read_state
 from ecgview.progress import Progress, silent
 
@@ -18,9 +17,8 @@ WEIGHTS = "weights.safetensors"
 def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> ModelCard:
     """Return the card of a model made from a checkpoint (.pth, .pt) or a .safetensors file.
 
-    A `card.json` beside a .safetensors file is taken over. Otherwise the network is told from the names and
-    shapes of the weights: ECGFounder's Net1D with 12 leads or 1, MTECG-T's encoder with a head, or its
-    masked autoencoder. The model lands in the user's model folder.
+    A `card.json` beside a .safetensors file is taken over. Otherwise each network is asked whether the names and
+    shapes of the weights are its own. The model lands in the user's model folder.
 
     Args:
         path: the file.
@@ -33,16 +31,15 @@ def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> 
     progress(0.0, f"reading {path.name}")
     own = path.with_name("card.json")
     state = read_state(path)
-    if any(name.endswith(_wav2vec_card.MARK) for name in state):
-        state = _wav2vec_card.renamed(state)
     progress(0.5, "comparing with the known networks")
     has_card = path.suffix == ".safetensors" and own.is_file()
     field = f"{own}: id" if has_card else path.name
     if has_card:
         card = cards.read_card(own)
+        state = networks.renamed(card.network, state)
         check_fits(state, card, path)
     else:
-        card = recognise(state, path)
+        card, state = recognise(state, path)
     name = card_text.check_id(model_id or card.id, "--id" if model_id else field)
     _refuse_shipped(name, "--id" if model_id else field, brings=None if has_card else card)
     return _keep(state, replace(card, id=name), path, progress)
@@ -90,7 +87,7 @@ def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent
         path.resolve().unlink()  # or the next attempt would find it in the hub's cache
         raise ModelError("the downloaded file is damaged", where=str(path), expected=wanted, found=found)
     progress(0.6, "converting")
-    state = read_state(path)
+    state = networks.renamed(card.network, read_state(path))
     check_fits(state, card, path)
     source = f"{repository}/{file}, sha256 {found}"
     return _keep(state, replace(card, source=source), path, progress)
@@ -119,30 +116,28 @@ def _download(repository: str, file: str) -> tuple[Path, str]:
     return path, published if is_sha256 else ""
 
 
-def recognise(state: State, path: Path) -> ModelCard:
-    """Return the card of the network that these weights belong to, before it has a folder of its own.
+def recognise(state: State, path: Path) -> tuple[ModelCard, State]:
+    """Return the card of the network that these weights belong to, and the weights under that network's names.
+
+    The card has no folder of its own yet.
 
     Raises:
         ModelError: they fit none of the known networks.
     """
-    if "first_conv.conv.weight" in state and "dense.weight" in state:
-        card = _net1d_card(state, path)
-    elif "encoder.patch_embed.proj.weight" in state:
-        card = _mtecg_card(state, path, "encoder.")
-    elif "patch_embed.proj.weight" in state:
-        card = _mtecg_card(state, path, "")
-    elif _wav2vec_card.MARK in state:
-        card = _wav2vec_card.describe(state, _stranger(path, "encoder", "wav2vec-cmsc"))
-    else:
-        raise ModelError(
-            "fits none of the known networks",
-            where=str(path),
-            expected="ECGFounder (first_conv, stage_list, dense), MTECG (patch_embed, blocks, head) or the "
-            "lead-agnostic network (feature_extractor, encoder, conv_pos)",
-            found=", ".join(list(state)[:4]),
-        )
-    check_fits(state, card, path)
-    return card
+    for network, file in networks.every():
+        if hasattr(file, "recognise"):
+            own = networks.renamed(network, state)
+            card = file.recognise(own, _stranger(path, "encoder", network), str(path))
+            if card is not None:
+                check_fits(own, card, path)
+                return card, own
+    known = [str(file.CHECKPOINT) for _, file in networks.every() if hasattr(file, "CHECKPOINT")]
+    raise ModelError(
+        "fits none of the known networks",
+        where=str(path),
+        expected=", ".join(known[:-1]) + f" or {known[-1]}",
+        found=", ".join(list(state)[:4]),
+    )
 
 
 def check_fits(state: State, card: ModelCard, path: Path) -> None:
@@ -153,83 +148,6 @@ def check_fits(state: State, card: ModelCard, path: Path) -> None:
         raise ModelError(
             f"the weights do not fit {card.network}", where=str(path), found="; ".join(differ[:6]) + more
         )
-
-
-def _net1d_card(state: State, path: Path) -> ModelCard:
-    n_leads = int(state["first_conv.conv.weight"].shape[1])
-    n_classes = int(state["dense.weight"].shape[0])
-    if n_leads not in (1, 12):
-        raise ModelError("Net1D takes 12 leads or 1", where=str(path), found=str(n_leads))
-    published = cards.get(f"ecgfounder-{n_leads}")
-    if n_classes == len(published.labels):
-        return replace(published, source=f"imported from {path.name}")
-    unnamed = _unnamed_outputs(n_classes)
-    return replace(
-        _stranger(path, "classifier", "net1d"),
-        input=published.input,
-        labels=unnamed,
-        thresholds=(None,) * n_classes,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _MtecgSizes:
-    width: int
-    n_leads: int
-    segment_samples: int
-    n_segments: int
-    depth: int
-
-
-def _mtecg_sizes(state: State, prefix: str, path: Path) -> _MtecgSizes:
-    try:
-        width, _, n_leads, segment_samples = state[f"{prefix}patch_embed.proj.weight"].shape
-        n_segments = state[f"{prefix}pos_embed"].shape[1] - 1
-    except (KeyError, ValueError, IndexError):
-        raise ModelError(
-            "has no MTECG embedding", where=str(path), expected="pos_embed, patch_embed"
-        ) from None
-    blocks = {name.split(".")[prefix.count(".") + 1] for name in state if name.startswith(f"{prefix}blocks.")}
-    return _MtecgSizes(width, n_leads, segment_samples, n_segments, len(blocks))
-
-
-def _mtecg_card(state: State, path: Path, prefix: str) -> ModelCard:
-    sizes = _mtecg_sizes(state, prefix, path)
-    if sizes.n_leads != len(STANDARD_12):
-        raise ModelError("MTECG takes the standard twelve leads", where=str(path), found=str(sizes.n_leads))
-    n_samples = sizes.segment_samples * sizes.n_segments
-    config = {
-        "n_samples": n_samples,
-        "segment_samples": sizes.segment_samples,
-        "width": sizes.width,
-        "depth": sizes.depth,
-        "n_heads": max(1, sizes.width // 64),
-    }
-    spec = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=n_samples / 500.0)
-    if prefix:
-        return replace(_stranger(path, "autoencoder", "mtecg-mae"), config=config, input=spec)
-    if "head.weight" not in state:
-        raise ModelError("is an encoder without a head: it gives no statements", where=str(path))
-    n_classes = int(state["head.weight"].shape[0])
-    label_set, labels = _ptbxl_labels() if n_classes == 71 else ("", _unnamed_outputs(n_classes))
-    return replace(
-        _stranger(path, "classifier", "mtecg"),
-        config=config,
-        input=spec,
-        label_set=label_set,
-        labels=labels,
-        thresholds=(None,) * n_classes,
-    )
-
-
-def _ptbxl_labels() -> tuple[str, tuple[str, ...]]:
-    from ecgview.labels import label_set
-
-    return "ptbxl71", tuple(statement.code for statement in label_set.load("ptbxl71").statements)
-
-
-def _unnamed_outputs(count: int) -> tuple[str, ...]:
-    return tuple(f"output {k + 1}" for k in range(count))
 
 
 def _stranger(path: Path, kind: cards.Kind, network: str) -> ModelCard:

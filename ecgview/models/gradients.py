@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import runtime
+from ecgview.models import networks, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import torch
 
 BATCH = 4  # inputs a pass: what the network keeps for the way back is some 60 MB an input (MTECG), and 0.03 s to cancel
-# A share of time above a threshold is a third of their features: a step, whose slope is zero wherever there is one.
-WITHOUT = ("random-kernels",)
 
 
 def network(card: ModelCard, device: str) -> "torch.nn.Module":
@@ -35,9 +33,9 @@ def network(card: ModelCard, device: str) -> "torch.nn.Module":
     """
     if card.kind != "classifier":
         raise ModelError(f"{card.id} is no classifier", expected="a classifier", found=card.kind)
-    if card.network in WITHOUT:
+    if why := networks.without_gradients(card):
         raise ModelError(
-            f"{card.id} counts samples above thresholds: its outputs have no gradient, so that they have no map",
+            f"{card.id} {why}: its outputs have no gradient, so that they have no map",
             expected="a classifier of another network",
         )
     return runtime.network(card, device)

@@ -307,8 +307,6 @@ def predict_hidden(
     """Return (n, leads, samples) network units: the decoder's guess of every segment under each mask."""
     import torch
 
-    from ecgview.models.architectures import unsegment
-
     rows = []
     signal = torch.from_numpy(prepared).to(device)[None]
     with torch.inference_mode():
@@ -316,8 +314,8 @@ def predict_hidden(
             progress(start / len(masks), "reconstructing")
             part = torch.from_numpy(masks[start : start + BATCH]).to(device)
             with threads(device, len(part)):
-                out = module(signal.expand(len(part), -1, -1), part)
-            rows.append(unsegment(out.float(), prepared.shape[0]).cpu().numpy())
+                out = module.reconstruct(signal.expand(len(part), -1, -1), part)
+            rows.append(out.float().cpu().numpy())
     return np.concatenate(rows)
 
 

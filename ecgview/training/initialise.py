@@ -10,7 +10,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ecgview.models.networks.mtecg import Attention, Mtecg, MtecgMae
+from ecgview.models.networks.mtecg import Attention, Mtecg
+from ecgview.models.networks.mtecg_mae import MtecgMae
 
 LONGEST_PERIOD = 200.0
 

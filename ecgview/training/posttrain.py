@@ -16,7 +16,7 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import architectures, cards
 from ecgview.models.cards import InputSpec
-from ecgview.models.networks.drop_path import DropPathRule
+from ecgview.models.networks.kit.drop_path import DropPathRule
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.progress import Progress, silent

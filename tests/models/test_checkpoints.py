@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from ecgview.errors import ModelError
 from ecgview.models import cards, checkpoints, runtime
-from ecgview.models.networks.mtecg import Mtecg, MtecgConfig, MtecgMae
+from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+from ecgview.models.networks.mtecg_mae import MtecgMae
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.record import EcgRecord
 

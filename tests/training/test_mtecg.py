@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from ecgview.models.networks.mtecg import Mtecg, MtecgConfig, MtecgMae, segment, unsegment
+from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+from ecgview.models.networks.mtecg_mae import MtecgMae, segment, unsegment
 from ecgview.training.objectives.mae import masked_loss, random_mask, reconstruction_target
 
 
@@ -95,7 +96,7 @@ def test_standardised_targets_have_unit_deviation() -> None:
 
 
 def test_drop_path_keeps_the_expectation() -> None:
-    from ecgview.models.networks.mtecg import DropPath
+    from ecgview.models.networks.kit.drop_path import DropPath
 
     torch.manual_seed(0)
     drop = DropPath(0.3).train()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ecgview.models.networks.drop_path import DropPath, drop_path_rates
+from ecgview.models.networks.kit.drop_path import DropPath, drop_path_rates
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.training import probe
 from ecgview.training.posttrain import PostTrainRecipe, backbone

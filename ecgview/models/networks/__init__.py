@@ -1,1 +1,84 @@
-"""The networks, one per file; torch is imported here and nowhere above."""
+"""The networks, a file each: its name, how a card builds it, which checkpoints are its own, how it is trained further.
+
+A card names a network by its file, with hyphens: "mtecg-mae" is `mtecg_mae.py`. To list them imports none of them, as
+each imports torch. What a module of theirs is asked for:
+
+* a classifier gives `module(x)`, (batch, classes) logits of (batch, leads, samples) network input;
+* an autoencoder `module.reconstruct(x, mask)`, (batch, leads, samples), of a mask (batch, segments), True = hidden;
+* an encoder and an identifier `module.forward_features(x)`, (batch, width).
+
+What is trained on labels is also asked for `forward_features(x)` and `forward_head(features)`.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, cast
+
+from ecgview import plugins
+from ecgview.errors import EcgviewError, ModelError
+from ecgview.models.cards import ModelCard
+
+if TYPE_CHECKING:
+    import torch
+
+_TOOLS = ("kit",)
+_NEEDS = ("NAME", "build")
+
+
+class Network(Protocol):
+    """What each file has.
+
+    It may say more, as far as it holds for the network:
+
+    * `WITHOUT_GRADIENTS`: why its outputs have no gradient ("counts samples above thresholds"), so that no map is made;
+    * `CHECKPOINT`: how a published checkpoint of it is known, in words for a reader whose file is none;
+    * `renamed(state)`: the weights of such a checkpoint under this file's names;
+    * `recognise(state, stranger, where)`: the card of weights that are its own, None for others. `stranger` is the card
+      of a file of which nothing is known, to be completed.
+    """
+
+    NAME: str  # for people: "MTECG-T"
+
+    def build(self, card: ModelCard) -> "torch.nn.Module":
+        """Return the network of a card with starting weights; ModelError names a size that it does not know."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the networks by the names that cards give them; nothing is imported."""
+    return tuple(name.replace("_", "-") for name in plugins.names(sys.modules[__name__], _TOOLS))
+
+
+def of(name: str, where: str | None = None) -> Network:
+    """Return the file of a network; `where` is told if there is none.
+
+    Raises:
+        ModelError: no network has this name, or its file cannot be used.
+    """
+    room = sys.modules[__name__]
+    for found in plugins.names(room, _TOOLS):
+        if found.replace("_", "-") == name:
+            try:
+                return cast(Network, plugins.named(room, found, _TOOLS, _NEEDS))
+            except EcgviewError as error:
+                raise ModelError(error.sentence, where=error.where) from None
+    raise ModelError(f"unknown network {name!r}", where=where, expected=", ".join(names()))
+
+
+def every() -> Iterator[tuple[str, Network]]:
+    """Yield name and file of every network that can be used; torch comes with the first."""
+    for name in names():
+        try:
+            yield name, of(name)
+        except ModelError:  # it stands in `plugins.faults`
+            continue
+
+
+def without_gradients(card: ModelCard) -> str:
+    """Return why the outputs of a card's network have no gradient; empty where they have one."""
+    return str(getattr(of(card.network), "WITHOUT_GRADIENTS", ""))
+
+
+def renamed(name: str, state: "Mapping[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
+    """Return a checkpoint's weights under the names of a network's file."""
+    under = getattr(of(name), "renamed", dict)
+    return cast("dict[str, torch.Tensor]", under(state))

@@ -1,18 +1,30 @@
-"""MTECG-T: a small transformer on 50 ms segments of the 12-lead ECG, and its masked autoencoder.
+"""MTECG-T: a small transformer on 50 ms segments of the 12-lead ECG; its masked autoencoder is `mtecg_mae`.
 
 Source: Zhou et al., arXiv 2309.07136 (Comput. Biol. Med. 196:110674, 2025); sizes and parameter names as in
 the group's released architecture, so that public checkpoints load. What the paper leaves open is named a
 default of ours below.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.models.networks.drop_path import DropPath, DropPathRule, drop_path_rates
+from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.networks.kit import outputs
+from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
+from ecgview.models.networks.kit.sizes import sized
 from ecgview.models.segments import PUBLISHED_SAMPLES
+
+NAME = "MTECG-T"
+CHECKPOINT = "MTECG (patch_embed, blocks, head)"
+_HEAD_WIDTH = 64  # of one attention head, in the released sizes
+_RATE_HZ = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,8 @@ class PatchEmbed(nn.Module):
         return out
 
 
-def _init_weights(module: nn.Module) -> None:
+def start_linear(module: nn.Module) -> None:
+    """Give a layer its starting weights: truncated normals, no bias, no shift."""
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
@@ -139,7 +152,7 @@ class Mtecg(nn.Module):
         # Learned positions; those of the masked autoencoder are learned as well (methods A).
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
         nn.init.trunc_normal_(self.cls_token, std=0.02)
-        self.apply(_init_weights)
+        self.apply(start_linear)
 
     def encode(self, x: Tensor, visible: Tensor | None = None) -> Tensor:
         """Return normalised tokens, (batch, 1 + segments seen, width), class token first.
@@ -173,63 +186,54 @@ class Mtecg(nn.Module):
         return self.forward_head(self.forward_features(x))
 
 
-class MtecgMae(nn.Module):
-    """Encoder on the visible segments, light decoder that predicts the hidden ones."""
-
-    def __init__(self, config: MtecgConfig | None = None) -> None:
-        super().__init__()
-        self.config = config = config or MtecgConfig(n_classes=0)
-        self.encoder = Mtecg(config)
-        self.decoder_embed = nn.Linear(config.width, config.decoder_width)
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, config.decoder_width))
-        self.decoder_pos_embed = nn.Parameter(torch.zeros(1, config.n_segments + 1, config.decoder_width))
-        self.decoder_blocks = nn.ModuleList(
-            Block(config.decoder_width, config.decoder_heads, config.mlp_ratio)
-            for _ in range(config.decoder_depth)
-        )
-        self.decoder_norm = nn.LayerNorm(config.decoder_width, eps=1e-6)
-        self.decoder_pred = nn.Linear(config.decoder_width, config.n_leads * config.segment_samples)
-        nn.init.trunc_normal_(self.mask_token, std=0.02)
-        nn.init.trunc_normal_(self.decoder_pos_embed, std=0.02)
-        for module in (self.decoder_embed, self.decoder_blocks, self.decoder_norm, self.decoder_pred):
-            module.apply(_init_weights)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return the prediction of every segment, (batch, segments, leads * segment samples).
-
-        Args:
-            x: (batch, leads, samples).
-            mask: (batch, segments) bool, True = hidden; the same number of hidden segments in each row.
-        """
-        return self.encode_and_predict(x, mask)[1]
-
-    def encode_and_predict(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the visible tokens, (batch, 1 + visible, width), and the prediction of every segment."""
-        batch, segments = mask.shape
-        # Stable, so that the tokens seen stay in the order of time and batches of one and of many agree.
-        order = torch.argsort(mask.to(torch.int8), dim=1, stable=True)  # visible first, in time order
-        n_visible = segments - int(mask[0].sum())
-        encoded = self.encoder.encode(x, order[:, :n_visible])
-        visible = self.decoder_embed(encoded)
-        width = visible.shape[-1]
-        hidden = self.mask_token.to(visible.dtype).expand(batch, segments - n_visible, -1)
-        tokens = torch.cat([visible[:, 1:], hidden], dim=1)
-        back = torch.argsort(order, dim=1)[..., None].expand(-1, -1, width)
-        tokens = torch.cat([visible[:, :1], torch.gather(tokens, 1, back)], dim=1) + self.decoder_pos_embed
-        for block in self.decoder_blocks:
-            tokens = block(tokens)
-        return encoded, self.decoder_pred(self.decoder_norm(tokens))[:, 1:]
+def build(card: ModelCard) -> Mtecg:
+    """Return the network of a card with starting weights."""
+    return Mtecg(sized(MtecgConfig, card, n_classes=len(card.labels)))
 
 
-def segment(x: Tensor, segment_samples: int) -> Tensor:
-    """Return (batch, segments, leads * segment_samples) for (batch, leads, samples)."""
-    batch, leads, samples = x.shape
-    count = samples // segment_samples
-    parts = x[..., : count * segment_samples].reshape(batch, leads, count, segment_samples)
-    return parts.transpose(1, 2).reshape(batch, count, leads * segment_samples)
+def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:
+    """Return the card of an encoder with its head; None for others.
+
+    Raises:
+        ModelError: it has no head, or its sizes cannot be told.
+    """
+    if "patch_embed.proj.weight" not in state:
+        return None
+    config, spec = sizes_of(state, "", where)
+    if "head.weight" not in state:
+        raise ModelError("is an encoder without a head: it gives no statements", where=where)
+    label_set, labels = outputs.named(int(state["head.weight"].shape[0]))
+    return replace(
+        stranger,
+        kind="classifier",
+        config=config,
+        input=spec,
+        label_set=label_set,
+        labels=labels,
+        thresholds=(None,) * len(labels),
+    )
 
 
-def unsegment(parts: Tensor, n_leads: int) -> Tensor:
-    """Return (batch, leads, samples) for (batch, segments, leads * segment_samples)."""
-    batch, count, values = parts.shape
-    return parts.reshape(batch, count, n_leads, values // n_leads).transpose(1, 2).reshape(batch, n_leads, -1)
+def sizes_of(state: Mapping[str, Tensor], prefix: str, where: str) -> tuple[dict[str, Any], InputSpec]:
+    """Return the sizes and the input of the encoder whose weights begin with `prefix`.
+
+    Raises:
+        ModelError: they tell no sizes, or those of another number of leads.
+    """
+    try:
+        width, _, n_leads, segment_samples = state[f"{prefix}patch_embed.proj.weight"].shape
+        n_segments = state[f"{prefix}pos_embed"].shape[1] - 1
+    except (KeyError, ValueError, IndexError):
+        raise ModelError("has no MTECG embedding", where=where, expected="pos_embed, patch_embed") from None
+    if n_leads != len(STANDARD_12):
+        raise ModelError("MTECG takes the standard twelve leads", where=where, found=str(n_leads))
+    blocks = {name.split(".")[prefix.count(".") + 1] for name in state if name.startswith(f"{prefix}blocks.")}
+    n_samples = segment_samples * n_segments
+    config = {
+        "n_samples": n_samples,
+        "segment_samples": segment_samples,
+        "width": width,
+        "depth": len(blocks),
+        "n_heads": max(1, width // _HEAD_WIDTH),
+    }
+    return config, InputSpec(leads=STANDARD_12, sampling_rate_hz=_RATE_HZ, seconds=n_samples / _RATE_HZ)

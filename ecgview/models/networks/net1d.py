@@ -4,13 +4,22 @@ Source: PKUDigitalHealth/ECGFounder (MIT), re-written from its published sizes a
 its checkpoints but are never applied; they are kept so that the published names load strictly.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.models.networks.drop_path import DropPath, DropPathRule, drop_path_rates
+from ecgview.errors import ModelError
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from ecgview.models.networks.kit import outputs
+from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
+from ecgview.models.networks.kit.sizes import sized
+
+NAME = "Net1D"
+CHECKPOINT = "ECGFounder (first_conv, stage_list, dense)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +148,29 @@ class Net1d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, (batch, classes)."""
         return self.forward_head(self.forward_features(x))
+
+
+def build(card: ModelCard) -> Net1d:
+    """Return the network of a card with starting weights."""
+    return Net1d(sized(Net1dConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:
+    """Return the card of ECGFounder's weights, or of the same network with other outputs; None for others.
+
+    Raises:
+        ModelError: it takes neither twelve leads nor one.
+    """
+    if "first_conv.conv.weight" not in state or "dense.weight" not in state:
+        return None
+    n_leads = int(state["first_conv.conv.weight"].shape[1])
+    n_classes = int(state["dense.weight"].shape[0])
+    if n_leads not in (1, 12):
+        raise ModelError("Net1D takes 12 leads or 1", where=where, found=str(n_leads))
+    published = cards.get(f"ecgfounder-{n_leads}")
+    if n_classes == len(published.labels):
+        return replace(published, source=stranger.source)
+    labels = outputs.unnamed(n_classes)
+    return replace(
+        stranger, kind="classifier", input=published.input, labels=labels, thresholds=(None,) * n_classes
+    )

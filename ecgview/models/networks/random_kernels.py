@@ -14,6 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecgview.models.cards import ModelCard
+from ecgview.models.networks.kit.sizes import sized
+
+NAME = "Random kernels"
+# A share of time above a threshold is a third of the features: a step, whose slope is zero wherever there is one.
+WITHOUT_GRADIENTS = "counts samples above thresholds"
 HALF_TAPS = 10  # of the low-pass filter, per sample kept: 101 taps from 500 to 100 Hz
 KAISER_BETA = 5.0
 
@@ -92,3 +98,8 @@ def low_pass(every: int) -> Tensor:
     taps = torch.special.sinc(n / every) * window
     out: Tensor = (taps / taps.sum()).float()
     return out
+
+
+def build(card: ModelCard) -> RandomKernels:
+    """Return the network of a card; kernels and thresholds are zero until weights are loaded."""
+    return RandomKernels(sized(RandomKernelsConfig, card, n_classes=len(card.labels)))

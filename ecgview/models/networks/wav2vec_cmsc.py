@@ -4,11 +4,26 @@ Source: Oh et al., CHIL 2022, arXiv 2203.06889; sizes, layers and parameter name
 that public checkpoints load (methods D.2 and D.3). A missing lead is a row of zeros: the input has always twelve.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.networks.kit import outputs
+from ecgview.models.networks.kit.sizes import sized
+
+NAME = "wav2vec 2.0 + CMSC"
+CHECKPOINT = "the lead-agnostic network (feature_extractor, encoder, conv_pos)"
+# What is trained here answers 5 s crops; a lead that a record has not is a row of zeros.
+INPUT = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=5.0, lead_agnostic=True)
+_MARK = "feature_extractor.conv_layers.0.0.weight"
+_PREFIXES = ("encoder.w2v_model.", "w2v_model.", "model.")
+_HEAD_WIDTH = 64  # of one attention head, in the published sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +273,73 @@ class Wav2vecCmsc(nn.Module):
 def mean_token(tokens: Tensor) -> Tensor:
     """Return (batch, width): the sum over the tokens by the count of non-zero entries (methods D.4)."""
     return tokens.sum(1) / (tokens != 0).sum(1).clamp(min=1)
+
+
+def build(card: ModelCard) -> Wav2vecCmsc:
+    """Return the network of a card with starting weights."""
+    return Wav2vecCmsc(sized(Wav2vecConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the authors' weights under our names: older weight-norm names, the mask vector and prefixes gone."""
+    found = {}
+    for name, value in state.items():
+        for prefix in _PREFIXES:
+            name = name.removeprefix(prefix)
+        for older, ours in (("weight_g", "original0"), ("weight_v", "original1")):
+            name = name.replace(f"pos_conv.0.{older}", f"pos_conv.0.parametrizations.weight.{ours}")
+        if name != "mask_emb":
+            found[name] = value
+    return found
+
+
+def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:
+    """Return the card of these weights: an encoder, or a classifier if they have a head; None for others.
+
+    Args:
+        state: weights under our names.
+        stranger: the card of a file of which nothing else is known.
+        where: told if it is wrong.
+
+    Raises:
+        ModelError: a tensor that tells the sizes is missing or has another shape.
+    """
+    if _MARK not in state:
+        return None
+    try:
+        conv_width, n_leads, _ = state[_MARK].shape
+        width = int(state["post_extract_proj.weight"].shape[0])
+        kernel = int(state["conv_pos.pos_conv.0.parametrizations.weight.original1"].shape[2])
+        per_group = int(state["conv_pos.pos_conv.0.parametrizations.weight.original1"].shape[1])
+        hidden = int(state["encoder.layers.0.fc1.weight"].shape[0])
+    except (KeyError, ValueError, IndexError) as error:
+        raise ModelError(f"tells no sizes of a lead-agnostic network ({error})", where=where) from None
+    if n_leads != len(STANDARD_12):
+        raise ModelError("the lead-agnostic network takes twelve rows", where=where, found=str(n_leads))
+    heads = "quantizer.vars" in state
+    config = {
+        "conv_width": int(conv_width),
+        "conv_layers": _count(state, "feature_extractor.conv_layers."),
+        "width": width,
+        "depth": _count(state, "encoder.layers."),
+        "n_heads": max(1, width // _HEAD_WIDTH),
+        "hidden": hidden,
+        "position_kernel": kernel,
+        "position_groups": width // per_group,
+        "pretraining_heads": heads,
+    }
+    if heads:
+        config["code_width"] = int(state["project_q.weight"].shape[0])
+    n_classes = int(state["proj.weight"].shape[0]) if "proj.weight" in state else 0
+    return replace(
+        stranger,
+        kind="classifier" if n_classes else "encoder",
+        config=config,
+        input=INPUT,
+        labels=outputs.unnamed(n_classes),
+        thresholds=(None,) * n_classes,
+    )
+
+
+def _count(state: Mapping[str, Tensor], prefix: str) -> int:
+    return len({name.removeprefix(prefix).split(".")[0] for name in state if name.startswith(prefix)})

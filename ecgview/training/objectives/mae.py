@@ -6,7 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ecgview.models.networks.mtecg import MtecgConfig, MtecgMae, segment
+from ecgview.models.networks.mtecg import MtecgConfig
+from ecgview.models.networks.mtecg_mae import MtecgMae, segment
 
 Target = Literal["raw", "centred", "standardised"]
 Axis = Literal["segment", "lead-segment"]

@@ -1,0 +1,72 @@
+"""A network is a file in its room: listed without torch, found by name, and named where it cannot be used."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ecgview import api
+from ecgview.cli import main
+from ecgview.errors import ModelError
+from ecgview.models import architectures, cards, gradients, networks
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_to_list_networks_imports_none_of_them() -> None:
+    code = (
+        "import sys; from ecgview import api; names = api.list_networks()\n"
+        "heavy = [name for name in sys.modules if name == 'torch' or name.startswith('ecgview.models.networks.')]\n"
+        "print(*names); print(heavy)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    names, heavy = done.stdout.splitlines()
+    assert "mtecg-mae" in names.split()
+    assert heavy == "[]"
+
+
+def test_every_card_with_weights_names_one_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "networks"]) == 0
+    listed = capsys.readouterr().out.split()
+    assert set(listed) == {*api.list_networks()}
+    assert {card.network for card in cards.available() if card.kind != "lef"} <= {*listed}
+
+
+def test_every_file_says_what_it_is() -> None:
+    found = dict(networks.every())
+    assert tuple(found) == networks.names()  # none of ours is left out
+    assert len({file.NAME for file in found.values()}) == len(found)
+
+
+def test_an_unknown_network_is_named_with_those_that_are_here() -> None:
+    card = replace(cards.get("mtecg-ptbxl"), network="mtecg_mae")
+    with pytest.raises(ModelError, match=r"unknown network 'mtecg_mae'") as told:
+        architectures.build(card)
+    assert "mtecg-mae" in str(told.value.expected)
+    assert str(told.value.where).endswith(": network")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("raise KeyError('x')\n", "KeyError"), ("NAME = 'mine'\n", "it lacks build")]
+)
+def test_a_file_that_cannot_be_used_says_why(
+    text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"theirs_{len(text)}"  # a module is imported once a process
+    (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(networks, "__path__", [*networks.__path__, str(tmp_path)])
+    asked = name.replace("_", "-")
+    assert asked in networks.names()
+    with pytest.raises(ModelError, match=why) as told:
+        architectures.build(replace(cards.get("mtecg-ptbxl"), network=asked))
+    assert told.value.where == str(tmp_path / f"{name}.py")
+    assert asked not in dict(networks.every())  # the others can be used
+
+
+def test_a_network_without_gradients_says_so_itself() -> None:
+    card = cards.get("random-kernels-ptbxl")
+    with pytest.raises(ModelError, match=r"counts samples above thresholds: its outputs have no gradient"):
+        gradients.network(card, "cpu")
+    assert networks.without_gradients(cards.get("mtecg-ptbxl")) == ""
