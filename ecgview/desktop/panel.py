@@ -17,7 +17,8 @@ class Panel:
     """One panel beside the trace.
 
     `views` names the tabs that show it (see `ecgview.desktop.views`), `order` its place from the top, and `make`
-    builds its widget from the workspace. The window discovers panels; it names none of them.
+    builds its widget from the workspace. `mouse_mode` is the mouse mode whose results stand in it: the panel is brought
+    into sight when the hand takes that up. The window discovers panels; it names none of them.
     """
 
     id: str
@@ -25,3 +26,4 @@ class Panel:
     views: tuple[str, ...]
     order: int
     make: Callable[[Workspace], QWidget]
+    mouse_mode: str = ""

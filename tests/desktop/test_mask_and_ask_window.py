@@ -177,9 +177,9 @@ def test_a_hidden_stretch_moves_the_numbers_and_is_held_against_chance(
     assert _rows(opened) == [
         "Statements",
         "Quagga rhythm: 0.914 before, 0.814 after, difference −0.100, positive, "
-        "larger than 20 of 20 random spans, those −0.05",
+        "larger than 20 of 20 random spans, those −0.050",
         "LEF: index, not a probability",
-        "LEF index: 0.773 before, 0.573 after, difference −0.200, larger than 0 of 20 random spans, those +0.30",
+        "LEF index: 0.773 before, 0.573 after, difference −0.200, larger than 0 of 20 random spans, those +0.300",
     ]
     overlay = opened.workspace.paper.overlay
     assert overlay is not None
@@ -462,8 +462,26 @@ def test_positives_stand_always_and_others_where_they_change_most() -> None:
     assert rows[1].below == "positive no more"
     assert len(rows_of(_answer(quiet, *others, gone), frozenset(), all_of_them=True)) == 15
     none = rows_of(_answer(Changed("SR", "sinus rhythm", 0.1, 0.104, 0.5)), frozenset())
-    assert [row.name for row in none] == ["Statements", "No statement changes by 0.01 or more."]
+    assert [row.name for row in none] == ["Statements", "No statement changes by 0.005 or more."]
 
 
 def test_a_difference_has_its_sign_unless_it_is_nothing() -> None:
-    assert [signed(value) for value in (0.126, -0.126, 0.004, -0.004)] == ["+0.13", "−0.13", "0.00", "0.00"]
+    assert [signed(value) for value in (0.1264, -0.1264, 0.0004, -0.0004)] == [
+        "+0.126",
+        "−0.126",
+        "0.000",
+        "0.000",
+    ]
+
+
+def test_the_numbers_come_into_sight_when_the_hand_takes_the_mode_up(
+    opened: MainWindow, shown: MaskAndAsk
+) -> None:
+    opened.resize(1280, 800)
+    opened.workspace.paper.set_view("explain")
+    section = opened.side.section("what-if")
+    assert section is not None
+    assert section.visibleRegion().isEmpty()
+    opened.workspace.mouse.choose(MODE)
+    assert section.visibleRegion().boundingRect().top() == 0
+    assert section.visibleRegion().boundingRect().height() >= min(section.height(), 400)

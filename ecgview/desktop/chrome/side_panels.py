@@ -101,6 +101,7 @@ class SidePanels(QFrame):
         whole.addWidget(self._area, 1)
         self.tabs.currentChanged.connect(lambda index: workspace.paper.set_view(VIEWS[index]))
         workspace.paper.view_changed.connect(self.show_view)
+        workspace.mouse.changed.connect(self._bring_into_sight)
         self.show_view(workspace.paper.view)
 
     def show_view(self, view: str) -> None:
@@ -109,6 +110,16 @@ class SidePanels(QFrame):
         for section in self.sections:
             section.setVisible(view in section.panel.views)
         self._area.verticalScrollBar().setValue(0)
+        self._bring_into_sight(self._workspace.mouse.mode)
+
+    def _bring_into_sight(self, mode: str) -> None:
+        """Scroll to the panel that shows what a mouse mode does; numbers that move out of sight are not seen."""
+        for section in self.sections:
+            if section.panel.mouse_mode == mode and not section.isHidden():
+                section.fold(on=False)
+                self._area.widget().adjustSize()  # now: what was just shown has no place yet
+                self._area.verticalScrollBar().setValue(section.y())
+                return
 
     def section(self, panel_id: str) -> Section | None:
         """Return the section of a panel; None if there is no such panel."""

@@ -276,4 +276,11 @@ def _button(text: str, run: Callable[[], object]) -> QPushButton:
     return made
 
 
-PANEL = Panel(id="what-if", title="Mask and ask (AI)", views=("explain",), order=22, make=WhatIfPanel)
+PANEL = Panel(
+    id="what-if",
+    title="Mask and ask (AI)",
+    views=("explain",),
+    order=22,
+    make=WhatIfPanel,
+    mouse_mode=MODE,
+)

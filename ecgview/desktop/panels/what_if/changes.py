@@ -24,10 +24,11 @@ from ecgview.results import Changed, Compared, WhatIf
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_PX, HEADING_PX = 40, 22
-NUMBER_PX, DIFFERENCE_PX = 40, 50
+DIGITS = 3  # at two, 0.145 and 0.144 would stand side by side as 0.15 and 0.14, with a change of 0.00
+NUMBER_PX, DIFFERENCE_PX = 44, 54
 NOT_COMPARED = Compared()
 MOST = 8  # rows beside the positive ones
-LEAST = 0.005  # a smaller change would stand there as 0.00
+LEAST = 0.005  # of a row beside the positive ones; ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ class Row:
         if self.changed is None:
             return self.name
         one = self.changed
-        numbers = f"{self.name}: {one.before:.3f} before, {one.after:.3f} after, difference {signed(one.difference, 3)}"
+        ends = f"{one.before:.{DIGITS}f} before, {one.after:.{DIGITS}f} after"
+        numbers = f"{self.name}: {ends}, difference {signed(one.difference)}"
         return ", ".join(filter(None, (numbers, _turn(one), _against(self.compared))))
 
 
-def signed(value: float, digits: int = 2) -> str:
+def signed(value: float, digits: int = DIGITS) -> str:
     """Return a difference with its sign, without one where it is nothing at these digits."""
     text = f"{abs(value):.{digits}f}"
     return text if float(text) == 0 else f"{'−' if value < 0 else '+'}{text}"
@@ -110,7 +112,7 @@ def rows_of(
         found = [row for row in found if _is_positive(row.changed) or row in others]
     rows = [Row("Statements", columns=True), *found]
     if len(found) == 0:
-        rows.append(Row("No statement changes by 0.01 or more."))
+        rows.append(Row("No statement changes by 0.005 or more."))
     if answer.lef is not None and not lef_reason:
         note = ": index, not a probability" if answer.lef.label.endswith("index") else ""
         compared = NOT_COMPARED if answer.chance is None else answer.chance.of_lef(answer.lef.difference)
@@ -191,7 +193,7 @@ def _paint_row(painter: QPainter, view: QWidget, row: Row, one: Changed, area: Q
     room = area.width() - 2 * NUMBER_PX - DIFFERENCE_PX - 4
     middle = Qt.AlignmentFlag.AlignVCenter
     painter.drawText(upper, middle, _elided(painter, row.name, room))
-    _paint_numbers(painter, upper, (f"{one.before:.2f}", f"{one.after:.2f}", ""))
+    _paint_numbers(painter, upper, (f"{one.before:.{DIGITS}f}", f"{one.after:.{DIGITS}f}", ""))
     painter.setFont(tokens.font(view.font(), "body", bold=True))
     painter.setPen(tokens.colour(view, "text"))
     _paint_numbers(painter, upper, ("", "", signed(one.difference)))
