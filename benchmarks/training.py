@@ -19,9 +19,10 @@ import wfdb
 
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.models.preprocessing import bandpass
-from ecgview.training import finetune, pretrain
+from ecgview.training.data.inputs import MTECG_SCALE
 from ecgview.training.objectives.mae import MaeBatch, MaeObjective, random_mask
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
+from ecgview.training.stages import finetune, pretrain
 
 BATCH = 32
 STEPS = 6  # timed, after one to warm up
@@ -118,7 +119,7 @@ def _read(files: list[Path]) -> Iterator[torch.Tensor]:
     for start in range(0, len(files) - BATCH + 1, BATCH):
         rows = [wfdb.rdrecord(str(path.with_suffix(""))).p_signal.T for path in files[start : start + BATCH]]
         made = [bandpass(np.nan_to_num(row).astype(np.float32), 500.0) for row in rows]
-        yield torch.from_numpy(np.stack(made)) * pretrain.SCALE
+        yield torch.from_numpy(np.stack(made)) * MTECG_SCALE
 
 
 if __name__ == "__main__":

@@ -492,7 +492,7 @@ def train(
     Raises:
         ModelError: an unknown stage, no PTB-XL below `data`, or a value that the recipe does not know.
     """
-    from ecgview.training import systems
+    from ecgview.training.stages import systems
 
     def path(value: PathLike | None) -> Path | None:
         return None if value is None else Path(value)

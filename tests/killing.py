@@ -14,7 +14,13 @@ from typing import Any
 # What training and scoring import only when they begin: loaded once for all children, and not counted.
 LOADED = [
     *("ecgview.api", "ecgview.models.archive", "ecgview.models.architectures", "ecgview.signal.measurements"),
-    *("ecgview.training.systems", "pyarrow.parquet", "safetensors.torch", "shap", "sklearn.linear_model"),
+    *(
+        "ecgview.training.stages.systems",
+        "pyarrow.parquet",
+        "safetensors.torch",
+        "shap",
+        "sklearn.linear_model",
+    ),
     *("torch._dynamo", "wfdb"),
 ]
 

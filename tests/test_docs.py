@@ -31,7 +31,7 @@ import pytest
 from ecgview import cli, formats
 from ecgview.desktop.chrome import menus
 from ecgview.labels import entry, label_set
-from ecgview.training.data import folder_csv
+from ecgview.training.data.sources import folder_csv
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "LICENSES" / "README.md"])

@@ -21,7 +21,7 @@ FAULTY = {
     "ecgview.desktop.panels": 'NAME = "no panel"\n',
     "ecgview.cli": 'NAME = "mine"\n',
     "ecgview.cli.train": "raise KeyError('mine')\n",
-    "ecgview.training.data": "def sniff(path): return False\n",
+    "ecgview.training.data.sources": "def sniff(path): return False\n",
 }
 ASKS_ALL = """
 import importlib
@@ -30,8 +30,9 @@ from ecgview.cli import train
 from ecgview.desktop.chrome import menus, side_panels
 from ecgview.models import networks
 from ecgview.paper import layouts
-from ecgview.training import data
-assert all([layouts.known(), formats.known(), report.exports(), explain.known(), data.layouts(), [*networks.every()]])
+from ecgview.training.data import sources
+assert all([layouts.known(), formats.known(), report.exports(), explain.known(), sources.layouts()])
+assert list(networks.every())
 assert side_panels.discovered() and menus.rows() and cli.parser()
 print(*(fault.where for fault in plugins.faults()), sep="\\n")
 """

@@ -51,7 +51,7 @@ def test_the_weights_are_the_cards_and_fit(card: ModelCard) -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.parent.name)
 def test_answers_are_the_recorded_ones(path: Path) -> None:
-    from ecgview.training.export import formula_ecg
+    from ecgview.training.engine.export import formula_ecg
 
     module = architectures.load(cards.read_card(path.with_name("card.json")))
     with torch.inference_mode():

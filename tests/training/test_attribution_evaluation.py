@@ -17,9 +17,9 @@ from ecgview.explain import offered, sham_map
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
+from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import attribution, attribution_table
 from ecgview.training.evaluation.attribution import GRADIENTS, METHODS, Case
-from ecgview.training.rows import Row
 from tests.tiny_models import autoencoder, classifier  # noqa: F401
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from ecgview.errors import ModelError
-from ecgview.training import calibration
+from ecgview.training.evaluation import calibration
 
 
 @pytest.fixture

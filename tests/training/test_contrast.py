@@ -9,8 +9,8 @@ import torch
 
 from ecgview.errors import ModelError
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
-from ecgview.training import classify, wav2vec
-from ecgview.training.augment import Augmentation
+from ecgview.training.data.augment import Augmentation
+from ecgview.training.engine import classify
 from ecgview.training.objectives.arcface import with_margin
 from ecgview.training.objectives.wav2vec_cmsc import (
     ContrastObjective,
@@ -20,6 +20,7 @@ from ecgview.training.objectives.wav2vec_cmsc import (
     local_loss,
     span_mask,
 )
+from ecgview.training.stages import wav2vec
 
 SMALL = Wav2vecConfig(
     conv_width=16, width=32, depth=1, n_heads=2, hidden=32, position_groups=4, code_width=16
@@ -160,7 +161,7 @@ def _sizes() -> dict[str, int]:
 
 
 def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
-    from ecgview.training import run_state
+    from ecgview.training.engine import run_state
 
     run_state.save(tmp_path / "last.pt", {"model": ContrastObjective(SMALL).state_dict()})
     with pytest.raises(ModelError, match="do not fit"):

@@ -16,8 +16,8 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
+from ecgview.training.data.pack import Pack, Row
 from ecgview.training.evaluation import asked, external, lead_subsets
-from ecgview.training.pack import Pack, Row
 from tests.tiny_models import autoencoder, classifier, keep_model  # noqa: F401
 
 

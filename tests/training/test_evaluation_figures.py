@@ -14,7 +14,8 @@ from ecgview import RESEARCH_USE_ONLY
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec, ModelCard
-from ecgview.training import labels
+from ecgview.training.data import labels
+from ecgview.training.data.pack import Row
 from ecgview.training.evaluation import (
     benchmark,
     classification,
@@ -27,7 +28,6 @@ from ecgview.training.evaluation import (
     write_table,
 )
 from ecgview.training.evaluation.asked import Asked
-from ecgview.training.pack import Row
 
 SCORED = ("NORM", "IMI", "LVH", "CLBBB", "NDT", "AFIB")
 

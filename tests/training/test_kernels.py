@@ -19,10 +19,13 @@ from ecgview.errors import ModelError
 from ecgview.models import cards, runtime
 from ecgview.models.networks.random_kernels import RandomKernels
 from ecgview.models.preprocessing import prepare
-from ecgview.training import baselines, kernel_classifier, kernels, sources, splits, teacher
-from ecgview.training.kernel_classifier import KernelRecipe
-from ecgview.training.pack import load_or_build
-from ecgview.training.pretrain import INPUT, open_pack
+from ecgview.training.data import collection, inputs, kernels, splits
+from ecgview.training.data.pack import load_or_build
+from ecgview.training.evaluation import baselines
+from ecgview.training.objectives import teacher
+from ecgview.training.stages import kernel_classifier
+from ecgview.training.stages.kernel_classifier import KernelRecipe
+from ecgview.training.stages.pretrain import open_pack
 
 
 @pytest.mark.parametrize("n_features", [12, 300], ids=["few features", "more than records"])
@@ -140,8 +143,8 @@ def test_a_recipe_that_cannot_be_is_named(recipe: KernelRecipe, found: str, tmp_
 def test_real_ecgs_are_described_alike_in_training_and_in_the_window(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    known = list(itertools.islice(sources.read_ptbxl(shared_data / "ptbxl"), 6))
-    pack = load_or_build(known, INPUT, tmp_path, "six")
+    known = list(itertools.islice(collection.read_ptbxl(shared_data / "ptbxl"), 6))
+    pack = load_or_build(known, inputs.MTECG, tmp_path, "six")
     card = cards.get("random-kernels-ptbxl")
     network = runtime.network(card, "cpu")
     assert isinstance(network, RandomKernels)

@@ -16,8 +16,8 @@ from ecgview.models import cards
 from ecgview.models.tabular import table
 from ecgview.models.tabular.shares import all_shares
 from ecgview.signal import echonext_scaling
-from ecgview.training import calibration
 from ecgview.training.echonext import layout, synthetic
+from ecgview.training.evaluation import calibration
 from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, fit, outputs
 

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from ecgview.errors import Cancelled, ModelError
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
-from ecgview.training import metrics, splits
-from ecgview.training.loop import fit
+from ecgview.training.data import splits
+from ecgview.training.data.pack import Pack, Row
+from ecgview.training.engine.loop import fit
+from ecgview.training.engine.optimisation import LoopSettings, learning_rate_at, parameter_groups
+from ecgview.training.evaluation import metrics
 from ecgview.training.objectives.supervised import bernoulli_distillation
-from ecgview.training.optimisation import LoopSettings, learning_rate_at, parameter_groups
-from ecgview.training.pack import Pack, Row
 
 SETTINGS = LoopSettings(epochs=4, learning_rate=1e-2, steps_per_epoch=3, warmup_epochs=1, ema_decay=0.9)
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
-from ecgview.training import metrics
-from ecgview.training.metrics import Bootstrap, Draws
+from ecgview.training.evaluation import metrics
+from ecgview.training.evaluation.metrics import Bootstrap, Draws
 
 REPETITIONS = 200
 

@@ -5,8 +5,8 @@ import torch
 
 from ecgview.models.networks.kit.drop_path import DropPath, drop_path_rates
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
-from ecgview.training import probe
-from ecgview.training.posttrain import PostTrainRecipe, backbone
+from ecgview.training.stages import probe
+from ecgview.training.stages.posttrain import PostTrainRecipe, backbone
 
 
 def test_drop_path_keeps_the_expectation_and_rests_in_evaluation() -> None:

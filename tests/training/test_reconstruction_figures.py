@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecgview.training.evaluation import reconstruction
-from ecgview.training.metrics import Bootstrap
+from ecgview.training.evaluation.metrics import Bootstrap
 
 
 def test_a_rhythm_is_held_against_sinus_rhythm_and_few_records_give_no_figure() -> None:

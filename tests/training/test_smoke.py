@@ -11,8 +11,8 @@ from ecgview.cli import main
 from ecgview.formats import wfdb
 from ecgview.models import cards
 from ecgview.record import EcgRecord
-from ecgview.training import systems
-from ecgview.training.recipe import with_values
+from ecgview.training.engine.recipe import with_values
+from ecgview.training.stages import systems
 
 
 def test_pretraining_fine_tuning_and_evaluation(

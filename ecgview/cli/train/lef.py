@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     if args.stage == "reference":
-        from ecgview.training import lef_reference
+        from ecgview.training.lef import reference
 
         with _progress.shown() as progress:
-            lef_reference.run(args.classifier, args.data, cache, args.out, progress)
+            reference.run(args.classifier, args.data, cache, args.out, progress)
         return 0
     return _fit(args, cache)
 

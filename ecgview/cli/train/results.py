@@ -25,7 +25,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, answer, compare."""
-    from ecgview.training import results
+    from ecgview.training.stages import results
 
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)

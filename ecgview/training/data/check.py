@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ecgview.training import data, splits
-from ecgview.training.data.source import Problem, Source
+from ecgview.training.data import sources, splits
+from ecgview.training.data.rows import Row
+from ecgview.training.data.sources.source import Problem, Source
 from ecgview.training.data.tasks import Task
-from ecgview.training.rows import Row
 
 SHOWN = 20  # problems given in full; the others are counted
 _CHUNK = 4096  # rows at a time
@@ -25,13 +25,13 @@ def check(path: str | Path) -> dict[str, Any]:
         FormatError: there is no known data set, or a table is wrong (file, line, column).
         ModelError: a patient stands in two folds (patient and folds).
     """
-    sources = data.open_all(path)
+    opened = sources.open_all(path)
     root = Path(path)
     below = {child.name for child in root.iterdir() if child.is_dir()} if root.is_dir() else set()
-    known = {source.path.name for source in sources}
-    not_known = [] if any(source.path == root for source in sources) else sorted(below - known)
+    known = {source.path.name for source in opened}
+    not_known = [] if any(source.path == root for source in opened) else sorted(below - known)
     fold_of: dict[str, int] = {}  # over all of them: one PTB-XL may lie in several folders
-    found = [_source(source, fold_of) for source in sources]
+    found = [_source(source, fold_of) for source in opened]
     return {"path": str(path), "sources": found, "not known": not_known}
 
 

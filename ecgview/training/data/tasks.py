@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
 from ecgview.labels.label_set import Statement
-from ecgview.training.rows import Row
+from ecgview.training.data.rows import Row
 
 SUPERCLASSES: tuple[str, ...] = ("NORM", "MI", "STTC", "CD", "HYP")
 _KIND = {"diag44": "diagnostic", "form19": "form", "rhythm12": "rhythm"}

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.progress import Progress
-from ecgview.training import baselines, labels, splits
+from ecgview.training.data import labels, splits
+from ecgview.training.data.inputs import MTECG
+from ecgview.training.data.pack import Pack
+from ecgview.training.evaluation import baselines
 from ecgview.training.evaluation.asked import Asked, open_pack
 from ecgview.training.evaluation.classification import macros
 from ecgview.training.evaluation.levels import Level, levels, score
+from ecgview.training.evaluation.metrics import Array, percentiles
 from ecgview.training.evaluation.plain import interval
-from ecgview.training.metrics import Array, percentiles
-from ecgview.training.pack import Pack
-from ecgview.training.pretrain import INPUT
 
 SHOWN = (
     "superclass_macro_auroc",
@@ -30,7 +31,7 @@ def table(
     own: Asked, data: Path, cache: Path, resamples: int, progress: Progress
 ) -> dict[str, dict[str, Any]]:
     """Return each baseline's figures on the model's records, and the model's lead, paired."""
-    pack = open_pack(replace(own.card, input=INPUT), data, cache, progress)
+    pack = open_pack(replace(own.card, input=MTECG), data, cache, progress)
     place = {(row.source, row.record_id): i for i, row in enumerate(pack.rows)}
     index = np.array([place[row.source, row.record_id] for row in own.rows])
     train = splits.labelled(pack, "train")

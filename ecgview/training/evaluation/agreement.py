@@ -19,9 +19,9 @@ from ecgview.errors import StoreError
 from ecgview.review.judgement import Judgement, Verdict, standing
 from ecgview.review.store import Store, default_path
 from ecgview.training.evaluation.classification import wilson
+from ecgview.training.evaluation.metrics import Bootstrap, Interval
 from ecgview.training.evaluation.plain import Figure, interval
 from ecgview.training.evaluation.written import write_text
-from ecgview.training.metrics import Bootstrap, Interval
 
 RESAMPLES = 2000
 COLUMNS = (

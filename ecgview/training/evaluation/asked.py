@@ -16,11 +16,10 @@ from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import FILTERS
 from ecgview.progress import Progress, silent
-from ecgview.training import labels, sources, splits
-from ecgview.training.data import tasks
+from ecgview.training.data import collection, labels, splits, tasks
+from ecgview.training.data.pack import NOT_LINEAR, Pack, Row, load_or_build
 from ecgview.training.evaluation import external
-from ecgview.training.metrics import Bootstrap
-from ecgview.training.pack import NOT_LINEAR, Pack, Row, load_or_build
+from ecgview.training.evaluation.metrics import Bootstrap
 
 Array = NDArray[np.float32]
 BATCH = 32
@@ -88,7 +87,7 @@ def open_pack(
     kept = "none" if card.input.filter in NOT_LINEAR else card.input.filter
     spec = replace(card.input, leads=STANDARD_12, filter=kept, scale=1.0, lead_agnostic=False)
     if task == PTBXL:
-        return load_or_build(sources.read_all(data), spec, cache, str(data.resolve()), progress)
+        return load_or_build(collection.read_all(data), spec, cache, str(data.resolve()), progress)
     return load_or_build(external.records(data), spec, cache, f"{task}|{data.resolve()}", progress)
 
 

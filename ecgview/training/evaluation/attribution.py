@@ -26,12 +26,11 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
-from ecgview.training import data as data_sets
-from ecgview.training import splits
-from ecgview.training.data import tasks
+from ecgview.training.data import sources as data_sets
+from ecgview.training.data import splits, tasks
+from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import asked, external
 from ecgview.training.evaluation.written import write_text
-from ecgview.training.rows import Row
 
 RECORDS = "records.jsonl"
 GRADIENTS, OCCLUSION, PRODUCT = "integrated gradients", "occlusion", "gradient x input"

@@ -21,10 +21,10 @@ from ecgview.training.evaluation.attribution import (
     METHODS,
     OTHER_HOSPITALS,
 )
+from ecgview.training.evaluation.metrics import Bootstrap
 from ecgview.training.evaluation.plain import Figure, interval, rounded
 from ecgview.training.evaluation.table import COLUMNS
 from ecgview.training.evaluation.written import write_text
-from ecgview.training.metrics import Bootstrap
 
 Pair = Mapping[str, Any]
 EVERY = "all records"

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.training import calibration, labels
+from ecgview.training.data import labels
+from ecgview.training.evaluation import calibration
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import Level, Scores, levels, score
 from ecgview.training.evaluation.plain import interval, rounded

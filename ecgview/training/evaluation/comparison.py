@@ -7,8 +7,8 @@ import numpy as np
 from ecgview.errors import ModelError
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import Scores, levels, score
+from ecgview.training.evaluation.metrics import Draws, Index, percentiles, two_sided_p
 from ecgview.training.evaluation.plain import interval, rounded
-from ecgview.training.metrics import Draws, Index, percentiles, two_sided_p
 
 
 def same_records(own: Asked, other: Asked) -> tuple[Asked, Asked]:

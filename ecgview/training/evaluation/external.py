@@ -14,11 +14,12 @@ import numpy as np
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
 from ecgview.record import EcgRecord
-from ecgview.training import data as data_sets
-from ecgview.training.data import challenge_score, tasks
+from ecgview.training.data import sources as data_sets
+from ecgview.training.data import tasks
+from ecgview.training.data.rows import Row
+from ecgview.training.evaluation import challenge_score
+from ecgview.training.evaluation.metrics import Array, bootstrap
 from ecgview.training.evaluation.plain import interval
-from ecgview.training.metrics import Array, bootstrap
-from ecgview.training.rows import Row
 
 TASK = "cinc26"
 

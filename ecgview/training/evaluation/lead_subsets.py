@@ -10,12 +10,12 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
+from ecgview.training.data.inputs import LEAD_SETS
+from ecgview.training.data.pack import Pack
 from ecgview.training.evaluation.asked import Asked, asked, masked_in_training
 from ecgview.training.evaluation.levels import levels, score
+from ecgview.training.evaluation.metrics import percentiles
 from ecgview.training.evaluation.plain import interval
-from ecgview.training.metrics import percentiles
-from ecgview.training.pack import Pack
-from ecgview.training.wav2vec import LEAD_SETS
 
 
 def parse(text: str) -> list[tuple[str, ...]]:

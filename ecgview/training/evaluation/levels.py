@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.training import labels, metrics
+from ecgview.training.data import labels
+from ecgview.training.evaluation import metrics
 from ecgview.training.evaluation.asked import PTBXL, Asked
-from ecgview.training.metrics import Array, Bootstrap, Draws, Index
+from ecgview.training.evaluation.metrics import Array, Bootstrap, Draws, Index
 
 FEWEST_POSITIVES = 5  # of a statement among the records, to be scored; a default of ours
 

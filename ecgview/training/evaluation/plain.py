@@ -2,7 +2,7 @@
 
 import math
 
-from ecgview.training.metrics import Interval
+from ecgview.training.evaluation.metrics import Interval
 
 Figure = dict[str, float | None]
 

@@ -14,11 +14,11 @@ from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.signal import phases
 from ecgview.signal.phases import PHASES
-from ecgview.training import splits
+from ecgview.training.data import splits
+from ecgview.training.data.pack import Pack
 from ecgview.training.evaluation.asked import open_pack
+from ecgview.training.evaluation.metrics import Bootstrap
 from ecgview.training.evaluation.plain import interval
-from ecgview.training.metrics import Bootstrap
-from ecgview.training.pack import Pack
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]

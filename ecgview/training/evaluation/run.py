@@ -9,7 +9,8 @@ from ecgview.errors import ModelError
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
-from ecgview.training import splits
+from ecgview.training.data import splits
+from ecgview.training.data.pack import Pack
 from ecgview.training.evaluation import (
     against_baselines,
     asked,
@@ -24,7 +25,6 @@ from ecgview.training.evaluation import (
     reconstruction,
 )
 from ecgview.training.evaluation import subgroups as by_group
-from ecgview.training.pack import Pack
 
 TASKS = (asked.PTBXL, external.TASK)
 

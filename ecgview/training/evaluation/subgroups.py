@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ecgview.training.data.pack import Row
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import levels, score
 from ecgview.training.evaluation.plain import interval
-from ecgview.training.pack import Row
 
 AGE_BANDS = ((40, "under 40"), (60, "40 to 59"), (80, "60 to 79"), (1000, "80 and over"))  # ours
 UNKNOWN = "unknown"

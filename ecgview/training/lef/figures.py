@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from ecgview.models.tabular.table import Table
-from ecgview.training import calibration, metrics
 from ecgview.training.echonext.layout import FLAGS
 from ecgview.training.echonext.row import EchoRow
+from ecgview.training.evaluation import calibration, metrics
 from ecgview.training.lef.fit import outputs
 from ecgview.training.lef.predictors import Cohort
 

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import fitted, table
 from ecgview.models.tabular.table import Predictor
-from ecgview.training import calibration, metrics
+from ecgview.training.evaluation import calibration, metrics
 from ecgview.training.lef.predictors import Cohort
 
 Values = NDArray[np.float64]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecgview.models.networks.mtecg import Mtecg
-from ecgview.training.labels import superclass_log_odds
+from ecgview.training.data.labels import superclass_log_odds
 
 TEMPERATURE = 2.0  # of the distillation (methods A.6)
 
@@ -103,7 +103,7 @@ class SupervisedObjective(nn.Module):
 
 
 def _superclass_targets(statements: Tensor) -> Tensor:
-    from ecgview.training.labels import superclass_matrix
+    from ecgview.training.data.labels import superclass_matrix
 
     matrix = torch.from_numpy(superclass_matrix()).to(statements)
     return (statements @ matrix.T > 0).to(statements.dtype)

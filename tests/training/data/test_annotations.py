@@ -11,8 +11,8 @@ from ecgview.review import history
 from ecgview.review.read import Certainty, ReadStatement
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
-from ecgview.training import data
-from ecgview.training.data import annotations
+from ecgview.training.data import sources
+from ecgview.training.data.sources import annotations
 
 
 def read(
@@ -45,7 +45,7 @@ def test_signed_reads_become_rows(store: Store, files: list[Path]) -> None:
     read(store, files[1], "A", "NORM", sign=False)  # a first read only
     read(store, files[2], "A", "SB", set_id="cinc2021")
     store.close()
-    source = data.open(store.path)
+    source = sources.open(store.path)
     assert source.name == annotations.NAME
     found = {row.patient_id: (row, record) for row, record in source.records()}
     assert {name: row.codes for name, (row, _) in found.items()} == {
@@ -76,7 +76,7 @@ def test_a_recording_that_changed_or_went_is_told(
     store.close()
     write_record(files[0].with_suffix(""), 9.0)
     files[1].unlink()
-    source = data.open(store.path)
+    source = sources.open(store.path)
     assert [problem.kind for problem in source.problems()] == ["missing-file"]
     heard: list[str] = []
     assert list(source.records(lambda error: heard.append(str(error)))) == []
@@ -91,4 +91,4 @@ def test_another_database_is_not_taken(tmp_path: Path) -> None:
     other.write_bytes(b"SQLite format 3\0" + bytes(84))
     assert not annotations.sniff(other)
     with pytest.raises(FormatError, match="no known data set"):
-        data.open(other)
+        sources.open(other)

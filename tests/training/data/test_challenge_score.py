@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ecgview.errors import ModelError
-from ecgview.training.data import challenge_score, tasks
+from ecgview.training.data import tasks
+from ecgview.training.evaluation import challenge_score
 
 CODES = tasks.get("cinc26").codes
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from ecgview.errors import EcgviewError, FormatError
-from ecgview.training import data
-from ecgview.training.data import cinc, tasks
+from ecgview.training.data import sources, tasks
+from ecgview.training.data.sources import cinc
 
 
 def test_folders_in_folders_and_old_headers(challenge: Path) -> None:
-    source = data.open(challenge)
+    source = sources.open(challenge)
     assert source.name == cinc.NAME
     found = {row.record_id: (row, record) for row, record in source.records()}
     assert list(found) == ["A0001", "E00001", "E01001"]  # HR00001 is PTB-XL
@@ -30,7 +30,7 @@ def test_folders_in_folders_and_old_headers(challenge: Path) -> None:
 
 def test_classes_of_the_challenge(challenge: Path) -> None:
     task = tasks.get("cinc26")
-    rows = list(data.open(challenge).rows())
+    rows = list(sources.open(challenge).rows())
     said = [[task.codes[k] for k in target.nonzero()[0]] for target in task.targets(rows)]
     assert said == [["NSR"], ["SB", "TAb"], ["PAC", "SB"]]
 
@@ -53,13 +53,13 @@ def test_what_is_missing_or_odd_is_told(challenge: Path) -> None:
 
 
 def test_real_headers(shared_data: Path) -> None:
-    source = data.open(shared_data / "cinc2021")
+    source = sources.open(shared_data / "cinc2021")
     rows = list(source.rows())
     assert len(rows) == 95
     assert not any(row.record_id.startswith("HR") for row in rows)
     assert not list(source.problems())
     assert tasks.get("cinc26").keeps(rows).all()
-    words = data.open(shared_data / "cpsc2018")
+    words = sources.open(shared_data / "cpsc2018")
     targets = tasks.get("cinc26").targets(list(words.rows()))
     counts = dict(zip(tasks.get("cinc26").codes, targets.sum(axis=0), strict=True))
     assert {name: counts[name] for name in ("AF", "CRBBB", "NSR", "PAC", "PVC")} == {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ecgview.errors import FormatError
-from ecgview.training import data
-from ecgview.training.data import folder_csv
+from ecgview.training.data import sources
+from ecgview.training.data.sources import folder_csv
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ ecg/r3.hea,P1,AFIB,train,62,female
 
 def test_labels_in_one_column(folder: Path) -> None:
     write(folder, LISTED)
-    source = data.open(folder)
+    source = sources.open(folder)
     rows = [row for row, record in source.records() if record.n_samples == 5000]
     assert rows == list(source.rows())
     assert [row.codes for row in rows] == [("NORM", "SR"), (), ("AFIB",)]
@@ -49,7 +49,7 @@ def test_a_column_per_label(folder: Path) -> None:
     table = write(
         folder, "path,patient_id,fold,low ef,lvh\necg/r1.hea,1,3,0,1\necg/r2.hea,2,10,1.0,1\n", "table.csv"
     )
-    source = data.open(table)
+    source = sources.open(table)
     rows = list(source.rows())
     assert [row.codes for row in rows] == [("lvh",), ("low ef", "lvh")]
     assert [row.fold for row in rows] == [3, 10]
@@ -85,13 +85,13 @@ def test_a_mistake_is_named(folder: Path, old: str, new: str, words: list[str]) 
 def test_an_unknown_column_must_be_a_label(folder: Path) -> None:
     table = write(folder, "path,patient_id,lvh,remark\necg/r1.hea,1,0,good\n")
     with pytest.raises(FormatError, match=r"line 2, column remark.*0 or 1.*'good'"):
-        data.open(table)
+        sources.open(table)
 
 
 def test_files_that_are_missing_or_no_ecg(folder: Path) -> None:
     (folder / "ecg/r1.hea").unlink()
     (folder / "ecg/r2.hea").write_text("not an ECG\n")
-    source = data.open(write(folder, LISTED))
+    source = sources.open(write(folder, LISTED))
     assert [(p.kind, p.where.rsplit("/", 1)[1]) for p in source.problems()] == [
         ("missing-file", "labels.csv, line 2, column path"),
         ("unreadable", "labels.csv, line 3, column path"),
@@ -105,7 +105,7 @@ def test_two_tables_need_a_choice_and_a_table_without_files_is_told(folder: Path
     write(folder, LISTED)
     write(folder, LISTED, "other.csv")
     with pytest.raises(FormatError, match=r"labels\.csv, other\.csv"):
-        data.open(folder)
-    assert len(list(data.open(folder / "other.csv").rows())) == 3
+        sources.open(folder)
+    assert len(list(sources.open(folder / "other.csv").rows())) == 3
     with pytest.raises(FormatError, match="no column path"):
-        data.open(write(folder, "file,who\n", "third.csv"))
+        sources.open(write(folder, "file,who\n", "third.csv"))

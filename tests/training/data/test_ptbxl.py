@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ecgview.errors import FormatError, ModelError
-from ecgview.training import data, splits
-from ecgview.training.data import ptbxl
-from ecgview.training.rows import Row
+from ecgview.training.data import sources, splits
+from ecgview.training.data.rows import Row
+from ecgview.training.data.sources import ptbxl
 
 HEAD = "ecg_id,patient_id,age,sex,scp_codes,strat_fold,filename_lr,filename_hr\n"
 
@@ -47,7 +47,7 @@ def test_real_records_at_both_rates_are_the_same_ecg(shared_data: Path) -> None:
 def test_real_packs_and_records_stream_with_every_row(shared_data: Path) -> None:
     rows = {}
     for folder in ("ptbxl", "ptbxl-packed"):
-        source = data.open(shared_data / folder)
+        source = sources.open(shared_data / folder)
         rows |= {row.record_id: row for row in source.rows()}
         row, record = next(source.records())
         assert rows[row.record_id] == row

@@ -8,9 +8,9 @@ import pytest
 
 from ecgview.errors import ModelError
 from ecgview.training.data import tasks
-from ecgview.training.labels import statement_codes, superclass_targets, targets
-from ecgview.training.pack import Pack
-from ecgview.training.rows import Row
+from ecgview.training.data.labels import statement_codes, superclass_targets, targets
+from ecgview.training.data.pack import Pack
+from ecgview.training.data.rows import Row
 
 
 def row(*codes: str) -> Row:

@@ -1,0 +1,20 @@
+"""What the networks are shown of a packed record, and the lead sets that are asked of the lead-agnostic one."""
+
+from collections.abc import Mapping
+
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec
+
+MTECG = InputSpec(
+    leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="bandpass-0.5-40", scale=1.0
+)
+MTECG_SCALE = 5.0  # network units per mV: signals of about unit deviation beside the positions
+NET1D = InputSpec(leads=STANDARD_12, filter="ecgfounder")
+LEAD_AGNOSTIC = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="none", scale=1.0)
+LEAD_SETS: Mapping[str, tuple[str, ...]] = {
+    "12": STANDARD_12,
+    "6": ("I", "II", "III", "aVR", "aVL", "aVF"),
+    "3": ("I", "II", "V2"),
+    "2": ("I", "II"),
+    "1": ("I",),
+}

@@ -1,0 +1,125 @@
+"""Random convolution kernels: drawn here, described by `models.networks.random_kernels`, kept on disk.
+
+Their features are a strong, cheap description of an ECG. Used with logistic regression on top, as the baseline and
+as a classifier of its own, and as auxiliary targets of pre-training. What is drawn how is a choice of ours.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig, responses
+from ecgview.progress import Progress, silent
+from ecgview.training.data.pack import Pack
+
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How kernels are drawn: weights are normal, without the mean of each lead's taps; dilations log-uniform."""
+
+    n_kernels: int = 2000
+    per_group: int = 50  # kernels of one dilation
+    length: int = 9
+    longest_dilation: int = 100
+    lead_share: float = 0.35
+    thresholds_from: int = 64  # records whose responses give the thresholds, at quantiles 0.1-0.95
+    seed: int = 0
+
+    def draw(self, pack: Pack, fit_on: NDArray[np.int64]) -> RandomKernels:
+        """Return a network of these kernels, thresholds from the first rows of `fit_on`, its head at random."""
+        sizes = RandomKernelsConfig(per_group=self.per_group, length=self.length)
+        sample = pack.millivolts(fit_on[: self.thresholds_from])
+        generator = torch.Generator().manual_seed(self.seed)
+        rng = np.random.default_rng(self.seed)
+        dilations, kernels, thresholds = [], [], []
+        with torch.no_grad():
+            low = RandomKernels(sizes).low_rate(sample)
+            longest = np.log2((low.shape[2] - 1) / (self.length - 1))
+            for _ in range(self.n_kernels // self.per_group):
+                dilation = min(int(2 ** rng.uniform(0, longest)), self.longest_dilation)
+                own = self._group(len(sizes.leads), generator)
+                out = responses(low, own, dilation).numpy()
+                at = [np.quantile(out[:, k], rng.uniform(0.1, 0.95)) for k in range(self.per_group)]
+                dilations.append(dilation)
+                kernels.append(own)
+                thresholds.append(torch.tensor(at, dtype=torch.float32))
+        drawn = RandomKernels(
+            RandomKernelsConfig(dilations=dilations, per_group=self.per_group, length=self.length)
+        )
+        drawn.kernels.copy_(torch.cat(kernels))
+        drawn.thresholds.copy_(torch.cat(thresholds))
+        return drawn.eval()
+
+    def _group(self, n_leads: int, generator: torch.Generator) -> Tensor:
+        """Return (per group, leads, length) weights, zero in the leads that a kernel does not see."""
+        count = self.per_group
+        weight = torch.randn(count, n_leads, self.length, generator=generator)
+        used = torch.rand(count, n_leads, 1, generator=generator) < self.lead_share
+        used[torch.arange(count), torch.randint(n_leads, (count,), generator=generator)] = (
+            True  # each kernel sees at least one lead
+        )
+        weight = weight * used
+        return weight - weight.mean(-1, keepdim=True)
+
+
+def features(network: RandomKernels, pack: Pack, progress: Progress = silent) -> NDArray[np.float32]:
+    """Return (records, 3 * kernels) float32 features of every row."""
+    parts = []
+    with torch.inference_mode():
+        for begin in range(0, len(pack), BATCH):
+            progress(begin / len(pack), f"random kernels: record {begin}")
+            index = np.arange(begin, min(len(pack), begin + BATCH))
+            parts.append(network.forward_features(pack.millivolts(index)).numpy())
+    return np.concatenate(parts)
+
+
+def principal_targets(
+    values: NDArray[np.float32], fit_on: NDArray[np.int64], components: int = 256
+) -> NDArray[np.float32]:
+    """Return (records, components) half-whitened principal components, scaled to unit variance overall.
+
+    Half whitening (division by the square root of each deviation) keeps the large components larger without
+    letting them rule the loss; a choice of ours.
+    """
+    mean, deviation = values[fit_on].mean(0), values[fit_on].std(0) + 1e-6
+    # Outliers of single kernels would otherwise make components of their own.
+    standard = np.clip((values - mean) / deviation, -5, 5)
+    _, _, axes = np.linalg.svd(standard[fit_on], full_matrices=False)
+    scores = standard @ axes[:components].T
+    scores = scores / np.sqrt(scores[fit_on].std(0))
+    return np.asarray(scores / scores[fit_on].std(), dtype=np.float32)
+
+
+def cached_features(
+    pack: Pack,
+    fit_on: NDArray[np.int64],
+    cache: Path,
+    drawing: Drawing | None = None,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Return `features` of a pack, computed once per pack, choice of rows and drawing."""
+    drawing = drawing or Drawing()
+    about = repr([(row.source, row.record_id) for row in pack.rows]) + repr(drawing)
+    key = hashlib.sha256(about.encode() + fit_on.tobytes())
+    path = cache / f"kernels-{key.hexdigest()[:16]}.npy"
+    if not path.exists():
+        part = path.with_suffix(f".part{os.getpid()}.npy")  # another process may be writing the same
+        np.save(part, features(drawing.draw(pack, fit_on), pack, progress))
+        part.replace(path)
+    values: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    return values
+
+
+def cached_targets(
+    pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path
+) -> NDArray[np.float32]:
+    """Return `principal_targets` of the cached features, (records, components)."""
+    return principal_targets(cached_features(pack, fit_on, cache), fit_on, min(components, len(fit_on)))

@@ -1,0 +1,98 @@
+"""What a supervised run learns from: any known data set and label task, packed and split."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.models.cards import InputSpec
+from ecgview.progress import Progress, silent
+from ecgview.record import EcgRecord
+from ecgview.training.data import collection, sources, splits, tasks
+from ecgview.training.data.pack import Pack, load_or_build
+from ecgview.training.data.rows import Row
+from ecgview.training.data.tasks import Task
+
+NAMED_FOLDS: Mapping[str, int] = {"train": 1, "val": 8, "validation": 8, "test": 9}
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A pack, what may be learnt from, what chooses the epoch, every row's targets, (records, k), and the task."""
+
+    pack: Pack
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    wanted: NDArray[np.float32]
+    task: Task
+    test: NDArray[np.int64]
+
+
+def of_task(
+    path: Path,
+    cache: Path,
+    spec: InputSpec,
+    task_name: str,
+    progress: Progress = silent,
+    *,
+    share: float = 1.0,
+    seed: int = 0,
+    most_records: int = 0,
+) -> Data:
+    """Return pack, splits and targets of a task; rows that the task does not keep are in no split.
+
+    Args:
+        path: a data set in any known layout, or a folder of PTB-XL and others.
+        cache: of packs.
+        spec: the network's input.
+        task_name: all71, diag44, sub23, super5, form19, rhythm12, cinc26, or "own" for the data set's own labels.
+        progress: told per record.
+        share: of the training rows.
+        seed: which ones.
+        most_records: the first so many of them; 0 = all.
+
+    Raises:
+        ModelError: no such task, a split without records, or a patient in two splits.
+    """
+    pack = open_pack(path, cache, spec, progress)
+    task = _task(pack, task_name)
+    kept = np.flatnonzero(task.keeps(pack.rows))
+    index = {
+        name: np.intersect1d(splits.labelled(pack, name), kept) for name in ("train", "validation", "test")
+    }
+    for name, rows in index.items():
+        if not len(rows):
+            raise ModelError(f"the {name} split holds no record of task {task_name}", where=str(path))
+    train = splits.part_of(index["train"], share, seed)
+    if most_records:
+        train = train[:most_records]
+    return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"])
+
+
+def open_pack(path: Path, cache: Path, spec: InputSpec, progress: Progress = silent) -> Pack:
+    """Return the pack of a data set, or of PTB-XL with what lies beside it."""
+    records = collection.read_all(path) if collection.has_ptbxl(path) else _records(path)
+    return load_or_build(records, spec, cache, str(path.resolve()), progress)
+
+
+def _records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:
+    """Yield every recording of the data sets at a path; one without folds gets them from its patients."""
+    for source in sources.open_all(path):
+        names = source.fold_names
+        for row, record in source.records(lambda error: None):
+            fold = NAMED_FOLDS.get(names.get(row.fold, ""), row.fold)
+            (placed,) = splits.with_folds([_with_fold(row, fold)])
+            yield placed, record
+
+
+def _with_fold(row: Row, fold: int) -> Row:
+    return replace(row, fold=fold)
+
+
+def _task(pack: Pack, name: str) -> Task:
+    if name == "own":
+        return tasks.of_codes("own", sorted({code for row in pack.rows for code in row.codes}))
+    return tasks.get(name)

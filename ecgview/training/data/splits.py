@@ -1,0 +1,132 @@
+"""Which records may be learnt from, chosen on and reported on; a patient stands in one split only."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.errors import ModelError
+from ecgview.training.data.rows import Row
+
+if TYPE_CHECKING:
+    from ecgview.training.data.pack import Pack  # which needs torch
+
+SPLIT_FOLDS: Mapping[str, tuple[int, ...]] = {
+    "train": (1, 2, 3, 4, 5, 6, 7),
+    "validation": (8,),
+    "test": (9,),
+}
+PUBLISHED_FOLDS: Mapping[str, tuple[int, ...]] = {
+    "train": (1, 2, 3, 4, 5, 6, 7, 8),
+    "validation": (9,),
+    "test": (10,),
+}
+
+
+def for_folds(present: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
+    """Return PTB-XL's published split where fold 10 is there, else the one shifted down by a fold."""
+    return PUBLISHED_FOLDS if 10 in set(present) else SPLIT_FOLDS
+
+
+def with_folds(rows: Iterable[Row], seed: int = 42) -> Iterator[Row]:
+    """Yield the rows with a fold of 1 to 10 where the source has none, the same for all of a patient's recordings.
+
+    It follows from the patient and the seed alone, not from what else is in the set (a default of ours).
+    """
+    for row in rows:
+        if row.fold == 0:
+            digest = hashlib.sha256(f"{seed}|{row.patient_id}".encode()).digest()
+            row = replace(row, fold=int.from_bytes(digest[:8], "big") % 10 + 1)
+        yield row
+
+
+def checked(
+    rows: Iterable[Row], names: Mapping[int, str] | None = None, fold_of: dict[str, int] | None = None
+) -> Iterator[Row]:
+    """Yield the rows as they come; ModelError names a patient who stands in two folds, and which.
+
+    Args:
+        rows: fold 0 is no fold.
+        names: what the source calls a fold, where that is not its number.
+        fold_of: the patients of other sources that were checked before, to which these are added.
+    """
+    called = names or {}
+    fold_of = {} if fold_of is None else fold_of
+    for row in rows:
+        first = fold_of.setdefault(row.patient_id, row.fold) if row.fold else 0
+        if row.fold and first != row.fold:
+            folds = " and ".join(called.get(fold, f"fold {fold}") for fold in sorted((first, row.fold)))
+            raise ModelError(
+                f"patient {row.patient_id} stands in two folds",
+                where=f"record {row.record_id}",
+                expected="every patient in one fold",
+                found=folds,
+            )
+        yield row
+
+
+Folds = Mapping[str, tuple[int, ...]]
+
+
+def of_pack(pack: "Pack") -> Folds:
+    """Return the splits of a pack: PTB-XL's published ones where all ten folds are there."""
+    return for_folds(row.fold for row in pack.rows)
+
+
+def labelled(pack: "Pack", split: str, folds: Folds | None = None) -> NDArray[np.int64]:
+    """Return the labelled rows of one split; the folds are those of the pack where none are given.
+
+    Raises:
+        ModelError: the split is unknown, empty, or shares a patient with another split.
+    """
+    folds = folds or of_pack(pack)
+    if split not in folds:
+        raise ModelError(f"unknown split {split}", expected=", ".join(folds))
+    check_no_leak(pack, folds)
+    index = pack.where(folds=folds[split])
+    if not len(index):
+        raise ModelError(f"the {split} split holds no record", expected=f"folds {folds[split]}")
+    return index
+
+
+def unlabelled(pack: "Pack", folds: Folds | None = None) -> NDArray[np.int64]:
+    """Return every row that self-supervision may use: all but the test fold."""
+    folds = folds or of_pack(pack)
+    test = set(folds["test"])
+    return np.array([i for i, row in enumerate(pack.rows) if row.fold not in test], dtype=np.int64)
+
+
+def check_no_leak(pack: "Pack", folds: Folds | None = None) -> None:
+    """Raise ModelError naming a patient who stands in two splits."""
+    folds = folds or of_pack(pack)
+    split_of_fold = {fold: split for split, members in folds.items() for fold in members}
+    seen: dict[str, str] = {}
+    for row in pack.rows:
+        split = split_of_fold.get(row.fold)
+        if split is None:
+            continue
+        if seen.setdefault(row.patient_id, split) != split:
+            raise ModelError(
+                f"patient {row.patient_id} stands in two splits",
+                expected="every patient in one split",
+                found=f"{seen[row.patient_id]} and {split}",
+            )
+
+
+def part_of(index: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """Return a random share of these rows, in order; the same ones for the same seed, smaller ones inside larger.
+
+    Raises:
+        ModelError: the share is not in 0..1, or nothing is left.
+    """
+    if not 0 < share <= 1:
+        raise ModelError(
+            "a share of the data lies between 0 and 1", expected="0 < share <= 1", found=str(share)
+        )
+    count = round(share * len(index))
+    if not count:
+        raise ModelError("no record is left of the training split", found=f"{share} of {len(index)}")
+    return np.sort(np.random.default_rng(seed).permutation(index)[:count])

@@ -1,0 +1,257 @@
+"""From a training run to a model that the window can use: fp16 safetensors and a card."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ecgview.errors import ModelError
+from ecgview.models import reference_scores, thresholds
+from ecgview.models.cards import sha256_of
+from ecgview.models.networks.mtecg import Mtecg
+from ecgview.models.networks.net1d import Net1d
+from ecgview.training.data import inputs, labels, material
+from ecgview.training.data.tasks import Task
+from ecgview.training.evaluation import judging
+from ecgview.training.evaluation.metrics import best_f1_threshold
+from ecgview.training.objectives.mae import MaeObjective
+from ecgview.training.stages.finetune import FinetuneRecipe, Tuned
+from ecgview.training.stages.pretrain import PretrainRecipe
+from ecgview.training.stages.probe import ProbeRecipe
+
+FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
+DATA = (
+    "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. Self-supervised pre-training "
+    "also saw fold 8 and records of the PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0) and LUDB 1.0.1 (ODC-BY); "
+    "never fold 9"
+)
+UNLABELLED = (
+    "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0), "
+    "LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9"
+)
+OUT_OF_SCOPE = (
+    "Not for diagnosis or treatment. Trained on about two thousand 10 s ECGs of one centre: not for paced rhythm, "
+    "children, ambulatory recordings, fewer than twelve leads or other devices without checking"
+)
+
+
+def classifier(tuned: Tuned, recipe: FinetuneRecipe | ProbeRecipe, folder: Path) -> Path:
+    """Write weights and card of an MTECG classifier. Return the card."""
+    config = tuned.network.config
+    return any_classifier(
+        tuned.network,
+        tuned.validation_targets,
+        tuned.validation_probability,
+        folder,
+        name="MTECG-T",
+        network_id="mtecg",
+        input_spec=_input(),
+        config={"depth": config.depth, "mean_pool": config.mean_pool},
+        recipe=recipe,
+        n_train=tuned.n_train,
+    )
+
+
+def any_classifier(
+    network: nn.Module,
+    wanted: NDArray[np.float32],
+    said: NDArray[np.float32],
+    folder: Path,
+    *,
+    name: str,
+    network_id: str,
+    input_spec: Mapping[str, Any],
+    config: Mapping[str, Any],
+    recipe: Any,
+    n_train: int,
+    training_data: str = DATA,
+    whole: Collection[str] = (),
+    tolerance: float = 1e-4,
+    notes: Sequence[str] = (),
+    task: Task | None = None,
+) -> Path:
+    """Write weights and card of a classifier of the 71 statements, or of another task. Return the card.
+
+    Args:
+        network: in evaluation mode.
+        wanted: (n, 71) validation targets; each threshold is the best F1 on them.
+        said: (n, 71) the network's probabilities there.
+        folder: of the new model; its name is the model's id.
+        name: shown to people.
+        network_id: as `architectures.build` knows it.
+        input_spec: the card's `input`.
+        config: the network's sizes.
+        recipe: how it was trained.
+        n_train: labelled records learnt from.
+        training_data: what else is to be said of them; {labelled} is their number.
+        whole: names of weights that half precision would change too much.
+        tolerance: how far the logits may lie from the recorded ones on another machine.
+        notes: what a reader of the card must know.
+        task: whose classes the outputs are; PTB-XL's 71 statements when None.
+    """
+    name_of_task = "all71" if task is None else task.name
+    codes = labels.statement_codes() if task is None else task.codes
+    cuts = [
+        round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
+        if wanted[:, k].sum() >= FEWEST_POSITIVES
+        else None
+        for k in range(len(codes))
+    ]
+    figures = judging.table(codes, cuts, wanted, said)
+    card = {
+        "id": folder.name,
+        "name": name,
+        "version": "1.0",
+        "kind": "classifier",
+        "network": network_id,
+        "licence": "MIT",
+        "training_data": training_data.format(labelled=n_train),
+        "calibrated": "not calibrated",
+        "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
+        "predictors for the LEF index"
+        if name_of_task == "all71"
+        else f"{len(codes)} classes of the task {name_of_task} from one ECG of an adult, beside a reader's own read",
+        "out_of_scope": OUT_OF_SCOPE,
+        "label_set": "ptbxl71" if name_of_task == "all71" else "",
+        "labels": list(codes),
+        "thresholds": judging.standing(codes, cuts, figures),
+        "threshold_rule": thresholds.RULE,
+        "threshold_figures": figures,
+        "input": dict(input_spec),
+        "config": dict(config),
+        "recipe": asdict(recipe),
+        "notes": [
+            f"A cut is the best F1 on fold 8 and judges as a threshold where it was set on at least "
+            f"{thresholds.FEWEST_POSITIVES} records with the statement.",
+            *notes,
+        ],
+    }
+    path = write(network, card, folder, whole, tolerance)
+    records = f"the validation records ({len(wanted)}) that no label was learnt from"
+    reference_scores.write(folder, wanted, said, records, sha256_of(folder / "weights.safetensors"))
+    return path
+
+
+def described(data: material.Data) -> str:
+    """Return in words what was learnt from, with {labelled} for the number of records."""
+    rows = [data.pack.rows[k] for k in data.train]
+    if data.task.name == "all71" and {row.source for row in rows} == {"ptbxl"}:
+        return DATA
+    counts = Counter(row.source for row in rows)
+    parts = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    return (
+        f"{{labelled}} labelled records ({parts}), task {data.task.name}; validation records chose the epoch"
+    )
+
+
+def post_trained(
+    network: nn.Module, said: NDArray[np.float32], data: material.Data, recipe: Any, folder: Path
+) -> Path:
+    """Write weights and card of a network trained on a task, transformer or Net1D. Return the card."""
+    if isinstance(network, Mtecg):
+        own = network.config
+        sizes: dict[str, Any] = {"mean_pool": own.mean_pool, "depth": own.depth}
+        name, network_id, spec = f"MTECG-T, {data.task.name}", "mtecg", _input()
+    elif isinstance(network, Net1d):
+        wide = network.config
+        sizes = {"stem_width": wide.stem_width, "widths": list(wide.widths), "blocks": list(wide.blocks)}
+        name, network_id, spec = f"Net1D, {data.task.name}", "net1d", asdict(inputs.NET1D)
+    else:
+        raise ModelError(f"no card is known for a {type(network).__name__}", expected="MTECG or Net1D")
+    return any_classifier(
+        network,
+        data.wanted[data.validation],
+        said,
+        folder,
+        name=name,
+        network_id=network_id,
+        input_spec=spec,
+        config=sizes,
+        recipe=recipe,
+        n_train=len(data.train),
+        training_data=described(data),
+        task=data.task,
+    )
+
+
+def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -> Path:
+    """Write weights and card of a masked autoencoder; return the card."""
+    card = {
+        "id": folder.name,
+        "name": "MTECG-T masked autoencoder",
+        "version": "1.0",
+        "kind": "autoencoder",
+        "network": "mtecg-mae",
+        "licence": "MIT",
+        "training_data": UNLABELLED,
+        "calibrated": "not calibrated",
+        "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
+        "out_of_scope": OUT_OF_SCOPE
+        + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
+        "input": _input(),
+        "config": {"depth": objective.network.config.depth},
+        "recipe": asdict(recipe),
+        "notes": [f"Trained with {recipe.mask_ratio:.0%} of the segments hidden."],
+    }
+    return write(objective.network, card, folder)
+
+
+def _input() -> dict[str, Any]:
+    return {**asdict(inputs.MTECG), "scale": inputs.MTECG_SCALE}
+
+
+def write(
+    network: nn.Module,
+    card: Mapping[str, Any],
+    folder: Path,
+    whole: Collection[str] = (),
+    tolerance: float = 1e-4,
+) -> Path:
+    """Write half-precision weights (all but `whole`) and the card with their checksum. Return the card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state: dict[str, Tensor] = {
+        name: (value if name in whole else value.half()).detach().contiguous().cpu()
+        for name, value in network.state_dict().items()
+    }
+    weights = folder / "weights.safetensors"
+    save_file(state, str(weights))
+    complete = {**card, "weights": weights.name, "sha256": sha256_of(weights)}
+    path = folder / "card.json"
+    path.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if card["kind"] == "classifier":
+        _write_golden(folder, tolerance)
+    return path
+
+
+def _write_golden(folder: Path, tolerance: float) -> None:
+    """Keep the logits of a formula's ECG through the stored weights, for a parity test on any machine."""
+    from ecgview.models import runtime
+    from ecgview.models.cards import read_card
+
+    card = read_card(folder / "card.json")
+    module = runtime.network(card, "cpu")
+    with torch.inference_mode():
+        logits = module(torch.from_numpy(formula_ecg()[None]))[0]
+    golden = {
+        "input": "ecgview.training.engine.export.formula_ecg",
+        "tolerance": tolerance,
+        "logits": [round(float(v), 5) for v in logits],
+    }
+    (folder / "golden.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
+
+
+def formula_ecg(n_leads: int = 12, n_samples: int = 5000) -> np.ndarray:
+    """Return a synthetic (leads, samples) float32 input: Gaussian beats at 72/min, another gain in each lead."""
+    t = np.arange(n_samples) / 500.0
+    phase = (t * 1.2) % 1.0
+    beat = np.exp(-(((phase - 0.3) / 0.015) ** 2)) + 0.2 * np.exp(-(((phase - 0.6) / 0.05) ** 2))
+    gains = np.linspace(-2.0, 5.0, n_leads)[:, None]
+    return (gains * beat[None]).astype(np.float32)

@@ -1,0 +1,36 @@
+"""Base value and percentiles of the LEF index from folds 1-8: what is usual there, no ejection fraction."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ecgview.models import cards
+from ecgview.models.cards import ModelCard
+from ecgview.models.tabular.reference import set_reference
+from ecgview.progress import Progress, silent
+from ecgview.training import evaluation
+from ecgview.training.data import collection, splits
+from ecgview.training.data.pack import load_or_build
+
+
+def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
+    """Return the index's card after writing what is usual in PTB-XL's folds 1-8 into `folder`.
+
+    Args:
+        classifier_id: whose probabilities are the predictors.
+        data: folder with PTB-XL.
+        cache: packed ECGs.
+        folder: the index's folder; its card and table are replaced.
+        progress: told on the way.
+
+    Raises:
+        ModelError: the classifier lacks a predictor, or the folder holds no index.
+    """
+    classifier = cards.get(classifier_id)
+    spec = replace(classifier.input, scale=1.0)
+    pack = load_or_build(collection.read_all(data), spec, cache, str(data.resolve()), progress)
+    index = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
+    probability = evaluation.answers(classifier, pack, index, progress)
+    cohort = f"PTB-XL folds 1-8 ({len(index)} records)"
+    return set_reference(folder, classifier, probability, cohort)

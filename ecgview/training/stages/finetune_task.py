@@ -1,0 +1,69 @@
+"""Fine-tuning of MTECG-T on any label task of any known data set, by plain cross-entropy."""
+
+from pathlib import Path
+
+import torch
+
+from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+from ecgview.progress import Progress, silent
+from ecgview.training.data import inputs, material, share
+from ecgview.training.engine import classify
+from ecgview.training.engine.initialise import start_small
+from ecgview.training.engine.optimisation import LoopSettings
+from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.stages.finetune import FinetuneRecipe, load_encoder
+from ecgview.training.stages.posttrain import partly_seen
+
+
+def run(
+    recipe: FinetuneRecipe,
+    data: Path,
+    out: Path,
+    cache: Path,
+    start: Path | None = None,
+    progress: Progress = silent,
+    device: str = "auto",
+) -> tuple[Mtecg, material.Data, classify.Inputs]:
+    """Fine-tune on `recipe.task` and return the network at its best validation epoch; resumed if `out` exists.
+
+    The teacher, the superclasses and the auxiliary targets of the recipe are of the 71 statements and have no part.
+    """
+    found = material.of_task(
+        data,
+        cache,
+        inputs.MTECG,
+        recipe.task,
+        progress,
+        share=recipe.share_of_data,
+        seed=recipe.seed,
+        most_records=recipe.most_records,
+    )
+    torch.manual_seed(recipe.seed)
+    config = MtecgConfig(
+        n_classes=len(found.task), depth=recipe.depth, drop_path=recipe.drop_path, mean_pool=recipe.mean_pool
+    )
+    network = Mtecg(config)
+    start_small(network, recipe.seed)
+    if start is not None:
+        load_encoder(network, start)
+    settings = LoopSettings(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(found.train)),
+        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
+        weight_decay=recipe.weight_decay,
+        betas=(0.9, 0.999),
+        layer_decay=recipe.layer_decay,
+        ema_decay=recipe.ema_decay,
+        seed=recipe.seed,
+        select="auroc",
+    )
+    settings = with_loop_values(settings, recipe)
+    made = classify.Inputs(
+        lambda x, _: x * inputs.MTECG_SCALE, lambda x: [x * inputs.MTECG_SCALE], recipe.augmentation
+    )
+    seen = partly_seen(network, recipe.seen)
+    objective = classify.StatementObjective(network, seen)
+    where = {"depth": recipe.depth, "device": device, "progress": progress}
+    classify.train(objective, found, made, settings, recipe.batch, out, **where)  # type: ignore[arg-type]
+    return network.eval(), found, made

@@ -1,0 +1,278 @@
+"""Patient identification: ArcFace on the lead-agnostic network, judged on patients that it never saw."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ecgview.errors import ModelError
+from ecgview.models.identification import VERIFICATION
+from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
+from ecgview.progress import Progress, silent
+from ecgview.training.data import inputs, share, splits
+from ecgview.training.data.augment import Augmentation
+from ecgview.training.data.pack import Pack
+from ecgview.training.engine import export as exporting
+from ecgview.training.engine import run_state
+from ecgview.training.engine.loop import fit
+from ecgview.training.engine.optimisation import LoopSettings, Precision
+from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.evaluation import metrics
+from ecgview.training.objectives.arcface import ArcFaceObjective, OwnerBatch
+from ecgview.training.stages import wav2vec
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyRecipe:
+    """Published: scale 192, margin 1.0, Adam 3e-5 tri-stage, batch 128. These are ours, for the small variant."""
+
+    epochs: int = 12
+    batch: int = 64
+    learning_rate: float = 5e-4
+    scale: float = 64.0
+    margin: float = 0.3
+    mask_leads: float = 0.25  # random lead masking, so that the embedding holds for any lead set
+    sizes: wav2vec.Sizes = field(default_factory=wav2vec.Sizes)
+    seed: int = 0
+    most_records: int = 0
+    precision: Precision = "bf16"
+    accumulate: int = 1
+    patience: int = 0
+    save_minutes: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Cosines of pairs of segments, and which pairs are of one patient."""
+
+    score: Array
+    genuine: NDArray[np.bool_]
+
+
+def run(
+    recipe: IdentifyRecipe,
+    data: Path,
+    out: Path,
+    cache: Path,
+    start: Path | None = None,
+    progress: Progress = silent,
+    device: str = "auto",
+) -> tuple[Wav2vecCmsc, Pack]:
+    """Train on the patients outside folds 8 and 9, choose the epoch on fold 8; resumed if `out` exists."""
+    pack = wav2vec.open_pack(data, cache, progress)
+    held_out = {*splits.SPLIT_FOLDS["validation"], *splits.SPLIT_FOLDS["test"]}
+    splits.check_no_leak(pack)
+    train = np.array([i for i, row in enumerate(pack.rows) if row.fold not in held_out], dtype=np.int64)
+    if recipe.most_records:
+        train = train[: recipe.most_records]
+    names = sorted({pack.rows[i].patient_id for i in train})
+    number = {name: k for k, name in enumerate(names)}
+    owner = np.array([number.get(row.patient_id, -1) for row in pack.rows], dtype=np.int64)
+    torch.manual_seed(recipe.seed)
+    sizes = wav2vec.sizes_at(start, recipe.sizes)
+    network = Wav2vecCmsc(sizes.config(n_classes=0, conv_gradient=0.0 if start else 1.0, dropout=0.0))
+    network = _without_heads(network)
+    if start is not None:
+        wav2vec.load_encoder(network, start)
+    objective = ArcFaceObjective(network, len(names), recipe.scale, recipe.margin)
+    part = share.this_process(device)
+    settings = LoopSettings(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        steps_per_epoch=part.steps(recipe.batch, len(train)),
+        schedule="tri-stage",
+        final_rate=0.01 * recipe.learning_rate,
+        weight_decay=0.0,
+        betas=(0.9, 0.98),
+        seed=recipe.seed,
+        select="halves_top1",
+    )
+    augmentation = Augmentation(
+        shift=False, gain=0.05, lead_gain=0.0, noise_mv=0.0, mask_leads=recipe.mask_leads
+    )
+    made = wav2vec.inputs("12", 0.0)
+    validation = splits.labelled(pack, "validation")
+
+    def batches(epoch: int, first: int) -> Iterator[OwnerBatch]:
+        for rows, _, generator in part.batches(train, recipe.batch, recipe.seed * 7919 + epoch, first):
+            signal = made.training(augmentation(pack.millivolts(rows), generator, part), generator)
+            yield OwnerBatch(signal, torch.from_numpy(owner[rows]))
+
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        assert isinstance(model, ArcFaceObjective)
+        halves = embeddings(model.network, pack, validation)
+        pairs = all_pairs(halves, [pack.rows[i].patient_id for i in validation])
+        return {"halves_top1": top1_of_halves(halves), "eer": equal_error_rate(pairs)}
+
+    settings = with_loop_values(settings, recipe)
+    fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
+    objective.load_state_dict(run_state.best_weights(out))
+    return network.eval(), pack
+
+
+def _without_heads(network: Wav2vecCmsc) -> Wav2vecCmsc:
+    """Drop what only pre-training needs."""
+    for name in ("quantizer", "project_q", "final_proj"):
+        if hasattr(network, name):
+            delattr(network, name)
+    return network
+
+
+def embeddings(network: Wav2vecCmsc, pack: Pack, index: share.Index, leads: str = "12") -> Array:
+    """Return (n, 2, width): a unit vector of each 5 s half of each record."""
+    network.eval()
+    device = next(network.parameters()).device
+    views = wav2vec.inputs(leads, 0.0).views
+    rows = []
+    with torch.inference_mode():
+        for begin in range(0, len(index), 64):
+            halves = views(pack.millivolts(index[begin : begin + 64]))
+            made = [nn.functional.normalize(network.forward_features(h.to(device)).float()) for h in halves]
+            rows.append(torch.stack(made, 1).cpu().numpy())
+    return np.concatenate(rows)
+
+
+def top1_of_halves(halves: Array) -> float:
+    """Return how often the second half of a recording finds its own first half among all of them."""
+    near = halves[:, 1] @ halves[:, 0].T
+    return float((near.argmax(1) == np.arange(len(near))).mean())
+
+
+def all_pairs(halves: Array, patients: list[str]) -> Pairs:
+    """Return every pair of different recordings, each by the mean of its two halves."""
+    whole = halves.sum(1)
+    whole = whole / np.linalg.norm(whole, axis=1, keepdims=True)
+    one, two = np.triu_indices(len(whole), 1)
+    names = np.array(patients)
+    return Pairs((whole @ whole.T)[one, two], names[one] == names[two])
+
+
+def equal_error_rate(pairs: Pairs) -> float:
+    """Return the rate at which as many genuine pairs are missed as impostors are let in; NaN without genuine pairs."""
+    return rates_at_equal_error(pairs)[0]
+
+
+def rates_at_equal_error(pairs: Pairs) -> tuple[float, float]:
+    """Return (equal error rate, the cosine where it is), by linear interpolation between the scores."""
+    if not pairs.genuine.any() or pairs.genuine.all():
+        return float("nan"), float("nan")
+    genuine = np.sort(pairs.score[pairs.genuine])
+    impostor = np.sort(pairs.score[~pairs.genuine])
+    cuts = np.unique(pairs.score)
+    missed = np.searchsorted(genuine, cuts, side="left") / len(genuine)
+    accepted = 1 - np.searchsorted(impostor, cuts, side="left") / len(impostor)
+    k = int(np.argmin(np.abs(missed - accepted)))
+    return float((missed[k] + accepted[k]) / 2), float(cuts[k])
+
+
+def gallery_and_probe(pack: Pack, index: share.Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return positions within `index`: every patient's first recording, and the second one where there is one."""
+    of_patient: dict[str, list[int]] = {}
+    order = sorted(range(len(index)), key=lambda k: int(pack.rows[index[k]].record_id))
+    for k in order:
+        of_patient.setdefault(pack.rows[index[k]].patient_id, []).append(k)
+    gallery = [members[0] for members in of_patient.values()]
+    probe = [members[1] for members in of_patient.values() if len(members) > 1]
+    return np.array(gallery), np.array(probe)
+
+
+def evaluate(
+    network: Wav2vecCmsc, pack: Pack, split: str = "test", resamples: int = 1000, leads: str = "12"
+) -> dict[str, Any]:
+    """Return top-1 and verification figures on a split's patients, each with its interval.
+
+    The gallery holds the first recording of every patient; a probe is a patient's second one. Beside it the same
+    for two 5 s halves of one recording, which is easier.
+    """
+    index = splits.labelled(pack, split)
+    halves = embeddings(network, pack, index, leads)
+    patients = [pack.rows[i].patient_id for i in index]
+    whole = halves.sum(1)
+    whole = whole / np.linalg.norm(whole, axis=1, keepdims=True)
+    gallery, probe = gallery_and_probe(pack, index)
+    names = np.array(patients)
+    found = gallery[(whole[probe] @ whole[gallery].T).argmax(1)] if len(probe) else probe
+    right = names[found] == names[probe]
+    same = (halves[:, 1] @ halves[:, 0].T).argmax(1) == np.arange(len(halves))
+    pairs = all_pairs(halves, patients)
+    rate, at = rates_at_equal_error(pairs)
+    return {
+        "leads": leads,
+        "n_gallery": len(gallery),
+        "n_probe": len(probe),
+        "top1": _mean(right, resamples),
+        "halves_top1": _mean(same, resamples),
+        "n_halves": len(halves),
+        "equal_error_rate": round(rate, 4),
+        "threshold": round(at, 4),
+        "n_genuine": int(pairs.genuine.sum()),
+        "n_impostor": int((~pairs.genuine).sum()),
+    }
+
+
+def _mean(right: NDArray[np.bool_], resamples: int) -> dict[str, float]:
+    if not len(right):
+        return dict.fromkeys(("value", "low", "high"), float("nan"))
+    interval = metrics.bootstrap(lambda rows: float(right[rows].mean()), len(right), resamples)
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Path) -> Path:
+    """Write weights, card and what a cosine is worth into a folder; return the card.
+
+    The likelihood ratio is a logistic regression of "one patient" on the cosine over fold 8's pairs of different
+    recordings, genuine pairs and impostors weighted alike, so that its log odds are the log likelihood ratio.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    validation = splits.labelled(pack, "validation")
+    pairs = all_pairs(embeddings(network, pack, validation), [pack.rows[i].patient_id for i in validation])
+    if not pairs.genuine.any():
+        raise ModelError(
+            "no patient of the validation fold has two recordings: nothing says what a cosine is worth",
+            expected="at least one genuine pair in fold 8",
+        )
+    rate, at = rates_at_equal_error(pairs)
+    model = LogisticRegression(class_weight="balanced").fit(pairs.score[:, None], pairs.genuine)
+    found = {
+        "slope": float(model.coef_[0, 0]),
+        "offset": float(model.intercept_[0]),
+        "threshold": at,
+        "equal_error_rate": rate,
+        "n_genuine": int(pairs.genuine.sum()),
+        "n_impostor": int((~pairs.genuine).sum()),
+    }
+    config = network.config
+    sizes = {
+        name: getattr(config, name)
+        for name in ("conv_width", "width", "depth", "n_heads", "hidden", "code_width")
+    }
+    card = {
+        "id": folder.name,
+        "name": "Lead-agnostic ECG identification",
+        "version": "1.0",
+        "kind": "identifier",
+        "network": "wav2vec-cmsc",
+        "licence": "MIT",
+        "training_data": exporting.UNLABELLED + "; patients of folds 1-7 told apart by ArcFace",
+        "calibrated": f"calibrated on {found['n_genuine']} genuine pairs of PTB-XL fold 8 (a likelihood ratio)",
+        "intended_use": "Whether two ECGs may be of one patient: to find mixed-up recordings, for a person to check",
+        "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on about two thousand "
+        "patients of few centres; the heart changes, and so does the ECG",
+        "input": {**asdict(replace(inputs.LEAD_AGNOSTIC, seconds=5.0)), "lead_agnostic": True},
+        "config": {**sizes, "pretraining_heads": False},
+        "recipe": asdict(recipe),
+        "metrics": {"test": evaluate(network, pack, "test")},
+    }
+    path = exporting.write(network, card, folder)
+    text = json.dumps({name: round(value, 6) for name, value in found.items()}, indent=1)
+    (folder / VERIFICATION).write_text(text + "\n", encoding="utf-8")
+    return path

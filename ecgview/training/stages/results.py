@@ -1,0 +1,238 @@
+"""The comparison of the systems on one collection: every run, its answers on the test fold, one table.
+
+Each experiment writes its answers once; a second call goes on where the first one stopped.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.progress import Progress
+from ecgview.training.data import inputs, labels, splits
+from ecgview.training.data.pack import Pack
+from ecgview.training.engine import classify
+from ecgview.training.evaluation import baselines, metrics
+from ecgview.training.stages import finetune, identification, posttrain, pretrain, wav2vec
+
+Array = NDArray[np.float32]
+SHARES = (0.1, 0.3, 1.0)
+SEEDS = (0, 1, 2)
+AUTOENCODER = "mtecg-mae-ptbxl"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long the runs are. The defaults fit two processor cores in about three hours; ours, as all of this."""
+
+    finetune_epochs: int = 12
+    contrast_epochs: int = 12
+    lead_set_epochs: int = 4
+    identify_epochs: int = 8
+    posttrain_epochs: int = 6
+    most_records: int = 0  # for a trial
+    seeds: tuple[int, ...] = SEEDS
+    shares: tuple[float, ...] = SHARES
+    sizes: wav2vec.Sizes = field(default_factory=wav2vec.Sizes)
+    resamples: int = 1000
+
+
+SMOKE = Scale(
+    finetune_epochs=1,
+    contrast_epochs=1,
+    lead_set_epochs=1,
+    identify_epochs=1,
+    posttrain_epochs=1,
+    most_records=48,
+    seeds=(0,),
+    shares=(1.0,),
+    sizes=wav2vec.Sizes(32, 48, 1, 4, 64, 32),
+    resamples=20,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the collection, the runs and the packs are."""
+
+    data: Path
+    out: Path
+    cache: Path
+    device: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One run: a name for its folder, and what trains it and answers on the test fold, (n, 71)."""
+
+    name: str
+    answers: Callable[[], Array]
+
+
+def experiments(scale: Scale, places: Places) -> Iterator[Experiment]:
+    """Yield every run of the table, in the order in which they are made."""
+    for name, start in (("mtecg-pretrained", Path(AUTOENCODER)), ("mtecg-scratch", None)):
+        yield Experiment(name, lambda name=name, start=start: _mtecg(scale, places, name, start))  # type: ignore[misc]
+    for name in ("kernels", "amplitudes"):
+        yield Experiment(f"logistic-{name}", lambda name=name: _logistic(places, name))  # type: ignore[misc]
+    for method in ("baseline", "posttrain"):
+        for part in scale.shares:
+            for seed in scale.seeds:
+                name = f"{method}-{round(100 * part)}-seed{seed}"
+                yield Experiment(
+                    name,
+                    lambda n=name, m=method, p=part, s=seed: _posttrain(scale, places, n, m, p, s),  # type: ignore[misc]
+                )
+    for kind in ("rlm", "plain"):
+        for leads in inputs.LEAD_SETS:
+            yield Experiment(
+                f"wav2vec-{kind}-{leads}",
+                lambda k=kind, s=leads: _lead_set(scale, places, k, s),  # type: ignore[misc]
+            )
+
+
+def make(places: Places, scale: Scale, only: str = "") -> dict[str, Array]:
+    """Make what is missing and return all answers; `only` leaves out runs whose name begins otherwise."""
+    said: dict[str, Array] = {}
+    places.out.mkdir(parents=True, exist_ok=True)
+    for experiment in experiments(scale, places):
+        if not experiment.name.startswith(only):
+            continue
+        path = places.out / f"{experiment.name}.answers.npy"
+        if not path.exists():
+            places.progress(0.0, f"{experiment.name}: training")
+            part = path.with_suffix(".part.npy")
+            np.save(part, experiment.answers().astype(np.float32))
+            part.replace(path)
+        said[experiment.name] = np.load(path, allow_pickle=False)
+    return said
+
+
+def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
+    """Make what is missing and return the table; `results.json` and `results.md` are written into `out`."""
+    from ecgview.training.evaluation.results_table import as_markdown, summarise
+
+    scale = scale or Scale()
+    said = make(places, scale)
+    pack, index = _test(places)
+    wanted = labels.targets(pack, index)
+    found = summarise(wanted, said, scale.shares, scale.seeds, scale.resamples)
+    found["identification"] = _identification(scale, places)
+    found["n_records"] = len(index)
+    found["n_patients"] = len({pack.rows[i].patient_id for i in index})
+    (places.out / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (places.out / "results.md").write_text(as_markdown(found), encoding="utf-8")
+    return found
+
+
+def _test(places: Places) -> tuple[Pack, NDArray[np.int64]]:
+    pack = pretrain.open_pack(places.data, places.cache)
+    return pack, splits.labelled(pack, "test")
+
+
+def _mtecg(scale: Scale, places: Places, name: str, start: Path | None) -> Array:
+    recipe = finetune.FinetuneRecipe(
+        epochs=scale.finetune_epochs, teacher=False, unlabelled=False, most_records=scale.most_records
+    )
+    tuned = finetune.run(
+        recipe, places.data, places.out / name, places.cache, start, places.progress, places.device
+    )
+    return finetune.answers(tuned.network, *_test(places))
+
+
+def _logistic(places: Places, kind: str) -> Array:
+    """Return a logistic regression's answers; its penalty is chosen on the validation fold."""
+    pack, test = _test(places)
+    train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
+    wanted = labels.targets(pack, np.arange(len(pack)))
+    features = (
+        baselines.kernel_features(pack, train, places.cache)
+        if kind == "kernels"
+        else baselines.amplitude_features(pack)
+    )
+    columns = metrics.with_at_least(wanted[train], 2)
+    strength = baselines.choose_strength(features, wanted[:, columns], train, validation)
+    models = baselines.fit_logistic(features[train], wanted[train][:, columns], strength)
+    said = np.zeros((len(test), wanted.shape[1]), dtype=np.float32)
+    said[:, columns] = baselines.predict(models, features[test])
+    return said
+
+
+def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float, seed: int) -> Array:
+    """Return the answers of one post-trained or officially fine-tuned transformer; same epochs, batch and input."""
+    recipe = posttrain.PostTrainRecipe(
+        method="posttrain" if method == "posttrain" else "baseline",
+        epochs=scale.posttrain_epochs,
+        batch=32,
+        seen=0.5,
+        share_of_data=part,
+        seed=seed,
+        most_records=scale.most_records,
+    )
+    network, material, made = posttrain.run(
+        recipe,
+        places.data,
+        places.out / name,
+        places.cache,
+        Path(AUTOENCODER),
+        places.progress,
+        places.device,
+    )
+    return classify.answers(network, material.pack, material.test, made.views)
+
+
+def _contrast(scale: Scale, places: Places, kind: str) -> Path:
+    """Pre-train with or without random lead masking, and return the run's folder."""
+    out = places.out / f"wav2vec-{kind}"
+    recipe = wav2vec.ContrastRecipe(
+        epochs=scale.contrast_epochs,
+        mask_leads=0.5 if kind == "rlm" else 0.0,
+        sizes=scale.sizes,
+        most_records=scale.most_records,
+    )
+    wav2vec.pretrain(recipe, places.data, out, places.cache, places.progress, places.device)
+    return out
+
+
+def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Array:
+    """Return the answers of a network pre-trained with or without lead masking, fine-tuned on one lead set."""
+    start = _contrast(scale, places, kind)
+    recipe = wav2vec.LeadSetRecipe(
+        leads=leads, epochs=scale.lead_set_epochs, sizes=scale.sizes, most_records=scale.most_records
+    )
+    network, material = wav2vec.finetune(
+        recipe,
+        places.data,
+        places.out / f"wav2vec-{kind}-{leads}",
+        places.cache,
+        start,
+        places.progress,
+        places.device,
+    )
+    return classify.answers(network, material.pack, material.test, wav2vec.inputs(leads, 0.0).views)
+
+
+def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:
+    """Return top-1 and equal error rate for each lead set, of the network with random lead masking."""
+    out = places.out / "identify"
+    kept = out / "figures.json"
+    if kept.exists():
+        rows: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
+        return rows
+    recipe = identification.IdentifyRecipe(
+        epochs=scale.identify_epochs, sizes=scale.sizes, most_records=scale.most_records
+    )
+    start = _contrast(scale, places, "rlm")
+    network, pack = identification.run(
+        recipe, places.data, out, places.cache, start, places.progress, places.device
+    )
+    rows = [
+        identification.evaluate(network, pack, "test", scale.resamples, leads) for leads in inputs.LEAD_SETS
+    ]
+    kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return rows
