@@ -86,6 +86,7 @@ class Prediction:
     warnings: tuple[str, ...] = ()
     label_set: str = ""
     reference: str = ""
+    precision: str = "fp32"  # of the run of the network: "fp32" or "bf16"
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""
@@ -149,6 +150,7 @@ class LefResult:
     reference: str = ""
     cut: str = ""
     warnings: tuple[str, ...] = ()
+    precision: str = "fp32"  # of the classifiers that it rests on
 
     @property
     def analysed(self) -> bool:

@@ -19,6 +19,16 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """Add --precision."""
+    parser.add_argument(
+        "--precision",
+        default="fp32",
+        choices=["fp32", "bf16"],
+        help="bf16: about twice as fast where the processor has it; the answer says which was used",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser, what: str = "a JSON object on stdout") -> None:
     """Add --json for a command that answers once: an object, unless `what` says otherwise."""
     parser.add_argument("--json", action="store_true", help=what)

@@ -27,6 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     _each.add_files(parser)
     parser.add_argument("--model", metavar="ID", help="a classifier (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    _each.add_precision(parser)
     parser.add_argument(
         "--top",
         type=_each.count,
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     _each.say_research_only()
 
     def work(path: Path, memory: "Memory") -> dict[str, Any]:
-        answer = api.classify(path, args.model, args.device, memory=memory)
+        answer = api.classify(path, args.model, args.device, precision=args.precision, memory=memory)
         _exposure.log("classify", [answer.record_sha256], answer.model.model_id)
         found = shown(answer)
         listed = found.nearest(args.top) if args.top else found.statements
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
             "training_data": answer.model.training_data,
             "calibrated": answer.model.calibrated,
             "device": answer.device,
+            "precision": answer.precision,
             "duration_ms": round(answer.duration_ms, 2),
             "warnings": list(answer.warnings),
             "summary": found.summary,
@@ -84,9 +86,8 @@ def _plain(item: ShownStatement) -> dict[str, Any]:
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     origin = f" ({found['origin']})" if found["origin"] else ""
-    yield (
-        f"{found['path']}  {found['model']} {found['version']}{origin} on {found['device']}, {found['calibrated']}"
-    )
+    ran = f"on {found['device']} in {found['precision']}"
+    yield f"{found['path']}  {found['model']} {found['version']}{origin} {ran}, {found['calibrated']}"
     for warning in found["warnings"]:
         yield f"  note: {warning}"
     yield f"  {found['summary']}"

@@ -21,6 +21,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     _each.add_files(parser)
     parser.add_argument("--model", metavar="ID", help="an LEF model (default: the one without LEF training)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    _each.add_precision(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     _each.say_research_only()
 
     def work(path: Path, memory: "Memory") -> dict[str, Any]:
-        answer = api.lef(path, args.model, device=args.device, memory=memory)
+        answer = api.lef(path, args.model, device=args.device, precision=args.precision, memory=memory)
         _exposure.log("lef", [answer.record_sha256], answer.model.model_id)
         shares = answer.contributions
         return {
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
             "origin": answer.model.origin,
             "training_data": answer.model.training_data,
             "calibrated": answer.model.calibrated,
+            "precision": answer.precision,
             "kind": answer.kind,
             "model_output": answer.model_output,
             "value": answer.value,
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     origin = f" ({found['origin']})" if found["origin"] else ""
-    yield f"{found['path']}  {found['model']} {found['version']}{origin}, {found['calibrated']}"
+    yield f"{found['path']}  {found['model']} {found['version']}{origin} in {found['precision']}, {found['calibrated']}"
     for warning in found["warnings"]:
         yield f"  note: {warning}"
     if found["value"] is None:

@@ -67,6 +67,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("study.shams", "Share of shams among maps", 0.0, note="0 to 1, for studies of readers"),
     Setting("study.word", "Word that draws the shams", "", note="the same word draws the same shams"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
+    Setting(
+        "models.precision",
+        "Precision",
+        "fp32",
+        ("fp32", "bf16"),
+        note="bf16: faster where the processor has it; each answer names its own",
+    ),
 )
 _ROWS = {row.key: row for row in SETTINGS}
 

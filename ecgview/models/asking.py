@@ -23,6 +23,7 @@ from typing import Any, Protocol, TypeVar
 from ecgview.about import VERSION
 from ecgview.errors import BlindedError, EcgviewError, StoreError
 from ecgview.models import cards, context, reference_scores, runtime
+from ecgview.models import precision as choice
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as tabular
@@ -120,6 +121,7 @@ def ask(
     lef_id: str | None = None,
     device: str = "auto",
     *,
+    precision: str = "fp32",
     memory: Memory | None = None,
     told: Callable[[Prediction], object] | None = None,
     progress: Progress = silent,
@@ -131,6 +133,7 @@ def ask(
         model_id: a classifier, the default one when None.
         lef_id: a LEF model, the default one when None.
         device: auto, cpu, cuda or mps.
+        precision: fp32, or bf16 where it may be used; the answer names the one that was.
         memory: where answers are recalled from and kept; the last ones of this process where None.
         told: called with the prediction at once; the first LEF result of a process loads a library of seconds.
         progress: told per step; may cancel.
@@ -139,7 +142,7 @@ def ask(
         BlindedError: what a model says of this record is still closed.
         Cancelled: `progress` says that nobody waits any more.
     """
-    asking = _Asking(record, device, memory)
+    asking = _Asking(record, device, precision, memory)
     prediction: Prediction | EcgviewError
     result: LefResult | EcgviewError
     try:
@@ -168,16 +171,17 @@ def classify(
     model_id: str | None = None,
     device: str = "auto",
     *,
+    precision: str = "fp32",
     memory: Memory | None = None,
     progress: Progress = silent,
 ) -> Prediction:
-    """Return the prediction alone.
+    """Return the prediction alone; arguments as of `ask`.
 
     Raises:
         ModelError: no such model or device, or a record that the model cannot take.
         BlindedError: what a model says of this record is still closed.
     """
-    return _Asking(record, device, memory).prediction(runtime.classifier_named(model_id), progress)
+    return _Asking(record, device, precision, memory).prediction(runtime.classifier_named(model_id), progress)
 
 
 def lef(
@@ -186,6 +190,7 @@ def lef(
     classifier_id: str | None = None,
     device: str = "auto",
     *,
+    precision: str = "fp32",
     memory: Memory | None = None,
     progress: Progress = silent,
 ) -> LefResult:
@@ -196,6 +201,7 @@ def lef(
         model_id: a LEF model, the default one when None.
         classifier_id: whose probabilities are the predictors; None = the one the model names, or the default.
         device: auto, cpu, cuda or mps, for the classifier.
+        precision: fp32, or bf16 where it may be used; the answer names the one that was.
         memory: where answers are recalled from and kept; the last ones of this process where None.
         progress: told per step; may cancel.
 
@@ -203,7 +209,9 @@ def lef(
         ModelError: no such model, one that does not fit the classifier, or contributions that do not add up.
         BlindedError: what a model says of this record is still closed.
     """
-    return _Asking(record, device, memory).lef(tabular.lef_model(model_id), classifier_id, progress)
+    return _Asking(record, device, precision, memory).lef(
+        tabular.lef_model(model_id), classifier_id, progress
+    )
 
 
 def _can_be(kept: Prediction, card: ModelCard) -> bool:
@@ -215,9 +223,10 @@ def _can_be(kept: Prediction, card: ModelCard) -> bool:
 class _Asking:
     """One record before its models, and what each of them said of it so far."""
 
-    def __init__(self, record: EcgRecord, device: str, memory: Memory | None) -> None:
-        self._record, self._device = record, device
+    def __init__(self, record: EcgRecord, device: str, wanted: str, memory: Memory | None) -> None:
+        self._record, self._device, self._wanted = record, device, wanted
         self._memory = RECENT if memory is None else memory
+        self._why_not: dict[str, str] = {}  # by classifier: why it is not of the precision that was asked for
         self._said: dict[str, tuple[str, Prediction]] = {}  # question and answer by classifier
         self.main: ModelCard | None = None  # the classifier that the LEF result rests on
 
@@ -232,13 +241,15 @@ class _Asking:
         prepared = prepare(record, card.input)
         progress(0.1, "loading the model")
         device = runtime.resolve_device(self._device)
-        question = prediction_question(card, record, prepared, device)
+        chosen = choice.choose(card, device, self._wanted)
+        self._why_not[card.id] = chosen.why_not
+        question = prediction_question(card, record, prepared, device, chosen.precision)
         kept = self._recalled(Prediction, question)
         if kept is not None and _can_be(kept, card):
-            return question, runtime.judged_anew(card, kept, record)
-        said = runtime.answers(card, [record], [prepared], device, progress)[0]
+            return question, self._told_why(runtime.judged_anew(card, kept, record), card)
+        said = runtime.answers(card, [record], [prepared], device, progress, chosen.precision)[0]
         self._keep(question, said)
-        return question, said
+        return question, self._told_why(said, card)
 
     def lef(self, card: ModelCard, classifier_id: str | None, progress: Progress) -> LefResult:
         """Return what a LEF model says, from the predictions in hand."""
@@ -251,11 +262,17 @@ class _Asking:
         question = lef_question(card, [self._said[item.id][0] for item in classifiers])
         kept = self._recalled(LefResult, question)
         if kept is not None and kept.analysed:
-            return replace(kept, record_sha256=record.source.sha256, warnings=context.doubts(record))
+            kept = replace(kept, record_sha256=record.source.sha256, warnings=context.doubts(record))
+            return self._told_why(kept, *classifiers)
         result = tabular.computed(record, said[self.main.id], card, said)
         if kept is None or result.analysed:
             self._keep(question, result)
-        return result
+        return self._told_why(result, *classifiers)
+
+    def _told_why(self, answer: Said, *classifiers: ModelCard) -> Said:
+        """Return an answer with why it is not of the precision that was asked for; nothing of it is kept."""
+        why: dict[str, None] = dict.fromkeys(filter(None, (self._why_not[card.id] for card in classifiers)))
+        return replace(answer, warnings=(*answer.warnings, *why)) if why else answer
 
     def _recalled(self, kind: type[Said], question: str) -> Said | None:
         with suppress(StoreError):
@@ -275,7 +292,9 @@ def _beside(result: LefResult, prediction: Prediction | EcgviewError, main: Mode
     return replace(result, warnings=(*result.warnings, said))
 
 
-def prediction_question(card: ModelCard, record: EcgRecord, prepared: Signal, device: str) -> str:
+def prediction_question(
+    card: ModelCard, record: EcgRecord, prepared: Signal, device: str, precision: str = "fp32"
+) -> str:
     """Return the fingerprint of what a classifier is asked.
 
     It is the sha256 of a text that names the prepared input (values, shape, leads that are there), the weights, the
@@ -286,6 +305,7 @@ def prediction_question(card: ModelCard, record: EcgRecord, prepared: Signal, de
         record: which of the leads it has; a missing lead is a row of zeros to a network, as a flat one would be.
         prepared: (leads, samples) what goes into the network.
         device: the one that will run: cpu, cuda or mps.
+        precision: what the network will run in: fp32 or bf16.
 
     Raises:
         ModelError: the weights are missing or not those of the card.
@@ -301,7 +321,8 @@ def prediction_question(card: ModelCard, record: EcgRecord, prepared: Signal, de
             "card": _card_content(card),
             "reference_scores": reference_scores.fingerprint(card),
             "version": VERSION,
-            "precision": str(runtime.PRECISION),
+            # fp32 is called as it always was, so that what is kept stays known.
+            "precision": str(runtime.PRECISION) if precision == "fp32" else precision,
             "device": device,
         }
     )

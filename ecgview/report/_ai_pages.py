@@ -64,7 +64,7 @@ def _classifier(answer: Prediction | None) -> tuple[Runs, list[Row], Runs]:
     after = [TextRun(f"Prob.: probability, {answer.model.calibrated}. Percentile: {found.reference}.", 2.5)]
     if sentence := not_judged_sentence(found):
         after.append(TextRun(sentence, 2.5))
-    return tuple(before), _rows(found), (*after, *_texts.facts(answer.model, answer.device))
+    return tuple(before), _rows(found), (*after, *_texts.facts(answer.model, answer.device, answer.precision))
 
 
 def _rows(found: ShownPrediction) -> list[Row]:

@@ -24,7 +24,7 @@ def lef(content: ReportContent) -> Runs:
             *runs,
             TextRun(f"Not analysed: {answer.reason}", bold=True),
             *doubts,
-            *facts(answer.model, ""),
+            *facts(answer.model, "", answer.precision),
         )
     singles = [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
     if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
@@ -39,7 +39,7 @@ def lef(content: ReportContent) -> Runs:
         said = f"{answer.result}: {answer.value:.2f} (probability of {answer.cut}; {threshold})"
         runs += [TextRun(said, 3.2, bold=True), *singles]
     runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
-    return (*runs, *_contributions(answer), *facts(answer.model, ""))
+    return (*runs, *_contributions(answer), *facts(answer.model, "", answer.precision))
 
 
 def _contributions(answer: LefResult) -> Runs:
@@ -65,12 +65,14 @@ def _contributions(answer: LefResult) -> Runs:
     return tuple(runs)
 
 
-def facts(model: ModelFacts, device: str) -> Runs:
+def facts(model: ModelFacts, device: str, precision: str = "fp32") -> Runs:
     """Return the facts of a model: version, checksum, training data, calibration, what it is not for."""
     first = f"{model.origin}: " if model.origin else ""
     first += f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
     if device:
         first += f", on {device}"
+    if precision != "fp32":
+        first += f", in {precision}"
     texts = [first, f"Training data: {model.training_data}", f"Calibration: {model.calibrated}"]
     if model.caveat:
         texts.append(f"Out of scope: {model.caveat}")

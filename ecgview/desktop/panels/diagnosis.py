@@ -65,7 +65,12 @@ class DiagnosisPanel(AiPanel):
         self._add_not_judged(found)
         if prediction.model.caveat:
             self.content.addWidget(Prose(prediction.model.caveat))
-        line = model_line(prediction.model, device=prediction.device, duration_ms=prediction.duration_ms)
+        line = model_line(
+            prediction.model,
+            device=prediction.device,
+            duration_ms=prediction.duration_ms,
+            precision=prediction.precision,
+        )
         self.content.addWidget(line)
 
     def _add_scores(self, found: ShownPrediction, prediction: Prediction) -> None:

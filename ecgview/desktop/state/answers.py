@@ -105,6 +105,7 @@ class Answers(QObject):
         self._paper, self._reading, self._steps, self._ecg = paper, reading, steps, ecg
         self._telling = telling
         self.device = device
+        self.precision = "fp32"  # of the answers alone: explanations and what-ifs always run in fp32
         self.model_id: str | None = None
         self.lef_id: str | None = None
         self.autoencoder_id: str | None = None
@@ -373,7 +374,13 @@ class Answers(QObject):
             "ask",
             "Analysing the ECG",
             inference.ask,
-            (self.model_id, self.lef_id, memory, lambda said: self._told.emit(question, said)),
+            (
+                self.model_id,
+                self.lef_id,
+                memory,
+                lambda said: self._told.emit(question, said),
+                self.precision,
+            ),
             self._asked,
         )
 

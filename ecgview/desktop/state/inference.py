@@ -47,6 +47,7 @@ def ask(
     lef_id: str | None,
     memory: SessionMemory,
     told: Callable[[Prediction], object],
+    precision: str,
     device: str,
     progress: Progress = silent,
 ) -> Answer:
@@ -54,7 +55,9 @@ def ask(
     steady.load_model_libraries()
     from ecgview.models import asking
 
-    return asking.ask(record, model_id, lef_id, device, memory=memory, told=told, progress=progress)
+    return asking.ask(
+        record, model_id, lef_id, device, precision=precision, memory=memory, told=told, progress=progress
+    )
 
 
 def reconstruct(

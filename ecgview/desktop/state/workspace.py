@@ -80,6 +80,7 @@ class Workspace(QObject):
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")
         self.answers = answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
+        answers.precision = self.settings.text("models.precision")
         self.maps = Maps(jobs, self.settings, paper, reader, reading, ecg, answers, telling, self)
         self.mouse = Mouse(paper, self.answers, ecg, self)
         self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)

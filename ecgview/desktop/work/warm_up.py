@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from ecgview.desktop.work import steady
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def start(workspace: Workspace) -> None:
-    """Import torch and load the default model in a job; a failure is told when a model is asked for."""
+    """Load the default model and try its precision in a job; a failure is told when a model is asked for."""
 
     def failed(error: Exception) -> None:
         if not isinstance(error, EcgviewError):
@@ -22,6 +23,7 @@ def start(workspace: Workspace) -> None:
     workspace.jobs.start(
         _run,
         workspace.answers.device,
+        workspace.answers.precision,
         title="Getting the models ready",
         on_done=workspace.answers.device_resolved.emit,
         on_failed=failed,
@@ -45,12 +47,16 @@ def _import_readers(progress: Progress = silent) -> None:
     formats.known()
 
 
-def _run(wanted: str, progress: Progress = silent) -> str:
+def _run(wanted: str, precision: str, progress: Progress = silent) -> str:
     from ecgview import explain
+    from ecgview.models import precision as choice
     from ecgview.models import runtime
 
     steady.load_model_libraries()
     progress(0.1)
     explain.known()  # so that choosing one never waits for its imports
     runtime.warm_up(progress)
-    return runtime.resolve_device(wanted)
+    device = runtime.resolve_device(wanted)
+    with contextlib.suppress(EcgviewError):  # without a classifier, the first question says so
+        choice.choose(runtime.classifier_named(None), device, precision)  # tries bf16, where it is asked for
+    return device

@@ -116,6 +116,7 @@ def computed(
         reference="" if percentile is None else used.reference,
         cut=_cut(card),
         warnings=context.doubts(record),
+        precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
     )
 
 

@@ -110,6 +110,17 @@ def test_a4_the_list_stands_in_the_order_of_a_report_and_all_on_request(
     assert names_in(panel) == ["Chambers", "Left ventricular hypertrophy"]
 
 
+def test_an_answer_in_bf16_says_so_beside_its_device(opened: Workspace, qtbot: QtBot, answers) -> None:
+    answers["predict"] = replace(answers["predict"], precision="bf16")
+    answers["lef"] = replace(answers["lef"], precision="bf16")
+    diagnoses, fraction = diagnosis.PANEL.make(opened), lef.PANEL.make(opened)
+    for panel in (diagnoses, fraction):
+        qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "ran on cpu in bf16, 83" in words_of(diagnoses)
+    assert "in bf16" in words_of(fraction)
+
+
 def test_every_positive_is_shown_however_many(opened: Workspace, qtbot: QtBot, answers) -> None:
     high = tuple(LabelScore(f"C{i}", "", 0.9, 0.2) for i in range(17))
     answers["predict"] = Prediction(MODEL, "pulse", "cpu", 1.0, (*high, LabelScore("low", "", 0.1, 0.2)))

@@ -11,16 +11,21 @@ from ecgview.results import ModelFacts
 SHORT_SHA = 8
 
 
-def model_line(model: ModelFacts, *, device: str = "", duration_ms: float | None = None) -> QWidget:
-    """Return which model it is and how it is calibrated, and the rest as prose below it."""
+def model_line(
+    model: ModelFacts, *, device: str = "", duration_ms: float | None = None, precision: str = "fp32"
+) -> QWidget:
+    """Return which model it is and how it is calibrated, and the rest as prose below it; fp32 goes without saying."""
     made = QWidget()
     inside = column(made, spacing=0)
     named = f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})"
     named = " · ".join(part for part in (model.origin, named, model.calibrated) if part)
     inside.addWidget(Text(named, size="caption", tone="secondary"))
     more = [f"Training data: {model.training_data}"]
-    if device:
-        more.append(f"ran on {device}" + ("" if duration_ms is None else f", {_duration(duration_ms)}"))
+    ran = [f"ran on {device}"] if device else []
+    if precision != "fp32":
+        ran.append(f"in {precision}")
+    if ran:
+        more.append(" ".join(ran) + ("" if duration_ms is None else f", {_duration(duration_ms)}"))
     inside.addWidget(Prose(" · ".join(more)))
     return made
 
