@@ -1,4 +1,4 @@
-"""The networks, a file each: its name, how a card builds it, which checkpoints are its own, how it is trained further.
+"""The networks, a file each: its name, how a card builds it, which checkpoints are its own, how it is trained on labels.
 
 A card names a network by its file, with hyphens: "mtecg-mae" is `mtecg_mae.py`. To list them imports none of them, as
 each imports torch. What a module of theirs is asked for:
@@ -7,11 +7,13 @@ each imports torch. What a module of theirs is asked for:
 * an autoencoder `module.reconstruct(x, mask)`, (batch, leads, samples), of a mask (batch, segments), True = hidden;
 * an encoder and an identifier `module.forward_features(x)`, (batch, width).
 
-What is trained on labels is also asked for `forward_features(x)` and `forward_head(features)`.
+What is trained on labels is also asked for `forward_features(x)` and `forward_head(features)`; where it has
+`forward_part(x, share)`, features of a random share of its input, training may show it that part alone.
 """
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ecgview import plugins
@@ -21,8 +23,19 @@ from ecgview.models.cards import ModelCard
 if TYPE_CHECKING:
     import torch
 
+    from ecgview.models.networks.kit.drop_path import DropPathRule
+
 _TOOLS = ("kit",)
 _NEEDS = ("NAME", "build")
+
+
+@dataclass(frozen=True, slots=True)
+class PostTraining:
+    """What the second stage of post-training asks of a network; all zero for official fine-tuning (methods C.2)."""
+
+    dropout: float = 0.0
+    drop_path: float = 0.0  # rate of stochastic depth, in the last block or in all, as the rule says
+    drop_path_rule: "DropPathRule" = "linear"
 
 
 class Network(Protocol):
@@ -35,6 +48,17 @@ class Network(Protocol):
     * `renamed(state)`: the weights of such a checkpoint under this file's names;
     * `recognise(state, stranger, where)`: the card of weights that are its own, None for others. `stranger` is the card
       of a file of which nothing is known, to be completed.
+
+    And where it can be trained on labels, fine-tuned or post-trained:
+
+    * `HEAD`: the name of the linear layer that `forward_head` is; it is made anew for each task;
+    * `INPUT`: the input (`cards.InputSpec`) that it is trained on where it starts from random weights;
+    * `TRAINED`: sizes that are other than the published ones in what is trained here;
+    * `SMALL`: sizes for a trial of a minute;
+    * `post_training(asked)`: the sizes that `PostTraining` asks for: where dropout and stochastic depth stand in it;
+    * `begin(module, seed)`: starting weights better than those that `build` gives;
+    * `carried(state)`: of the weights of a pre-trained model those that it goes on from, under its own names;
+    * `BODY`: the network that goes on from its weights, where that is another: an autoencoder's encoder.
     """
 
     NAME: str  # for people: "MTECG-T"

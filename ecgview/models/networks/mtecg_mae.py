@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from ecgview.models.cards import ModelCard
 from ecgview.models.networks.kit.sizes import sized
-from ecgview.models.networks.mtecg import Block, Mtecg, MtecgConfig, sizes_of, start_linear
+from ecgview.models.networks.mtecg import ENCODER, Block, Mtecg, MtecgConfig, sizes_of, start_linear
+from ecgview.models.networks.mtecg import begin as begin
 
 NAME = "MTECG-T masked autoencoder"
 CHECKPOINT = "its masked autoencoder (encoder, decoder_blocks, decoder_pred)"
-_ENCODER = "encoder."
+BODY = "mtecg"
 
 
 class MtecgMae(nn.Module):
@@ -78,9 +79,9 @@ def build(card: ModelCard) -> MtecgMae:
 
 def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:
     """Return the card of an autoencoder's weights; None for others. ModelError if its sizes cannot be told."""
-    if f"{_ENCODER}patch_embed.proj.weight" not in state:
+    if f"{ENCODER}patch_embed.proj.weight" not in state:
         return None
-    config, spec = sizes_of(state, _ENCODER, where)
+    config, spec = sizes_of(state, ENCODER, where)
     return replace(stranger, kind="autoencoder", config=config, input=spec)
 
 

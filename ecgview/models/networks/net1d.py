@@ -5,20 +5,28 @@ its checkpoints but are never applied; they are kept so that the published names
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecgview.errors import ModelError
+from ecgview.leads import STANDARD_12
 from ecgview.models import cards
-from ecgview.models.cards import ModelCard
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit import outputs
 from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
 from ecgview.models.networks.kit.sizes import sized
 
 NAME = "Net1D"
+HEAD = "dense"
+# Its own filter brings every lead to unit deviation: no scale.
+INPUT = InputSpec(leads=STANDARD_12, filter="ecgfounder")
+# One group of 16 a block, two in the last stages: the least that its convolutions in groups can be cut to.
+SMALL = {"stem_width": 16, "widths": (16, 16, 16, 16, 16, 32, 32)}
 CHECKPOINT = "ECGFounder (first_conv, stage_list, dense)"
 
 
@@ -153,6 +161,11 @@ class Net1d(nn.Module):
 def build(card: ModelCard) -> Net1d:
     """Return the network of a card with starting weights."""
     return Net1d(sized(Net1dConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def post_training(asked: PostTraining) -> dict[str, Any]:
+    """Return the sizes that post-training changes: dropout in each block, stochastic depth over all blocks."""
+    return asdict(asked)
 
 
 def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:

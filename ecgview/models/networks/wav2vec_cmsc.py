@@ -18,6 +18,8 @@ from ecgview.models.networks.kit import outputs
 from ecgview.models.networks.kit.sizes import sized
 
 NAME = "wav2vec 2.0 + CMSC"
+HEAD = "proj"
+TRAINED = {"pretraining_heads": False}  # the quantiser and its projections have no part in an answer
 CHECKPOINT = "the lead-agnostic network (feature_extractor, encoder, conv_pos)"
 # What is trained here answers 5 s crops; a lead that a record has not is a row of zeros.
 INPUT = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=5.0, lead_agnostic=True)
@@ -278,6 +280,12 @@ def mean_token(tokens: Tensor) -> Tensor:
 def build(card: ModelCard) -> Wav2vecCmsc:
     """Return the network of a card with starting weights."""
     return Wav2vecCmsc(sized(Wav2vecConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def carried(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a pre-trained model's weights without those of its pre-training heads."""
+    heads = ("quantizer.", "project_q.", "final_proj.")
+    return {name: value for name, value in state.items() if not name.startswith(heads)}
 
 
 def renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
