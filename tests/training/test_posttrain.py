@@ -1,12 +1,18 @@
 """Post-training: where stochastic depth stands, what it expects, what the preview leaves alone."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from torch import nn
 
+from ecgview.errors import ModelError
+from ecgview.models import architectures, cards
+from ecgview.models.networks import mtecg
 from ecgview.models.networks.kit.drop_path import DropPath, drop_path_rates
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.training.stages import probe
-from ecgview.training.stages.posttrain import PostTrainRecipe, backbone
+from ecgview.training.stages.posttrain import Method, PostTrainRecipe, backbone
 
 
 def test_drop_path_keeps_the_expectation_and_rests_in_evaluation() -> None:
@@ -66,8 +72,50 @@ def test_the_folded_head_answers_as_the_normalised_one() -> None:
     torch.testing.assert_close(torch.nn.functional.linear(x, weight, bias), head.logits(x))
 
 
-def test_the_baseline_has_neither_dropout_nor_stochastic_depth() -> None:
-    body = backbone(PostTrainRecipe(method="baseline"), None)
+LABELS = ("one", "two", "three")
+
+
+@pytest.mark.parametrize("start", [None, Path("net1d")])
+def test_the_baseline_has_neither_dropout_nor_stochastic_depth(start: Path | None) -> None:
+    body = backbone(PostTrainRecipe(method="baseline", small=True), start, LABELS)
     assert all(m.rate == 0.0 for m in body.network.modules() if isinstance(m, DropPath))
-    ours = backbone(PostTrainRecipe(), None)
+    assert all(m.p == 0.0 for m in body.network.modules() if isinstance(m, nn.Dropout))
+    ours = backbone(PostTrainRecipe(small=True), start, LABELS)
     assert max(m.rate for m in ours.network.modules() if isinstance(m, DropPath)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("start", [None, Path("net1d"), Path("mtecg-mae-ptbxl"), Path("wav2vec-cmsc")])
+def test_the_card_of_a_body_builds_the_same_network(start: Path | None) -> None:
+    body = backbone(PostTrainRecipe(method="baseline", small=start is None), start, LABELS)
+    again = architectures.build(body.card)
+    assert {name: value.shape for name, value in again.state_dict().items()} == {
+        name: value.shape for name, value in body.network.state_dict().items()
+    }
+    assert body.head.out_features == len(LABELS)
+    assert body.card.labels == LABELS
+
+
+def test_a_body_goes_on_from_the_weights_of_its_start() -> None:
+    """An autoencoder's encoder, a classifier without its head: bit by bit."""
+    for start in ("mtecg-mae-ptbxl", "mtecg-ptbxl"):
+        body = backbone(PostTrainRecipe(), Path(start), LABELS)
+        weights = mtecg.carried(architectures.load(cards.get(start)).state_dict())
+        own = body.network.state_dict()
+        compared = [name for name in own if not name.startswith("head.")]
+        assert len(compared) == len(own) - 2
+        assert all(torch.equal(own[name], weights[name]) for name in compared)
+        assert body.card.input == cards.get(start).input
+
+
+@pytest.mark.parametrize(
+    ("start", "method", "why"),
+    [
+        ("random-kernels", "baseline", "cannot be trained on labels"),
+        ("random-kernels-ptbxl", "posttrain", "cannot be trained on labels"),
+        ("wav2vec-cmsc", "posttrain", "has no stochastic depth"),
+        ("nowhere", "posttrain", "there is no model named 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_post_trained_is_refused(start: str, method: Method, why: str) -> None:
+    with pytest.raises(ModelError, match=why):
+        backbone(PostTrainRecipe(method=method), Path(start), LABELS)

@@ -1,4 +1,4 @@
-"""The networks, a file each: its name, how a card builds it, which checkpoints are its own, how it is trained on labels.
+"""The networks, a file each: its name, how a card builds it, which checkpoints are its own, how it learns from labels.
 
 A card names a network by its file, with hyphens: "mtecg-mae" is `mtecg_mae.py`. To list them imports none of them, as
 each imports torch. What a module of theirs is asked for:

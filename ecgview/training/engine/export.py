@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ecgview.errors import ModelError
 from ecgview.models import reference_scores, thresholds
 from ecgview.models.cards import sha256_of
-from ecgview.models.networks.mtecg import Mtecg
-from ecgview.models.networks.net1d import Net1d
 from ecgview.training.data import inputs, labels, material
 from ecgview.training.data.tasks import Task
+from ecgview.training.engine.bodies import Body
 from ecgview.training.evaluation import judging
 from ecgview.training.evaluation.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
@@ -153,28 +151,18 @@ def described(data: material.Data) -> str:
 
 
 def post_trained(
-    network: nn.Module, said: NDArray[np.float32], data: material.Data, recipe: Any, folder: Path
+    body: Body, said: NDArray[np.float32], data: material.Data, recipe: Any, folder: Path
 ) -> Path:
-    """Write weights and card of a network trained on a task, transformer or Net1D. Return the card."""
-    if isinstance(network, Mtecg):
-        own = network.config
-        sizes: dict[str, Any] = {"mean_pool": own.mean_pool, "depth": own.depth}
-        name, network_id, spec = f"MTECG-T, {data.task.name}", "mtecg", _input()
-    elif isinstance(network, Net1d):
-        wide = network.config
-        sizes = {"stem_width": wide.stem_width, "widths": list(wide.widths), "blocks": list(wide.blocks)}
-        name, network_id, spec = f"Net1D, {data.task.name}", "net1d", asdict(inputs.NET1D)
-    else:
-        raise ModelError(f"no card is known for a {type(network).__name__}", expected="MTECG or Net1D")
+    """Write weights and card of a network trained on a task, whichever it is. Return the card."""
     return any_classifier(
-        network,
+        body.network,
         data.wanted[data.validation],
         said,
         folder,
-        name=name,
-        network_id=network_id,
-        input_spec=spec,
-        config=sizes,
+        name=f"{body.name}, {data.task.name}",
+        network_id=body.card.network,
+        input_spec=asdict(body.card.input),
+        config=body.card.config,
         recipe=recipe,
         n_train=len(data.train),
         training_data=described(data),

@@ -9,15 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ecgview.errors import ModelError
-from ecgview.models import cards
+from ecgview.models.networks import mtecg
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
 from ecgview.training.data import inputs, kernels, labels, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
-from ecgview.training.engine import run_state
-from ecgview.training.engine.initialise import start_small
+from ecgview.training.engine import bodies, run_state
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings, Precision
 from ecgview.training.engine.recipe import with_loop_values
@@ -179,7 +177,7 @@ def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjectiv
         mean_pool=recipe.mean_pool,
     )
     network = Mtecg(config)
-    start_small(network, recipe.seed)
+    mtecg.begin(network, recipe.seed)
     auxiliary = nn.Linear(config.width, AUXILIARY) if recipe.teacher and recipe.auxiliary_weight else None
     if start is not None:
         state = load_encoder(network, start)
@@ -197,7 +195,7 @@ def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjectiv
 
 
 def load_encoder(network: Mtecg, start: Path) -> dict[str, Tensor]:
-    """Put a pre-trained encoder into the network; return all weights it came with.
+    """Put a pre-trained encoder into the network; return all weights of the run that it came with, if it is one.
 
     Args:
         network: what to fill; its head stays.
@@ -206,31 +204,8 @@ def load_encoder(network: Mtecg, start: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: there is neither, or it is of another size.
     """
-    is_run = (start / run_state.LAST).exists() or start.is_dir()
-    state = run_state.last_weights(start) if is_run else _catalogue_weights(str(start))
-    prefix = "network.encoder." if is_run else "encoder."
-    encoder = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-    try:
-        missing, unknown = network.load_state_dict(encoder, strict=False)
-    except RuntimeError as error:
-        raise ModelError(
-            "the pre-trained weights are of another size",
-            where=str(start),
-            found=str(error).splitlines()[-1].strip()[:160],
-        ) from None
-    if unknown or any(not name.startswith("head.") for name in missing):
-        found = ", ".join([*missing, *unknown][:5])
-        raise ModelError("the pre-trained weights do not fit", where=str(start), found=found)
-    return state
-
-
-def _catalogue_weights(model_id: str) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
-    card = cards.get(model_id)
-    if card.network != "mtecg-mae":
-        raise ModelError(f"{model_id} is no masked autoencoder", expected="mtecg-mae", found=card.network)
-    return {name: value.float() for name, value in load_file(card.check_weights()).items()}
+    bodies.fill(network, "mtecg", bodies.weights_at(start, "mtecg"), str(start))
+    return run_state.last_weights(start) if start.is_dir() else {}
 
 
 def answers(network: Mtecg, pack: Pack, index: share.Index) -> NDArray[np.float32]:

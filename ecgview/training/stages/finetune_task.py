@@ -4,14 +4,14 @@ from pathlib import Path
 
 import torch
 
-from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+from ecgview.models.networks import PostTraining
 from ecgview.progress import Progress, silent
 from ecgview.training.data import inputs, material, share
-from ecgview.training.engine import classify
-from ecgview.training.engine.initialise import start_small
+from ecgview.training.engine import bodies, classify
+from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.optimisation import LoopSettings
 from ecgview.training.engine.recipe import with_loop_values
-from ecgview.training.stages.finetune import FinetuneRecipe, load_encoder
+from ecgview.training.stages.finetune import FinetuneRecipe
 from ecgview.training.stages.posttrain import partly_seen
 
 
@@ -23,8 +23,8 @@ def run(
     start: Path | None = None,
     progress: Progress = silent,
     device: str = "auto",
-) -> tuple[Mtecg, material.Data, classify.Inputs]:
-    """Fine-tune on `recipe.task` and return the network at its best validation epoch; resumed if `out` exists.
+) -> tuple[Body, material.Data, classify.Inputs]:
+    """Fine-tune on `recipe.task` and return the body at its best validation epoch; resumed if `out` exists.
 
     The teacher, the superclasses and the auxiliary targets of the recipe are of the 71 statements and have no part.
     """
@@ -39,13 +39,13 @@ def run(
         most_records=recipe.most_records,
     )
     torch.manual_seed(recipe.seed)
-    config = MtecgConfig(
-        n_classes=len(found.task), depth=recipe.depth, drop_path=recipe.drop_path, mean_pool=recipe.mean_pool
+    body = bodies.of(
+        start,
+        found.task.codes,
+        asked=PostTraining(drop_path=recipe.drop_path),
+        sizes={"depth": recipe.depth, "mean_pool": recipe.mean_pool},
+        seed=recipe.seed,
     )
-    network = Mtecg(config)
-    start_small(network, recipe.seed)
-    if start is not None:
-        load_encoder(network, start)
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
@@ -62,8 +62,8 @@ def run(
     made = classify.Inputs(
         lambda x, _: x * inputs.MTECG_SCALE, lambda x: [x * inputs.MTECG_SCALE], recipe.augmentation
     )
-    seen = partly_seen(network, recipe.seen)
-    objective = classify.StatementObjective(network, seen)
+    seen = partly_seen(body.network, recipe.seen)
+    objective = classify.StatementObjective(body.network, seen)
     where = {"depth": recipe.depth, "device": device, "progress": progress}
     classify.train(objective, found, made, settings, recipe.batch, out, **where)  # type: ignore[arg-type]
-    return network.eval(), found, made
+    return body, found, made

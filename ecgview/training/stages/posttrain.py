@@ -4,32 +4,26 @@ Source: arXiv 2509.12991; the values come from a re-implementation by others and
 C.2). Beside it stands the official baseline: a new head and everything trained at once (methods E.4).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from ecgview.errors import ModelError
-from ecgview.models import architectures, cards
-from ecgview.models.cards import InputSpec
+from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit.drop_path import DropPathRule
-from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
-from ecgview.models.networks.net1d import Net1d, Net1dConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, material, share
+from ecgview.training.data import material, share
 from ecgview.training.data.augment import Augmentation
-from ecgview.training.engine import classify
-from ecgview.training.engine.initialise import start_small
+from ecgview.training.engine import bodies, classify
+from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.optimisation import LoopSettings, Precision
 from ecgview.training.engine.recipe import with_loop_values
 from ecgview.training.stages import probe
-from ecgview.training.stages.finetune import load_encoder
 
 Method = Literal["posttrain", "baseline"]
-NET1D_STARTS = ("net1d", "ecgfounder-12")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +47,8 @@ class PostTrainRecipe:
     drop_path_rule: DropPathRule = "linear"  # or "constant": which of them is the paper's is unknown
     seen: float = 1.0  # share of the segments that a transformer sees in training, in both methods; ours
     share_of_data: float = 1.0
-    net1d_width: int = (
-        0  # 0 = the published sizes; else the last stage's width of a smaller Net1D, for trials
-    )
+    network: str = "mtecg"  # which one, where neither a model's card nor the start's own name says it
+    small: bool = False  # a smaller network of the kind for trials, where no model's card says the sizes
     seed: int = 0
     most_records: int = 0
     precision: Precision = "bf16"
@@ -67,18 +60,6 @@ class PostTrainRecipe:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Backbone:
-    """A network with its weights, what its input is made of, and where its head sits."""
-
-    network: nn.Module
-    spec: InputSpec
-    scale: float
-    width: int
-    head: str
-    depth: int
-
-
 def run(
     recipe: PostTrainRecipe,
     data: Path,
@@ -87,92 +68,59 @@ def run(
     start: Path | None = None,
     progress: Progress = silent,
     device: str = "auto",
-) -> tuple[nn.Module, material.Data, classify.Inputs]:
-    """Post-train (or fine-tune the official way) and return the network at its best validation epoch.
+) -> tuple[Body, material.Data, classify.Inputs]:
+    """Post-train (or fine-tune the official way) and return the body at its best validation epoch.
 
     Args:
         recipe: how.
         data: a data set in any known layout, or a folder with PTB-XL.
         out: folder of the run: `preview/` and `full/`; resumed if it exists.
         cache: packed ECGs.
-        start: a masked-autoencoder run or catalogue id (transformer), "ecgfounder-12" (Net1D), or "net1d" for random
-            weights; None = random transformer weights.
+        start: the name of a network for random weights, the id of a model, or the folder of a run of the recipe's
+            network; None = random weights of that network.
         progress: told per step.
         device: auto, cpu, cuda or mps.
 
     Raises:
-        ModelError: no such start, or weights that do not fit.
+        ModelError: no such start, weights that do not fit, or a network that cannot be post-trained.
     """
     torch.manual_seed(recipe.seed)
-    spec = inputs.NET1D if str(start) in NET1D_STARTS else inputs.MTECG
+    spec = bodies.input_of(start, recipe.network)
     found = material.of_task(
         data,
         cache,
-        spec,
+        replace(spec, scale=1.0),  # a pack is in millivolts, and one for every scale
         recipe.task,
         progress,
         share=recipe.share_of_data,
         seed=recipe.seed,
         most_records=recipe.most_records,
     )
-    body = backbone(recipe, start, len(found.task))
-    made = classify.Inputs(lambda x, _: x * body.scale, lambda x: [x * body.scale], recipe.augmentation)
+    body = backbone(recipe, start, found.task.codes)
+    scale = spec.scale
+    made = classify.Inputs(lambda x, _: x * scale, lambda x: [x * scale], recipe.augmentation)
     if recipe.method == "posttrain":
         _preview(recipe, body, found, out / "preview", progress, device)
-    network = _full(recipe, body, found, made, out / "full", progress, device)
-    return network, found, made
+    _full(recipe, body, found, made, out / "full", progress, device)
+    return body, found, made
 
 
-def backbone(recipe: PostTrainRecipe, start: Path | None, n_classes: int = 71) -> Backbone:
+def backbone(recipe: PostTrainRecipe, start: Path | None, labels: Sequence[str]) -> Body:
     """Return the network that a recipe and a start name, with a new head."""
-    stochastic = recipe.method == "posttrain"
-    drop_path = recipe.drop_path if stochastic else 0.0
-    dropout = recipe.dropout if stochastic else 0.0
-    if start is not None and str(start) in NET1D_STARTS:
-        config = _net1d_config(recipe, n_classes, dropout, drop_path)
-        net = Net1d(config)
-        if str(start) == "ecgfounder-12":
-            _load_ecgfounder(net)
-        return Backbone(net, inputs.NET1D, 1.0, config.widths[-1], "dense", sum(config.blocks))
-    sizes = MtecgConfig(
-        n_classes=n_classes, drop_path=drop_path, drop_path_rule=recipe.drop_path_rule, mean_pool=True
+    asked = PostTraining(recipe.dropout, recipe.drop_path, recipe.drop_path_rule)
+    return bodies.of(
+        start,
+        labels,
+        otherwise=recipe.network,
+        asked=asked if recipe.method == "posttrain" else PostTraining(),
+        small=recipe.small,
+        seed=recipe.seed,
     )
-    network = Mtecg(sizes)
-    start_small(network, recipe.seed)
-    if start is not None:
-        load_encoder(network, start)
-    return Backbone(network, inputs.MTECG, inputs.MTECG_SCALE, sizes.width, "head", sizes.depth)
-
-
-def _net1d_config(recipe: PostTrainRecipe, n_classes: int, dropout: float, drop_path: float) -> Net1dConfig:
-    published = Net1dConfig(
-        n_classes=n_classes, dropout=dropout, drop_path=drop_path, drop_path_rule=recipe.drop_path_rule
-    )
-    if not recipe.net1d_width:
-        return published
-    part = recipe.net1d_width / published.widths[-1]
-    widths = tuple(max(16, 16 * round(part * width / 16)) for width in published.widths)
-    return Net1dConfig(
-        n_classes=n_classes,
-        stem_width=16,
-        widths=widths,
-        dropout=dropout,
-        drop_path=drop_path,
-        drop_path_rule=recipe.drop_path_rule,
-    )
-
-
-def _load_ecgfounder(network: Net1d) -> None:
-    state = architectures.load(cards.get("ecgfounder-12")).state_dict()
-    kept = {name: value for name, value in state.items() if not name.startswith("dense.")}
-    missing, unknown = network.load_state_dict(kept, strict=False)
-    if unknown or any(not name.startswith("dense.") for name in missing):
-        raise ModelError("ECGFounder's weights do not fit", found=", ".join([*missing, *unknown][:5]))
 
 
 def _preview(
     recipe: PostTrainRecipe,
-    body: Backbone,
+    body: Body,
     data: material.Data,
     out: Path,
     progress: Progress,
@@ -184,7 +132,7 @@ def _preview(
     rows = {"train": data.train, "validation": data.validation}
     features = {
         name: probe.features_of(
-            net.forward_features, lambda r: data.pack.millivolts(r) * body.scale, index, progress
+            net.forward_features, lambda r: data.pack.millivolts(r) * body.card.input.scale, index, progress
         )
         for name, index in rows.items()
     }
@@ -200,16 +148,16 @@ def _preview(
         seed=recipe.seed,
         select="auroc",
     )
-    head = probe.Head(body.width, data.wanted.shape[1], dropout=recipe.dropout, normalised=False)
+    head = probe.Head(body.head.in_features, data.wanted.shape[1], dropout=recipe.dropout, normalised=False)
     probe.fit_head(head, features, targets, settings, recipe.batch, out, progress, device)
     # The probe's scaling of features is folded into the head, so that stage 2 begins where stage 1 ended.
     weight, bias = head.folded()
-    getattr(net, body.head).load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
+    body.head.load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
 
 
 def _full(
     recipe: PostTrainRecipe,
-    body: Backbone,
+    body: Body,
     data: material.Data,
     made: classify.Inputs,
     out: Path,
@@ -231,21 +179,18 @@ def _full(
         select="statement_auroc" if recipe.task == "all71" else "auroc",
     )
     settings = with_loop_values(settings, recipe)
-    seen = partly_seen(body.network, recipe.seen) if isinstance(body.network, Mtecg) else None
+    seen = partly_seen(body.network, recipe.seen)
     objective = classify.StatementObjective(body.network, seen, recipe.dropout if ours else 0.0)
     return classify.train(
-        objective, data, made, settings, recipe.batch, out, depth=body.depth, device=device, progress=progress
+        objective, data, made, settings, recipe.batch, out, device=device, progress=progress
     )
 
 
-def partly_seen(network: Mtecg, share_seen: float) -> Callable[[Tensor], Tensor] | None:
-    """Return features of a random part of the segments, for speed and as a regulariser; None = all of them."""
-    if share_seen >= 1.0:
+def partly_seen(network: Any, share_seen: float) -> Callable[[Tensor], Tensor] | None:
+    """Return features of a random part of the input, for speed and as a regulariser; None = all of it.
+
+    A network without `forward_part` always sees all of its input.
+    """
+    if share_seen >= 1.0 or not hasattr(network, "forward_part"):
         return None
-    count = max(1, round(share_seen * network.config.n_segments))
-
-    def features(signal: Tensor) -> Tensor:
-        order = torch.rand(len(signal), network.config.n_segments, device=signal.device).argsort(1)
-        return network.encode(signal, order[:, :count].sort(1).values)[:, 1:].mean(1)
-
-    return features
+    return lambda signal: network.forward_part(signal, share_seen)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ecgview.models.networks import mtecg_mae
 from ecgview.models.networks.mtecg import MtecgConfig
 from ecgview.progress import Progress, silent
 from ecgview.training.data import collection, inputs, kernels, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack, load_or_build
-from ecgview.training.engine.initialise import start_small
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings, Precision
 from ecgview.training.engine.recipe import with_loop_values
@@ -104,7 +104,7 @@ def _objective(recipe: PretrainRecipe) -> MaeObjective:
         auxiliary=recipe.auxiliary_components,
         auxiliary_weight=recipe.auxiliary_weight,
     )
-    start_small(objective.network, recipe.seed)
+    mtecg_mae.begin(objective.network, recipe.seed)
     return objective
 
 

@@ -174,7 +174,7 @@ def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float
         seed=seed,
         most_records=scale.most_records,
     )
-    network, material, made = posttrain.run(
+    body, material, made = posttrain.run(
         recipe,
         places.data,
         places.out / name,
@@ -183,7 +183,7 @@ def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float
         places.progress,
         places.device,
     )
-    return classify.answers(network, material.pack, material.test, made.views)
+    return classify.answers(body.network, material.pack, material.test, made.views)
 
 
 def _contrast(scale: Scale, places: Places, kind: str) -> Path:

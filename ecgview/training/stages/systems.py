@@ -79,12 +79,12 @@ def _finetune(recipe: Any, places: Places, device: str, progress: Progress) -> N
 
 def _finetune_task(recipe: Any, places: Places, device: str, progress: Progress) -> None:
     """Fine-tune on a task other than the 71 statements, from any known data set."""
-    network, data, made = finetune_task.run(
+    body, data, made = finetune_task.run(
         recipe, places.data, places.out, places.cache, places.start, progress, device
     )
     if places.export is not None:
-        said = classify.answers(network, data.pack, data.validation, made.views)
-        export.post_trained(network, said, data, recipe, places.export)
+        said = classify.answers(body.network, data.pack, data.validation, made.views)
+        export.post_trained(body, said, data, recipe, places.export)
 
 
 def _probe(recipe: Any, places: Places, device: str, progress: Progress) -> None:
@@ -135,12 +135,12 @@ def _identify(recipe: Any, places: Places, device: str, progress: Progress) -> N
 
 
 def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:
-    network, data, made = posttrain.run(
+    body, data, made = posttrain.run(
         recipe, places.data, places.out, places.cache, places.start, progress, device
     )
     if places.export is not None:
-        said = classify.answers(network, data.pack, data.validation, made.views)
-        export.post_trained(network, said, data, recipe, places.export)
+        said = classify.answers(body.network, data.pack, data.validation, made.views)
+        export.post_trained(body, said, data, recipe, places.export)
 
 
 def _kernels(recipe: Any, places: Places, device: str, progress: Progress) -> None:
@@ -203,7 +203,7 @@ STAGES: dict[str, dict[str, Stage]] = {
                 "preview_epochs": 2,
                 "most_records": 48,
                 "batch": 16,
-                "net1d_width": 32,
+                "small": True,
                 "seen": 0.25,
             },
             _posttrain,
