@@ -1,4 +1,4 @@
-"""One new file is a layout, an explanation, a format, a panel, an export, a label set: in the window and the CLI."""
+"""One new file is a layout, an explanation, a format, a panel, an export, a label set or a network, where all ask."""
 
 import json
 import os
@@ -18,23 +18,41 @@ PLACES = {
     "explanation.py": "explain/mine.py",
     "panel.py": "desktop/panels/mine.py",
     "export.py": "report/mine.py",
+    "network.py": "models/networks/mine.py",
 }
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return what a process says whose package is ours with one file more in each room."""
-    house, out = tmp_path_factory.mktemp("house"), tmp_path_factory.mktemp("out")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with our package and one file more in each room."""
+    house = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "ecgview", house / "ecgview")
     shutil.copytree(ROOT / "resources", house / "resources")
     for name, place in PLACES.items():
         shutil.copy(ADDED / name, house / "ecgview" / place)
     shutil.copy(ADDED / "labels.csv", house / "resources" / "labels" / "mine.csv")
+    return house
+
+
+@pytest.fixture(scope="module")
+def seen(house: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what window and command line make of the files."""
+    return used("use.py", house, tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def network(house: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what becomes of the added network: trained, exported, asked."""
+    return used("use_network.py", house, tmp_path_factory.mktemp("out"))
+
+
+def used(script: str, house: Path, out: Path) -> dict[str, Any]:
+    """Return what a script says in a process whose package is the one with more files."""
     home = {
         name: str(out / "home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
     }
     done = subprocess.run(
-        [sys.executable, str(ADDED / "use.py"), str(out)],
+        [sys.executable, str(ADDED / script), str(out)],
         capture_output=True,
         text=True,
         check=False,
@@ -102,3 +120,41 @@ def test_an_explanation_is_one_file(seen: dict[str, Any]) -> None:
     assert window["bars"] == 1
     assert window["legend"] == told["overlay"]["legend"]
     assert window["told"] == told["lines"]
+
+
+def test_a_network_is_one_file(network: dict[str, Any]) -> None:
+    assert "mine" in network["listed"]
+    assert network["heavy"] == []  # no network was imported to list them
+    card = network["card"]
+    assert card["network"] == "mine"
+    assert card["name"] == "Halves, own"
+    assert card["config"] == {"width": 8, "depth": 3}  # its own small sizes, as trials have them
+    assert (card["input"]["filter"], card["input"]["scale"]) == ("bandpass-0.5-40", 2.0)
+    assert card["labels"] == ["down", "up"]
+    assert card["sha256"]
+
+
+def test_an_added_network_is_fine_tuned_and_post_trained(network: dict[str, Any]) -> None:
+    assert network["post"]["network"] == "mine"
+    assert network["post"]["labels"] == ["down", "up"]
+    assert len(network["log"]) == 2  # one epoch of stage 2, under its head
+    assert network["rates"] == [0.0, 0.25, 0.5]  # stochastic depth where its file puts it
+    assert network["run"] == "mine"  # from a run's folder, too
+
+
+def test_an_added_network_answers(network: dict[str, Any]) -> None:
+    answer = network["cli"]
+    assert answer["model"] == "mine-post"
+    assert "task own" in answer["training_data"]
+    said = {score["code"]: score["probability"] for score in answer["predictions"]}
+    assert said == pytest.approx(network["api"], abs=1e-5)
+    assert network["golden"] < 1e-4  # the exported weights answer as written beside them
+    assert network["map"]["method"].startswith("integrated gradients")
+
+
+def test_a_checkpoint_of_an_added_network_is_recognised(network: dict[str, Any]) -> None:
+    assert network["imported"]["network"] == "mine"
+    assert network["imported"]["labels"] == ["output 1", "output 2"]
+    ours = sorted(network["tuned"].values())
+    theirs = sorted(score["probability"] for score in network["theirs"]["predictions"])
+    assert theirs == pytest.approx(ours, abs=1e-5)

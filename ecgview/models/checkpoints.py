@@ -65,14 +65,16 @@ def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent
     """Return the card of a published model after downloading its checkpoint (resumed if it was broken off).
 
     Args:
-        name: "ecgfounder", or the id of a card with a published checkpoint.
-        leads: 12 or 1, where `name` is "ecgfounder".
+        name: the id of a card with a published checkpoint, with or without "-12" or "-1" for its leads ("ecgfounder").
+        leads: which of them, where `name` does not say it.
         progress: told per step; may cancel between them.
 
     Raises:
         ModelError: no such published model, no connection, or a file with another checksum.
     """
-    card = cards.get(f"ecgfounder-{leads}" if name == "ecgfounder" else name)
+    known = {card.id for card in cards.available()}
+    of_leads = f"{name}-{leads}"
+    card = cards.get(of_leads if name not in known and of_leads in known else name)
     if not card.checkpoint:
         raise ModelError(f"{card.id} is not published for download", where=str(card.folder / "card.json"))
     if card.sha256 and card.is_here:

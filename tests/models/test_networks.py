@@ -1,5 +1,6 @@
 """A network is a file in its room: listed without torch, found by name, and named where it cannot be used."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -63,6 +64,33 @@ def test_a_file_that_cannot_be_used_says_why(
         architectures.build(replace(cards.get("mtecg-ptbxl"), network=asked))
     assert told.value.where == str(tmp_path / f"{name}.py")
     assert asked not in dict(networks.every())  # the others can be used
+
+
+def test_another_package_brings_a_network(tmp_path: Path) -> None:
+    """Installed beside ours, with an entry point of the room's name."""
+    text = (ROOT / "tests/one_new_file/network.py").read_text(encoding="utf-8")
+    (tmp_path / "their_package.py").write_text(text, encoding="utf-8")
+    about = tmp_path / "their_package-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: their-package\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[ecgview.models.networks]\nher_halves = their_package\n")
+    code = (
+        "import sys; from pathlib import Path; from ecgview import api\n"
+        "listed = api.list_networks(); print('her-halves' in listed, 'their_package' in sys.modules)\n"
+        "from ecgview.training.engine import bodies\n"
+        "body = bodies.of(Path('her-halves'), ('one', 'two'), small=True)\n"
+        "print(body.name, body.card.network, body.head.out_features)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True False", "Halves her-halves 2"]
 
 
 def test_a_network_without_gradients_says_so_itself() -> None:

@@ -6,6 +6,7 @@ Argument: a folder to write to.
 import contextlib
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,25 +53,50 @@ def trained(folder: Path, data: Path, model_id: str, *words: object) -> Path:
     return to
 
 
+def rates() -> list[float]:
+    """Return the rate of each block of the network that post-training builds."""
+    from ecgview.models.networks.kit.drop_path import DropPath
+    from ecgview.training.stages.posttrain import PostTrainRecipe, backbone
+
+    body = backbone(PostTrainRecipe(small=True), Path("mine"), ("down", "up"))
+    return [round(part.rate, 6) for part in body.network.modules() if isinstance(part, DropPath)]
+
+
+def distance(model: Path) -> float:
+    """Return how far the exported network's logits lie from those that were written beside it."""
+    import torch
+
+    from ecgview.models import architectures, cards
+    from ecgview.training.engine.export import formula_ecg
+
+    golden = json.loads((model / "golden.json").read_text(encoding="utf-8"))
+    module = architectures.load(cards.read_card(model / "card.json"))
+    with torch.inference_mode():
+        said = module(torch.from_numpy(formula_ecg()[None]))[0].numpy()
+    return float(np.abs(said - np.array(golden["logits"])).max())
+
+
 def used(folder: Path) -> dict[str, Any]:
-    before = {name for name in sys.modules if name == "torch"}
     listed = said("models", "networks").split()
-    heavy = {name for name in sys.modules if name == "torch"} - before
+    heavy = [name for name in sys.modules if name == "torch" or name.startswith("ecgview.models.networks.")]
     data = records(folder / "data")
     baseline = ("--set", 'method="baseline"')
     tuned = trained(folder, data, "mine-tuned", "--start", "mine", *baseline)
     trained(folder, data, "mine-post", "--start", "mine-tuned")  # goes on from a model of the catalogue
     trained(folder, data, "mine-run", "--start", folder / "mine-post" / "full", "--set", 'network="mine"')
-    (tuned / "weights.safetensors").rename(
-        folder / "theirs.safetensors"
-    )  # without its card: to be recognised
+    one = data / "r01.hea"
+    answered = api.classify(one, model_id="mine-tuned")
+    # Without its card: to be recognised by its names and shapes.
+    shutil.copy(tuned / "weights.safetensors", folder / "theirs.safetensors")
     said("models", "import", folder / "theirs.safetensors")
-    one = data / "r00.hea"
     return {
         "listed": listed,
-        "heavy": sorted(heavy),
+        "heavy": heavy,
         "card": json.loads((tuned / "card.json").read_text(encoding="utf-8")),
         "post": json.loads(said("models", "info", "mine-post", "--json")),
+        "rates": rates(),
+        "golden": distance(tuned),
+        "tuned": {score.code: score.probability for score in answered.scores},
         "run": api.model_card("mine-run").network,
         "log": (folder / "mine-post" / "full" / "log.csv").read_text(encoding="utf-8").splitlines(),
         "cli": json.loads(said("classify", one, "--model", "mine-post", "--json")),

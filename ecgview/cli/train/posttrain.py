@@ -10,7 +10,11 @@ HELP = "post-training of a foundation model, or its official fine-tuning with --
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments; there is one stage, on PTB-XL's 71 statements."""
-    _stage.add_arguments(parser, "ecgfounder-12, net1d (random weights), or a masked autoencoder's run or id")
+    _stage.add_arguments(
+        parser,
+        "a model's id (ecgfounder-12), a network's name for random weights (net1d; `ecgview models networks`), "
+        "or the folder of a run",
+    )
     parser.set_defaults(stage="ptbxl")
 
 
