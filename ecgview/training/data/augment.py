@@ -1,11 +1,13 @@
 """Changes to a batch that a cardiologist would call the same ECG. All values are defaults of ours."""
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ecgview.training.data.share import Share
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,10 @@ class Augmentation:
     noise_mv: float = 0.01  # white noise, deviation up to this
     mask_leads: float = 0.0
 
-    def __call__(self, x: Tensor, generator: torch.Generator, share: Share | None = None) -> Tensor:
+    def __call__(self, x: "Tensor", generator: "torch.Generator", share: Share | None = None) -> "Tensor":
         """Return a changed copy of this process's rows; the choices are drawn for the common batch."""
+        import torch
+
         share = share or Share()
         batch, leads, samples = x.shape
         common, mine = batch * share.count, share.mine(batch)

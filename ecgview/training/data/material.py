@@ -16,6 +16,7 @@ from ecgview.training.data.pack import Pack, load_or_build
 from ecgview.training.data.rows import Row
 from ecgview.training.data.tasks import Task
 
+PTBXL = "ptbxl"
 NAMED_FOLDS: Mapping[str, int] = {"train": 1, "val": 8, "validation": 8, "test": 9}
 
 
@@ -72,10 +73,37 @@ def of_task(
     return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"])
 
 
-def open_pack(path: Path, cache: Path, spec: InputSpec, progress: Progress = silent) -> Pack:
-    """Return the pack of a data set, or of PTB-XL with what lies beside it."""
-    records = collection.read_all(path) if collection.has_ptbxl(path) else _records(path)
+def open_pack(
+    path: Path, cache: Path, spec: InputSpec, progress: Progress = silent, serving: str = ""
+) -> Pack:
+    """Return the pack of a data set, or of PTB-XL with what lies beside it; built at the first call.
+
+    Args:
+        path: a data set in any known layout, or the folder above some.
+        cache: where the pack is kept.
+        spec: what of a recording is kept, and how.
+        progress: told per record while it is built.
+        serving: PTBXL for a table of PTB-XL, with or without others beside it; a task for the sets that are labelled
+            for it, and no others; anything that is there where empty.
+
+    Raises:
+        FormatError: no known data set, or no PTB-XL where it is asked for.
+        ModelError: no set serves the task.
+    """
+    if serving not in ("", PTBXL):
+        return load_or_build(_serving(path, serving), spec, cache, f"{serving}|{path.resolve()}", progress)
+    whole = serving == PTBXL or collection.has_ptbxl(path)
+    records = collection.read_all(path) if whole else _records(path)
     return load_or_build(records, spec, cache, str(path.resolve()), progress)
+
+
+def _serving(path: Path, task: str) -> Iterator[tuple[Row, EcgRecord]]:
+    """Yield the recordings of the sets at a path or one level below that are labelled for a task."""
+    found = [source for source in sources.open_all(path) if any(one.name == task for one in source.tasks)]
+    if not found:
+        raise ModelError(f"no data set of task {task} here", where=str(path), expected=f"labels of {task}")
+    for source in found:
+        yield from source.records()
 
 
 def _records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:

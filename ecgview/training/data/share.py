@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from accelerate import PartialState
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+    from accelerate import PartialState
 
 Index = NDArray[np.int64]
 
@@ -32,11 +35,13 @@ class Share:
 
     def batches(
         self, rows: Index, batch: int, seed: int, first: int = 0
-    ) -> Iterator[tuple[Index, int, torch.Generator]]:
+    ) -> Iterator[tuple[Index, int, "torch.Generator"]]:
         """Yield (rows of this process, its size, generator of the common batch) from step `first` on.
 
         The generator is seeded by the step: what it draws is drawn for the whole common batch and cut by `mine`.
         """
+        import torch
+
         order = rows[np.random.default_rng(seed).permutation(len(rows))]
         size = self.batch_size(batch, len(rows))
         common = size * self.count
@@ -51,7 +56,10 @@ def this_process(device: str = "auto") -> Share:
     return Share(state.process_index, state.num_processes)
 
 
-def process_state(device: str = "auto") -> PartialState:
+def process_state(device: str = "auto") -> "PartialState":
     """Return accelerate's view of the processes; on processors they talk by gloo, which has to be asked for."""
+    import torch
+    from accelerate import PartialState
+
     has_other = torch.cuda.is_available() or torch.backends.mps.is_available()
     return PartialState(cpu=device == "cpu" or not has_other)

@@ -229,7 +229,7 @@ def _write_golden(folder: Path, tolerance: float) -> None:
     with torch.inference_mode():
         logits = module(torch.from_numpy(formula_ecg()[None]))[0]
     golden = {
-        "input": "ecgview.training.engine.export.formula_ecg",
+        "input": "the ECG of a formula",
         "tolerance": tolerance,
         "logits": [round(float(v), 5) for v in logits],
     }

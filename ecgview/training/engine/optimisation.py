@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from torch import nn
+if TYPE_CHECKING:
+    from torch import nn
 
 Schedule = Literal["cosine", "constant", "tri-stage"]
 Precision = Literal["bf16", "fp16", "fp32"]
@@ -73,7 +74,7 @@ def layer_of(name: str, depth: int) -> int:
     return depth + 1
 
 
-def parameter_groups(model: nn.Module, settings: LoopSettings, depth: int) -> list[dict[str, Any]]:
+def parameter_groups(model: "nn.Module", settings: LoopSettings, depth: int) -> list[dict[str, Any]]:
     """Return optimiser groups: scale decay^(depth + 1 - layer), no weight decay on vectors and embeddings."""
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():

@@ -1,14 +1,14 @@
-"""Recipes: a frozen dataclass per stage, its defaults, and what a file or a command line changes in them."""
+"""Recipes: a frozen dataclass per stage, what a file or a command line changes in one, and the loop's settings."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ecgview.errors import ModelError
+from ecgview.training.data import share
 from ecgview.training.engine.optimisation import LoopSettings
 
 R = TypeVar("R")
-LOOP_FIELDS = ("precision", "accumulate", "patience", "save_minutes")
 
 
 def with_values(recipe: R, values: Mapping[str, Any]) -> R:
@@ -40,6 +40,18 @@ def with_values(recipe: R, values: Mapping[str, Any]) -> R:
     return dataclasses.replace(recipe, **changed)  # type: ignore[type-var]
 
 
-def with_loop_values(settings: LoopSettings, recipe: object) -> LoopSettings:
-    """Return the settings with the engine's own options as the recipe has them."""
-    return dataclasses.replace(settings, **{name: getattr(recipe, name) for name in LOOP_FIELDS})
+def loop_settings(recipe: Any, n_rows: int, device: str, **fixed: Any) -> LoopSettings:
+    """Return how the loop runs: what the recipe says under the loop's own names, but for what is `fixed`.
+
+    Args:
+        recipe: with `batch`, and any of the loop's values.
+        n_rows: that an epoch sees, over all processes.
+        device: auto, cpu, cuda or mps.
+        fixed: values that the recipe does not have, or that hold whatever it says.
+    """
+    named = {field.name for field in dataclasses.fields(LoopSettings)}
+    values = {name: getattr(recipe, name) for name in named if hasattr(recipe, name)} | fixed
+    steps = share.this_process(device).steps(recipe.batch, n_rows)
+    found = LoopSettings(steps_per_epoch=steps, **values)
+    # A short trial would otherwise end before its warm-up.
+    return dataclasses.replace(found, warmup_epochs=min(found.warmup_epochs, found.epochs / 4))

@@ -16,14 +16,14 @@ from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import FILTERS
 from ecgview.progress import Progress, silent
-from ecgview.training.data import collection, labels, splits, tasks
-from ecgview.training.data.pack import NOT_LINEAR, Pack, Row, load_or_build
+from ecgview.training.data import labels, material, splits, tasks
+from ecgview.training.data.pack import NOT_LINEAR, Pack, Row
 from ecgview.training.evaluation import external
 from ecgview.training.evaluation.metrics import Bootstrap
 
 Array = NDArray[np.float32]
 BATCH = 32
-PTBXL = "ptbxl"  # PTB-XL's statements; any other task is of `training.data.tasks`
+PTBXL = material.PTBXL  # PTB-XL's statements; any other task is of `training.data.tasks`
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +86,7 @@ def open_pack(
     """Return every record below `data` at the model's rate and length; filtered where the filter is linear."""
     kept = "none" if card.input.filter in NOT_LINEAR else card.input.filter
     spec = replace(card.input, leads=STANDARD_12, filter=kept, scale=1.0, lead_agnostic=False)
-    if task == PTBXL:
-        return load_or_build(collection.read_all(data), spec, cache, str(data.resolve()), progress)
-    return load_or_build(external.records(data), spec, cache, f"{task}|{data.resolve()}", progress)
+    return material.open_pack(data, cache, spec, progress, serving=task)
 
 
 def rows_of(pack: Pack, split: str, task: str) -> NDArray[np.int64]:

@@ -4,17 +4,12 @@ A class is answered by the one statement that stands for the same SNOMED CT find
 without one (left and right axis, poor R wave progression, bundle branch block and bradycardia of no kind) are not.
 """
 
-from collections.abc import Iterator
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
-from ecgview.record import EcgRecord
-from ecgview.training.data import sources as data_sets
 from ecgview.training.data import tasks
 from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import challenge_score
@@ -22,20 +17,6 @@ from ecgview.training.evaluation.metrics import Array, bootstrap
 from ecgview.training.evaluation.plain import interval
 
 TASK = "cinc26"
-
-
-def records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:
-    """Yield the challenge's recordings at a path or one level below, PTB-XL's own left out.
-
-    Raises:
-        ModelError: there are none.
-    """
-    sources = [
-        source for source in data_sets.open_all(path) if any(task.name == TASK for task in source.tasks)
-    ]
-    if not sources:
-        raise ModelError("no set of the challenge here", where=str(path), expected="WFDB headers with Dx")
-    return chain.from_iterable(source.records() for source in sources)
 
 
 def mapped(statements: tuple[str, ...]) -> dict[str, int]:

@@ -10,8 +10,7 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.tabular.reference import set_reference
 from ecgview.progress import Progress, silent
 from ecgview.training import evaluation
-from ecgview.training.data import collection, splits
-from ecgview.training.data.pack import load_or_build
+from ecgview.training.data import material, splits
 
 
 def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
@@ -29,7 +28,7 @@ def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Pro
     """
     classifier = cards.get(classifier_id)
     spec = replace(classifier.input, scale=1.0)
-    pack = load_or_build(collection.read_all(data), spec, cache, str(data.resolve()), progress)
+    pack = material.open_pack(data, cache, spec, progress, serving=material.PTBXL)
     index = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
     probability = evaluation.answers(classifier, pack, index, progress)
     cohort = f"PTB-XL folds 1-8 ({len(index)} records)"

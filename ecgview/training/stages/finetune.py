@@ -17,8 +17,8 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
 from ecgview.training.engine import bodies, run_state
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import LoopSettings, Precision
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation.metrics import macro_auroc, with_at_least
 from ecgview.training.objectives import teacher
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
@@ -112,18 +112,7 @@ def run(
     index = np.concatenate([train, free])
     earlier = _answers_of_earlier(recipe, objective.network.config, pack, index)
     part = share.this_process(device)
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=part.steps(recipe.batch, len(index)),
-        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
-        weight_decay=recipe.weight_decay,
-        betas=(0.9, 0.999),
-        layer_decay=recipe.layer_decay,
-        ema_decay=recipe.ema_decay,
-        seed=recipe.seed,
-        select="super_auroc",
-    )
+    settings = loop_settings(recipe, len(index), device, betas=(0.9, 0.999), select="super_auroc")
     wanted = labels.targets(pack, np.arange(len(pack)))
     wanted[free] = np.nan  # no label is not "absent"
 
@@ -145,7 +134,6 @@ def run(
             "statement_auroc": macro_auroc(wanted[validation], said, columns),
         }
 
-    settings = with_loop_values(settings, recipe)
     where = {"depth": recipe.depth, "device": device, "progress": progress}
     fit(objective, batches, settings, out, validate=validate, **where)  # type: ignore[arg-type]
     objective.load_state_dict(run_state.best_weights(out))

@@ -6,11 +6,10 @@ import torch
 
 from ecgview.models.networks import PostTraining
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, material, share
+from ecgview.training.data import inputs, material
 from ecgview.training.engine import bodies, classify
 from ecgview.training.engine.bodies import Body
-from ecgview.training.engine.optimisation import LoopSettings
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.stages.finetune import FinetuneRecipe
 from ecgview.training.stages.posttrain import partly_seen
 
@@ -46,19 +45,7 @@ def run(
         sizes={"depth": recipe.depth, "mean_pool": recipe.mean_pool},
         seed=recipe.seed,
     )
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(found.train)),
-        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
-        weight_decay=recipe.weight_decay,
-        betas=(0.9, 0.999),
-        layer_decay=recipe.layer_decay,
-        ema_decay=recipe.ema_decay,
-        seed=recipe.seed,
-        select="auroc",
-    )
-    settings = with_loop_values(settings, recipe)
+    settings = loop_settings(recipe, len(found.train), device, betas=(0.9, 0.999), select="auroc")
     made = classify.Inputs(
         lambda x, _: x * inputs.MTECG_SCALE, lambda x: [x * inputs.MTECG_SCALE], recipe.augmentation
     )

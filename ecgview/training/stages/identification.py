@@ -21,8 +21,8 @@ from ecgview.training.data.pack import Pack
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine import run_state
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import LoopSettings, Precision
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation import metrics
 from ecgview.training.objectives.arcface import ArcFaceObjective, OwnerBatch
 from ecgview.training.stages import wav2vec
@@ -84,15 +84,14 @@ def run(
         wav2vec.load_encoder(network, start)
     objective = ArcFaceObjective(network, len(names), recipe.scale, recipe.margin)
     part = share.this_process(device)
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=part.steps(recipe.batch, len(train)),
-        schedule="tri-stage",
+    settings = loop_settings(
+        recipe,
+        len(train),
+        device,
         final_rate=0.01 * recipe.learning_rate,
+        schedule="tri-stage",
         weight_decay=0.0,
         betas=(0.9, 0.98),
-        seed=recipe.seed,
         select="halves_top1",
     )
     augmentation = Augmentation(
@@ -112,7 +111,6 @@ def run(
         pairs = all_pairs(halves, [pack.rows[i].patient_id for i in validation])
         return {"halves_top1": top1_of_halves(halves), "eer": equal_error_rate(pairs)}
 
-    settings = with_loop_values(settings, recipe)
     fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
     objective.load_state_dict(run_state.best_weights(out))
     return network.eval(), pack

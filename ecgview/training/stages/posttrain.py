@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit.drop_path import DropPathRule
 from ecgview.progress import Progress, silent
-from ecgview.training.data import material, share
+from ecgview.training.data import material
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.engine import bodies, classify
 from ecgview.training.engine.bodies import Body
-from ecgview.training.engine.optimisation import LoopSettings, Precision
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.stages import probe
 
 Method = Literal["posttrain", "baseline"]
@@ -137,15 +137,19 @@ def _preview(
         for name, index in rows.items()
     }
     targets = {name: data.wanted[index] for name, index in rows.items()}
-    settings = LoopSettings(
+    settings = loop_settings(
+        recipe,
+        len(data.train),
+        device,
         epochs=recipe.preview_epochs,
         learning_rate=recipe.preview_rate,
-        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(data.train)),
+        final_rate=0.0,
         warmup_epochs=0.0,
         weight_decay=recipe.preview_decay,
         betas=(0.9, 0.999),
         precision="fp32",
-        seed=recipe.seed,
+        accumulate=1,
+        patience=0,
         select="auroc",
     )
     head = probe.Head(body.head.in_features, data.wanted.shape[1], dropout=recipe.dropout, normalised=False)
@@ -166,19 +170,18 @@ def _full(
 ) -> nn.Module:
     """Stage 2, or the baseline: train everything."""
     ours = recipe.method == "posttrain"
-    settings = LoopSettings(
-        epochs=recipe.epochs,
+    settings = loop_settings(
+        recipe,
+        len(data.train),
+        device,
         learning_rate=recipe.learning_rate if ours else recipe.baseline_rate,
         final_rate=recipe.final_rate if ours else 0.0,
         schedule="cosine" if ours else "constant",
-        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(data.train)),
         warmup_epochs=0.0,
         weight_decay=recipe.weight_decay if ours else recipe.baseline_decay,
         betas=(0.9, 0.999),
-        seed=recipe.seed,
         select="statement_auroc" if recipe.task == "all71" else "auroc",
     )
-    settings = with_loop_values(settings, recipe)
     seen = partly_seen(body.network, recipe.seen)
     objective = classify.StatementObjective(body.network, seen, recipe.dropout if ours else 0.0)
     return classify.train(

@@ -15,8 +15,8 @@ from ecgview.training.data import collection, inputs, kernels, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack, load_or_build
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import LoopSettings, Precision
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.mae import Axis, MaeBatch, MaeObjective, Target, random_mask
 
 
@@ -72,18 +72,11 @@ def run(
     torch.manual_seed(recipe.seed)
     objective = _objective(recipe)
     part = share.this_process(device)
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=part.steps(recipe.batch, len(index)),
-        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
-        seed=recipe.seed,
-    )
+    settings = loop_settings(recipe, len(index), device)
 
     def batches(epoch: int, first: int) -> Iterator[MaeBatch]:
         return _batches(pack, index, auxiliary, recipe, part, epoch, first)
 
-    settings = with_loop_values(settings, recipe)
     fit(objective, batches, settings, out, depth=recipe.depth, device=device, progress=progress)
     return objective
 

@@ -20,6 +20,7 @@ from ecgview.training.data import inputs, labels, share, splits
 from ecgview.training.engine import run_state
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation.metrics import macro_auroc
 from ecgview.training.stages.finetune import Tuned, answers, load_encoder
 from ecgview.training.stages.pretrain import open_pack
@@ -162,15 +163,13 @@ def run(
         for name, rows in index.items()
     }
     targets = {name: labels.targets(pack, rows) for name, rows in index.items()}
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(index["train"])),
-        warmup_epochs=min(2.0, recipe.epochs / 4),
-        weight_decay=recipe.weight_decay,
+    settings = loop_settings(
+        recipe,
+        len(index["train"]),
+        device,
+        warmup_epochs=2.0,
         betas=(0.9, 0.999),
         precision="fp32",
-        seed=recipe.seed,
         select="auroc",
     )
     head = Head(config.width, config.n_classes)

@@ -18,8 +18,8 @@ from ecgview.training.data.inputs import LEAD_AGNOSTIC, LEAD_SETS
 from ecgview.training.data.pack import Pack
 from ecgview.training.engine import classify, run_state
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import LoopSettings, Precision, Schedule
-from ecgview.training.engine.recipe import with_loop_values
+from ecgview.training.engine.optimisation import Precision, Schedule
+from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.wav2vec_cmsc import ContrastObjective, ContrastSettings, PairBatch, span_mask
 
 SAMPLES = 2500  # 5 s at 500 Hz, as published
@@ -130,16 +130,12 @@ def pretrain(
     objective = ContrastObjective(recipe.sizes.config(), recipe.contrast)
     part = share.this_process(device)
     steps = part.steps(recipe.batch, len(index))
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=steps,
-        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
-        schedule=recipe.schedule,
-        weight_decay=recipe.weight_decay,
+    settings = loop_settings(
+        recipe,
+        len(index),
+        device,
         betas=(0.9, 0.98),
         eps=1e-6,
-        seed=recipe.seed,
     )
     augmentation = Augmentation(
         shift=False, gain=0.0, lead_gain=0.0, noise_mv=0.0, mask_leads=recipe.mask_leads
@@ -158,7 +154,6 @@ def pretrain(
             owner = torch.arange(size)
             yield PairBatch(halves[0], halves[1], owner, mine, torch.tensor(epoch * steps + count))
 
-    settings = with_loop_values(settings, recipe)
     fit(objective, batches, settings, out, device=device, progress=progress)
     return objective
 
@@ -231,18 +226,13 @@ def finetune(
     network = Wav2vecCmsc(config)
     if start is not None:
         load_encoder(network, start)
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        steps_per_epoch=share.this_process(device).steps(recipe.batch, len(found.train)),
-        warmup_epochs=min(recipe.warmup_epochs, recipe.epochs / 4),
-        schedule=recipe.schedule,
-        weight_decay=recipe.weight_decay,
+    settings = loop_settings(
+        recipe,
+        len(found.train),
+        device,
         betas=(0.9, 0.98),
-        seed=recipe.seed,
         select="super_auroc" if recipe.task == "all71" else "auroc",
     )
-    settings = with_loop_values(settings, recipe)
     objective = classify.StatementObjective(network)
     made = inputs(recipe.leads, recipe.mask_leads)
     classify.train(objective, found, made, settings, recipe.batch, out, device=device, progress=progress)
