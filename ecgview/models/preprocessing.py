@@ -107,3 +107,5 @@ FILTERS: Mapping[str, Callable[[Signal, float], Signal]] = {
     "bandpass-0.5-40": bandpass,
     "ecgfounder": ecgfounder,
 }
+# By them the limb leads no longer follow from I and II: a median baseline and a z-score are not linear.
+NOT_LINEAR = ("ecgfounder",)

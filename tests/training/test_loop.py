@@ -15,6 +15,7 @@ from ecgview.training.data.pack import Pack, Row
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings, learning_rate_at, parameter_groups
 from ecgview.training.evaluation import metrics
+from ecgview.training.objectives.mae import MaeObjective
 from ecgview.training.objectives.supervised import bernoulli_distillation
 
 SETTINGS = LoopSettings(epochs=4, learning_rate=1e-2, steps_per_epoch=3, warmup_epochs=1, ema_decay=0.9)
@@ -79,7 +80,7 @@ def test_layer_decay_and_weight_decay_groups() -> None:
     settings = LoopSettings(epochs=1, learning_rate=1.0, steps_per_epoch=1, layer_decay=0.5)
     scale = {
         id(p): (g["scale"], g["weight_decay"])
-        for g in parameter_groups(network, settings, 3)
+        for g in parameter_groups(network, settings)
         for p in g["params"]
     }
     assert scale[id(network.head.weight)] == (1.0, 0.05)
@@ -88,6 +89,22 @@ def test_layer_decay_and_weight_decay_groups() -> None:
     assert scale[id(network.blocks[0].attn.qkv.weight)] == (0.125, 0.05)
     assert scale[id(network.patch_embed.proj.weight)] == (0.0625, 0.05)
     assert scale[id(network.pos_embed)] == (0.0625, 0.0)
+
+
+def test_every_token_is_kept_from_decay_wherever_the_network_stands() -> None:
+    """As the rule by names had it: within an objective, in encoder and decoder."""
+    objective = MaeObjective(MtecgConfig(depth=2, n_classes=0), auxiliary=3)
+    groups = parameter_groups(objective, SETTINGS)
+    decayed = {id(p) for g in groups if g["weight_decay"] for p in g["params"]}
+    for name, parameter in objective.named_parameters():
+        tokens = name.endswith(("pos_embed", "cls_token", "mask_token"))
+        assert (id(parameter) in decayed) == (parameter.ndim >= 2 and not tokens), name
+
+
+def test_a_network_that_names_no_layers_has_one_rate() -> None:
+    settings = LoopSettings(epochs=1, learning_rate=1.0, steps_per_epoch=1, layer_decay=0.5)
+    groups = parameter_groups(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), settings)
+    assert {g["scale"] for g in groups} == {1.0}
 
 
 def _pack(rows: list[Row]) -> Pack:

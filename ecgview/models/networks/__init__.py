@@ -8,7 +8,9 @@ each imports torch. What a module of theirs is asked for:
 * an encoder and an identifier `module.forward_features(x)`, (batch, width).
 
 What is trained on labels is also asked for `forward_features(x)` and `forward_head(features)`; where it has
-`forward_part(x, share)`, features of a random share of its input, training may show it that part alone.
+`forward_part(x, share)`, features of a random share of its input, training may show it that part alone. It may name its
+layers from the input on, `layer_groups()`, for rates that fall towards the input (what is in none comes last), and
+parameters that weight decay must leave alone, `without_decay()`; lists of parameters.
 """
 
 import sys

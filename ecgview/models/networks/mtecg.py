@@ -192,6 +192,15 @@ class Mtecg(nn.Module):
         out: Tensor = self.norm(tokens)
         return out
 
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Return the embeddings, then each block; norm and head come after (MAE's rule for rates by layer)."""
+        embeddings = [self.cls_token, self.pos_embed, *self.patch_embed.parameters()]
+        return [embeddings, *([*block.parameters()] for block in self.blocks)]
+
+    def without_decay(self) -> list[nn.Parameter]:
+        """Return the class token and the positions."""
+        return [self.cls_token, self.pos_embed]
+
     def forward_features(self, x: Tensor) -> Tensor:
         """Return what the head sees, (batch, width)."""
         tokens = self.encode(x)

@@ -40,6 +40,10 @@ class MtecgMae(nn.Module):
         for module in (self.decoder_embed, self.decoder_blocks, self.decoder_norm, self.decoder_pred):
             module.apply(start_linear)
 
+    def without_decay(self) -> list[nn.Parameter]:
+        """Return the mask's token and the decoder's positions; the encoder names its own."""
+        return [self.mask_token, self.decoder_pos_embed]
+
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Return the prediction of every segment, (batch, segments, leads * segment samples).
 

@@ -18,13 +18,12 @@ from torch import Tensor
 from ecgview.errors import EcgviewError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec
-from ecgview.models.preprocessing import prepare
+from ecgview.models.preprocessing import NOT_LINEAR, prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.training.data.rows import Row as Row
 
 KEPT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
-NOT_LINEAR = ("ecgfounder",)  # its median baseline and z-score
 
 
 @dataclass(frozen=True, slots=True, eq=False)

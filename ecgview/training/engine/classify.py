@@ -70,7 +70,6 @@ def train(
     batch: int,
     out: Path,
     *,
-    depth: int = 12,
     device: str = "auto",
     progress: Progress = silent,
 ) -> nn.Module:
@@ -87,7 +86,7 @@ def train(
         said = answers(model.network, data.pack, data.validation, inputs.views)  # type: ignore[arg-type]
         return figures(data.wanted[data.validation], said, data.task.name)
 
-    fit(objective, batches, settings, out, depth=depth, validate=validate, device=device, progress=progress)
+    fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
     objective.load_state_dict(run_state.best_weights(out))
     return objective.network.eval()
 

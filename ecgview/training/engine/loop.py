@@ -32,7 +32,6 @@ def fit(
     settings: LoopSettings,
     out: Path,
     *,
-    depth: int = 12,
     validate: Validate | None = None,
     device: str = "auto",
     progress: Progress = silent,
@@ -49,7 +48,7 @@ def fit(
         Cancelled: `progress` says that nobody waits any more; the last saved state is kept.
     """
     out.mkdir(parents=True, exist_ok=True)
-    run = _Run(model, settings, out, depth, validate, device, progress)
+    run = _Run(model, settings, out, validate, device, progress)
     while run.state.epoch < settings.epochs and not run.is_stale:
         run.epoch(batches)
     return run.finished()
@@ -63,7 +62,6 @@ class _Run:
         model: nn.Module,
         settings: LoopSettings,
         out: Path,
-        depth: int,
         validate: Validate | None,
         device: str,
         progress: Progress,
@@ -72,7 +70,7 @@ class _Run:
         self.accelerator = _accelerator(settings, device)
         self.bare = model
         optimiser = torch.optim.AdamW(
-            parameter_groups(model, settings, depth),
+            parameter_groups(model, settings),
             lr=settings.learning_rate,
             betas=settings.betas,
             eps=settings.eps,

@@ -1,6 +1,7 @@
 """Learning rates over time and over depth."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,26 +65,37 @@ def learning_rate_at(step: int, settings: LoopSettings) -> float:
     return final + (peak - final) * swing
 
 
-def layer_of(name: str, depth: int) -> int:
-    """Return the depth index of a parameter: 0 embeddings, 1..depth blocks, depth + 1 the rest (MAE's rule)."""
-    parts = name.split(".")
-    if any(part in ("cls_token", "pos_embed", "patch_embed") for part in parts):
-        return 0
-    if "blocks" in parts:
-        return int(parts[parts.index("blocks") + 1]) + 1
-    return depth + 1
+def parameter_groups(model: "nn.Module", settings: LoopSettings) -> list[dict[str, Any]]:
+    """Return optimiser groups: the rate falls from layer to layer towards the input, vectors and tokens do not decay.
 
-
-def parameter_groups(model: "nn.Module", settings: LoopSettings, depth: int) -> list[dict[str, Any]]:
-    """Return optimiser groups: scale decay^(depth + 1 - layer), no weight decay on vectors and embeddings."""
+    Which layers there are says the network (`models.networks`); one that names none has one rate.
+    """
+    layer, last = _layers(model)
+    undecayed = _undecayed(model)
     groups: dict[tuple[float, float], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
+    for parameter in model.parameters():
         if not parameter.requires_grad:
             continue
-        scale = settings.layer_decay ** (depth + 1 - layer_of(name, depth))
+        scale = settings.layer_decay ** (last - layer.get(id(parameter), last))
         # No decay on biases, norms and tokens (MAE's rule): pulling them to zero only shifts the signal.
-        free = parameter.ndim < 2 or name.endswith(("pos_embed", "cls_token", "mask_token"))
+        free = parameter.ndim < 2 or id(parameter) in undecayed
         decay = 0.0 if free else settings.weight_decay
         group = groups.setdefault((scale, decay), {"params": [], "scale": scale, "weight_decay": decay})
         group["params"].append(parameter)
     return list(groups.values())
+
+
+def _layers(model: "nn.Module") -> tuple[dict[int, int], int]:
+    """Return the layer of each parameter by its id, counted from the input, and the number of all that have none."""
+    parts: Iterable[Any] = model.modules()
+    for part in parts:
+        if hasattr(part, "layer_groups"):
+            groups = part.layer_groups()
+            return {id(one): layer for layer, group in enumerate(groups) for one in group}, len(groups)
+    return {}, 0
+
+
+def _undecayed(model: "nn.Module") -> set[int]:
+    parts: Iterable[Any] = model.modules()
+    named = (part.without_decay() for part in parts if hasattr(part, "without_decay"))
+    return {id(parameter) for parameters in named for parameter in parameters}

@@ -14,10 +14,10 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
-from ecgview.models.preprocessing import FILTERS
+from ecgview.models.preprocessing import FILTERS, NOT_LINEAR
 from ecgview.progress import Progress, silent
 from ecgview.training.data import labels, material, splits, tasks
-from ecgview.training.data.pack import NOT_LINEAR, Pack, Row
+from ecgview.training.data.pack import Pack, Row
 from ecgview.training.evaluation import external
 from ecgview.training.evaluation.metrics import Bootstrap
 

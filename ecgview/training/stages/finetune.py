@@ -134,8 +134,7 @@ def run(
             "statement_auroc": macro_auroc(wanted[validation], said, columns),
         }
 
-    where = {"depth": recipe.depth, "device": device, "progress": progress}
-    fit(objective, batches, settings, out, validate=validate, **where)  # type: ignore[arg-type]
+    fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
     objective.load_state_dict(run_state.best_weights(out))
     network = objective.network.eval()
     return Tuned(network, wanted[validation], answers(network, pack, validation), len(train))

@@ -51,6 +51,5 @@ def run(
     )
     seen = partly_seen(body.network, recipe.seen)
     objective = classify.StatementObjective(body.network, seen)
-    where = {"depth": recipe.depth, "device": device, "progress": progress}
-    classify.train(objective, found, made, settings, recipe.batch, out, **where)  # type: ignore[arg-type]
+    classify.train(objective, found, made, settings, recipe.batch, out, device=device, progress=progress)
     return body, found, made

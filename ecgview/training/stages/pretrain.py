@@ -77,7 +77,7 @@ def run(
     def batches(epoch: int, first: int) -> Iterator[MaeBatch]:
         return _batches(pack, index, auxiliary, recipe, part, epoch, first)
 
-    fit(objective, batches, settings, out, depth=recipe.depth, device=device, progress=progress)
+    fit(objective, batches, settings, out, device=device, progress=progress)
     return objective
 
 
