@@ -18,7 +18,16 @@ def known() -> tuple[str, ...]:
 
 def build(card: ModelCard) -> "torch.nn.Module":
     """Return the network of a card with starting weights; ModelError names what is unknown."""
-    return networks.of(card.network, where=f"{card.folder}: network").build(card)
+    file = networks.of(card.network, where=f"{card.folder}: network")
+    try:
+        return file.build(card)
+    except ModelError:
+        raise
+    except Exception as error:  # sizes of a wrong kind, or a file of others
+        raise ModelError(
+            f"the network {card.network} cannot be built ({type(error).__name__}: {error})",
+            where=f"{card.folder}: config",
+        ) from None
 
 
 def differences(card: ModelCard, state: Mapping[str, "torch.Tensor"]) -> list[str]:

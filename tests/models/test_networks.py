@@ -6,12 +6,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from tiny_models import keep_model
 
 from ecgview import api
 from ecgview.cli import main
 from ecgview.errors import ModelError
 from ecgview.models import architectures, cards, gradients, networks
+from ecgview.record import EcgRecord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -64,6 +68,44 @@ def test_a_file_that_cannot_be_used_says_why(
         architectures.build(replace(cards.get("mtecg-ptbxl"), network=asked))
     assert told.value.where == str(tmp_path / f"{name}.py")
     assert asked not in dict(networks.every())  # the others can be used
+
+
+@pytest.mark.parametrize("config", [{"width": "wide"}, {"depth": -1.5}, {"colour": "red"}])
+def test_a_card_with_sizes_of_a_wrong_kind_is_named(config: dict[str, object]) -> None:
+    card = replace(cards.get("mtecg-ptbxl"), config=config)
+    with pytest.raises(ModelError) as told:
+        architectures.build(card)
+    assert str(told.value.where) == f"{card.folder}: config"
+
+
+AUTOENCODER = """
+import torch
+from ecgview.models.networks.kit.sizes import sized
+NAME = "Level"
+class Level(torch.nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.level = torch.nn.Parameter(torch.zeros(len(sizes["leads"])))
+    def reconstruct(self, x, mask):
+        return (self.level[:, None] + 0 * x).float()
+def build(card):
+    return Level(sized(dict, card, leads=card.input.leads))
+"""
+
+
+def test_an_added_autoencoder_fills_what_is_hidden(
+    isolated_home: Path, tmp_path: Path, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "levels.py").write_text(AUTOENCODER, encoding="utf-8")
+    monkeypatch.setattr(networks, "__path__", [*networks.__path__, str(tmp_path)])
+    shipped = cards.get("mtecg-mae-ptbxl")
+    card = replace(shipped, id="levels", network="levels", config={"segment_samples": 100})
+    keep_model(card, {"level": torch.full((12,), 0.5)})
+    found = api.reconstruct(pulse_record, 0.25, 0, "levels", "cpu")
+    assert found.mask.size == 50  # segments of the card
+    hidden = np.repeat(found.mask, 100)
+    assert found.reconstructed[:, hidden] == pytest.approx(0.5 / shipped.input.scale)
+    assert np.isnan(found.reconstructed[:, ~hidden]).all()
 
 
 def test_another_package_brings_a_network(tmp_path: Path) -> None:
