@@ -582,15 +582,19 @@ def score(
     lef: str = "",
     device: str = "auto",
     *,
-    per_part: int = 256,
-    workers: int = 2,
+    per_part: int = 64,
+    workers: int | None = None,
+    precision: str = "fp32",
     on_ray: bool = False,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Write a Parquet table with one row per ECG below a folder, and return its counts; resumed after a stop.
 
+    `workers` processes of one thread read and score, one for each core when None: a script that calls this keeps its
+    own work under `if __name__ == "__main__"`. `precision` is fp32, or bf16 where it may be used.
+
     Raises:
-        ModelError: no such model, or another table was begun at this place.
+        ModelError: no such model, another table was begun at this place, or a process was killed.
         ReportError: pyarrow is missing, there are no ECG files, or the table cannot be written.
     """
     from ecgview.models import archive
@@ -606,10 +610,17 @@ def score(
         device,
         per_part=per_part,
         workers=workers,
+        precision=precision,
         progress=progress,
         spread=spread,
     )
     import pyarrow.parquet as pq
 
-    errors = pq.read_table(out, columns=["error"])["error"]
-    return {"output": str(out), "n_rows": len(errors), "n_errors": len(errors) - errors.null_count}
+    errors, facts = pq.read_table(out, columns=["error"])["error"], pq.read_schema(out).metadata
+    return {
+        "output": str(out),
+        "n_rows": len(errors),
+        "n_errors": len(errors) - errors.null_count,
+        "precision": facts[b"precision"].decode(),
+        "precision_note": facts.get(b"precision_note", b"").decode(),
+    }

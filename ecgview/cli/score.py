@@ -23,8 +23,14 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--lef", metavar="ID", nargs="?", const="default", default="", help="the LEF model too"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.add_argument("--workers", type=_each.count, default=2, metavar="N", help="threads that read files")
-    parser.add_argument("--part", type=_each.count, default=256, metavar="N", help="files of a part")
+    _each.add_precision(parser)
+    parser.add_argument(
+        "--workers",
+        type=_each.count,
+        metavar="N",
+        help="processes of one thread, about 0.6 GB of memory each (default: one for each core)",
+    )
+    parser.add_argument("--part", type=_each.count, default=64, metavar="N", help="files of a part")
     parser.add_argument("--ray", action="store_true", help="run the parts on Ray (extra: ray)")
     _each.add_json(parser)
 
@@ -41,11 +47,15 @@ def run(args: argparse.Namespace) -> int:
             args.device,
             per_part=args.part,
             workers=args.workers,
+            precision=args.precision,
             on_ray=args.ray,
             progress=progress,
         )
     if args.json:
         _each.print_json(found)
     else:
-        print(f"{found['output']}: {counted(found['n_rows'], 'row')}, {found['n_errors']} of them not scored")
+        rows = f"{counted(found['n_rows'], 'row')}, {found['n_errors']} of them not scored"
+        print(f"{found['output']}: {rows}, in {found['precision']}")
+        if found["precision_note"]:
+            print(f"  note: {found['precision_note']}")
     return 0

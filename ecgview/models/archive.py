@@ -1,8 +1,9 @@
 """Score whole archives: one row per file, in parts that survive a kill, one Parquet table at the end.
 
 The list of files, the model and the size of a part are fixed in `OUT.parts/plan.json` before the first record is
-read. Each part is scored by itself and appears whole under its final name; what is there is not done again. Batches
-are cut within a part, so that a table does not depend on how often the work was stopped.
+read. Each part is scored by itself, by one thread, and appears whole under its final name; what is there is not done
+again. Batches are cut within a part, so that a table depends neither on how often the work was stopped nor on how many
+processes did it.
 """
 
 import json
@@ -18,13 +19,15 @@ from ecgview import formats
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.errors import ModelError, ReportError
 from ecgview.models import archive_rows, cards
+from ecgview.models.runtime import resolve_device
 from ecgview.models.tabular import lef as tabular
 from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PART_FILES = 256
+PART_FILES = 64  # seconds of work: little is lost by a kill, and the last parts end together on many cores
+GROUP_ROWS = 4096  # of the table, in which a reader of Parquet finds its way faster than in parts
 PLAN = "plan.json"
 Spread = Callable[[Callable[["Plan", int], None], "Plan", Sequence[int]], Iterable[int]]
 
@@ -42,7 +45,8 @@ class Plan:
     lef: str = ""  # id of the LEF model, or nothing
     lef_sha256: str = ""
     device: str = "cpu"
-    workers: int = 2
+    precision: str = "fp32"  # what is run
+    precision_note: str = ""  # how far it is from fp32, or why it is not what was asked for
 
     @property
     def count(self) -> int:
@@ -66,7 +70,8 @@ def score(
     device: str = "auto",
     *,
     per_part: int = PART_FILES,
-    workers: int = 2,
+    workers: int | None = None,
+    precision: str = "fp32",
     progress: Progress = silent,
     spread: Spread | None = None,
 ) -> Path:
@@ -79,26 +84,41 @@ def score(
         lef_id: a LEF model whose number stands in the row too; "" = none, "default" = the default one.
         device: auto, cpu, cuda or mps.
         per_part: files of a part; a kill loses at most one part's work.
-        workers: threads that read files while the network runs.
+        workers: processes that each read and score parts with one thread; one for each core when None. Where they are
+            started, the program that asks must not begin again when it is imported (`if __name__ == "__main__"`).
+        precision: fp32, or bf16 where it may be used; the table says which was.
         progress: told per part, with records per second; may cancel, and then the next call goes on.
-        spread: how the parts are run; here, one after the other, when None.
+        spread: how the parts are run; in `workers` processes when None.
 
     Raises:
-        ModelError: no such model, or a table of another model or folder was begun here.
+        ModelError: no such model, a table of another model or folder was begun here, or a process was killed.
         ReportError: pyarrow is missing, there are no ECG files, or the table cannot be written.
     """
     _need_pyarrow()
-    plan = _plan(folder, out, model_id, lef_id, device, per_part, workers)
+    plan = _plan(folder, out, model_id, lef_id, device, per_part, precision)
     todo = [number for number in range(plan.count) if not plan.path(number).exists()]
     done = plan.count - len(todo)
     began, records = time.monotonic(), 0
-    for finished, number in enumerate((spread or one_after_the_other)(score_part, plan, todo), 1):
+    for finished, number in enumerate((spread or _here(workers))(score_part, plan, todo), 1):
         records += len(plan.part(number))
         rate = records / max(1e-6, time.monotonic() - began)
         progress(
             (done + finished) / plan.count, f"part {done + finished} of {plan.count}, {rate:.1f} records/s"
         )
     return _assemble(plan, out)
+
+
+def _here(workers: int | None) -> Spread:
+    from ecgview.models import archive_processes
+
+    count = archive_processes.cores() if workers is None else workers
+
+    def spread(work: Callable[[Plan, int], None], plan: Plan, numbers: Sequence[int]) -> Iterator[int]:
+        if min(count, len(numbers)) < 2:  # another process would only have to load torch again
+            return one_after_the_other(work, plan, numbers)
+        return archive_processes.in_processes(work, plan, numbers, count)
+
+    return spread
 
 
 def one_after_the_other(
@@ -117,7 +137,7 @@ def score_part(plan: Plan, number: int) -> None:
 
     target = plan.path(number)
     rows = archive_rows.rows_of(
-        plan.part(number), Path(plan.root), plan.model, plan.lef, plan.device, plan.workers
+        plan.part(number), Path(plan.root), plan.model, plan.lef, plan.device, plan.precision
     )
     columns = schema(plan)
     unknown = {name for row in rows for name in row} - set(columns.names)
@@ -148,6 +168,9 @@ def schema(plan: Plan) -> "pa.Schema":
     told = ("pacing", "not_assessable", "warnings", "error")
     columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
+    facts |= {"precision": plan.precision}
+    if plan.precision_note:
+        facts |= {"precision_note": plan.precision_note}
     if plan.lef:
         lef = cards.get(plan.lef)
         facts["lef"] = json.dumps(asdict(lef.facts))
@@ -167,10 +190,9 @@ def _need_pyarrow() -> None:
 
 
 def _plan(
-    folder: Path, out: Path, model_id: str | None, lef_id: str, device: str, per_part: int, workers: int
+    folder: Path, out: Path, model_id: str | None, lef_id: str, device: str, per_part: int, precision: str
 ) -> Plan:
     """Return the plan that was begun here, after checking that it is this one, or a new one."""
-    from ecgview.models.runtime import resolve_device
 
     card = cards.default("classifier") if model_id is None else cards.get(model_id)
     if card.kind != "classifier":
@@ -178,16 +200,20 @@ def _plan(
     card.check_weights()
     lef = None if not lef_id else cards.default("lef") if lef_id == "default" else cards.get(lef_id)
     parts = out.with_name(out.name + ".parts")
+    device = resolve_device(device)
+    chosen = archive_rows.chosen(card.id, lef.id if lef else "", device, precision)
     wanted = {
         "root": str(folder.resolve()),
         "model": card.id,
         "model_sha256": card.sha256,
         "lef": lef.id if lef else "",
         "lef_sha256": lef.sha256 if lef else "",
+        "device": device,
+        "precision": chosen.precision,
     }
     there = parts / PLAN
     if there.exists():
-        return _resumed(there, wanted, parts, resolve_device(device), workers)
+        return _resumed(there, wanted, parts)
     files = tuple(os.path.relpath(path, folder) for path in formats.list_records([folder]))
     if not files:
         raise ReportError("there are no ECG files", where=str(folder))
@@ -196,8 +222,7 @@ def _plan(
         parts=str(parts),
         files=files,
         per_part=per_part,
-        device=resolve_device(device),
-        workers=workers,
+        precision_note=chosen.why_not or (chosen.parity.sentence if chosen.parity else ""),
     )
     parts.mkdir(parents=True, exist_ok=True)
     draft = there.with_suffix(".part")
@@ -206,15 +231,16 @@ def _plan(
     return plan
 
 
-def _resumed(there: Path, wanted: dict[str, str], parts: Path, device: str, workers: int) -> Plan:
+def _resumed(there: Path, wanted: dict[str, str], parts: Path) -> Plan:
     try:
         raw = json.loads(there.read_text(encoding="utf-8"))
-        begun = Plan(**{**raw, "files": tuple(raw["files"]), "parts": str(parts), "workers": workers})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        raw.pop("workers", None)  # of a plan that was begun before processes were used
+        begun = Plan(**{**raw, "files": tuple(raw["files"]), "parts": str(parts)})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ReportError(
             f"cannot be understood ({error})", where=str(there), expected="the plan of this table"
         ) from None
-    for name, value in {**wanted, "device": device}.items():
+    for name, value in wanted.items():
         if getattr(begun, name) != value:
             raise ModelError(
                 f"another table was begun here: its {name} differs",
@@ -226,13 +252,16 @@ def _resumed(there: Path, wanted: dict[str, str], parts: Path, device: str, work
 
 
 def _assemble(plan: Plan, out: Path) -> Path:
-    """Join the parts, one in memory at a time, and remove them."""
+    """Join the parts, as many in memory at a time as make a group of rows, and remove them."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     draft = out.with_name(out.name + ".part")
+    group = -(-GROUP_ROWS // plan.per_part)
     with pq.ParquetWriter(draft, schema(plan)) as writer:
-        for number in range(plan.count):
-            writer.write_table(pq.read_table(plan.path(number)))
+        for start in range(0, plan.count, group):
+            numbers = range(start, min(start + group, plan.count))
+            writer.write_table(pa.concat_tables([pq.read_table(plan.path(number)) for number in numbers]))
     os.replace(draft, out)
     shutil.rmtree(plan.parts)
     return out

@@ -1,7 +1,6 @@
-"""The rows of an archive's table: files are read and prepared by threads while the network runs on others."""
+"""The rows of an archive's table, by one thread: a batch of files is read and prepared, then the network is asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ import numpy as np
 from ecgview import formats
 from ecgview.errors import EcgviewError
 from ecgview.models import cards, context, runtime
+from ecgview.models import precision as choice
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as lef_model
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import Prediction
-
-BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class _Asked:
     lef: ModelCard | None
     lef_on: tuple[ModelCard, ...]
     device: str
+    precision: str
 
     @property
     def classifiers(self) -> tuple[ModelCard, ...]:
@@ -46,31 +45,27 @@ class _Asked:
         return (self.card, *(card for card in self.lef_on if card.id != self.card.id))
 
 
+def chosen(model_id: str, lef_id: str, device: str, precision: str) -> choice.Chosen:
+    """Return what the classifiers of a table are run in: one precision for all, the first that is refused says why."""
+    found = [choice.choose(card, device, precision) for card in _asked(model_id, lef_id, device).classifiers]
+    return next((one for one in found if one.why_not), found[0])
+
+
 def rows_of(
-    files: Sequence[str], root: Path, model_id: str, lef_id: str, device: str, workers: int
+    files: Sequence[str], root: Path, model_id: str, lef_id: str, device: str, precision: str
 ) -> list[dict[str, Any]]:
     """Return one row per file, in order."""
-    lef = cards.get(lef_id) if lef_id else None
-    asked = _Asked(cards.get(model_id), lef, lef_model.classifiers(lef) if lef else (), device)
+    asked = _asked(model_id, lef_id, device, precision)
     rows: list[dict[str, Any]] = []
-    for batch in _read_ahead(files, root, asked.classifiers, workers):
+    for start in range(0, len(files), runtime.BATCH):
+        batch = [_read(name, root, asked.classifiers) for name in files[start : start + runtime.BATCH]]
         rows += _scored(batch, asked)
     return rows
 
 
-def _read_ahead(
-    files: Sequence[str], root: Path, classifiers: Sequence[ModelCard], workers: int
-) -> Iterator[list[_Read]]:
-    """Yield batches of read files; the next one is being read meanwhile, never more."""
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-
-        def begin(start: int) -> list[Future[_Read]]:
-            return [pool.submit(_read, name, root, classifiers) for name in files[start : start + BATCH]]
-
-        coming = begin(0)
-        for start in range(BATCH, len(files) + BATCH, BATCH):
-            now, coming = coming, begin(start)
-            yield [future.result() for future in now]
+def _asked(model_id: str, lef_id: str, device: str, precision: str = "fp32") -> _Asked:
+    lef = cards.get(lef_id) if lef_id else None
+    return _Asked(cards.get(model_id), lef, lef_model.classifiers(lef) if lef else (), device, precision)
 
 
 def _read(name: str, root: Path, classifiers: Sequence[ModelCard]) -> _Read:
@@ -95,11 +90,13 @@ def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
         if not ready:
             continue
         signals = np.stack([item.signals[card.id] for item, _ in ready])
-        module = runtime.network(card, asked.device)
-        made = runtime.probabilities(module, signals, asked.device, whole_batch=True)
+        module = runtime.network(card, asked.device, asked.precision)
+        made = runtime.probabilities(module, signals, asked.device, one_thread=True)
         for (item, record), row in zip(ready, made, strict=True):
             if record is not None:
-                said[item.path][card.id] = runtime.prediction(card, record, row, asked.device, 0.0)
+                said[item.path][card.id] = runtime.prediction(
+                    card, record, row, asked.device, 0.0, asked.precision
+                )
     return [_row(item, said[item.path], asked) for item in batch]
 
 

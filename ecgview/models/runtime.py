@@ -156,15 +156,21 @@ def answers(
 
 
 def probabilities(
-    module: "torch.nn.Module", signal: NDArray[np.float32], device: str, *, whole_batch: bool = False
+    module: "torch.nn.Module",
+    signal: NDArray[np.float32],
+    device: str,
+    *,
+    whole_batch: bool = False,
+    one_thread: bool = False,
 ) -> NDArray[np.float32]:
     """Return (n, classes) sigmoid outputs for (n, leads, samples) network input.
 
-    `whole_batch` says that no window waits: even a batch of one may use every processor.
+    `whole_batch` says that no window waits: even a batch of one may use every processor. `one_thread` says that the
+    other cores have work of their own.
     """
     import torch
 
-    with torch.inference_mode(), threads(device, BATCH if whole_batch else len(signal)):
+    with torch.inference_mode(), threads(device, 1 if one_thread else BATCH if whole_batch else len(signal)):
         logits = module(torch.from_numpy(signal.astype(PRECISION, copy=False)).to(device))
         result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
     return result

@@ -1,7 +1,12 @@
 """A scored archive: a row per file, the same table however often it was killed."""
 
 import json
+import multiprocessing
+import os
 import random
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +18,9 @@ from ecgview import api, formats
 from ecgview.cli import main
 from ecgview.errors import ModelError, ReportError
 from ecgview.formats import wfdb
-from ecgview.models import cards
+from ecgview.models import archive, archive_processes, cards, precision
 from ecgview.models.cards import ModelCard
+from ecgview.models.networks.kit import bf16
 from ecgview.record import EcgRecord
 
 PER_PART = 2
@@ -36,17 +42,24 @@ def archive_folder(tmp_path: Path, pulse_record: EcgRecord) -> Path:
     return tmp_path / "archive"
 
 
+def _few(archive_folder: Path) -> None:
+    for path in archive_folder.glob("ward*/r[1-4]*"):
+        path.unlink()  # ten are left, with the one that is too short and the one that is no ECG
+
+
 @pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_give_the_same_table(kills: int, archive_folder: Path, tmp_path: Path) -> None:
     """SIGKILL at any call: while reading, scoring, writing a part, joining the parts.
 
     Twenty of them: pytest -m long tests/models/test_archive.py
     """
-    for path in archive_folder.glob("ward*/r[1-4]*"):
-        path.unlink()  # ten are left, with the one that is too short and the one that is no ECG
+    _few(archive_folder)
 
     def scoring(out: Path) -> Victim:
-        return Victim(api.score, archive_folder, out, lef="default", device="cpu", per_part=PER_PART)
+        # In the one process that is killed: others end with it, as a test below shows.
+        return Victim(
+            api.score, archive_folder, out, lef="default", device="cpu", per_part=PER_PART, workers=1
+        )
 
     whole, out = tmp_path / "whole.parquet", tmp_path / "killed.parquet"
     calls = scoring(whole).run()
@@ -77,7 +90,8 @@ def test_every_file_is_a_row_and_the_numbers_are_the_classifier_s(
 ) -> None:
     out = tmp_path / "out.parquet"
     counts = api.score(archive_folder, out, device="cpu")
-    assert counts == {"output": str(out), "n_rows": 50, "n_errors": 2}
+    said = {"precision": "fp32", "precision_note": ""}
+    assert counts == {"output": str(out), "n_rows": 50, "n_errors": 2, **said}
     rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
     wanted = {str(path.relative_to(archive_folder)) for path in formats.list_records([archive_folder])}
     assert set(rows) == wanted
@@ -100,7 +114,7 @@ def test_the_lef_result_is_that_of_one_file_alone_and_rests_on_predictions_in_ha
 ) -> None:
     out = tmp_path / "out.parquet"
     api.score(archive_folder / "ward1", out, device="cpu", lef="default")
-    assert len(forwards) == 1  # a batch of 24
+    assert len(forwards) == 2  # batches of 16 and 8
     assert b"lef_classifiers" not in pq.read_schema(out).metadata
     rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
     alone = api.lef(archive_folder / "ward1" / "r07.hea", device="cpu")
@@ -113,7 +127,7 @@ def test_a_lef_model_of_another_classifier_has_that_one_asked_too(
 ) -> None:
     out = tmp_path / "out.parquet"
     api.score(archive_folder / "ward1", out, classifier.id, "default", "cpu")
-    assert len(forwards) == 2
+    assert len(forwards) == 4  # two batches of each
     (said,) = json.loads(pq.read_schema(out).metadata[b"lef_classifiers"])
     assert said["model_id"] == "mtecg-ptbxl"
     rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
@@ -121,6 +135,147 @@ def test_a_lef_model_of_another_classifier_has_that_one_asked_too(
     assert rows["r07.hea"]["lef_value"] == pytest.approx(api.lef(path, device="cpu").value, abs=1e-5)
     scores = api.classify(path, classifier.id, "cpu").scores
     assert rows["r07.hea"][f"p_{scores[0].code}"] == pytest.approx(scores[0].probability, abs=1e-5)
+
+
+def _scored_and_noted(plan: archive.Plan, number: int) -> None:
+    archive.score_part(plan, number)
+    with (Path(plan.root).parent / f"modules-{os.getpid()}").open("a", encoding="utf-8") as file:
+        file.write("\n".join(sys.modules) + "\n")
+
+
+def test_the_table_does_not_depend_on_how_many_processes_made_it(
+    archive_folder: Path, tmp_path: Path
+) -> None:
+    _few(archive_folder)
+    here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
+    archive.score(archive_folder, here, device="cpu", per_part=PER_PART, workers=1)
+
+    def spread(_work: Callable[..., None], plan: archive.Plan, numbers: Sequence[int]) -> Iterator[int]:
+        return archive_processes.in_processes(_scored_and_noted, plan, numbers, 2)
+
+    archive.score(archive_folder, there, device="cpu", per_part=PER_PART, spread=spread)
+    assert there.read_bytes() == here.read_bytes()
+    noted = [path.read_text(encoding="utf-8").split() for path in tmp_path.glob("modules-*")]
+    assert len(noted) == 2
+    for modules in noted:
+        assert "torch" in modules
+        assert not {"PySide6", "pyqtgraph"} & set(modules)
+
+
+def _killed_at_the_third(plan: archive.Plan, number: int) -> None:
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)  # as Linux does when there is no memory left
+    archive.score_part(plan, number)
+
+
+def test_a_process_that_is_killed_is_told_and_the_next_call_goes_on(
+    archive_folder: Path, tmp_path: Path
+) -> None:
+    _few(archive_folder)
+    whole, out = tmp_path / "whole.parquet", tmp_path / "killed.parquet"
+    archive.score(archive_folder, whole, device="cpu", per_part=PER_PART, workers=1)
+
+    def spread(_work: Callable[..., None], plan: archive.Plan, numbers: Sequence[int]) -> Iterator[int]:
+        return archive_processes.in_processes(_killed_at_the_third, plan, numbers, 2)
+
+    with pytest.raises(ModelError, match=r"was lost \(killed by signal 9\) at part 3, ") as caught:
+        archive.score(archive_folder, out, device="cpu", per_part=PER_PART, spread=spread)
+    assert "the same command goes on" in str(caught.value)
+    assert not out.exists()
+    parts = out.with_name(out.name + ".parts")
+    kept = {
+        path.name for path in parts.glob("*.parquet")
+    }  # the third was begun when one of the first was done
+    assert kept & {"000000.parquet", "000001.parquet"}
+    assert "000002.parquet" not in kept
+    archive.score(archive_folder, out, device="cpu", per_part=PER_PART, workers=1)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def _refuses(_plan: archive.Plan, number: int) -> None:
+    raise ReportError("there is no room", where=f"part {number}", expected="room")
+
+
+def test_what_goes_wrong_in_a_process_is_raised_where_the_work_was_begun() -> None:
+    with pytest.raises(ReportError, match="part 7: there is no room; expected room"):
+        list(archive_processes.in_processes(_refuses, _plan_of_nothing(""), [7], 1))
+
+
+def _plan_of_nothing(root: str) -> archive.Plan:
+    return archive.Plan(root, "", ("a", "b", "c"), 1, "", "")
+
+
+def _never_ends(plan: archive.Plan, number: int) -> None:
+    with Path(plan.root).open("w", encoding="ascii") as pipe:  # held open until this process is gone
+        pipe.write(f"{os.getpid()}\n")
+        pipe.flush()
+        while True:
+            signal.pause()
+
+
+def _begun_and_never_ended(pipe: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    list(archive_processes.in_processes(_never_ends, _plan_of_nothing(str(pipe)), [0, 1, 2], 2))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
+def test_no_process_outlives_the_one_that_began_it(ended_by: signal.Signals, tmp_path: Path) -> None:
+    """Killed, or ended by Ctrl-C: a pipe that every process holds open ends when the last of them is gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    begun = multiprocessing.get_context("spawn").Process(target=_begun_and_never_ended, args=(pipe,))
+    begun.start()
+    with pipe.open(encoding="ascii") as heard:
+        working = {int(heard.readline())}
+        while len(working) < 2:
+            working.add(int(heard.readline() or 0))
+        assert 0 not in working
+        for one in working:
+            os.kill(
+                one, signal.SIGINT
+            )  # Ctrl-C reaches every process of a terminal: only the first one acts on it
+        os.kill(begun.pid or 0, ended_by)
+        assert heard.read() == ""
+    begun.join()
+    assert begun.exitcode == (-ended_by if ended_by == signal.SIGKILL else 1)
+
+
+def test_a_table_in_bf16_says_so_and_how_far_it_is_from_fp32(
+    archive_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _few(archive_folder)
+    monkeypatch.setattr(bf16, "processor_multiplies_bf16", lambda: True)
+    monkeypatch.setattr(precision, "_tried", {})
+    plain, fast = tmp_path / "plain.parquet", tmp_path / "fast.parquet"
+    api.score(archive_folder, plain, device="cpu")
+    counts = api.score(archive_folder, fast, device="cpu", precision="bf16", lef="default")
+    assert counts["precision"] == "bf16"
+    assert counts["precision_note"].endswith("on 6 records, 0 of 426 calls flipped")
+    assert pq.read_schema(fast).metadata[b"precision_note"].decode() == counts["precision_note"]
+    one, other = pq.read_table(plain), pq.read_table(fast)
+    told = np.array([one[name].to_numpy() for name in one.column_names if name.startswith("p_")])
+    moved = told - np.array([other[name].to_numpy() for name in one.column_names if name.startswith("p_")])
+    assert 0 < np.nanmax(np.abs(moved)) < 0.02  # of synthetic beats, unlike any record of training
+
+    def stop(fraction: float, text: str = "") -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.score(archive_folder, plain, device="cpu", per_part=5, workers=1, progress=stop)
+    with pytest.raises(ModelError, match="its precision differs"):
+        api.score(archive_folder, plain, device="cpu", precision="bf16")
+
+
+def test_a_table_on_a_processor_without_bf16_is_in_fp32_and_says_why(
+    archive_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier: ModelCard
+) -> None:
+    _few(archive_folder)
+    monkeypatch.setattr(bf16, "processor_multiplies_bf16", lambda: False)
+    monkeypatch.setattr(precision, "_tried", {})
+    counts = api.score(archive_folder, tmp_path / "o.parquet", classifier.id, device="cpu", precision="bf16")
+    assert counts["precision"] == "fp32"
+    assert counts["precision_note"] == "bf16 was not used: this processor has no instructions for it"
 
 
 def test_a_table_of_another_model_is_not_gone_on_with(archive_folder: Path, tmp_path: Path) -> None:
@@ -164,15 +319,8 @@ def test_the_command_prints_its_counts(
 
 @pytest.mark.timeout(600)  # Ray starts a dozen processes, and each that works loads torch
 def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
-    for path in archive_folder.glob("ward*/r[1-4]*"):
-        path.unlink()  # ten are left, with the one that is too short and the one that is no ECG
+    _few(archive_folder)
     here, there = tmp_path / "here.parquet", tmp_path / "ray.parquet"
     api.score(archive_folder, here, device="cpu", per_part=5)
     api.score(archive_folder, there, device="cpu", per_part=5, on_ray=True)
-    one, other = pq.read_table(here), pq.read_table(there)
-    assert other.schema.equals(one.schema)
-    for name in one.column_names:
-        if name.startswith("p_"):  # Ray's tasks have other numbers of threads: the last bits differ
-            assert other[name].to_numpy() == pytest.approx(one[name].to_numpy(), abs=1e-6, nan_ok=True)
-        else:
-            assert other[name].equals(one[name]), name
+    assert pq.read_table(there).equals(pq.read_table(here), check_metadata=True)
