@@ -13,12 +13,19 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Protocol
 
 from ecgview.errors import ModelError
-from ecgview.models.archive import Plan
 
-Work = Callable[[Plan, int], None]
+
+class Parts(Protocol):
+    """What is known of the work as a whole; it is sent to each process."""
+
+    def part(self, number: int) -> tuple[str, ...]:
+        """Return the files of one part."""
+
+
+Work = Callable[[Any, int], None]
 MEMORY_GB = 0.6  # of each process with the classifier that ships: torch, its network, a batch
 _END_S = 5.0  # for a process that is told to end, before it is killed
 
@@ -32,7 +39,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_processes(work: Work, plan: Plan, numbers: Sequence[int], count: int) -> Iterator[int]:
+def in_processes(work: Work, plan: Parts, numbers: Sequence[int], count: int) -> Iterator[int]:
     """Run the parts in `count` processes; yield them as they end.
 
     Raises:
@@ -69,7 +76,7 @@ def in_processes(work: Work, plan: Plan, numbers: Sequence[int], count: int) -> 
 class _Process:
     """One process, seen from the one that began the work."""
 
-    def __init__(self, work: Work, plan: Plan) -> None:
+    def __init__(self, work: Work, plan: Parts) -> None:
         context = multiprocessing.get_context("spawn")
         self._plan, self._number = plan, -1
         self.pipe, theirs = context.Pipe()
@@ -129,7 +136,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _serve(pipe: Connection, work: Work, plan: Plan) -> None:
+def _serve(pipe: Connection, work: Work, plan: Parts) -> None:
     """Do one part after another, in a process of its own, until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows inherits no deafness
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -141,7 +148,7 @@ def _serve(pipe: Connection, work: Work, plan: Plan) -> None:
         pipe.send(_error_of(work, plan, number))
 
 
-def _error_of(work: Work, plan: Plan, number: int) -> Exception | None:
+def _error_of(work: Work, plan: Parts, number: int) -> Exception | None:
     try:
         work(plan, number)
     except Exception as error:
