@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ecgview.progress import Counted, Progress
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOG_EVERY_S = 5.0  # a run of a night is then some thousands of lines, and one that hangs is seen at once
 BAR_EVERY_S = 0.1
-_BAR = "{percentage:3.0f} % |{bar:20}| "
+_BAR = "{percentage:3.0f} % |{bar:12}| "
 _COUNTED = _BAR + "{n_fmt}/{total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left  {desc}"
 _PLAIN = _BAR + "{remaining} left  {desc}"
 
@@ -103,9 +103,18 @@ class _Bar:
             file=self._stream,
             mininterval=self._every_s,
             miniters=0,
-            dynamic_ncols=True,
+            **_size(self._stream),
         )
         self._bar.set_description_str(text)
+
+
+def _size(stream: TextIO) -> dict[str, Any]:
+    """Return how tqdm finds its width: a terminal that knows no size, as one without a window, would show nothing."""
+    try:
+        known = min(os.get_terminal_size(stream.fileno())) > 0
+    except (OSError, ValueError):
+        known = False
+    return {"dynamic_ncols": True} if known else {"ncols": 100, "nrows": 24}
 
 
 class _Log:
