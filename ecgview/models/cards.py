@@ -77,6 +77,8 @@ class ModelCard:
     checkpoint: Mapping[str, str] = field(default_factory=dict)  # published file: repository, file, sha256
     threshold_rule: str = ""
     threshold_figures: Mapping[str, Any] = field(default_factory=dict)
+    # PTB-XL's folds by split, "train" what was learnt from, "test" what was never seen; empty where not known
+    folds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def is_default(self) -> bool:
@@ -276,6 +278,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         checkpoint={name: str(value) for name, value in _mapping(raw, "checkpoint", path).items()},
         threshold_rule=str(raw.get("threshold_rule", "")),
         threshold_figures=figures,
+        folds=_folds(_mapping(raw, "folds", path), path),
     )
 
 
@@ -338,6 +341,19 @@ def _thresholds(raw: Mapping[str, Any], count: int, path: Path) -> tuple[float |
             "one threshold per label", where=where, expected=f"{count} numbers of 0 to 1 or null", found=found
         )
     return tuple(None if value is None else float(value) for value in values)
+
+
+def _folds(raw: Mapping[str, Any], path: Path) -> dict[str, tuple[int, ...]]:
+    for name, members in raw.items():
+        known = name in ("train", "validation", "test") and isinstance(members, list)
+        if not known or not all(type(fold) is int and 1 <= fold <= 10 for fold in members):
+            raise ModelError(
+                "the field is wrong",
+                where=f"{path}: folds",
+                expected="train, validation and test, each a list of folds from 1 to 10",
+                found=f"{name}: {members!r}"[:80],
+            )
+    return {name: tuple(members) for name, members in raw.items()}
 
 
 def _is_share(value: object) -> bool:

@@ -42,7 +42,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     synthetic.add_argument("--classifier", metavar="ID", help="whose predictors carry the relation")
 
     reference = steps.add_parser(
-        "reference", help="base value and percentiles of the index from PTB-XL folds 1-8"
+        "reference", help="base value and percentiles of the index from PTB-XL outside the test fold"
     )
     reference.add_argument("--data", type=Path, required=True, help="folder with PTB-XL")
     reference.add_argument("--out", type=Path, required=True, help="the index's folder, with card.json")

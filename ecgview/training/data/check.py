@@ -31,14 +31,22 @@ def check(path: str | Path) -> dict[str, Any]:
     known = {source.path.name for source in opened}
     not_known = [] if any(source.path == root for source in opened) else sorted(below - known)
     fold_of: dict[str, int] = {}  # over all of them: one PTB-XL may lie in several folders
-    found = [_source(source, fold_of) for source in opened]
+    tallies = [_tally(source, fold_of) for source in opened]
+    # One split for all, as training has it: PTB-XL's fold 10 may lie in one folder of several.
+    numbered = (tally.folds for source, tally in zip(opened, tallies, strict=True) if not source.fold_names)
+    folds = splits.for_folds(fold for tally in numbered for fold in tally)
+    found = [_source(source, tally, folds) for source, tally in zip(opened, tallies, strict=True)]
     return {"path": str(path), "sources": found, "not known": not_known}
 
 
-def _source(source: Source, fold_of: dict[str, int]) -> dict[str, Any]:
+def _tally(source: Source, fold_of: dict[str, int]) -> "_Tally":
     tally = _Tally(source.tasks)
     for chunk in _chunks(splits.checked(source.rows(), source.fold_names, fold_of)):
         tally.add(chunk)
+    return tally
+
+
+def _source(source: Source, tally: "_Tally", split: splits.Folds) -> dict[str, Any]:
     problems = _problems(source.problems())
     folds = {source.fold_names.get(fold, str(fold)): n for fold, n in sorted(tally.folds.items()) if fold}
     return {
@@ -48,7 +56,7 @@ def _source(source: Source, fold_of: dict[str, int]) -> dict[str, Any]:
         "patients": len(tally.patients),
         "with labels": tally.labelled,
         "folds": folds,
-        "splits": _splits(tally.folds),
+        "splits": _splits(tally.folds, splits.SPLIT_FOLDS if source.fold_names else split),
         "tasks": tally.tasks(),
         "facts": dict(source.facts()),
         **problems,
@@ -94,13 +102,11 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _splits(folds: Mapping[int, int]) -> dict[str, int]:
+def _splits(folds: Mapping[int, int], split: splits.Folds) -> dict[str, int]:
     """Return how many recordings each split gets; nothing where there are no folds."""
     if not any(folds):
         return {}
-    return {
-        name: sum(folds.get(fold, 0) for fold in members) for name, members in splits.for_folds(folds).items()
-    }
+    return {name: sum(folds.get(fold, 0) for fold in members) for name, members in split.items()}
 
 
 def _problems(problems: Iterable[Problem]) -> dict[str, Any]:

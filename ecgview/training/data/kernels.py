@@ -94,7 +94,9 @@ def principal_targets(
     standard = np.clip((values - mean) / deviation, -5, 5)
     _, _, axes = np.linalg.svd(standard[fit_on], full_matrices=False)
     scores = standard @ axes[:components].T
-    scores = scores / np.sqrt(scores[fit_on].std(0))
+    own = scores[fit_on].std(0)
+    # As many components as records: the last ones hold rounding alone, or nothing where two records are the same.
+    scores = scores / np.sqrt(np.maximum(own, 1e-6 * own.max()))
     return np.asarray(scores / scores[fit_on].std(), dtype=np.float32)
 
 

@@ -11,13 +11,14 @@ from ecgview.errors import ModelError
 from ecgview.models.cards import InputSpec
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.training.data import collection, sources, splits, tasks
+from ecgview.training.data import collection, provenance, sources, splits, tasks
 from ecgview.training.data.pack import Pack, load_or_build
+from ecgview.training.data.provenance import Learnt
 from ecgview.training.data.rows import Row
 from ecgview.training.data.tasks import Task
 
 PTBXL = "ptbxl"
-NAMED_FOLDS: Mapping[str, int] = {"train": 1, "val": 8, "validation": 8, "test": 9}
+CALLED: Mapping[str, str] = {"val": "validation"}  # what a source calls a split, where we call it otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Data:
     wanted: NDArray[np.float32]
     task: Task
     test: NDArray[np.int64]
+    learnt: Learnt
 
 
 def of_task(
@@ -42,6 +44,7 @@ def of_task(
     share: float = 1.0,
     seed: int = 0,
     most_records: int = 0,
+    start: Path | None = None,
 ) -> Data:
     """Return pack, splits and targets of a task; rows that the task does not keep are in no split.
 
@@ -54,9 +57,10 @@ def of_task(
         share: of the training rows.
         seed: which ones.
         most_records: the first so many of them; 0 = all.
+        start: the run or model that the training goes on from.
 
     Raises:
-        ModelError: no such task, a split without records, or a patient in two splits.
+        ModelError: no such task, a split without records, a patient in two splits, or a start that saw the test split.
     """
     pack = open_pack(path, cache, spec, progress)
     task = _task(pack, task_name)
@@ -70,7 +74,8 @@ def of_task(
     train = splits.part_of(index["train"], share, seed)
     if most_records:
         train = train[:most_records]
-    return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"])
+    learnt = provenance.of_supervised(pack, train, start)
+    return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"], learnt)
 
 
 def open_pack(
@@ -107,17 +112,25 @@ def _serving(path: Path, task: str) -> Iterator[tuple[Row, EcgRecord]]:
 
 
 def _records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:
-    """Yield every recording of the data sets at a path; one without folds gets them from its patients."""
-    for source in sources.open_all(path):
+    """Yield every recording of the data sets at a path; one without folds gets them from its patients.
+
+    A source with named splits beside one with ten folds is placed in the splits that those ten make, or what it
+    calls its test would choose the epoch. What such a source puts into no split stays in none.
+    """
+    found = sources.open_all(path)
+    numbered = (row for source in found if not source.fold_names for row in splits.with_folds(source.rows()))
+    folds = splits.for_folds(row.fold for row in numbered)
+    for source in found:
         names = source.fold_names
         for row, record in source.records(lambda error: None):
-            fold = NAMED_FOLDS.get(names.get(row.fold, ""), row.fold)
-            (placed,) = splits.with_folds([_with_fold(row, fold)])
+            if not names:
+                (placed,) = splits.with_folds([row])
+            elif row.fold in names:
+                name = names[row.fold]
+                placed = replace(row, fold=folds[CALLED.get(name, name)][0])
+            else:
+                placed = replace(row, fold=0)
             yield placed, record
-
-
-def _with_fold(row: Row, fold: int) -> Row:
-    return replace(row, fold=fold)
 
 
 def _task(pack: Pack, name: str) -> Task:

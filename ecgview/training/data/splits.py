@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,16 @@ PUBLISHED_FOLDS: Mapping[str, tuple[int, ...]] = {
 def for_folds(present: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
     """Return PTB-XL's published split where fold 10 is there, else the one shifted down by a fold."""
     return PUBLISHED_FOLDS if 10 in set(present) else SPLIT_FOLDS
+
+
+def in_words(folds: Iterable[int]) -> str:
+    """Return "fold 9", "folds 1-7" or "folds 1-3, 5"; fold 0 is none and is left out."""
+    found = sorted({fold for fold in folds if fold})
+    parts = []
+    for _, run in groupby(enumerate(found), lambda pair: pair[1] - pair[0]):
+        members = [fold for _, fold in run]
+        parts.append(str(members[0]) if len(members) == 1 else f"{members[0]}-{members[-1]}")
+    return f"{'fold' if len(found) == 1 else 'folds'} {', '.join(parts) or 'none'}"
 
 
 def with_folds(rows: Iterable[Row], seed: int = 42) -> Iterator[Row]:
@@ -76,6 +87,13 @@ def of_pack(pack: "Pack") -> Folds:
     return for_folds(row.fold for row in pack.rows)
 
 
+def of_card(seen: Folds, pack: "Pack") -> Folds:
+    """Return the split that a model was made with, where its card names one that this pack holds; else the pack's."""
+    whole = all(seen.get(name) for name in SPLIT_FOLDS)
+    held = {row.fold for row in pack.rows}
+    return seen if whole and held.issuperset({*seen["validation"], *seen["test"]}) else of_pack(pack)
+
+
 def labelled(pack: "Pack", split: str, folds: Folds | None = None) -> NDArray[np.int64]:
     """Return the labelled rows of one split; the folds are those of the pack where none are given.
 
@@ -97,6 +115,37 @@ def unlabelled(pack: "Pack", folds: Folds | None = None) -> NDArray[np.int64]:
     folds = folds or of_pack(pack)
     test = set(folds["test"])
     return np.array([i for i, row in enumerate(pack.rows) if row.fold not in test], dtype=np.int64)
+
+
+def not_held_out(pack: "Pack", folds: Folds | None = None) -> NDArray[np.int64]:
+    """Return every row outside the validation and test folds, labelled or not.
+
+    Raises:
+        ModelError: a patient stands in two splits.
+    """
+    folds = folds or of_pack(pack)
+    check_no_leak(pack, folds)
+    held_out = {*folds["validation"], *folds["test"]}
+    return np.array([i for i, row in enumerate(pack.rows) if row.fold not in held_out], dtype=np.int64)
+
+
+def check_unseen(seen: Folds, folds: Folds, split: str, model: str) -> None:
+    """Raise ModelError where a model is to be judged on folds that it was made with.
+
+    Args:
+        seen: the card's own split; nothing is known of a card without one.
+        folds: the split of the data that it is judged on.
+        split: which of its parts.
+        model: its id, for the error.
+    """
+    used = {"test": ("train", "validation"), "validation": ("train",)}.get(split, ())
+    known = {fold for name in used for fold in seen.get(name, ())} & set(folds[split])
+    if known:
+        raise ModelError(
+            f"{model} was made with the {split} split of this data",
+            expected=f"data with {in_words(seen['test'])} of PTB-XL" if seen.get("test") else "other records",
+            found=f"{in_words(known)}, which it was trained or chosen on",
+        )
 
 
 def check_no_leak(pack: "Pack", folds: Folds | None = None) -> None:

@@ -1,7 +1,6 @@
 """From a training run to a model that the window can use: fp16 safetensors and a card."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,8 @@ from torch import Tensor, nn
 
 from ecgview.models import reference_scores, thresholds
 from ecgview.models.cards import sha256_of
-from ecgview.training.data import inputs, labels, material
+from ecgview.training.data import inputs, labels, material, splits
+from ecgview.training.data.provenance import Learnt
 from ecgview.training.data.tasks import Task
 from ecgview.training.engine.bodies import Body
 from ecgview.training.evaluation import judging
@@ -26,17 +26,8 @@ from ecgview.training.stages.pretrain import PretrainRecipe
 from ecgview.training.stages.probe import ProbeRecipe
 
 FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
-DATA = (
-    "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. Self-supervised pre-training "
-    "also saw fold 8 and records of the PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0) and LUDB 1.0.1 (ODC-BY); "
-    "never fold 9"
-)
-UNLABELLED = (
-    "Records without labels: PTB-XL 1.0.3 folds 1-8 (CC BY 4.0), PhysioNet/CinC Challenges 2020 and 2021 (CC BY 4.0), "
-    "LUDB 1.0.1 (ODC-BY); never PTB-XL fold 9"
-)
 OUT_OF_SCOPE = (
-    "Not for diagnosis or treatment. Trained on about two thousand 10 s ECGs of one centre: not for paced rhythm, "
+    "Not for diagnosis or treatment. Trained on {n_train} 10 s ECGs of few centres: not for paced rhythm, "
     "children, ambulatory recordings, fewer than twelve leads or other devices without checking"
 )
 
@@ -54,7 +45,7 @@ def classifier(tuned: Tuned, recipe: FinetuneRecipe | ProbeRecipe, folder: Path)
         input_spec=_input(),
         config={"depth": config.depth, "mean_pool": config.mean_pool},
         recipe=recipe,
-        n_train=tuned.n_train,
+        learnt=tuned.learnt,
     )
 
 
@@ -69,8 +60,8 @@ def any_classifier(
     input_spec: Mapping[str, Any],
     config: Mapping[str, Any],
     recipe: Any,
-    n_train: int,
-    training_data: str = DATA,
+    learnt: Learnt,
+    more: str = "",
     whole: Collection[str] = (),
     tolerance: float = 1e-4,
     notes: Sequence[str] = (),
@@ -88,8 +79,8 @@ def any_classifier(
         input_spec: the card's `input`.
         config: the network's sizes.
         recipe: how it was trained.
-        n_train: labelled records learnt from.
-        training_data: what else is to be said of them; {labelled} is their number.
+        learnt: from which records, with which split.
+        more: what else is to be said of the training.
         whole: names of weights that half precision would change too much.
         tolerance: how far the logits may lie from the recorded ones on another machine.
         notes: what a reader of the card must know.
@@ -111,13 +102,14 @@ def any_classifier(
         "kind": "classifier",
         "network": network_id,
         "licence": "MIT",
-        "training_data": training_data.format(labelled=n_train),
+        "training_data": learnt.words + (f". {more}" if more else ""),
+        "folds": folds_of(learnt),
         "calibrated": "not calibrated",
         "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
         "predictors for the LEF index"
         if name_of_task == "all71"
         else f"{len(codes)} classes of the task {name_of_task} from one ECG of an adult, beside a reader's own read",
-        "out_of_scope": OUT_OF_SCOPE,
+        "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train),
         "label_set": "ptbxl71" if name_of_task == "all71" else "",
         "labels": list(codes),
         "thresholds": judging.standing(codes, cuts, figures),
@@ -127,27 +119,15 @@ def any_classifier(
         "config": dict(config),
         "recipe": asdict(recipe),
         "notes": [
-            f"A cut is the best F1 on fold 8 and judges as a threshold where it was set on at least "
+            f"A cut is the best F1 on {chosen_on(learnt)} and judges as a threshold where it was set on at least "
             f"{thresholds.FEWEST_POSITIVES} records with the statement.",
             *notes,
         ],
     }
     path = write(network, card, folder, whole, tolerance)
-    records = f"the validation records ({len(wanted)}) that no label was learnt from"
+    records = f"{chosen_on(learnt)} ({len(wanted)} records that no label was learnt from)"
     reference_scores.write(folder, wanted, said, records, sha256_of(folder / "weights.safetensors"))
     return path
-
-
-def described(data: material.Data) -> str:
-    """Return in words what was learnt from, with {labelled} for the number of records."""
-    rows = [data.pack.rows[k] for k in data.train]
-    if data.task.name == "all71" and {row.source for row in rows} == {"ptbxl"}:
-        return DATA
-    counts = Counter(row.source for row in rows)
-    parts = ", ".join(f"{name} {count}" for name, count in counts.most_common())
-    return (
-        f"{{labelled}} labelled records ({parts}), task {data.task.name}; validation records chose the epoch"
-    )
 
 
 def post_trained(
@@ -164,13 +144,12 @@ def post_trained(
         input_spec=asdict(body.card.input),
         config=body.card.config,
         recipe=recipe,
-        n_train=len(data.train),
-        training_data=described(data),
+        learnt=data.learnt,
         task=data.task,
     )
 
 
-def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -> Path:
+def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: PretrainRecipe, folder: Path) -> Path:
     """Write weights and card of a masked autoencoder; return the card."""
     card = {
         "id": folder.name,
@@ -179,10 +158,11 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "kind": "autoencoder",
         "network": "mtecg-mae",
         "licence": "MIT",
-        "training_data": UNLABELLED,
+        "training_data": learnt.words,
+        "folds": folds_of(learnt),
         "calibrated": "not calibrated",
         "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
-        "out_of_scope": OUT_OF_SCOPE
+        "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train)
         + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
         "input": _input(),
         "config": {"depth": objective.network.config.depth},
@@ -190,6 +170,18 @@ def autoencoder(objective: MaeObjective, recipe: PretrainRecipe, folder: Path) -
         "notes": [f"Trained with {recipe.mask_ratio:.0%} of the segments hidden."],
     }
     return write(objective.network, card, folder)
+
+
+def chosen_on(learnt: Learnt) -> str:
+    """Return which records chose thresholds and epoch, in words."""
+    return (
+        f"PTB-XL {splits.in_words(learnt.folds['validation'])}" if learnt.folds else "the validation records"
+    )
+
+
+def folds_of(learnt: Learnt) -> dict[str, list[int]]:
+    """Return the card's `folds`: PTB-XL's folds by split, nothing where it has no part."""
+    return {name: list(members) for name, members in learnt.folds.items()}
 
 
 def _input() -> dict[str, Any]:

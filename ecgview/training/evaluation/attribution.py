@@ -72,7 +72,7 @@ def candidates(card: ModelCard, data: Path, split: str, task: str, progress: Pro
     judged = frozenset(
         code for code, cut in zip(card.labels, card.thresholds, strict=True) if cut is not None
     )
-    for row, record in _records(data, split, task):
+    for row, record in _records(card, data, split, task):
         try:
             prepared = prepare(record, card.input)
         except ModelError:
@@ -87,13 +87,16 @@ def candidates(card: ModelCard, data: Path, split: str, task: str, progress: Pro
     return found
 
 
-def _records(data: Path, split: str, task: str) -> Iterator[tuple[Row, EcgRecord]]:
+def _records(card: ModelCard, data: Path, split: str, task: str) -> Iterator[tuple[Row, EcgRecord]]:
     """Yield the records of a split of PTB-XL, or of the other hospitals, each once."""
     seen = set()
-    for source in data_sets.open_all(data):
-        if not any(own.name == ("all71" if task == asked.PTBXL else task) for own in source.tasks):
-            continue
-        folds = splits.for_folds(row.fold for row in source.rows()) if task == asked.PTBXL else {}
+    own_task = "all71" if task == asked.PTBXL else task
+    found = [one for one in data_sets.open_all(data) if any(own.name == own_task for own in one.tasks)]
+    # Of all folders together: fold 10 may lie in one of them alone.
+    folds = splits.for_folds(row.fold for one in found for row in one.rows()) if task == asked.PTBXL else {}
+    if folds:
+        splits.check_unseen(card.folds, folds, split, card.id)
+    for source in found:
         for row, record in source.records(lambda _error: None):
             name = (row.source, row.record_id)
             if name not in seen and (not folds or row.fold in folds[split]):

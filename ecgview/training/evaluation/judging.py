@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from ecgview.models import cards, reference_scores, thresholds
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
-from ecgview.training.evaluation.asked import PTBXL, asked, check, open_pack, rows_of
+from ecgview.training.data import splits
+from ecgview.training.evaluation.asked import asked, check, open_pack
 from ecgview.training.evaluation.classification import wilson
 from ecgview.training.evaluation.written import write_text
 
 Array = NDArray[np.float32]
 SET_ON = "validation"
-RECORDS = "PTB-XL fold {fold} ({n} records that no label was learnt from)"
+RECORDS = "PTB-XL {folds} ({n} records that no label was learnt from)"
 
 
 def update(card: ModelCard, data: Path, cache: Path, progress: Progress = silent) -> ModelCard:
@@ -37,7 +38,10 @@ def update(card: ModelCard, data: Path, cache: Path, progress: Progress = silent
     """
     check(card)
     pack = open_pack(card, data, cache, progress)
-    split = {name: asked(card, pack, rows_of(pack, name, PTBXL), progress) for name in (SET_ON, "test")}
+    folds = splits.of_card(card.folds, pack)
+    split = {
+        name: asked(card, pack, splits.labelled(pack, name, folds), progress) for name in (SET_ON, "test")
+    }
     own = split[SET_ON]
     path = card.folder / "card.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
@@ -46,16 +50,16 @@ def update(card: ModelCard, data: Path, cache: Path, progress: Progress = silent
         known[code]["cut"] if code in known else cut
         for code, cut in zip(card.labels, raw["thresholds"], strict=True)
     ]
-    fold = own.rows[0].fold
+    where = splits.in_words(folds[SET_ON])
     figures = table(card.labels, cuts, own.wanted, own.said)
     on_test = table(card.labels, cuts, split["test"].wanted, split["test"].said)
     for code, row in figures.items():
         row["test"] = {name: value for name, value in on_test[code].items() if name != "cut"}
     raw["thresholds"] = standing(card.labels, cuts, figures)
-    raw["threshold_rule"] = f"{thresholds.RULE} Set on PTB-XL fold {fold} ({len(own.rows)} records)."
+    raw["threshold_rule"] = f"{thresholds.RULE} Set on PTB-XL {where} ({len(own.rows)} records)."
     raw["threshold_figures"] = figures
     write_text(path, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    records = RECORDS.format(fold=fold, n=len(own.rows))
+    records = RECORDS.format(folds=where, n=len(own.rows))
     reference_scores.write(card.folder, own.wanted, own.said, records, card.sha256)
     return cards.read_card(path)
 

@@ -31,7 +31,8 @@ RHYTHMS = {
     "pacing": ("PACE",),
 }
 FEWEST = 10  # records of a rhythm, for a figure of it
-RECORDS = "{n} records of PTB-XL folds {low} to {high}, which the model was trained on"
+RECORDS = "{n} records of PTB-XL {folds}"
+TRAINED_ON = ", which the model was trained on"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +85,9 @@ def describe(
 def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progress = silent) -> Path:
     """Write beside an autoencoder's weights how large its error is in each part of the beat, and return the file.
 
-    The records are all of PTB-XL outside the test fold: those that the model was trained on, so that the test fold
-    stays for figures. What that costs is `percentile_within_phase` of the test fold, 50 if nothing.
+    The records are those of PTB-XL that the card says the model was trained on, so that the test fold stays for
+    figures; all outside the test fold where it names none. What that costs is `percentile_within_phase` of the test
+    fold, 50 if nothing.
 
     Args:
         card: an autoencoder, in a folder that can be written.
@@ -99,15 +101,16 @@ def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progres
     segments.of(card)  # before anything is read
     pack = open_pack(card, data, cache, progress)
     folds = splits.of_pack(pack)
-    index = pack.where(folds=(*folds["train"], *folds["validation"]))
+    own = tuple(card.folds.get("train", ()))
+    index = pack.where(folds=own or (*folds["train"], *folds["validation"]))
     if not len(index):
         raise ModelError("no record can be a reference", expected="PTB-XL's training folds")
     errors, parts = [], []
     for filled in _filled(card, pack, index, progress):
         errors.append(filled.error_uv)
         parts.append(filled.phases)
-    used = {pack.rows[i].fold for i in index}
-    records = RECORDS.format(n=len(index), low=min(used), high=max(used))
+    used = splits.in_words(pack.rows[i].fold for i in index)
+    records = RECORDS.format(n=len(index), folds=used) + (TRAINED_ON if own else "")
     return reference_errors.write(
         card.folder, np.concatenate(errors), np.concatenate(parts), records, MASK_RATIO, card.sha256
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.training.data import labels
+from ecgview.training.data import labels, splits
 from ecgview.training.data.inputs import LEAD_SETS
 from ecgview.training.evaluation import metrics
 
@@ -113,10 +113,11 @@ class _Table:
 def as_markdown(found: dict[str, Any]) -> str:
     """Return the table for people."""
     head = (
-        f"PTB-XL fold 9 of this collection: {found['n_records']} ECGs of {found['n_patients']} patients, never "
-        f"trained or chosen on. Macro AUROC over the {found['n_statements']} statements with at least "
-        f"{FEWEST_POSITIVES} positives and over the 5 superclasses, macro AUPRC over the statements; 95 % bootstrap "
-        "intervals over records; differences by paired bootstrap.\n"
+        f"PTB-XL {splits.in_words(found['folds'])} of this collection: {found['n_records']} ECGs of "
+        f"{found['n_patients']} patients, never trained or chosen on. Macro AUROC over the "
+        f"{found['n_statements']} statements with at least {FEWEST_POSITIVES} positives and over the 5 "
+        "superclasses, macro AUPRC over the statements; 95 % bootstrap intervals over records; differences by "
+        "paired bootstrap.\n"
     )
     parts = [head, "**MTECG-T**\n", _markdown(found["mtecg"], ("run",), "against the logistic baseline")]
     parts += [PAPER_MTECG + ".\n", "**Post-training of MTECG-T, against its official fine-tuning**\n"]

@@ -104,7 +104,8 @@ def evaluate(
 
     Raises:
         ModelError: the model is of a kind or label set that cannot be compared with PTB-XL or with the other
-            model, a lead set it does not take, or a patient who stands in two splits.
+            model, a lead set it does not take, a patient who stands in two splits, or a split that the model was made
+            with.
     """
     card = cards.get(model_id)
     sets = lead_subsets.parse(leads) if leads else []
@@ -112,7 +113,11 @@ def evaluate(
     _check(card, other, bool(sets or subgroups), task)
     pack = asked.open_pack(card, data, cache, progress, task)
     index = asked.rows_of(pack, split, task)
-    head = _head(card, pack, index, split if task == asked.PTBXL else "", resamples)
+    folds = splits.of_pack(pack) if task == asked.PTBXL else {}
+    for one in (card, other):
+        if folds and one is not None:
+            splits.check_unseen(one.folds, folds, split, one.id)
+    head = _head(card, pack, index, split if folds else "", folds, resamples)
     if card.kind == "autoencoder":
         return head | reconstruction.describe(card, pack, index, resamples, progress)
     own = asked.asked(card, pack, index, progress, task=task)
@@ -155,14 +160,16 @@ def _check(card: ModelCard, other: ModelCard | None, more: bool, task: str) -> N
             raise ModelError(f"{card.id} cannot be compared with itself", expected="another classifier")
 
 
-def _head(card: ModelCard, pack: Pack, index: np.ndarray, split: str, resamples: int) -> dict[str, Any]:
+def _head(
+    card: ModelCard, pack: Pack, index: np.ndarray, split: str, folds: splits.Folds, resamples: int
+) -> dict[str, Any]:
     rows = [pack.rows[i] for i in index]
     return {
         "model": card.id,
         "version": card.version,
         "sha256": card.sha256,
         "split": split or "external",
-        "folds": list(splits.SPLIT_FOLDS[split]) if split else [],
+        "folds": list(folds.get(split, ())),
         "n_records": len({(row.source, row.record_id) for row in rows}),
         "n_patients": len({row.patient_id for row in rows}),
         "resamples": resamples,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.models.cards import ModelCard
+from ecgview.training.data import splits
 from ecgview.training.evaluation import reliability
 from ecgview.training.evaluation.ink import Ink, write_pdf
 
@@ -59,10 +60,9 @@ def _evaluated_on(figures: Figures) -> str:
             f"{figures['n_classes_answered']} of {figures['n_classes']} scored classes answered by the PTB-XL "
             f"statement of the same SNOMED CT finding; challenge score {score}"
         )
-    folds = ", ".join(map(str, figures["folds"]))
     return (
         f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
-        f"(fold {folds}); no patient stands in two splits"
+        f"({splits.in_words(figures['folds'])}); no patient stands in two splits"
     )
 
 

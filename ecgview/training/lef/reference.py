@@ -1,4 +1,4 @@
-"""Base value and percentiles of the LEF index from folds 1-8: what is usual there, no ejection fraction."""
+"""Base value and percentiles of the LEF index from PTB-XL outside its test fold: what is usual, no LVEF."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from ecgview.training.data import material, splits
 
 
 def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
-    """Return the index's card after writing what is usual in PTB-XL's folds 1-8 into `folder`.
+    """Return the index's card after writing what is usual in PTB-XL outside the test fold into `folder`.
 
     Args:
         classifier_id: whose probabilities are the predictors.
@@ -31,5 +31,5 @@ def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Pro
     pack = material.open_pack(data, cache, spec, progress, serving=material.PTBXL)
     index = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
     probability = evaluation.answers(classifier, pack, index, progress)
-    cohort = f"PTB-XL folds 1-8 ({len(index)} records)"
+    cohort = f"PTB-XL {splits.in_words(pack.rows[i].fold for i in index)} ({len(index)} records)"
     return set_reference(folder, classifier, probability, cohort)

@@ -135,7 +135,7 @@ def _judge(
     pretrain.run(before, data, where, cache, progress, device)
     tuned = finetune.run(after, data, out / cell.name / "finetune", cache, where, progress, device)
     figures = classify.figures(tuned.validation_targets, tuned.validation_probability)
-    return figures | {"records": float(tuned.n_train)}
+    return figures | {"records": float(tuned.learnt.n_train)}
 
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:

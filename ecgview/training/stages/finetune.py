@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from ecgview.models.networks import mtecg
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, kernels, labels, share, splits
+from ecgview.training.data import inputs, kernels, labels, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
+from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import bodies, run_state
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import Precision
@@ -70,7 +71,7 @@ class Tuned:
     network: Mtecg
     validation_targets: NDArray[np.float32]
     validation_probability: NDArray[np.float32]
-    n_train: int  # labelled records learnt from
+    learnt: Learnt
 
 
 def run(
@@ -98,6 +99,8 @@ def run(
     train = splits.part_of(train, recipe.share_of_data, recipe.seed)
     if recipe.most_records:
         train = train[: recipe.most_records]
+    learnt = provenance.of_supervised(pack, train, start)
+    provenance.keep(learnt, out)
     free = np.array([i for i, row in enumerate(pack.rows) if row.fold == 0], dtype=np.int64)
     # Fold 0 stands for records without labels: other collections beside PTB-XL.
     free = free if recipe.unlabelled and recipe.teacher else free[:0]
@@ -108,7 +111,8 @@ def run(
         soft = teacher.superclass_logits(pack, train, free, cache, recipe.teacher_strength)
         auxiliary = kernels.cached_targets(pack, splits.unlabelled(pack), AUXILIARY, cache)
     torch.manual_seed(recipe.seed)
-    objective = _objective(recipe, start)
+    components = min(AUXILIARY, len(splits.unlabelled(pack))) if recipe.teacher else 0
+    objective = _objective(recipe, start, components)
     index = np.concatenate([train, free])
     earlier = _answers_of_earlier(recipe, objective.network.config, pack, index)
     part = share.this_process(device)
@@ -137,7 +141,7 @@ def run(
     fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
     objective.load_state_dict(run_state.best_weights(out))
     network = objective.network.eval()
-    return Tuned(network, wanted[validation], answers(network, pack, validation), len(train))
+    return Tuned(network, wanted[validation], answers(network, pack, validation), learnt)
 
 
 def _answers_of_earlier(
@@ -156,7 +160,7 @@ def _answers_of_earlier(
     return logits
 
 
-def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjective:
+def _objective(recipe: FinetuneRecipe, start: Path | None, components: int) -> SupervisedObjective:
     config = MtecgConfig(
         n_classes=len(labels.statement_codes()),
         depth=recipe.depth,
@@ -165,10 +169,12 @@ def _objective(recipe: FinetuneRecipe, start: Path | None) -> SupervisedObjectiv
     )
     network = Mtecg(config)
     mtecg.begin(network, recipe.seed)
-    auxiliary = nn.Linear(config.width, AUXILIARY) if recipe.teacher and recipe.auxiliary_weight else None
+    auxiliary = nn.Linear(config.width, components) if components and recipe.auxiliary_weight else None
     if start is not None:
         state = load_encoder(network, start)
-        if auxiliary is not None and "auxiliary.weight" in state:
+        known = state.get("auxiliary.weight")
+        # A start on fewer records has fewer components; its head then says nothing of these.
+        if auxiliary is not None and known is not None and known.shape == auxiliary.weight.shape:
             auxiliary.load_state_dict({"weight": state["auxiliary.weight"], "bias": state["auxiliary.bias"]})
     return SupervisedObjective(
         network,

@@ -6,7 +6,7 @@ import torch
 
 from ecgview.models.networks import PostTraining
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, material
+from ecgview.training.data import inputs, material, provenance
 from ecgview.training.engine import bodies, classify
 from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.recipe import loop_settings
@@ -36,7 +36,9 @@ def run(
         share=recipe.share_of_data,
         seed=recipe.seed,
         most_records=recipe.most_records,
+        start=start,
     )
+    provenance.keep(found.learnt, out)
     torch.manual_seed(recipe.seed)
     body = bodies.of(
         start,

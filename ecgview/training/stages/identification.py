@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ecgview.counts import counted
 from ecgview.errors import ModelError
 from ecgview.models.identification import VERIFICATION
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, share, splits
+from ecgview.training.data import inputs, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
+from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine import run_state
 from ecgview.training.engine.loop import fit
@@ -66,14 +68,17 @@ def run(
     progress: Progress = silent,
     device: str = "auto",
 ) -> tuple[Wav2vecCmsc, Pack]:
-    """Train on the patients outside folds 8 and 9, choose the epoch on fold 8; resumed if `out` exists."""
+    """Train on the patients outside the held-out folds, choose the epoch on the validation fold.
+
+    A run that is in `out` is resumed.
+    """
     pack = wav2vec.open_pack(data, cache, progress)
-    held_out = {*splits.SPLIT_FOLDS["validation"], *splits.SPLIT_FOLDS["test"]}
-    splits.check_no_leak(pack)
-    train = np.array([i for i, row in enumerate(pack.rows) if row.fold not in held_out], dtype=np.int64)
+    train = splits.not_held_out(pack)
     if recipe.most_records:
         train = train[: recipe.most_records]
     names = sorted({pack.rows[i].patient_id for i in train})
+    head = f"{counted(len(names), 'patient')} told apart in {counted(len(train), 'record')}"
+    provenance.keep(provenance.of_supervised(pack, train, start, head), out)
     number = {name: k for k, name in enumerate(names)}
     owner = np.array([number.get(row.patient_id, -1) for row in pack.rows], dtype=np.int64)
     torch.manual_seed(recipe.seed)
@@ -223,11 +228,11 @@ def _mean(right: NDArray[np.bool_], resamples: int) -> dict[str, float]:
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Path) -> Path:
+def export(network: Wav2vecCmsc, pack: Pack, learnt: Learnt, recipe: IdentifyRecipe, folder: Path) -> Path:
     """Write weights, card and what a cosine is worth into a folder; return the card.
 
-    The likelihood ratio is a logistic regression of "one patient" on the cosine over fold 8's pairs of different
-    recordings, genuine pairs and impostors weighted alike, so that its log odds are the log likelihood ratio.
+    The likelihood ratio is a logistic regression of "one patient" on the cosine over the validation fold's pairs of
+    different recordings, genuine pairs and impostors weighted alike, so that its log odds are the log likelihood ratio.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -236,7 +241,7 @@ def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Pat
     if not pairs.genuine.any():
         raise ModelError(
             "no patient of the validation fold has two recordings: nothing says what a cosine is worth",
-            expected="at least one genuine pair in fold 8",
+            expected=f"at least one genuine pair in {exporting.chosen_on(learnt)}",
         )
     rate, at = rates_at_equal_error(pairs)
     model = LogisticRegression(class_weight="balanced").fit(pairs.score[:, None], pairs.genuine)
@@ -260,11 +265,13 @@ def export(network: Wav2vecCmsc, pack: Pack, recipe: IdentifyRecipe, folder: Pat
         "kind": "identifier",
         "network": "wav2vec-cmsc",
         "licence": "MIT",
-        "training_data": exporting.UNLABELLED + "; patients of folds 1-7 told apart by ArcFace",
-        "calibrated": f"calibrated on {found['n_genuine']} genuine pairs of PTB-XL fold 8 (a likelihood ratio)",
+        "training_data": learnt.words,
+        "folds": exporting.folds_of(learnt),
+        "calibrated": f"calibrated on {found['n_genuine']} genuine pairs of {exporting.chosen_on(learnt)} "
+        "(a likelihood ratio)",
         "intended_use": "Whether two ECGs may be of one patient: to find mixed-up recordings, for a person to check",
-        "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on about two thousand "
-        "patients of few centres; the heart changes, and so does the ECG",
+        "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on "
+        f"{learnt.words.partition(':')[0]}, of few centres; the heart changes, and so does the ECG",
         "input": {**asdict(replace(inputs.LEAD_AGNOSTIC, seconds=5.0)), "lead_agnostic": True},
         "config": {**sizes, "pretraining_heads": False},
         "recipe": asdict(recipe),

@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, kernels, labels, splits
+from ecgview.training.data import inputs, kernels, labels, provenance, splits
+from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import classify, export, run_state
 from ecgview.training.evaluation import baselines
 from ecgview.training.evaluation.metrics import macro_auroc
 from ecgview.training.stages.pretrain import open_pack
 
 Array = NDArray[np.float32]
-TRAINING_DATA = (
-    "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0): {labelled} labelled records of folds 1-7. The kernels are random; the "
-    "regressions and the thresholds of the kernels are all that was fitted"
-)
+FITTED = "The kernels are random; the regressions and the thresholds of the kernels are all that was fitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,12 @@ class KernelRecipe:
     """Which kernels and which penalties are tried. Every value is a default of ours."""
 
     n_kernels: int = 2000  # a multiple of 50
-    strengths: tuple[float, ...] = (3e-4, 1e-3, 3e-3, 1e-2)  # inverse penalties; fold 8 chooses one for all
+    strengths: tuple[float, ...] = (
+        3e-4,
+        1e-3,
+        3e-3,
+        1e-2,
+    )  # inverse penalties; the validation fold chooses one for all
     seed: int = 0
     most_records: int = 0  # 0 = all; a smaller number for a quick trial
 
@@ -40,7 +43,7 @@ class Fitted:
     network: RandomKernels
     validation_targets: Array
     validation_probability: Array
-    n_train: int
+    learnt: Learnt
     strength: float
     tried: dict[float, dict[str, float]]
     direct_super_auroc: float  # of five regressions on the superclasses themselves, same penalty
@@ -65,6 +68,7 @@ def run(
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
     if recipe.most_records:
         train = train[: recipe.most_records]
+    learnt = provenance.of_supervised(pack, train)
     features = kernels.cached_features(pack, train, cache, drawing, progress)
     wanted = labels.targets(pack, np.arange(len(pack)))
     network = drawing.draw(pack, train)
@@ -90,7 +94,7 @@ def run(
         network,
         wanted[validation],
         said[strength],
-        len(train),
+        learnt,
         strength,
         tried,
         _direct(features, wanted, train, validation, strength),
@@ -160,8 +164,8 @@ def write(fitted: Fitted, recipe: KernelRecipe, folder: Path) -> Path:
         input_spec=asdict(inputs.MTECG),
         config={"dilations": list(sizes.dilations), "per_group": sizes.per_group, "length": sizes.length},
         recipe=recipe,
-        n_train=fitted.n_train,
-        training_data=TRAINING_DATA,
+        learnt=fitted.learnt,
+        more=FITTED,
         whole=("kernels", "thresholds", "head.bias"),
         tolerance=5e-3,  # a sample more or less above a threshold, as another processor rounds
         notes=_notes(fitted),
@@ -177,7 +181,8 @@ def _notes(fitted: Fitted) -> list[str]:
     notes = [
         f"{fitted.network.config.n_kernels} random kernels at 100 Hz, each on some of eight leads, and one logistic "
         "regression per statement; a superclass is the noisy or of its statements.",
-        f"C {fitted.strength:g} has the largest sum of superclass and statement macro AUROC on fold 8 "
+        f"C {fitted.strength:g} has the largest sum of superclass and statement macro AUROC on "
+        f"{export.chosen_on(fitted.learnt)} "
         f"({len(fitted.validation_targets)} records) of these: {others}.",
         f"Five regressions on the superclasses themselves reach {fitted.direct_super_auroc:.3f} there, "
         f"the noisy or {chosen['super_auroc']:.3f}.",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit.drop_path import DropPathRule
 from ecgview.progress import Progress, silent
-from ecgview.training.data import material
+from ecgview.training.data import material, provenance
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.engine import bodies, classify
 from ecgview.training.engine.bodies import Body
@@ -95,7 +95,9 @@ def run(
         share=recipe.share_of_data,
         seed=recipe.seed,
         most_records=recipe.most_records,
+        start=start,
     )
+    provenance.keep(found.learnt, out)
     body = backbone(recipe, start, found.task.codes)
     scale = spec.scale
     made = classify.Inputs(lambda x, _: x * scale, lambda x: [x * scale], recipe.augmentation)

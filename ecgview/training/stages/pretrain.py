@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecgview.models.networks import mtecg_mae
 from ecgview.models.networks.mtecg import MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import collection, inputs, kernels, share, splits
+from ecgview.training.data import collection, inputs, kernels, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack, load_or_build
 from ecgview.training.engine.loop import fit
@@ -66,11 +66,13 @@ def run(
     index = splits.unlabelled(pack)
     if recipe.most_records:
         index = index[: recipe.most_records]
+    provenance.keep(provenance.of_unlabelled(pack, index), out)
     auxiliary = None
     if recipe.auxiliary_components:
         auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, cache)
     torch.manual_seed(recipe.seed)
-    objective = _objective(recipe)
+    # As many outputs as there are components: a few records have fewer than the recipe asks for.
+    objective = _objective(recipe, 0 if auxiliary is None else auxiliary.shape[1])
     part = share.this_process(device)
     settings = loop_settings(recipe, len(index), device)
 
@@ -81,7 +83,7 @@ def run(
     return objective
 
 
-def _objective(recipe: PretrainRecipe) -> MaeObjective:
+def _objective(recipe: PretrainRecipe, components: int) -> MaeObjective:
     config = MtecgConfig(
         n_classes=0,
         depth=recipe.depth,
@@ -94,7 +96,7 @@ def _objective(recipe: PretrainRecipe) -> MaeObjective:
         target=recipe.target,
         axis=recipe.axis,
         floor=recipe.variance_floor or None,
-        auxiliary=recipe.auxiliary_components,
+        auxiliary=components,
         auxiliary_weight=recipe.auxiliary_weight,
     )
     mtecg_mae.begin(objective.network, recipe.seed)

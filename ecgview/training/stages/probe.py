@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, labels, share, splits
+from ecgview.training.data import inputs, labels, provenance, share, splits
 from ecgview.training.engine import run_state
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings
@@ -149,6 +149,8 @@ def run(
     index = {name: splits.labelled(pack, name) for name in ("train", "validation")}
     if recipe.most_records:
         index["train"] = index["train"][: recipe.most_records]
+    learnt = provenance.of_supervised(pack, index["train"], start)
+    provenance.keep(learnt, out)
     torch.manual_seed(recipe.seed)
     config = MtecgConfig(
         n_classes=len(labels.statement_codes()), depth=recipe.depth, mean_pool=recipe.mean_pool
@@ -177,4 +179,4 @@ def run(
     weight, bias = head.folded()
     network.head.load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
     rows = index["validation"]
-    return Tuned(network, targets["validation"], answers(network, pack, rows), len(index["train"]))
+    return Tuned(network, targets["validation"], answers(network, pack, rows), learnt)

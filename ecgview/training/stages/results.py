@@ -123,6 +123,7 @@ def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
     wanted = labels.targets(pack, index)
     found = summarise(wanted, said, scale.shares, scale.seeds, scale.resamples)
     found["identification"] = _identification(scale, places)
+    found["folds"] = sorted({pack.rows[i].fold for i in index})
     found["n_records"] = len(index)
     found["n_patients"] = len({pack.rows[i].patient_id for i in index})
     (places.out / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

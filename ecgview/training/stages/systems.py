@@ -7,7 +7,7 @@ from typing import Any
 
 from ecgview.errors import ModelError
 from ecgview.progress import Progress
-from ecgview.training.data import inputs
+from ecgview.training.data import inputs, provenance
 from ecgview.training.engine import classify, export
 from ecgview.training.engine.recipe import with_values
 from ecgview.training.stages import (
@@ -65,7 +65,7 @@ def run(
 def _pretrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:
     objective = pretrain.run(recipe, places.data, places.out, places.cache, progress, device)
     if places.export is not None:
-        export.autoencoder(objective, recipe, places.export)
+        export.autoencoder(objective, provenance.of_run(places.out), recipe, places.export)
 
 
 def _finetune(recipe: Any, places: Places, device: str, progress: Progress) -> None:
@@ -117,8 +117,7 @@ def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> N
             input_spec={**asdict(replace(inputs.LEAD_AGNOSTIC, seconds=5.0)), "lead_agnostic": True},
             config={**asdict(recipe.sizes), "pretraining_heads": False},
             recipe=recipe,
-            n_train=len(data.train),
-            training_data=export.described(data),
+            learnt=data.learnt,
             task=data.task,
             notes=(
                 "The window shows its answer on the first 5 s; thresholds are for the mean of two 5 s halves.",
@@ -131,7 +130,7 @@ def _identify(recipe: Any, places: Places, device: str, progress: Progress) -> N
         recipe, places.data, places.out, places.cache, places.start, progress, device
     )
     if places.export is not None:
-        identification.export(network, pack, recipe, places.export)
+        identification.export(network, pack, provenance.of_run(places.out), recipe, places.export)
 
 
 def _posttrain(recipe: Any, places: Places, device: str, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.models import architectures, cards
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import material, share, splits
+from ecgview.training.data import material, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.inputs import LEAD_AGNOSTIC, LEAD_SETS
 from ecgview.training.data.pack import Pack
@@ -126,6 +126,7 @@ def pretrain(
     index = splits.unlabelled(pack)
     if recipe.most_records:
         index = index[: recipe.most_records]
+    provenance.keep(provenance.of_unlabelled(pack, index), out)
     torch.manual_seed(recipe.seed)
     objective = ContrastObjective(recipe.sizes.config(), recipe.contrast)
     part = share.this_process(device)
@@ -218,7 +219,9 @@ def finetune(
         share=recipe.share_of_data,
         seed=recipe.seed,
         most_records=recipe.most_records,
+        start=start,
     )
+    provenance.keep(found.learnt, out)
     torch.manual_seed(recipe.seed)
     config = sizes_at(start, recipe.sizes).config(
         n_classes=len(found.task), conv_gradient=0.0 if start is not None else 1.0, dropout=0.0
