@@ -189,7 +189,9 @@ class _Run:
     def _choose(self, score: float) -> None:
         state = self.state
         state.stale += 1
-        if score > state.best:
+        # A small validation fold may lack what the score needs: then the last epoch is kept, not none.
+        score = -math.inf if math.isnan(score) else score
+        if score > state.best or state.best == -math.inf:
             state.best, state.stale = score, 0
             if self.accelerator.is_main_process:
                 run_state.save(
