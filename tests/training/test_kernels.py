@@ -92,7 +92,8 @@ def test_the_command_makes_a_model_that_the_window_and_evaluation_take(
         assert [row["strength"] for row in csv.DictReader(file)] == ["0.01", "0.1"]
     card = cards.get("tiny-kernels")
     assert card.network == "random-kernels"
-    assert "32 labelled records of folds 1-7" in card.training_data
+    assert card.training_data.startswith("32 labelled records: PTB-XL")
+    assert "folds 1-7: 32 records; chosen on fold 8, never fold 9" in card.training_data
     assert any("No example in training" in note and "AFIB" in note for note in card.notes)
     capsys.readouterr()
     words = ["evaluate", "tiny-kernels", str(tiny_ptbxl), "--cache", str(tmp_path / "cache")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.counts import counted
 from ecgview.errors import ModelError
 from ecgview.models.cards import InputSpec
 from ecgview.progress import Progress, silent
@@ -74,7 +75,8 @@ def of_task(
     train = splits.part_of(index["train"], share, seed)
     if most_records:
         train = train[:most_records]
-    learnt = provenance.of_supervised(pack, train, start)
+    head = counted(len(train), "labelled record") + ("" if task_name == "all71" else f", task {task.name}")
+    learnt = provenance.of_supervised(pack, train, start, head)
     return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"], learnt)
 
 
