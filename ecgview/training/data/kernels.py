@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig, responses
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data.pack import Pack
 
 BATCH = 64
@@ -75,7 +75,7 @@ def features(network: RandomKernels, pack: Pack, progress: Progress = silent) ->
     parts = []
     with torch.inference_mode():
         for begin in range(0, len(pack), BATCH):
-            progress(begin / len(pack), f"random kernels: record {begin}")
+            progress(Counted(begin, len(pack), "records"), "random kernels")
             index = np.arange(begin, min(len(pack), begin + BATCH))
             parts.append(network.forward_features(pack.millivolts(index)).numpy())
     return np.concatenate(parts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from ecgview.counts import counted
 from ecgview.errors import ModelError
 from ecgview.models.cards import InputSpec
 from ecgview.progress import Progress, silent
-from ecgview.record import EcgRecord
 from ecgview.training.data import collection, provenance, sources, splits, tasks
 from ecgview.training.data.pack import Pack, load_or_build
 from ecgview.training.data.provenance import Learnt
+from ecgview.training.data.recordings import Reading, Recordings, Several
 from ecgview.training.data.rows import Row
+from ecgview.training.data.sources.source import Source
 from ecgview.training.data.tasks import Task
 
 PTBXL = "ptbxl"
@@ -81,7 +83,12 @@ def of_task(
 
 
 def open_pack(
-    path: Path, cache: Path, spec: InputSpec, progress: Progress = silent, serving: str = ""
+    path: Path,
+    cache: Path,
+    spec: InputSpec,
+    progress: Progress = silent,
+    serving: str = "",
+    per_fold: int = 0,
 ) -> Pack:
     """Return the pack of a data set, or of PTB-XL with what lies beside it; built at the first call.
 
@@ -92,29 +99,33 @@ def open_pack(
         progress: told per record while it is built.
         serving: PTBXL for a table of PTB-XL, with or without others beside it; a task for the sets that are labelled
             for it, and no others; anything that is there where empty.
+        per_fold: for a trial, the first so many recordings of each fold of each set; 0 = all.
 
     Raises:
         FormatError: no known data set, or no PTB-XL where it is asked for.
         ModelError: no set serves the task.
     """
     if serving not in ("", PTBXL):
-        return load_or_build(_serving(path, serving), spec, cache, f"{serving}|{path.resolve()}", progress)
+        return load_or_build(
+            Several(partial(_serving, path, serving)), spec, cache, f"{serving}|{path.resolve()}", progress
+        )
     whole = serving == PTBXL or collection.has_ptbxl(path)
-    records = collection.read_all(path) if whole else _records(path)
-    return load_or_build(records, spec, cache, str(path.resolve()), progress)
+    records = collection.read_all(path, per_fold) if whole else Several(partial(_records, path, per_fold))
+    key = str(path.resolve()) + (f"|{per_fold} of each fold" if per_fold else "")
+    return load_or_build(records, spec, cache, key, progress)
 
 
-def _serving(path: Path, task: str) -> Iterator[tuple[Row, EcgRecord]]:
-    """Yield the recordings of the sets at a path or one level below that are labelled for a task."""
+def _serving(path: Path, task: str) -> Iterator[Recordings]:
+    """Yield the recordings of each set at a path or one level below that is labelled for a task."""
     found = [source for source in sources.open_all(path) if any(one.name == task for one in source.tasks)]
     if not found:
         raise ModelError(f"no data set of task {task} here", where=str(path), expected=f"labels of {task}")
     for source in found:
-        yield from source.records()
+        yield Recordings(source.rows, source.records)
 
 
-def _records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:
-    """Yield every recording of the data sets at a path; one without folds gets them from its patients.
+def _records(path: Path, per_fold: int) -> Iterator[Recordings]:
+    """Yield the recordings of each data set at a path; one without folds gets them from its patients.
 
     A source with named splits beside one with ten folds is placed in the splits that those ten make, or what it
     calls its test would choose the epoch. What such a source puts into no split stays in none.
@@ -123,16 +134,24 @@ def _records(path: Path) -> Iterator[tuple[Row, EcgRecord]]:
     numbered = (row for source in found if not source.fold_names for row in splits.with_folds(source.rows()))
     folds = splits.for_folds(row.fold for row in numbered)
     for source in found:
-        names = source.fold_names
-        for row, record in source.records(lambda error: None):
-            if not names:
-                (placed,) = splits.with_folds([row])
-            elif row.fold in names:
-                name = names[row.fold]
-                placed = replace(row, fold=folds[CALLED.get(name, name)][0])
-            else:
-                placed = replace(row, fold=0)
-            yield placed, record
+        yield Recordings(partial(_rows, source, folds), partial(_read, source, folds), per_fold)
+
+
+def _rows(source: Source, folds: splits.Folds) -> Iterator[Row]:
+    return (_placed(row, source.fold_names, folds) for row in source.rows())
+
+
+def _read(source: Source, folds: splits.Folds) -> Iterator[Reading]:
+    names = source.fold_names
+    return ((_placed(row, names, folds), record) for row, record in source.records(lambda error: None))
+
+
+def _placed(row: Row, names: Mapping[int, str], folds: splits.Folds) -> Row:
+    if not names:
+        (placed,) = splits.with_folds([row])
+        return placed
+    name = names.get(row.fold, "")
+    return replace(row, fold=folds[CALLED.get(name, name)][0] if name else 0)
 
 
 def _task(pack: Pack, name: str) -> Task:

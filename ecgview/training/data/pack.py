@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from operator import length_hint
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from ecgview.errors import EcgviewError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec
 from ecgview.models.preprocessing import NOT_LINEAR, prepare
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.training.data.rows import Row as Row
 
@@ -98,8 +99,9 @@ def _build(
     kept = [STANDARD_12.index(name) for name in _kept(spec)]
     rows: list[Row] = []
     left_out: list[str] = []
+    count, total = 0, length_hint(records)
     with open(folder / "microvolts.part", "wb") as file:
-        for count, (row, record) in enumerate(records):
+        for count, (row, record) in enumerate(records, 1):
             for window in _windows(record, spec.seconds):
                 try:
                     signal = prepare(window, spec)
@@ -109,7 +111,10 @@ def _build(
                 scaled = np.clip(np.round(signal[kept] * 1000.0), -32767, 32767)
                 file.write(scaled.astype(np.int16).tobytes())
                 rows.append(row)
-            progress(0.0, f"packed {count + 1} records")
+            progress(Counted(count, max(total, count), "records") if total else 0.0, "packing")
+        progress(
+            Counted(count, count, "records"), "packed"
+        )  # what cannot be read was counted with the others
     (folder / "microvolts.part").replace(folder / "microvolts.i16")
     table = {"rows": [asdict(row) for row in rows], "left_out": left_out}
     part = folder / "rows.part"

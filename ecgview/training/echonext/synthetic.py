@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ecgview.models import cards, runtime
 from ecgview.models.preprocessing import prepare
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.signal import echonext_scaling
 from ecgview.training.echonext import layout, tabular
 
@@ -131,7 +131,7 @@ def _answers(signals: NDArray[np.float32], card: cards.ModelCard, progress: Prog
     module = runtime.network(card, runtime.resolve_device("auto"))
     rows = []
     for start in range(0, len(signals), 32):
-        progress(start / len(signals), f"synthetic ECG {start}")
+        progress(Counted(start, len(signals), "ECGs"), "synthetic ECGs")
         stored = echonext_scaling.normalised(signals[start : start + 32].transpose(0, 2, 1))
         inputs = [prepare(layout.as_record(scale.millivolts(one.T)), card.input) for one in stored]
         rows.append(

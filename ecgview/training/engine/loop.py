@@ -16,7 +16,7 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from ecgview.errors import ModelError
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data.share import process_state
 from ecgview.training.engine import run_state
 from ecgview.training.engine.optimisation import LoopSettings, learning_rate_at, parameter_groups
@@ -207,9 +207,12 @@ class _Run:
 
     def _tell(self, loss: float) -> None:
         state, settings = self.state, self.settings
-        done = state.epoch + (state.step + 1) / settings.steps_per_epoch
+        done = state.epoch * settings.steps_per_epoch + state.step + 1
         curve = sparkline([row["loss"] for row in state.history][-24:])
-        self.progress(min(1.0, done / settings.epochs), f"epoch {state.epoch} loss {loss:.4f} {curve}")
+        total = settings.epochs * settings.steps_per_epoch
+        self.progress(
+            Counted(min(done, total), total, "steps"), f"epoch {state.epoch} loss {loss:.4f} {curve}".strip()
+        )
 
 
 def _accelerator(settings: LoopSettings, device: str) -> Accelerator:

@@ -15,7 +15,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.models import runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import FILTERS, NOT_LINEAR
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data import labels, material, splits, tasks
 from ecgview.training.data.pack import Pack, Row
 from ecgview.training.evaluation import external
@@ -149,7 +149,7 @@ def answers(
     taken = [STANDARD_12.index(name) for name in card.input.leads]
     rows = []
     for begin in range(0, len(index), BATCH):
-        progress(begin / len(index), f"{card.name}: record {begin}")
+        progress(Counted(begin, len(index), "records"), card.name)
         signal = (pack.millivolts(index[begin : begin + BATCH]) * present)[:, taken].numpy()
         if not filtered:
             through = FILTERS[card.input.filter]

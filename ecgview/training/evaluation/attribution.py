@@ -24,7 +24,7 @@ from ecgview.explain.faithfulness import Curves, Hiding, Numbers
 from ecgview.models import gradients, runtime, segments
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.training.data import sources as data_sets
 from ecgview.training.data import splits, tasks
@@ -164,7 +164,7 @@ def measure(
     for place, case in enumerate(cases):
         if (case.row.source, case.row.record_id) in done:
             continue
-        progress(place / len(cases), f"record {place + 1} of {len(cases)}")
+        progress(Counted(place, len(cases), "records"), "maps")
         filled = not controls and place % FILLED_EVERY == 0
         line = of_record(card, networks, case, filled, controls, place)
         with path.open("a", encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.models import reference_errors, runtime, segments
 from ecgview.models.cards import ModelCard
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.signal import phases
 from ecgview.signal.phases import PHASES
 from ecgview.training.data import splits
@@ -121,7 +121,7 @@ def _filled(card: ModelCard, pack: Pack, index: NDArray[np.int64], progress: Pro
     size, fs_hz = segments.of(card).samples, card.input.sampling_rate_hz
     module = runtime.network(card, "cpu")
     for count, row in enumerate(index):
-        progress(count / len(index), f"record {count}")
+        progress(Counted(count, len(index), "records"), "hiding and filling in")
         measured = pack.millivolts(np.array([row])).numpy()[0]
         mask = np.zeros(measured.shape[1] // size, dtype=np.bool_)
         mask[np.random.default_rng(count).permutation(len(mask))[: round(MASK_RATIO * len(mask))]] = True

@@ -14,7 +14,7 @@ from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular.table import Predictor
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.training.echonext.layout import EchoNext
 from ecgview.training.echonext.row import EchoRow
 
@@ -90,7 +90,7 @@ def _answers(
         last = min(count, first + PIECE)
         path = folder / f"{first}-{last}.npy"
         if not path.exists():
-            progress(first / count, f"{card.name}: {split} {first} of {count}")
+            progress(Counted(first, count, "ECGs"), f"{card.name}, {split}")
             part = path.with_suffix(".part.npy")
             np.save(part, _piece(data, split, first, last, card, runtime.resolve_device(device)))
             part.replace(path)
