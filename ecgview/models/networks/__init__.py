@@ -51,10 +51,14 @@ class Network(Protocol):
     * `recognise(state, stranger, where)`: the card of weights that are its own, None for others. `stranger` is the card
       of a file of which nothing is known, to be completed.
 
-    And where it can be trained on labels, fine-tuned or post-trained:
+    And where it is trained here:
+
+    * `INPUT`: the input (`cards.InputSpec`) that it is trained on where it starts from random weights;
+    * `sizes(module)`: the card's `config` that builds this module again.
+
+    And where it can be trained on labels, fine-tuned or post-trained, whatever the task:
 
     * `HEAD`: the name of the linear layer that `forward_head` is; it is made anew for each task;
-    * `INPUT`: the input (`cards.InputSpec`) that it is trained on where it starts from random weights;
     * `TRAINED`: sizes that are other than the published ones in what is trained here;
     * `SMALL`: sizes for a trial of a minute;
     * `post_training(asked)`: the sizes that `PostTraining` asks for: where dropout and stochastic depth stand in it;

@@ -20,7 +20,7 @@ from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit import outputs
 from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
-from ecgview.models.networks.kit.sizes import sized
+from ecgview.models.networks.kit.sizes import sized, written
 from ecgview.models.segments import PUBLISHED_SAMPLES
 
 NAME = "MTECG-T"
@@ -32,6 +32,8 @@ TRAINED = {"mean_pool": True}
 SMALL = {"depth": 2}
 CHECKPOINT = "MTECG (patch_embed, blocks, head)"
 ENCODER = "encoder."  # before the names of the encoder's weights in the masked autoencoder
+# The card's leads and labels say the first two; stochastic depth rests outside training.
+NOT_ON_CARDS = ("n_leads", "n_classes", "drop_path", "drop_path_rule")
 _LONGEST_PERIOD = 200.0  # of the sine positions, in segments
 _HEAD_WIDTH = 64  # of one attention head, in the released sizes
 _RATE_HZ = 500.0
@@ -262,6 +264,12 @@ def _local(attention: Attention, generator: torch.Generator) -> None:
     value = 0.5 * torch.randn(width, width, generator=generator) / width**0.5 + 0.5 * torch.eye(width)
     attention.qkv.weight[2 * width :] = value
     attention.proj.weight.copy_(0.3 * value.T)
+
+
+def sizes(network: Mtecg) -> dict[str, Any]:
+    """Return the sizes as a card has them; a classifier has no decoder."""
+    decoder = ("decoder_width", "decoder_depth", "decoder_heads")
+    return written(network.config, (*NOT_ON_CARDS, *decoder))
 
 
 def post_training(asked: PostTraining) -> dict[str, Any]:

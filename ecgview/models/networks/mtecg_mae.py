@@ -5,13 +5,14 @@ Source: Zhou et al., arXiv 2309.07136, as `mtecg`; the decoder's sizes are unpub
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ecgview.models.cards import ModelCard
-from ecgview.models.networks.kit.sizes import sized
-from ecgview.models.networks.mtecg import ENCODER, Block, Mtecg, MtecgConfig, sizes_of, start_linear
+from ecgview.models.networks.kit.sizes import sized, written
+from ecgview.models.networks.mtecg import ENCODER, INPUT, NOT_ON_CARDS, Block, Mtecg, MtecgConfig, sizes_of, start_linear
 from ecgview.models.networks.mtecg import begin as begin
 
 NAME = "MTECG-T masked autoencoder"
@@ -79,6 +80,11 @@ class MtecgMae(nn.Module):
 def build(card: ModelCard) -> MtecgMae:
     """Return the network of a card with starting weights."""
     return MtecgMae(sized(MtecgConfig, card, n_classes=0))
+
+
+def sizes(network: MtecgMae) -> dict[str, Any]:
+    """Return the sizes as a card has them; the class token's place in the head is no part of an autoencoder."""
+    return written(network.config, (*NOT_ON_CARDS, "mean_pool"))
 
 
 def recognise(state: Mapping[str, Tensor], stranger: ModelCard, where: str) -> ModelCard | None:

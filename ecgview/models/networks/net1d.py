@@ -19,7 +19,7 @@ from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit import outputs
 from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
-from ecgview.models.networks.kit.sizes import sized
+from ecgview.models.networks.kit.sizes import sized, written
 
 NAME = "Net1D"
 HEAD = "dense"
@@ -161,6 +161,11 @@ class Net1d(nn.Module):
 def build(card: ModelCard) -> Net1d:
     """Return the network of a card with starting weights."""
     return Net1d(sized(Net1dConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def sizes(network: Net1d) -> dict[str, Any]:
+    """Return the sizes as a card has them."""
+    return written(network.config, ("n_leads", "n_classes", "dropout", "drop_path", "drop_path_rule"))
 
 
 def post_training(asked: PostTraining) -> dict[str, Any]:

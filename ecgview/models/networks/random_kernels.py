@@ -9,15 +9,18 @@ Nothing is drawn here: `training.kernels` draws the kernels and their thresholds
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.models.cards import ModelCard
-from ecgview.models.networks.kit.sizes import sized
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.networks.kit.sizes import sized, written
 
 NAME = "Random kernels"
+INPUT = InputSpec(leads=STANDARD_12, filter="bandpass-0.5-40")
 # A share of time above a threshold is a third of the features: a step, whose slope is zero wherever there is one.
 WITHOUT_GRADIENTS = "counts samples above thresholds"
 HALF_TAPS = 10  # of the low-pass filter, per sample kept: 101 taps from 500 to 100 Hz
@@ -83,6 +86,11 @@ class RandomKernels(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, (batch, classes)."""
         return self.forward_head(self.forward_features(x))
+
+
+def sizes(network: RandomKernels) -> dict[str, Any]:
+    """Return the sizes as a card has them."""
+    return written(network.config, ("n_classes",))
 
 
 def responses(low: Tensor, kernels: Tensor, dilation: int) -> Tensor:

@@ -6,6 +6,7 @@ that public checkpoints load (methods D.2 and D.3). A missing lead is a row of z
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.networks.kit import outputs
-from ecgview.models.networks.kit.sizes import sized
+from ecgview.models.networks.kit.sizes import sized, written
 
 NAME = "wav2vec 2.0 + CMSC"
 HEAD = "proj"
@@ -280,6 +281,12 @@ def mean_token(tokens: Tensor) -> Tensor:
 def build(card: ModelCard) -> Wav2vecCmsc:
     """Return the network of a card with starting weights."""
     return Wav2vecCmsc(sized(Wav2vecConfig, card, n_leads=len(card.input.leads), n_classes=len(card.labels)))
+
+
+def sizes(network: Wav2vecCmsc) -> dict[str, Any]:
+    """Return the sizes as a card has them: what acts in training alone is not among them."""
+    training = ("dropout", "attention_dropout", "activation_dropout", "conv_gradient")
+    return written(network.config, ("n_leads", "n_classes", *training))
 
 
 def carried(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
