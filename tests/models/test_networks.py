@@ -1,10 +1,13 @@
 """A network is a file in its room: listed without torch, found by name, and named where it cannot be used."""
 
+import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from ecgview import api
 from ecgview.cli import main
 from ecgview.errors import ModelError
 from ecgview.models import architectures, cards, gradients, networks
+from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -68,6 +72,23 @@ def test_a_file_that_cannot_be_used_says_why(
         architectures.build(replace(cards.get("mtecg-ptbxl"), network=asked))
     assert told.value.where == str(tmp_path / f"{name}.py")
     assert asked not in dict(networks.every())  # the others can be used
+
+
+@pytest.mark.parametrize("config", [{}, {"width": 48, "n_heads": 4, "depth": 2}])
+@pytest.mark.parametrize("name", networks.names())
+def test_the_sizes_of_a_network_build_it_again(name: str, config: dict[str, int]) -> None:
+    file: Any = networks.of(name)
+    known = {field.name for field in fields(architectures.build(_card(name)).config)}
+    first = architectures.build(_card(name, {key: value for key, value in config.items() if key in known}))
+    again = architectures.build(_card(name, json.loads(json.dumps(file.sizes(first)))))
+    shapes = [{key: value.shape for key, value in one.state_dict().items()} for one in (first, again)]
+    assert shapes[0] == shapes[1]
+    heads = [[getattr(part, "n_heads", None) for part in one.modules()] for one in (first, again)]
+    assert heads[0] == heads[1]
+
+
+def _card(name: str, config: Mapping[str, Any] | None = None) -> ModelCard:
+    return replace(cards.get("mtecg-ptbxl"), network=name, labels=("a", "b"), config=config or {})
 
 
 @pytest.mark.parametrize("config", [{"width": "wide"}, {"depth": -1.5}, {"colour": "red"}])

@@ -12,7 +12,16 @@ from torch import Tensor, nn
 
 from ecgview.models.cards import ModelCard
 from ecgview.models.networks.kit.sizes import sized, written
-from ecgview.models.networks.mtecg import ENCODER, INPUT, NOT_ON_CARDS, Block, Mtecg, MtecgConfig, sizes_of, start_linear
+from ecgview.models.networks.mtecg import (
+    ENCODER,
+    NOT_ON_CARDS,
+    Block,
+    Mtecg,
+    MtecgConfig,
+    sizes_of,
+    start_linear,
+)
+from ecgview.models.networks.mtecg import INPUT as INPUT
 from ecgview.models.networks.mtecg import begin as begin
 
 NAME = "MTECG-T masked autoencoder"

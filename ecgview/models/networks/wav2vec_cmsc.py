@@ -286,7 +286,8 @@ def build(card: ModelCard) -> Wav2vecCmsc:
 def sizes(network: Wav2vecCmsc) -> dict[str, Any]:
     """Return the sizes as a card has them: what acts in training alone is not among them."""
     training = ("dropout", "attention_dropout", "activation_dropout", "conv_gradient")
-    return written(network.config, ("n_leads", "n_classes", *training))
+    found = written(network.config, ("n_leads", "n_classes", *training))
+    return found | {"pretraining_heads": hasattr(network, "quantizer")}  # which identification takes off
 
 
 def carried(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

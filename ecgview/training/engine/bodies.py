@@ -31,6 +31,13 @@ class Body:
         """What the network is called."""
         return networks.of(self.card.network).NAME
 
+    @property
+    def sizes(self) -> Mapping[str, Any]:
+        """What the card says of the sizes: as its file writes them, or those that it was built with."""
+        file: Any = networks.of(self.card.network)
+        found: Mapping[str, Any] = file.sizes(self.network) if hasattr(file, "sizes") else self.card.config
+        return found
+
 
 def of(
     start: Path | None,

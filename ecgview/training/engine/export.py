@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from ecgview.models import reference_scores, thresholds
 from ecgview.models.cards import sha256_of
-from ecgview.training.data import inputs, labels, material, splits
+from ecgview.models.networks import mtecg, mtecg_mae
+from ecgview.training.data import labels, material, splits
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.data.tasks import Task
 from ecgview.training.engine.bodies import Body
@@ -34,16 +35,15 @@ OUT_OF_SCOPE = (
 
 def classifier(tuned: Tuned, recipe: FinetuneRecipe | ProbeRecipe, folder: Path) -> Path:
     """Write weights and card of an MTECG classifier. Return the card."""
-    config = tuned.network.config
     return any_classifier(
         tuned.network,
         tuned.validation_targets,
         tuned.validation_probability,
         folder,
-        name="MTECG-T",
+        name=mtecg.NAME,
         network_id="mtecg",
-        input_spec=_input(),
-        config={"depth": config.depth, "mean_pool": config.mean_pool},
+        input_spec=asdict(mtecg.INPUT),
+        config=mtecg.sizes(tuned.network),
         recipe=recipe,
         learnt=tuned.learnt,
     )
@@ -142,7 +142,7 @@ def post_trained(
         name=f"{body.name}, {data.task.name}",
         network_id=body.card.network,
         input_spec=asdict(body.card.input),
-        config=body.card.config,
+        config=body.sizes,
         recipe=recipe,
         learnt=data.learnt,
         task=data.task,
@@ -153,7 +153,7 @@ def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: PretrainRecipe,
     """Write weights and card of a masked autoencoder; return the card."""
     card = {
         "id": folder.name,
-        "name": "MTECG-T masked autoencoder",
+        "name": mtecg_mae.NAME,
         "version": "1.0",
         "kind": "autoencoder",
         "network": "mtecg-mae",
@@ -164,8 +164,8 @@ def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: PretrainRecipe,
         "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
         "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train)
         + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
-        "input": _input(),
-        "config": {"depth": objective.network.config.depth},
+        "input": asdict(mtecg_mae.INPUT),
+        "config": mtecg_mae.sizes(objective.network),
         "recipe": asdict(recipe),
         "notes": [f"Trained with {recipe.mask_ratio:.0%} of the segments hidden."],
     }
@@ -182,10 +182,6 @@ def chosen_on(learnt: Learnt) -> str:
 def folds_of(learnt: Learnt) -> dict[str, list[int]]:
     """Return the card's `folds`: PTB-XL's folds by split, nothing where it has no part."""
     return {name: list(members) for name, members in learnt.folds.items()}
-
-
-def _input() -> dict[str, Any]:
-    return {**asdict(inputs.MTECG), "scale": inputs.MTECG_SCALE}
 
 
 def write(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from torch import nn
 from ecgview.counts import counted
 from ecgview.errors import ModelError
 from ecgview.models.identification import VERIFICATION
+from ecgview.models.networks import wav2vec_cmsc
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, provenance, share, splits
+from ecgview.training.data import provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
 from ecgview.training.data.provenance import Learnt
@@ -253,11 +254,6 @@ def export(network: Wav2vecCmsc, pack: Pack, learnt: Learnt, recipe: IdentifyRec
         "n_genuine": int(pairs.genuine.sum()),
         "n_impostor": int((~pairs.genuine).sum()),
     }
-    config = network.config
-    sizes = {
-        name: getattr(config, name)
-        for name in ("conv_width", "width", "depth", "n_heads", "hidden", "code_width")
-    }
     card = {
         "id": folder.name,
         "name": "Lead-agnostic ECG identification",
@@ -272,8 +268,8 @@ def export(network: Wav2vecCmsc, pack: Pack, learnt: Learnt, recipe: IdentifyRec
         "intended_use": "Whether two ECGs may be of one patient: to find mixed-up recordings, for a person to check",
         "out_of_scope": "Not for diagnosis or treatment, not for proving identity. Trained on "
         f"{learnt.words.partition(':')[0]}, of few centres; the heart changes, and so does the ECG",
-        "input": {**asdict(replace(inputs.LEAD_AGNOSTIC, seconds=5.0)), "lead_agnostic": True},
-        "config": {**sizes, "pretraining_heads": False},
+        "input": asdict(wav2vec_cmsc.INPUT),
+        "config": wav2vec_cmsc.sizes(network),
         "recipe": asdict(recipe),
         "metrics": {"test": evaluate(network, pack, "test")},
     }

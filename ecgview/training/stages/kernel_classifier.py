@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig
+from ecgview.models.networks import random_kernels
+from ecgview.models.networks.random_kernels import RandomKernels
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, kernels, labels, provenance, splits
+from ecgview.training.data import kernels, labels, provenance, splits
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import classify, export, run_state
 from ecgview.training.evaluation import baselines
@@ -153,16 +154,15 @@ def _direct(
 
 def write(fitted: Fitted, recipe: KernelRecipe, folder: Path) -> Path:
     """Write weights and card. Return the card."""
-    sizes: RandomKernelsConfig = fitted.network.config
     return export.any_classifier(
         fitted.network,
         fitted.validation_targets,
         fitted.validation_probability,
         folder,
-        name="Random kernels",
+        name=random_kernels.NAME,
         network_id="random-kernels",
-        input_spec=asdict(inputs.MTECG),
-        config={"dilations": list(sizes.dilations), "per_group": sizes.per_group, "length": sizes.length},
+        input_spec=asdict(random_kernels.INPUT),
+        config=random_kernels.sizes(fitted.network),
         recipe=recipe,
         learnt=fitted.learnt,
         more=FITTED,

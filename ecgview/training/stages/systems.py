@@ -1,13 +1,14 @@
 """Every stage of every training system by name, with its recipe and its trial of a minute."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ecgview.errors import ModelError
+from ecgview.models.networks import wav2vec_cmsc
 from ecgview.progress import Progress
-from ecgview.training.data import inputs, provenance
+from ecgview.training.data import provenance
 from ecgview.training.engine import classify, export
 from ecgview.training.engine.recipe import with_values
 from ecgview.training.stages import (
@@ -114,8 +115,8 @@ def _lead_set(recipe: Any, places: Places, device: str, progress: Progress) -> N
             places.export,
             name=f"Lead-agnostic network, fine-tuned on {recipe.leads} leads",
             network_id="wav2vec-cmsc",
-            input_spec={**asdict(replace(inputs.LEAD_AGNOSTIC, seconds=5.0)), "lead_agnostic": True},
-            config={**asdict(recipe.sizes), "pretraining_heads": False},
+            input_spec=asdict(wav2vec_cmsc.INPUT),
+            config=wav2vec_cmsc.sizes(network),
             recipe=recipe,
             learnt=data.learnt,
             task=data.task,
