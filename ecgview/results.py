@@ -75,7 +75,7 @@ class Prediction:
     """A classifier's answer for one record, in the order of the model's outputs.
 
     `label_set` names the statements' set, "" where the outputs are of none. `reference` names the records behind the
-    percentiles, or says that there are none.
+    percentiles, or says that there are none. Without scores the record was not analysed, for `reason`.
     """
 
     model: ModelFacts
@@ -87,6 +87,12 @@ class Prediction:
     label_set: str = ""
     reference: str = ""
     precision: str = "fp32"  # of the run of the network: "fp32" or "bf16"
+    reason: str = ""  # why it was not analysed
+
+    @property
+    def analysed(self) -> bool:
+        """Whether the network was asked at all."""
+        return not self.reason
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""

@@ -110,12 +110,15 @@ def shared_reference() -> Path:
 def pulse_record() -> EcgRecord:
     """Return 10 s of twelve leads at 500 Hz with a beat-like pulse every second, Einthoven kept."""
     t = np.arange(5000) / 500
-    beat = np.exp(-((((t % 1.0) - 0.4) / 0.012) ** 2) / 2) + 0.2 * np.exp(
-        -((((t % 1.0) - 0.7) / 0.04) ** 2) / 2
-    )
+    beat = np.exp(-((((t % 1.0) - 0.4) / 0.012) ** 2) / 2)
+    wave = 0.2 * np.exp(-((((t % 1.0) - 0.7) / 0.04) ** 2) / 2)
     gains = dict(zip(STANDARD_12, np.linspace(0.4, 1.5, 12), strict=True))
     gains |= {"I": 0.6, "II": 1.0, "III": 0.4, "aVR": -0.8, "aVL": 0.1, "aVF": 0.7}
-    signal = np.stack([gains[name] * beat for name in STANDARD_12]).astype(np.float32)
+    # A T wave of another direction: copies of one lead are no ECG.
+    waves = dict(
+        zip(STANDARD_12, (0.6, 0.4, -0.2, -0.5, 0.4, 0.1, -0.5, 0.9, 1.0, 0.8, 0.6, 0.5), strict=True)
+    )
+    signal = np.stack([gains[name] * beat + waves[name] * wave for name in STANDARD_12]).astype(np.float32)
     return EcgRecord(
         signal, STANDARD_12, 500.0, source=Source(path="pulse.hea", format="test", sha256="pulse")
     )

@@ -56,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
             "device": answer.device,
             "precision": answer.precision,
             "duration_ms": round(answer.duration_ms, 2),
+            "analysed": answer.analysed,
+            "reason": answer.reason,
             "warnings": list(answer.warnings),
             "summary": found.summary,
             "contradictions": list(found.contradictions),
@@ -91,6 +93,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for warning in found["warnings"]:
         yield f"  note: {warning}"
     yield f"  {found['summary']}"
+    if not found["analysed"]:
+        return
     for sentence in found["contradictions"]:
         yield f"  the model contradicts itself: {sentence}"
     yield f"  probability, {found['calibrated']}; percentile: {found['percentile_of']}"

@@ -99,6 +99,8 @@ def explained(explanation: str, record: EcgRecord, asked: Asked, progress: Progr
         raise ModelError("the answer to explain is not there", where=one.NAME, expected=f"a {kind.__name__}")
     if asked.answer is not None and asked.answer.record_sha256 != record.source.sha256:
         raise ModelError("the result belongs to another record", where=record.source.path or None)
+    if isinstance(asked.answer, Prediction) and not asked.answer.analysed:
+        raise ModelError(f"not analysed: {asked.answer.reason}", where=record.source.path or None)
     found = one.explain(record, asked, progress)
     if not isinstance(found, Explanation):
         raise ModelError(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.explain import Asked, Explanation
 from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
-from ecgview.models import gradients, runtime
+from ecgview.models import gradients, guard, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -135,6 +135,7 @@ def maps(
         ModelError, Cancelled: as `of_statements`.
     """
     device = runtime.resolve_device(device)
+    guard.check(record, card.input.leads)
     prepared = prepare(record, card.input)
     progress(0.0, "loading the model")
     module = gradients.network(card, device)
@@ -220,8 +221,10 @@ def chosen(prediction: Prediction, target: str) -> str:
     """Return the statement asked about: the target, or without one the positive statement of the highest probability.
 
     Raises:
-        ModelError: nothing is positive, and no statement is named.
+        ModelError: nothing is positive, and no statement is named; or the record was not analysed.
     """
+    if not prediction.analysed:
+        raise ModelError(f"not analysed: {prediction.reason}")
     if target:
         return target
     positive = [score for score in prediction.scores if score.is_positive]

@@ -95,12 +95,14 @@ def ground(
         progress: told per step; may cancel.
 
     Raises:
-        ModelError: the classifier cannot take the record.
+        ModelError: the classifier cannot take the record, or it is not analysed.
         BlindedError: what a model says of this record is still closed.
     """
     answer = asking.ask(record, model_id, lef_id, device, memory=memory, progress=progress)
     if isinstance(answer.prediction, EcgviewError):
         raise answer.prediction
+    if not answer.prediction.analysed:
+        raise ModelError(f"not analysed: {answer.prediction.reason}", where=record.source.path or None)
     running = runtime.resolve_device(device)
     main = _asked(record, answer.prediction)
     if isinstance(answer.lef, EcgviewError):

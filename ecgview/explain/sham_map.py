@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgview.explain import attribution
-from ecgview.models import gradients, runtime
+from ecgview.models import gradients, guard, runtime
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -37,6 +37,7 @@ def of_random_network(
     card = runtime.classifier_named(model_id)
     output = attribution.output_of(card, code)
     device = runtime.resolve_device(device)
+    guard.check(record, card.input.leads)
     prepared = prepare(record, card.input)
     module = shuffled(gradients.network(card, device), seed)
     ends = gradients.logits(module, np.stack([prepared, np.zeros_like(prepared)]), device)[:, output]

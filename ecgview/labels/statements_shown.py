@@ -64,6 +64,7 @@ class ShownPrediction:
     statements: tuple[ShownStatement, ...]
     contradictions: tuple[str, ...]  # among the positive ones
     reference: str  # what the percentiles are of, or that there are none
+    reason: str = ""  # why the record was not analysed: there are no statements, then
 
     def of(self, *states: Status) -> tuple[ShownStatement, ...]:
         """Return the statements in one of these states, in the order of a report."""
@@ -90,7 +91,9 @@ class ShownPrediction:
 
     @property
     def summary(self) -> str:
-        """How many statements are positive, of how many that are judged at all, in a sentence."""
+        """How many statements are positive, of how many that are judged at all; or why there are none."""
+        if self.reason:
+            return f"Not analysed: {self.reason}"
         judged = len(self.of("positive", "below threshold"))
         blocked = len(self.of("not assessable"))
         rest = f"; {blocked} not assessable" if blocked else ""
@@ -120,7 +123,8 @@ def shown(prediction: Prediction) -> ShownPrediction:
     rows.sort(key=lambda row: (PARTS.index(row.part), _rank(row.score)))
     positive = [row.score.code for row in rows if row.score.is_positive]
     opposed = _contradictions(positive, prediction.label_set)
-    return ShownPrediction(tuple(rows), tuple(opposed), prediction.reference or NO_REFERENCE)
+    reference = prediction.reference or NO_REFERENCE
+    return ShownPrediction(tuple(rows), tuple(opposed), reference, prediction.reason)
 
 
 def _rank(score: LabelScore) -> tuple[int, float]:

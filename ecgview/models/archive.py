@@ -165,7 +165,7 @@ def schema(plan: Plan) -> "pa.Schema":
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
         columns.append(("lef_percentile", pa.float64()))
-    told = ("pacing", "not_assessable", "warnings", "error")
+    told = ("pacing", "not_assessable", "warnings", "not_analysed", "error")
     columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
     facts |= {"precision": plan.precision}

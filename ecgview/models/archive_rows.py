@@ -26,6 +26,7 @@ class _Read:
     record: EcgRecord | None = None
     signals: Mapping[str, Signal] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, Prediction] = field(default_factory=dict)  # not analysed, by classifier
     error: str = ""  # of the file itself
 
 
@@ -58,7 +59,9 @@ def rows_of(
     asked = _asked(model_id, lef_id, device, precision)
     rows: list[dict[str, Any]] = []
     for start in range(0, len(files), runtime.BATCH):
-        batch = [_read(name, root, asked.classifiers) for name in files[start : start + runtime.BATCH]]
+        batch = [
+            _read(name, root, asked.classifiers, device) for name in files[start : start + runtime.BATCH]
+        ]
         rows += _scored(batch, asked)
     return rows
 
@@ -68,23 +71,27 @@ def _asked(model_id: str, lef_id: str, device: str, precision: str = "fp32") -> 
     return _Asked(cards.get(model_id), lef, lef_model.classifiers(lef) if lef else (), device, precision)
 
 
-def _read(name: str, root: Path, classifiers: Sequence[ModelCard]) -> _Read:
+def _read(name: str, root: Path, classifiers: Sequence[ModelCard], device: str) -> _Read:
     try:
         record = formats.read(root / name)
     except EcgviewError as error:
         return _Read(name, error=str(error))
     signals: dict[str, Signal] = {}
     errors: dict[str, str] = {}
+    refused: dict[str, Prediction] = {}
     for card in classifiers:
+        if (said := runtime.not_analysed(card, record, device)) is not None:
+            refused[card.id] = said
+            continue
         try:
             signals[card.id] = prepare(record, card.input)
         except EcgviewError as error:
             errors[card.id] = str(error)
-    return _Read(name, record, signals, errors)
+    return _Read(name, record, signals, errors, refused)
 
 
 def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
-    said: dict[str, dict[str, Prediction]] = {item.path: {} for item in batch}
+    said: dict[str, dict[str, Prediction]] = {item.path: dict(item.refused) for item in batch}
     for card in asked.classifiers:
         ready = [(item, item.record) for item in batch if card.id in item.signals]
         if not ready:
@@ -119,6 +126,7 @@ def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str
     if prediction is None:
         return row
     row |= {f"p_{score.code}": score.probability for score in prediction.scores}
+    row["not_analysed"] = prediction.reason or None
     row["warnings"] = "; ".join(prediction.warnings) or None
     row["pacing"] = context.pacing_of(record).text
     row["not_assessable"] = "; ".join(s.code for s in prediction.scores if s.not_assessable) or None

@@ -238,9 +238,11 @@ class _Asking:
 
     def _predicted(self, card: ModelCard, progress: Progress) -> tuple[str, Prediction]:
         record = self._record
+        device = runtime.resolve_device(self._device)
+        if (refused := runtime.not_analysed(card, record, device)) is not None:
+            return "", refused  # never kept: it costs nothing, and limits may change
         prepared = prepare(record, card.input)
         progress(0.1, "loading the model")
-        device = runtime.resolve_device(self._device)
         chosen = choice.choose(card, device, self._wanted)
         self._why_not[card.id] = chosen.why_not
         question = prediction_question(card, record, prepared, device, chosen.precision)
@@ -265,13 +267,15 @@ class _Asking:
             kept = replace(kept, record_sha256=record.source.sha256, warnings=context.doubts(record))
             return self._told_why(kept, *classifiers)
         result = tabular.computed(record, said[self.main.id], card, said)
-        if kept is None or result.analysed:
+        if (kept is None or result.analysed) and all(one.analysed for one in said.values()):
             self._keep(question, result)
         return self._told_why(result, *classifiers)
 
     def _told_why(self, answer: Said, *classifiers: ModelCard) -> Said:
         """Return an answer with why it is not of the precision that was asked for; nothing of it is kept."""
-        why: dict[str, None] = dict.fromkeys(filter(None, (self._why_not[card.id] for card in classifiers)))
+        why: dict[str, None] = dict.fromkeys(
+            filter(None, (self._why_not.get(card.id) for card in classifiers))
+        )
         return replace(answer, warnings=(*answer.warnings, *why)) if why else answer
 
     def _recalled(self, kind: type[Said], question: str) -> Said | None:

@@ -7,8 +7,9 @@ branch block that the model may not state for want of examples (`LabelScore.is_s
 infarction.
 
 A doubt that concerns every answer ("whether it is paced cannot be told at 100 Hz") is a sentence; add what finds it
-to `DOUBTS`. Both are applied once, in `runtime.prediction`, so that window, command line, archive table and reports
-show the same; what the reader says is added where the answer stands beside a read, by `beside_read`.
+to `DOUBTS`, or to `signal.judgement` where the samples say it. Both are applied once, in `runtime.prediction`, so that
+window, command line, archive table and reports show the same; what the reader says is added where the answer stands
+beside a read, by `beside_read`.
 `labels.statements_shown` turns the result into rows.
 """
 
@@ -20,6 +21,7 @@ from ecgview.labels.context_rules import PACED, ContextRule
 from ecgview.record import EcgRecord
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.signal import pacing
+from ecgview.signal.judgement import judged
 from ecgview.signal.pacing import Pacing
 
 Scores = tuple[LabelScore, ...]
@@ -60,7 +62,7 @@ def beside_read(prediction: Prediction, stated: Stated) -> Prediction:
     # The same context is told once, whoever names it: the samples, the model or the reader.
     told = {warning.split(" (")[0] for warning in prediction.warnings}
     new = [context.sentence for context in found if context.sentence.split(" (")[0] not in told]
-    if not new:
+    if not new or not prediction.analysed:
         return prediction
     scores = _withheld(prediction.scores, prediction.label_set, found)
     return replace(prediction, scores=scores, warnings=(*prediction.warnings, *new))
@@ -107,7 +109,7 @@ def _rule_of_pacing() -> ContextRule:
 
 def doubts(record: EcgRecord) -> tuple[str, ...]:
     """Return the sentences that stand beside any answer about this record."""
-    return tuple(filter(None, (doubt(record) for doubt in DOUBTS)))
+    return (*filter(None, (doubt(record) for doubt in DOUBTS)), *judged(record).warnings)
 
 
 def pacing_doubt(record: EcgRecord) -> str:

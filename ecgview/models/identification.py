@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import cards, runtime
+from ecgview.models import cards, guard, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -37,7 +37,7 @@ def compare(
     two patients, on the pairs that the model's card names. It is no probability: that depends on who is asked.
 
     Raises:
-        ModelError: no common lead, a record shorter than one segment, or a model of another kind.
+        ModelError: no common lead, a record shorter than one segment or not analysed, or a model of another kind.
     """
     card = cards.default("identifier") if model_id is None else cards.get(model_id)
     if card.kind != "identifier":
@@ -45,6 +45,8 @@ def compare(
     leads = tuple(name for name in STANDARD_12 if one.has(name) and two.has(name))
     if not leads:
         raise ModelError("the two records have no standard lead in common", where=two.source.path or None)
+    for record in (one, two):
+        guard.check(record, leads)
     progress(0.1, "loading the model")
     first, second = (embedding(record, card, leads, device) for record in (one, two))
     cosine = float(first @ second)

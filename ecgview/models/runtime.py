@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context, reference_errors, reference_scores
+from ecgview.models import cards, context, guard, reference_errors, reference_scores
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -106,16 +106,20 @@ def classify_many(
     device: str = "auto",
     progress: Progress = silent,
 ) -> list[Prediction]:
-    """Return a prediction per record, in batches; float32 in evaluation mode.
+    """Return a prediction per record, in batches; float32 in evaluation mode. See `not_analysed` for what is refused.
 
     Raises:
         ModelError: no such model or device, or a record that the model cannot take (named).
         Cancelled: `progress` says that nobody waits any more.
     """
     card = classifier_named(model_id)
-    inputs = [prepare(record, card.input) for record in records]
+    running = resolve_device(device)
+    refused = [not_analysed(card, record, running) for record in records]
+    asked = [record for record, no in zip(records, refused, strict=True) if no is None]
+    inputs = [prepare(record, card.input) for record in asked]
     progress(0.1, "loading the model")
-    return answers(card, records, inputs, resolve_device(device), progress)
+    said = iter(answers(card, asked, inputs, running, progress))
+    return [next(said) if no is None else no for no in refused]
 
 
 def classifier_named(model_id: str | None) -> ModelCard:
@@ -244,6 +248,23 @@ def prediction(
     )
 
 
+def not_analysed(card: ModelCard, record: EcgRecord, device: str) -> Prediction | None:
+    """Return the prediction without scores that says why the network is not asked about a record; None where it is."""
+    reason = guard.reason_not_to_answer(record, card.input.leads)
+    if not reason:
+        return None
+    return Prediction(
+        model=card.facts,
+        record_sha256=record.source.sha256,
+        device=device,
+        duration_ms=0.0,
+        scores=(),
+        warnings=context.doubts(record),
+        label_set=card.label_set,
+        reason=reason,
+    )
+
+
 def judged_anew(card: ModelCard, kept: Prediction, record: EcgRecord) -> Prediction:
     """Return a kept prediction with what the card and the record say today; probabilities stay as they are.
 
@@ -290,10 +311,12 @@ def reconstruct_many(
         progress: told per batch; may cancel.
 
     Raises:
-        ModelError: a mask of another length, hiding nothing or everything, or a record that does not fit.
+        ModelError: a mask of another length, hiding nothing or everything, or a record that does not fit or is not
+            analysed.
     """
     card = autoencoders.autoencoder(model_id)
     cut = autoencoders.of(card)
+    guard.check(record, card.input.leads)
     prepared = prepare(record, card.input)
     device = resolve_device(device)
     module: Any = network(card, device)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ecgview.record import EcgRecord
 from ecgview.signal import beats, pacing
+from ecgview.signal.judgement import judged
 
 STIMULI = "Pacemaker stimuli"
 NAMED = 60  # times of stimuli that are written out
@@ -41,9 +42,10 @@ def _stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
 
 
 def _rate(record: EcgRecord) -> tuple[Measurement, ...]:
-    summary = beats.rate(record)
+    judgement = judged(record)
+    summary = beats.rate(record) if judgement.has_beats else None
     if summary is None:
-        note = "fewer than two QRS complexes found"
+        note = "fewer than two QRS complexes found" if judgement.has_beats else judgement.reason
         names = (("Heart rate", "bpm"), ("RR mean", "ms"), ("RR min", "ms"), ("RR max", "ms"))
         return tuple(Measurement(name, None, unit, note=note) for name, unit in names)
     return (

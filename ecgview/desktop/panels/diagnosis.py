@@ -54,6 +54,12 @@ class DiagnosisPanel(AiPanel):
 
     def _show(self, prediction: Prediction) -> None:
         found = shown(prediction)
+        if not prediction.analysed:
+            self.content.addWidget(Notice(f"Reason: {prediction.reason}.", "warning", title="Not analysed"))
+            for warning in prediction.warnings:
+                self.content.addWidget(Notice(warning))
+            self.content.addWidget(model_line(prediction.model))
+            return
         self.content.addWidget(Text(found.summary, size="strong"))
         for sentence in found.contradictions:
             self.content.addWidget(Notice(f"The model contradicts itself: {sentence}."))

@@ -89,7 +89,7 @@ def computed(
     model = table.read(card.check_weights())
     classifier = cards.get(prediction.model.model_id)
     _check_classifier(card, model, prediction)
-    if reason := scope.paced_reason(prediction):
+    if reason := prediction.reason or scope.paced_reason(prediction):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction.model.model_id, _codes(prediction))
     values = _values(used, _all_predictions(used, prediction, others or {}))

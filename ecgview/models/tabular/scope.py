@@ -2,7 +2,7 @@
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import context
+from ecgview.models import context, guard
 from ecgview.models.cards import InputSpec
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
@@ -21,6 +21,8 @@ def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
     years = record.patient.age_years
     if years is not None and years < context.ADULT_YEARS:
         return f"the patient is {years:g} years old, the model is for adults"
+    if reason := guard.reason_not_to_answer(record, STANDARD_12):
+        return reason
     if source := context.paced(record):
         return f"paced rhythm: {source}"
     try:

@@ -1,0 +1,242 @@
+"""What the samples of an ECG are, in figures: amplitude, beats, noise, mains, copies, clipping, gaps.
+
+Nothing is decided here: `judgement` says which figures are those of no ECG. All are of the first `STRETCH_S`, what the
+networks see, and of 1 to 40 Hz where not said otherwise: their usual band without the wander.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.record import Signal
+from ecgview.signal import beats
+from ecgview.signal.gaps import bridged
+
+STRETCH_S = 10.0
+BAND_HZ = (1.0, 40.0)
+BEATS_HZ = 250.0  # faster samples are averaged down to about this before beats are looked for
+AROUND_R_S = 0.1  # of a beat, each side: the QRS complex, which keeps its form in atrial fibrillation
+MAINS_HZ = (50.0, 60.0)
+STILL_S = 0.2  # all leads at rest for so long: no amplifier does that
+STILL_BEATS_S = 1.0  # so long where it happens beat by beat: a simulator without noise, or few coarse leads
+CLIPPED_S = 0.012  # held at the extreme so long,
+CLIPPED_RUNS = 2  # so often,
+CLIPPED_MV = 0.25  # and so far from the middle: clipping
+LOW_HZ, HIGH_HZ = (20.0, 45.0), (62.0, 98.0)  # between the mains and its harmonics
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """Figures of one stretch; per lead in the order of the rows given.
+
+    `amplitude_mv` is peak to peak, (leads,). `beats` counts QRS complexes; `likeness` is the median correlation of a
+    complex with the mean of the others over all leads, NaN with fewer than two. `one_line` is the share of the power
+    that lies at one frequency, `above_band` that above 40 Hz without the mains, `one_shape` that which all leads have
+    in common (1 = scaled copies of each other); `twins` are pairs of rows that hold the same samples. `mains_uv` is
+    root mean square by mains frequency. `fall_off` is the power density between 62 and 98 Hz over that between 20 and
+    45; NaN below 200 Hz. `still_s` is how long all leads rest at once, `gap_s` the longest gap per lead, `held` the
+    share of samples per lead at its own extremes, `clipped` whether it is clipped.
+    """
+
+    seconds: float
+    sampling_rate_hz: float
+    amplitude_mv: Row
+    beats: int
+    likeness: float
+    one_line: float
+    above_band: float
+    one_shape: float
+    twins: tuple[tuple[int, int], ...]
+    mains_uv: dict[float, float]
+    fall_off: float
+    still_s: float
+    gap_s: Row
+    held: Row
+    clipped: NDArray[np.bool_]
+    band: Row  # (leads, samples) mV between 1 and 40 Hz, at the record's rate
+
+
+def measure(signal: Signal, fs_hz: float) -> Condition:
+    """Return the figures of (leads, samples) mV; at least two seconds are needed for them to mean anything."""
+    filled, gaps = bridged(signal[:, : round(STRETCH_S * fs_hz)])
+    n = filled.shape[1]
+    centred = _without_line(filled)
+    from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
+
+    size = next_fast_len(n, real=True)
+    transform = rfft(centred, size, axis=1)
+    f = rfftfreq(size, 1 / fs_hz)
+    inside = (f >= BAND_HZ[0]) & (f <= BAND_HZ[1])
+    band = irfft(np.where(inside, transform, 0), size, axis=1)[:, :n]
+    spectrum = _Spectrum(centred, fs_hz)
+    found = _complexes(filled, gaps, fs_hz)
+    held, clipped = _at_extremes(filled, max(3, round(CLIPPED_S * fs_hz)))
+    return Condition(
+        seconds=n / fs_hz,
+        sampling_rate_hz=fs_hz,
+        amplitude_mv=np.ptp(band, axis=1),
+        beats=len(found),
+        likeness=_likeness(band, found, round(AROUND_R_S * fs_hz)),
+        one_line=spectrum.one_line(),
+        above_band=spectrum.above_band(),
+        one_shape=_one_shape(band),
+        twins=_twins(centred),
+        mains_uv={hz: spectrum.line_uv(hz) for hz in MAINS_HZ if fs_hz > 2 * hz + 8},
+        fall_off=spectrum.fall_off(),
+        still_s=_still(filled, gaps, fs_hz, len(found)),
+        gap_s=_longest(gaps) / fs_hz,
+        held=held,
+        clipped=clipped,
+        band=band,
+    )
+
+
+def _without_line(filled: Row) -> Row:
+    """Return the leads without mean and trend: a ramp would spread over the whole spectrum."""
+    n = filled.shape[1]
+    along = np.linspace(-1.0, 1.0, n)
+    centred: Row = filled - filled.mean(1, keepdims=True)
+    centred -= np.outer(centred @ along / (along @ along), along)
+    return centred
+
+
+class _Spectrum:
+    """Power densities of the leads, mV²/Hz, over frequency."""
+
+    def __init__(self, centred: Row, fs_hz: float) -> None:
+        from scipy.fft import next_fast_len, rfft, rfftfreq
+
+        window = np.hanning(centred.shape[1])
+        size = next_fast_len(centred.shape[1], real=True)
+        bins = rfft(centred * window, size, axis=1)
+        self._fs_hz = fs_hz
+        self._f = rfftfreq(size, 1 / fs_hz)
+        self._power = (bins.real**2 + bins.imag**2) * (2 / (fs_hz * (window**2).sum()))
+
+    def _within(self, low_hz: float, high_hz: float) -> Row:
+        first, last = np.searchsorted(self._f, [low_hz, high_hz])
+        part: Row = self._power[:, first:last]
+        return part
+
+    def _sum(self, low_hz: float, high_hz: float) -> Row:
+        total: Row = self._within(low_hz, high_hz).sum(1) * self._f[1]
+        return total
+
+    def one_line(self) -> float:
+        inside = self._within(0.5, BAND_HZ[1])
+        if not inside.size:
+            return 0.0
+        reach = max(2, round(0.2 / self._f[1]))  # the window's own width
+        places = inside.argmax(1)
+        tops = [
+            row[max(0, at - reach) : at + reach + 1].sum() for row, at in zip(inside, places, strict=True)
+        ]
+        return float(np.median(np.array(tops) / (inside.sum(1) + 1e-15)))
+
+    def above_band(self) -> float:
+        """Return the share above 40 Hz, the mains and its harmonics left out; median over leads."""
+        above = self._sum(BAND_HZ[1], np.inf)
+        for mains in MAINS_HZ:
+            for hz in np.arange(mains, self._fs_hz / 2, mains):
+                above = above - self._sum(hz - 1, hz + 1)
+        above = np.maximum(above, 0.0)
+        return float(np.median(above / (above + self._sum(0.5, BAND_HZ[1]) + 1e-15)))
+
+    def line_uv(self, hz: float) -> float:
+        """Return what stands out of its neighbourhood at one frequency; median over leads, µV RMS."""
+        beside = (self._sum(hz - 3, hz - 1) + self._sum(hz + 1, hz + 3)) / 4
+        line = np.maximum(self._sum(hz - 0.5, hz + 0.5) - beside, 0.0)
+        return float(np.sqrt(np.median(line)) * 1000)
+
+    def fall_off(self) -> float:
+        if self._fs_hz < 2 * HIGH_HZ[1]:
+            return float("nan")
+        low = np.median(self._within(*LOW_HZ), axis=1)
+        return float(np.median(np.median(self._within(*HIGH_HZ), axis=1) / (low + 1e-15)))
+
+
+def _complexes(filled: Row, gaps: NDArray[np.bool_], fs_hz: float) -> NDArray[np.int64]:
+    """Return the samples of the QRS complexes."""
+    step = max(1, round(fs_hz / BEATS_HZ))
+    n = filled.shape[1] // step * step
+    slow = filled[:, :n].reshape(filled.shape[0], -1, step).mean(2)
+    slow = slow[~gaps.all(1)]
+    if not slow.size:
+        return np.zeros(0, dtype=np.int64)
+    return beats.peaks(slow.astype(np.float32), fs_hz / step) * step + step // 2
+
+
+def _likeness(band: Row, places: NDArray[np.int64], reach: int) -> float:
+    inside = [int(at) for at in places if reach <= at < band.shape[1] - reach]
+    if len(inside) < 2:
+        return float("nan")
+    cut = np.stack([band[:, at - reach : at + reach + 1] for at in inside])
+    cut /= cut.std((0, 2))[None, :, None] + 1e-6  # a quiet lead counts as much as a loud one
+    rows = cut.reshape(len(inside), -1)
+    rows -= rows.mean(1, keepdims=True)
+    others = rows.sum(0) - rows
+    along = (rows * others).sum(1)
+    return float(np.median(along / np.sqrt((rows**2).sum(1) * (others**2).sum(1) + 1e-12)))
+
+
+def _one_shape(centred: Row) -> float:
+    spread = centred.std(1)
+    used = centred[spread > 1e-6] / spread[spread > 1e-6, None]
+    if len(used) < 2:
+        return float("nan")
+    values = np.linalg.eigvalsh(used @ used.T)
+    return float(values[-1] / values.sum())
+
+
+def _twins(centred: Row) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of rows that hold the same samples, but for an offset of a thousandth of a millivolt."""
+    spread = np.ptp(centred, axis=1)
+    return tuple(
+        (one, other)
+        for other in range(len(centred))
+        for one in range(other)
+        if spread[one] > 1e-3
+        and abs(spread[one] - spread[other]) < 2e-3
+        and np.abs(centred[one] - centred[other]).max() < 1e-3
+    )
+
+
+def _still(filled: Row, gaps: NDArray[np.bool_], fs_hz: float, beats_found: int) -> float:
+    """Return how many seconds lie in stretches in which no lead moves."""
+    resting: NDArray[np.bool_] = np.all(np.diff(filled, axis=1) == 0, axis=0)
+    resting &= ~np.any(gaps[:, 1:], axis=0)
+    lengths = _runs(resting) / fs_hz
+    lengths = lengths[lengths >= STILL_S]
+    if len(filled) <= 2 or len(lengths) > beats_found / 2:
+        lengths = lengths[lengths >= STILL_BEATS_S]
+    return float(lengths.sum())
+
+
+def _longest(flags: NDArray[np.bool_]) -> Row:
+    """Return the longest run of each row, in samples."""
+    return np.array([_runs(row).max(initial=0) if row.any() else 0 for row in flags], dtype=np.float64)
+
+
+def _runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the lengths of the stretches that are set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return edges[1::2] - edges[::2]
+
+
+def _at_extremes(filled: Row, shortest: int) -> tuple[Row, NDArray[np.bool_]]:
+    """Return per lead the share of samples held at its extremes in runs, and whether that is clipping."""
+    held = np.zeros(len(filled))
+    clipped = np.zeros(len(filled), dtype=np.bool_)
+    for place, row in enumerate(filled):
+        middle = np.median(row)  # a calm baseline is an extreme, too, where every wave goes one way
+        for extreme in (row.max(), row.min()):
+            if abs(extreme - middle) <= CLIPPED_MV:
+                continue
+            runs = _runs(np.abs(row - extreme) < 1e-6)
+            long = runs[runs >= shortest]
+            held[place] += long.sum() / row.size
+            clipped[place] |= len(long) >= CLIPPED_RUNS
+    return held, clipped

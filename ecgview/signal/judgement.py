@@ -1,0 +1,224 @@
+"""Whether a record is an ECG that anything may be read from by machine, and what its samples must be doubted for.
+
+A network answers whatever it is given: noise, a ramp or an ECG in the wrong unit become a diagnosis. Here a record is
+judged, once, by its first ten seconds: `reason` says why nothing is asked of it, `warnings` stand beside every answer.
+`models.guard` is where networks ask; `measurements` ask whether there are beats.
+
+Limits were set on records of `../shared/data` outside PTB-XL fold 9, and on such records altered; the shares that
+they refuse and warn of stand in docs/models.md, made by `benchmarks/guard.py`.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ecgview.leads import STANDARD_12
+from ecgview.record import GAIN, EcgRecord
+from ecgview.signal import limb_leads
+from ecgview.signal.condition import STRETCH_S, Condition, measure
+
+SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
+GAP_S = 0.2  # the longest gap that may be bridged by a straight line, as `preprocessing` does
+NO_SIGNAL_MV = 0.01  # between 1 and 40 Hz: the noise of an amplifier alone
+LOWEST_MV, LOW_MV = 0.10, 0.30  # median lead: none of 4,788 real records lies below 0.11, 99.8 % above 0.4
+HIGHEST_MV, HIGH_MV = 10.0, 5.5  # median lead: the highest real one is 9.6, 99.9 % below 6.1
+LEAD_HIGHEST_MV = 60.0  # of any lead: movement reaches 47
+FEWEST_BEATS = 2
+UNLIKE, LITTLE_ALIKE = 0.30, 0.55  # beats of a real record: lowest 0.35; of noise at most 0.2
+MOSTLY_NOISE, NOISY = (
+    0.70,
+    0.10,
+)  # share of the power above 40 Hz without the mains: highest real 0.33, 99.5 % below 0.06
+ONE_LINE = 0.95  # of a test signal; flutter and ventricular tachycardia reach 0.86
+ONE_SHAPE, NEARLY_ONE_SHAPE = 0.9995, 0.95  # the closest leads of a real record share 0.91
+HELD = 0.10  # of the samples of the median lead at its own limits
+STILL_S = 1.0  # all leads at rest, in all
+MAINS_UV = 20.0  # root mean square: 99.9 % of real records lie below 11
+FALL_OFF = 2e-4  # 99.9 % of records at 500 Hz lie above; below 1e-4 what was 100 Hz once
+FEW_HZ = 200.0
+
+BEATLESS = ("no signal", "mains", "one frequency", "no beats", "noise")
+# Of what the file's reader noted, that which may change a network's answer; the rest is of labels and headers.
+TOLD = (
+    "units",
+    "rates",
+    "missing-lead",
+    "lead-off",
+    "lead-names",
+    "leads",
+    "checksum",
+    "padding",
+    "einthoven",
+    "clipping",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a record's samples and its file's notes say to a network's answer.
+
+    `reason` is why no network is asked, "" where one may be; `faults` are reasons of single leads, which count where
+    a network needs the lead. `warnings` are sentences beside every answer. `kinds` name what was found, a word each
+    ("noise", "amplitude"), for tables; of a refused record the one of its reason.
+    """
+
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def has_beats(self) -> bool:
+        """Whether what a beat detector finds may be called beats; a wrong unit or equal leads leave them."""
+        return not self.reason or self.kinds[0] not in BEATLESS
+
+
+_Key = tuple[int, tuple[int, ...], tuple[str, ...], float, tuple[str, ...]]
+_known: dict[_Key, Judgement] = {}  # of the records looked at last: each answer, panel and report asks again
+
+
+def judged(record: EcgRecord) -> Judgement:
+    """Return the judgement of a record; from any thread, computed once for the records looked at last."""
+    stretch = record.signal[:, : round(STRETCH_S * record.sampling_rate_hz)]
+    key = (
+        zlib.crc32(np.ascontiguousarray(stretch).tobytes()),
+        record.signal.shape,
+        record.lead_names,
+        record.sampling_rate_hz,
+        tuple(note.text for note in record.notes),
+    )
+    found = _known.get(key)
+    if found is None:
+        found = _judged(record)
+        while len(_known) >= 32:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = found
+    return found
+
+
+def _judged(record: EcgRecord) -> Judgement:
+    names = tuple(name for name in STANDARD_12 if record.has(name)) or record.lead_names
+    signal = record.leads(names)
+    there = np.isfinite(signal[:, : round(STRETCH_S * record.sampling_rate_hz)]).any(1)
+    if record.seconds < SHORTEST_S or not there.any():
+        return Judgement(warnings=tuple(_notes(record, ())))
+    seen = measure(signal, record.sampling_rate_hz)
+    reasons = list(_reasons(seen))
+    faults = {} if reasons else _faults(seen, names)
+    told = [] if reasons else list(_warnings(seen, names))
+    kinds = tuple(kind for kind, _text in reasons[:1] or told)
+    return Judgement(
+        reason=reasons[0][1] if reasons else "",
+        warnings=(*(text for _kind, text in told), *_notes(record, kinds)),
+        faults=faults,
+        kinds=kinds,
+    )
+
+
+def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
+    """Yield why no network is asked, the plainest first: what explains the figures after it."""
+    amplitude = float(np.median(seen.amplitude_mv))
+    mains = max(seen.mains_uv.values(), default=0.0) / 1000
+    moving = seen.held[seen.amplitude_mv > NO_SIGNAL_MV]
+    if moving.size and float(np.median(moving)) > HELD:
+        yield (
+            "clipping",
+            f"clipped: {100 * float(np.median(moving)):.0f} % of the samples are at the recorder's limit",
+        )
+    if seen.still_s > STILL_S:
+        yield "no signal", f"no signal for {seen.still_s:.1f} of {seen.seconds:.0f} s: no lead changes"
+    if amplitude < LOWEST_MV and mains > 10 * amplitude:
+        yield "mains", "nothing but mains: no ECG is left between 1 and 40 Hz"
+    elif amplitude < LOWEST_MV:
+        yield "amplitude", f"amplitude {_mv(amplitude)}: no ECG, or a wrong unit or gain"
+    elif amplitude > HIGHEST_MV:
+        yield "amplitude", f"amplitude {_mv(amplitude)}: impossible, a wrong unit or gain"
+    if seen.one_line > ONE_LINE:
+        yield "one frequency", "a single frequency: a test signal, no ECG"
+    if seen.one_shape > ONE_SHAPE:
+        yield "equal leads", "all leads hold the same signal"
+    if seen.beats < FEWEST_BEATS or np.isnan(seen.likeness):
+        yield "no beats", "no beats found: noise, a test signal, or asystole"
+    elif seen.likeness < UNLIKE:
+        yield "noise", "what looks like beats is not alike: noise, or a rhythm without QRS complexes"
+    if seen.above_band > MOSTLY_NOISE:
+        yield "noise", f"noise: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
+
+
+def _mv(amplitude: float) -> str:
+    return f"{amplitude:.2g} mV" if amplitude < 1 else f"{amplitude:.0f} mV"
+
+
+def _faults(seen: Condition, names: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for name, amplitude, gap in zip(names, seen.amplitude_mv, seen.gap_s, strict=True):
+        if gap > GAP_S:
+            found[name] = f"gaps over {GAP_S:g} s"
+        elif amplitude < NO_SIGNAL_MV:
+            found[name] = "no signal"
+        elif amplitude > LEAD_HIGHEST_MV:
+            found[name] = "impossible amplitude"
+    return found
+
+
+def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    amplitude = float(np.median(seen.amplitude_mv))
+    if amplitude < LOW_MV or amplitude > HIGH_MV:
+        word = "low" if amplitude < LOW_MV else "high"
+        yield (
+            "amplitude",
+            f"unusually {word} amplitude, {amplitude:.2g} mV in the median lead: check unit and gain",
+        )
+    if seen.likeness < LITTLE_ALIKE:
+        yield "noise", "the beats are hardly alike: noise, movement, or a chaotic rhythm"
+    if seen.above_band > NOISY:
+        yield "noise", f"noisy: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
+    for hz, level in seen.mains_uv.items():
+        if level > MAINS_UV:
+            yield "mains", f"{hz:.0f} Hz mains of {level:.0f} µV RMS"
+    if seen.one_shape > NEARLY_ONE_SHAPE:
+        yield "equal leads", "all leads are nearly alike: a synthetic ECG, or leads computed from one"
+    if seen.twins:
+        pairs = ", ".join(f"{names[one]} and {names[other]}" for one, other in seen.twins[:3])
+        yield "equal leads", f"the same samples in {pairs}"
+    if seen.clipped.any():
+        clipped = ", ".join(name for name, hit in zip(names, seen.clipped, strict=True) if hit)
+        yield "clipping", f"clipped at the limit of the recorder: {clipped}"
+    if seen.still_s:
+        yield "no signal", f"no signal for {seen.still_s:.1f} s: no lead changes"
+    gapped = ", ".join(name for name, gap in zip(names, seen.gap_s, strict=True) if 0 < gap <= GAP_S)
+    if gapped:
+        yield "gaps", f"short gaps bridged by straight lines: {gapped}"
+    yield from _bandwidth(seen)
+    yield from _limb_leads(dict(zip(names, seen.band, strict=True)))
+
+
+def _bandwidth(seen: Condition) -> Iterator[tuple[str, str]]:
+    if seen.sampling_rate_hz < FEW_HZ:
+        half = seen.sampling_rate_hz / 2
+        yield "bandwidth", f"recorded at {seen.sampling_rate_hz:g} Hz: no content above {half:g} Hz"
+    elif seen.fall_off < FALL_OFF:
+        yield "bandwidth", "hardly any content above 50 Hz: filtered, or once sampled at 100 Hz"
+
+
+def _limb_leads(rows: Mapping[str, "np.ndarray"]) -> Iterator[tuple[str, str]]:
+    if odd := limb_leads.discordant(rows):
+        yield "limb leads", f"{', '.join(odd)} do not belong together: one is inverted or has another's name"
+    if all(name in rows for name in limb_leads.NEEDED):
+        chest = np.stack([rows[name] for name in limb_leads.CHEST])
+        found = limb_leads.exchanged(rows["I"], rows["II"], chest)
+        if found == limb_leads.INVERTED:
+            yield "limb leads", "the limb leads seem inverted against the chest leads"
+        elif found:
+            yield "limb leads", f"limb electrodes perhaps exchanged: {found} (or the heart on the right side)"
+
+
+def _notes(record: EcgRecord, kinds: Sequence[str]) -> Iterator[str]:
+    """Yield what the file's reader noted; what was found in the samples here, too, is said once."""
+    for note in record.notes:
+        if (
+            note.kind in TOLD and note.kind not in kinds and note.kind != GAIN
+        ):  # the gain's doubt is told by itself
+            yield note.text

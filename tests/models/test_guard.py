@@ -1,0 +1,266 @@
+"""What is no ECG gets no answer, on every road; what is doubtful gets its doubt beside the answer."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import autoencoder, classifier
+
+from ecgview import api, formats
+from ecgview.cli import main
+from ecgview.errors import ModelError
+from ecgview.formats import wfdb
+from ecgview.leads import STANDARD_12
+from ecgview.models import guard, runtime
+from ecgview.models.cards import ModelCard
+from ecgview.record import EcgRecord, ImportNote, Signal
+from ecgview.signal.judgement import judged
+
+__all__ = ["autoencoder", "classifier"]
+
+Change = Callable[[EcgRecord], EcgRecord]
+T = np.arange(5000) / 500
+
+
+@pytest.fixture(scope="session")
+def real(shared_data: Path) -> EcgRecord:
+    """Return a real ECG of a normal heart, PTB-XL 1, fold 3."""
+    return formats.read(shared_data / "ptbxl" / "records500" / "00000" / "00001_hr.hea")
+
+
+def _samples(made: Callable[[Signal], object]) -> Change:
+    return lambda record: record.with_signal(np.asarray(made(record.signal), dtype=np.float32))
+
+
+def _noise(scale: float) -> Change:
+    return _samples(lambda signal: np.random.default_rng(3).normal(0, scale, signal.shape))
+
+
+def _wandering(signal: Signal) -> object:
+    return np.cumsum(np.random.default_rng(3).normal(0, 0.02, signal.shape), axis=1)
+
+
+def _electrodes(one: object, two: object, record: EcgRecord) -> EcgRecord:
+    """Return the record with other leads I and II, and what follows from them."""
+    first, second = np.asarray(one), np.asarray(two)
+    limb = (first, second, second - first, -(first + second) / 2, first - second / 2, second - first / 2)
+    return record.with_signal(np.concatenate([np.stack(limb), record.signal[6:]]).astype(np.float32))
+
+
+def _arms(record: EcgRecord) -> EcgRecord:
+    return _electrodes(-record.lead("I"), record.lead("III"), record)
+
+
+def _arm_and_leg(record: EcgRecord) -> EcgRecord:
+    return _electrodes(-record.lead("III"), -record.lead("II"), record)
+
+
+def _lead(name: str, made: Callable[[Signal], object]) -> Change:
+    row = STANDARD_12.index(name)
+
+    def change(record: EcgRecord) -> EcgRecord:
+        signal = record.signal.copy()
+        signal[row] = np.asarray(made(signal[row]))
+        return record.with_signal(signal)
+
+    return change
+
+
+def _still(start: int, end: int) -> Change:
+    return _samples(lambda signal: np.where((start <= T) & (end > T), 0, signal))
+
+
+REFUSED: dict[str, tuple[Change, str]] = {
+    "white noise": (_noise(0.3), "no beats"),
+    "louder noise": (_noise(1.0), "no beats"),
+    "wander without an ECG": (_samples(_wandering), "no beats"),
+    "ramp": (_samples(lambda s: np.linspace(-1, 1, 5000) * np.linspace(0.5, 1.5, 12)[:, None]), "amplitude"),
+    "mV / 1000": (_samples(lambda s: s / 1000), "a wrong unit"),
+    "uV as mV": (_samples(lambda s: s * 1000), "a wrong unit"),
+    "one lead twelve times": (_samples(lambda s: np.repeat(s[1:2], 12, 0)), "the same signal"),
+    "one lead, scaled": (_samples(lambda s: s[1:2] * np.linspace(0.5, 1.5, 12)[:, None]), "the same signal"),
+    "mains alone": (_samples(lambda s: np.sin(2 * np.pi * 50 * T) + np.zeros((12, 1))), "nothing but mains"),
+    "sine": (_samples(lambda s: np.sin(2 * np.pi * 7 * T + np.arange(12)[:, None])), "single frequency"),
+    "noise over an ECG": (
+        _samples(lambda s: s + np.random.default_rng(1).normal(0, 8, s.shape) * s.std(1, keepdims=True)),
+        "noise",
+    ),
+    "held at the limit": (
+        _samples(lambda s: np.clip(s + 3 * np.sin(2 * np.pi * 0.3 * T), -1, 1)),
+        "recorder's limit",
+    ),
+    "six seconds of zeros": (_still(2, 8), "no signal for 6.0"),
+    "a long gap": (
+        _lead("V2", lambda row: np.where((T > 3) & (T < 4), np.nan, row)),
+        "gaps over 0.2 s in V2",
+    ),
+    "a dead lead": (_lead("V4", lambda row: row * 0), "no signal in V4"),
+    "one lead in another unit": (_lead("V4", lambda row: row * 1000), "impossible amplitude in V4"),
+}
+
+WARNED: dict[str, tuple[Change, str]] = {
+    "arms exchanged": (_arms, "right and left arm"),
+    "arm and leg exchanged": (_arm_and_leg, "right arm and left leg"),
+    "limb leads inverted": (
+        lambda r: _electrodes(-r.lead("I"), -r.lead("II"), r),
+        "limb leads seem inverted",
+    ),
+    "lead II inverted": (_lead("II", lambda row: -row), "do not belong together"),
+    "aVR inverted": (_lead("aVR", lambda row: -row), "do not belong together"),
+    "mains": (_samples(lambda s: s + 0.1 * np.sin(2 * np.pi * 50 * T)), "50 Hz mains of 7"),
+    "mains of 60 Hz": (_samples(lambda s: s + 0.1 * np.sin(2 * np.pi * 60 * T)), "60 Hz mains of 7"),
+    "a fifth of the amplitude": (_samples(lambda s: s / 4.88), "unusually low amplitude"),
+    "nine times the amplitude": (_samples(lambda s: s * 9), "unusually high amplitude"),
+    "noise": (
+        _samples(lambda s: s + np.random.default_rng(1).normal(0, 1, s.shape) * s.std(1, keepdims=True)),
+        "noisy",
+    ),
+    "two leads alike": (
+        lambda r: r.with_signal(np.where(np.arange(12)[:, None] == 7, r.signal[6:7], r.signal)),
+        "the same samples in V1 and V2",
+    ),
+    "a short dropout": (_still(5, 6), "no signal for 1.0 s"),
+    "clipped": (_samples(lambda s: np.clip(s, -0.3, 0.3)), "clipped at the limit"),
+    "a short gap": (_lead("V2", lambda row: np.where((T > 3) & (T < 3.1), np.nan, row)), "bridged"),
+    "100 Hz": (lambda r: replace(r, signal=r.signal[:, ::5], sampling_rate_hz=100.0), "recorded at 100 Hz"),
+    "what the file's reader noted": (
+        lambda r: replace(r, notes=(ImportNote("units", "V1: 30.5 µV per step; check the gain"),)),
+        "30.5 µV per step",
+    ),
+}
+
+
+def test_a_real_ecg_is_answered_without_a_doubt_of_its_samples(real: EcgRecord) -> None:
+    assert judged(real).kinds == ()
+    assert judged(real).reason == ""
+    assert judged(real).warnings == ()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_ecg_is_not_analysed(name: str, real: EcgRecord, classifier: ModelCard) -> None:
+    change, reason = REFUSED[name]
+    record = change(real)
+    answer = runtime.classify(record, device="cpu")
+    assert reason in answer.reason
+    assert (answer.analysed, answer.scores) == (False, ())
+    assert reason in api.lef(record, device="cpu").reason
+    with pytest.raises(ModelError, match="not analysed"):
+        guard.check(record, classifier.input.leads)
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_what_is_doubtful_is_answered_with_the_doubt(
+    name: str, real: EcgRecord, classifier: ModelCard
+) -> None:
+    change, doubt = WARNED[name]
+    record = change(real)
+    answer = runtime.classify(record, device="cpu")
+    assert answer.analysed
+    assert len(answer.scores) == 71
+    assert any(doubt in warning for warning in answer.warnings), answer.warnings
+    assert any(doubt in warning for warning in api.lef(record, device="cpu").warnings)
+
+
+def test_a_fault_of_a_lead_that_the_network_does_not_take_is_no_reason(real: EcgRecord) -> None:
+    record = _lead("V4", lambda row: row * 0)(real)
+    assert guard.reason_not_to_answer(record, ("I",)) == ""
+    assert guard.reason_not_to_answer(record, ("I", "V4")) == "no signal in V4"
+
+
+def test_every_road_to_an_answer_refuses(
+    real: EcgRecord, classifier: ModelCard, autoencoder: ModelCard, forwards: list[str]
+) -> None:
+    noise = _noise(0.3)(real)
+    assert api.classify(noise).reason
+    assert api.lef(noise).reason
+    roads: tuple[Callable[[], object], ...] = (
+        lambda: api.reconstruct(noise),
+        lambda: api.mask_and_ask(noise, "2.0-2.4"),
+        lambda: api.attribute(noise, "NORM"),
+        lambda: api.attribute(noise, predictor=""),
+        lambda: api.identify(noise, real),
+    )
+    for road in roads:
+        with pytest.raises(ModelError, match="no beats found: noise"):
+            road()
+    assert forwards == []
+
+
+def test_batches_keep_their_order(real: EcgRecord, classifier: ModelCard) -> None:
+    records = [real, _noise(0.3)(real), _arms(real)]
+    answers = runtime.classify_many(records, device="cpu")
+    assert [answer.analysed for answer in answers] == [True, False, True]
+    assert answers[0].scores != answers[2].scores
+
+
+def test_noise_has_no_heart_rate_and_a_wrong_unit_keeps_it(real: EcgRecord) -> None:
+    rate = {item.name: item for item in api.measure(_noise(0.3)(real))}["Heart rate"]
+    assert rate.value is None
+    assert "no beats" in rate.note
+    scaled = {item.name: item.value for item in api.measure(_samples(lambda s: s * 1000)(real))}
+    assert scaled["Heart rate"] == {item.name: item.value for item in api.measure(real)}["Heart rate"]
+
+
+def test_the_judgement_is_made_once(real: EcgRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ecgview.signal import judgement
+
+    made: list[int] = []
+    measure = judgement.measure
+    monkeypatch.setattr(judgement, "measure", lambda *given: made.append(1) or measure(*given))
+    record = _samples(lambda signal: signal * 1.25)(real)
+    for _ in range(3):
+        judged(record)
+    assert made == [1]
+
+
+def test_commands_and_tables_say_the_same(
+    real: EcgRecord, classifier: ModelCard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "records"
+    folder.mkdir()
+    wfdb.write(_noise(0.3)(real), folder / "noise")
+    wfdb.write(_arms(real), folder / "arms")
+    assert main(["classify", str(folder / "noise.hea")]) == 0
+    said = capsys.readouterr().out
+    assert "Not analysed: no beats" in said
+    assert "NORM" not in said
+    assert main(["classify", "--json", str(folder / "noise.hea")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    told = told[0] if isinstance(told, list) else told
+    assert told["analysed"] is False
+    assert "no beats" in told["reason"]
+    assert told["predictions"] == []
+    assert main(["lef", str(folder / "noise.hea")]) == 0
+    assert "not analysed: no beats" in capsys.readouterr().out
+    for command in (
+        ["explain", str(folder / "noise.hea"), "--mask", "2.0-2.4"],
+        ["reconstruct", str(folder / "noise.hea"), "-o", str(tmp_path / "out.npz")],
+    ):
+        assert main(command) != 0
+        assert "not analysed: no beats" in capsys.readouterr().err
+    assert not (tmp_path / "out.npz").exists()
+    assert main(["measure", str(folder / "noise.hea")]) == 0
+    assert "not measured (no beats" in capsys.readouterr().out
+    api.score(folder, tmp_path / "out.parquet", lef="default", device="cpu")
+    rows = {row["path"]: row for row in pq.read_table(tmp_path / "out.parquet").to_pylist()}
+    assert "no beats" in rows["noise.hea"]["not_analysed"]
+    assert rows["noise.hea"]["error"] is None
+    assert "no beats" in rows["noise.hea"]["lef_result"]
+    assert {rows["noise.hea"][name] for name in rows["noise.hea"] if name.startswith("p_")} == {None}
+    assert "right and left arm" in rows["arms.hea"]["warnings"]
+    assert rows["arms.hea"]["not_analysed"] is None
+
+
+def test_a_report_has_the_reason_and_no_probability(
+    real: EcgRecord, classifier: ModelCard, tmp_path: Path
+) -> None:
+    api.report(_noise(0.3)(real), tmp_path / "out.json")
+    said = json.loads((tmp_path / "out.json").read_text())["prediction"]
+    assert "no beats" in said["reason"]
+    assert said["scores"] == []
+    assert "Not analysed" in said["summary"]
