@@ -142,13 +142,16 @@ def killed(view: Path, scratch: Path, workers: int) -> None:
     largest = max((memory_mb(child) for child in children), default=0)
     begun.send_signal(signal.SIGKILL)
     begun.wait()
+    gone = time.perf_counter()
+    while any(is_working(child) for child in children) and time.perf_counter() < gone + 60:
+        time.sleep(0.01)
+    ended = time.perf_counter() - gone
+    left = sum(is_working(child) for child in children)
     there = len(list(parts.glob("*.parquet")))
-    time.sleep(1)
-    left = [child for child in children if is_working(child)]
     subprocess.run(words, env=environment(), check=True, stdout=subprocess.DEVNULL)
     same = out.read_bytes() == (scratch / "fp32.parquet").read_bytes()
     print(
-        f"killed with {there} parts done: {len(left)} of {len(children)} processes left a second later, "
+        f"killed with {there} parts done: {left} of {len(children)} processes left {ended:.2f} s later, "
         f"the largest had {largest} MB; gone on with, the table is {'the same' if same else 'ANOTHER'} to the bit"
     )
 
