@@ -20,9 +20,12 @@ import wfdb
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.models.preprocessing import bandpass
 from ecgview.training.data.inputs import MTECG_SCALE
+from ecgview.training.engine.classify import partly_seen
 from ecgview.training.objectives.mae import MaeBatch, MaeObjective, random_mask
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
-from ecgview.training.stages import finetune, pretrain
+from ecgview.training.places import Places
+from ecgview.training.stages import mtecg_finetune as finetune
+from ecgview.training.stages import mtecg_pretrain as pretrain
 
 BATCH = 32
 STEPS = 6  # timed, after one to warm up
@@ -64,7 +67,7 @@ def _our_pretraining(data: Path, scratch: Path) -> float:
         epochs=1, batch=BATCH, most_records=BATCH * (STEPS + 1), auxiliary_components=0
     )
     clock = _Clock()
-    pretrain.run(recipe, data, scratch / "pretrain", scratch, clock, "cpu")
+    pretrain.run(recipe, Places(data, scratch / "pretrain", scratch, device="cpu", progress=clock))
     return clock.records_per_second
 
 
@@ -73,7 +76,7 @@ def _our_finetuning(data: Path, scratch: Path) -> float:
         epochs=1, batch=BATCH, most_records=BATCH * (STEPS + 1), teacher=False, unlabelled=False
     )
     clock = _Clock()
-    finetune.run(recipe, data, scratch / "finetune", scratch, None, clock, "cpu")
+    finetune.run(recipe, Places(data, scratch / "finetune", scratch, device="cpu", progress=clock))
     return clock.records_per_second
 
 
@@ -93,11 +96,9 @@ def _plain_finetuning(files: list[Path]) -> float:
     network = Mtecg(MtecgConfig(drop_path=recipe.drop_path, mean_pool=True))
     objective = SupervisedObjective(
         network,
-        auxiliary=None,
-        seen=recipe.seen,
+        partly_seen(network, recipe.seen),
+        statement_weight=5.0,
         superclass_weight=1.0,
-        teacher_weight=0.0,
-        auxiliary_weight=0.0,
     )
     return _plain(objective, files, lambda x: LabelledBatch(x, torch.zeros(len(x), 71)))
 

@@ -494,30 +494,32 @@ def train(
     """Run one stage of a training system and return the folder of the run; a run that is there is resumed.
 
     Args:
-        system: "mtecg", "wav2vec", "posttrain", "kernels".
-        stage: "pretrain", "finetune", ...; see `ecgview train SYSTEM --help`.
-        data: folder with PTB-XL, and other ECGs beside it.
+        system: "mtecg", "wav2vec", "posttrain", "kernels", or what was added; see `ecgview train --help`.
+        stage: "pretrain", "finetune", ...; "" where the system has but one.
+        data: a data set in any known layout, or the folder above some.
         out: folder of the run: weights and log.csv.
         values: what differs from the recipe's defaults, by name.
         smoke: a run of a minute or two, to see that all works.
         cache: packed ECGs; a folder beside `out` when None.
-        start: folder of the pre-training run to go on from; None trains from scratch.
+        start: the run's folder or the model to go on from; None trains from scratch.
         export: folder for the finished model, weights and card.
         device: auto, cpu, cuda or mps.
         progress: told per step.
 
     Raises:
-        ModelError: an unknown stage, no PTB-XL below `data`, or a value that the recipe does not know.
+        ModelError: an unknown stage, a value that the recipe does not know, or a start or an export that the stage has
+            not.
+        FormatError: no known data set at `data`.
     """
-    from ecgview.training.stages import systems
+    from ecgview.training import stages
+    from ecgview.training.places import Places
 
     def path(value: PathLike | None) -> Path | None:
         return None if value is None else Path(value)
 
-    places = systems.Places(
-        Path(data), Path(out), path(cache) or Path(out).parent / "cache", path(start), path(export)
-    )
-    systems.run(system, stage, places, values or {}, smoke, device, progress)
+    kept = path(cache) or Path(out).parent / "cache"
+    places = Places(Path(data), Path(out), kept, path(start), device, progress)
+    stages.run(system, stage, places, values or {}, smoke, path(export))
     return places.out
 
 

@@ -34,6 +34,19 @@ def names(room: ModuleType, besides: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place.name for place in _places(room, besides)))
 
 
+def sentences(room: ModuleType, besides: Collection[str] = ()) -> dict[str, str]:
+    """Return the first line of each file that `names` knows, "" where it is not to be read; nothing is imported."""
+    return {place.name: _first_line(Path(place.where)) for place in _places(room, besides)}
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with open(file, encoding="utf-8") as opened:
+            return opened.readline().strip().strip('"').rstrip(".")
+    except (OSError, UnicodeDecodeError):
+        return ""  # an entry point, or a program without its sources
+
+
 def named(
     room: ModuleType, name: str, besides: Collection[str] = (), needs: Collection[str] = ()
 ) -> ModuleType:

@@ -15,7 +15,7 @@ from typing import Any
 LOADED = [
     *("ecgview.api", "ecgview.models.archive", "ecgview.models.architectures", "ecgview.signal.measurements"),
     *(
-        "ecgview.training.stages.systems",
+        "ecgview.training.stages.mtecg_pretrain",
         "pyarrow.parquet",
         "safetensors.torch",
         "shap",

@@ -10,7 +10,7 @@ import torch
 from ecgview.errors import ModelError
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc, Wav2vecConfig
 from ecgview.training.data.augment import Augmentation
-from ecgview.training.engine import classify
+from ecgview.training.engine import classify, lead_agnostic
 from ecgview.training.objectives.arcface import with_margin
 from ecgview.training.objectives.wav2vec_cmsc import (
     ContrastObjective,
@@ -20,7 +20,6 @@ from ecgview.training.objectives.wav2vec_cmsc import (
     local_loss,
     span_mask,
 )
-from ecgview.training.stages import wav2vec
 
 SMALL = Wav2vecConfig(
     conv_width=16, width=32, depth=1, n_heads=2, hidden=32, position_groups=4, code_width=16
@@ -120,7 +119,7 @@ def test_lead_masking_is_half_of_the_leads_each_segment_for_itself_and_never_in_
     assert not torch.equal(one, two)
     agree = float((zero == (two == 0).all(-1)).float().mean())
     assert agree == pytest.approx(0.5, abs=0.02)  # independent of each other
-    made = wav2vec.inputs("12", 0.5)
+    made = lead_agnostic.inputs("12", 0.5)
     signal = torch.randn(3, 12, 5000)
     for half in made.views(signal):
         assert (half != 0).any(-1).all()
@@ -132,12 +131,12 @@ def test_a_lead_set_sees_its_leads_alone() -> None:
     signal = torch.randn(2, 12, 5000)
     other = signal.clone()
     other[:, 2:] += 1.0
-    views = wav2vec.inputs("I,II", 0.0).views
+    views = lead_agnostic.inputs("I,II", 0.0).views
     with torch.inference_mode():
         for a, b in zip(views(signal), views(other), strict=True):
             assert torch.equal(network(a), network(b))
     with pytest.raises(ModelError, match="V7"):
-        wav2vec.lead_mask("I,V7")
+        lead_agnostic.lead_mask("I,V7")
 
 
 def test_arcface_margin() -> None:
@@ -165,4 +164,4 @@ def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
 
     run_state.save(tmp_path / "last.pt", {"model": ContrastObjective(SMALL).state_dict()})
     with pytest.raises(ModelError, match="do not fit"):
-        wav2vec.load_encoder(Wav2vecCmsc(Wav2vecConfig(**{**_sizes(), "width": 64})), tmp_path)
+        lead_agnostic.load_encoder(Wav2vecCmsc(Wav2vecConfig(**{**_sizes(), "width": 64})), tmp_path)

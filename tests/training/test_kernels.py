@@ -20,12 +20,13 @@ from ecgview.models import cards, runtime
 from ecgview.models.networks.random_kernels import RandomKernels
 from ecgview.models.preprocessing import prepare
 from ecgview.training.data import collection, inputs, kernels, splits
+from ecgview.training.data.material import open_pack
 from ecgview.training.data.pack import load_or_build
 from ecgview.training.evaluation import baselines
 from ecgview.training.objectives import teacher
-from ecgview.training.stages import kernel_classifier
-from ecgview.training.stages.kernel_classifier import KernelRecipe
-from ecgview.training.stages.pretrain import open_pack
+from ecgview.training.places import Places
+from ecgview.training.stages import kernels as kernel_classifier
+from ecgview.training.stages.kernels import KernelRecipe
 
 
 @pytest.mark.parametrize("n_features", [12, 300], ids=["few features", "more than records"])
@@ -47,7 +48,7 @@ def test_regressions_are_those_of_scikit_learn(n_features: int) -> None:
 
 
 def test_kept_features_are_those_of_the_catalogues_network(tiny_ptbxl: Path, tmp_path: Path) -> None:
-    pack = open_pack(tiny_ptbxl, tmp_path)
+    pack = open_pack(tiny_ptbxl, tmp_path, inputs.MTECG)
     train = splits.labelled(pack, "train")
     drawing = kernels.Drawing(n_kernels=100)
     kept = kernels.cached_features(pack, train, tmp_path, drawing)
@@ -103,9 +104,9 @@ def test_the_command_makes_a_model_that_the_window_and_evaluation_take(
 
 def test_the_shipped_file_answers_as_the_fitted_model(tiny_ptbxl: Path, tmp_path: Path) -> None:
     recipe = KernelRecipe(n_kernels=100, strengths=(0.01,))
-    fitted = kernel_classifier.run(recipe, tiny_ptbxl, tmp_path / "run", tmp_path)
-    kernel_classifier.write(fitted, recipe, cards.user_folder() / "tiny-kernels")
-    pack = open_pack(tiny_ptbxl, tmp_path)
+    fitted = kernel_classifier.run(recipe, Places(tiny_ptbxl, tmp_path / "run", tmp_path))
+    kernel_classifier.export(fitted, recipe, cards.user_folder() / "tiny-kernels")
+    pack = open_pack(tiny_ptbxl, tmp_path, inputs.MTECG)
     names = [pack.rows[i].record_id for i in splits.labelled(pack, "validation")]
     paths = [next(tiny_ptbxl.glob(f"*/records500/{int(name):05d}_hr.hea")) for name in names]
     predictions = runtime.classify_many([formats.read(path) for path in paths], "tiny-kernels", "cpu")
@@ -116,7 +117,7 @@ def test_the_shipped_file_answers_as_the_fitted_model(tiny_ptbxl: Path, tmp_path
 
 
 def test_the_teacher_has_not_seen_the_label_that_it_answers(tiny_ptbxl: Path, tmp_path: Path) -> None:
-    pack = open_pack(tiny_ptbxl, tmp_path)
+    pack = open_pack(tiny_ptbxl, tmp_path, inputs.MTECG)
     train, others = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
     fold = np.array([row.fold for row in pack.rows])
     swapped = {"NORM": "IMI", "IMI": "NORM"}
@@ -138,7 +139,7 @@ def test_the_teacher_has_not_seen_the_label_that_it_answers(tiny_ptbxl: Path, tm
 )
 def test_a_recipe_that_cannot_be_is_named(recipe: KernelRecipe, found: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=found):
-        kernel_classifier.run(recipe, tmp_path, tmp_path, tmp_path)
+        kernel_classifier.run(recipe, Places(tmp_path, tmp_path, tmp_path))
 
 
 def test_real_ecgs_are_described_alike_in_training_and_in_the_window(

@@ -11,7 +11,7 @@ from ecgview.models import architectures, cards
 from ecgview.models.networks import mtecg
 from ecgview.models.networks.kit.drop_path import DropPath, drop_path_rates
 from ecgview.models.networks.net1d import Net1d, Net1dConfig
-from ecgview.training.stages import probe
+from ecgview.training.engine import linear_head
 from ecgview.training.stages.posttrain import Method, PostTrainRecipe, backbone
 
 
@@ -63,7 +63,7 @@ def test_linear_rates_run_over_all_twenty_blocks() -> None:
 
 def test_the_folded_head_answers_as_the_normalised_one() -> None:
     torch.manual_seed(0)
-    head = probe.Head(6, 4).train()
+    head = linear_head.Head(6, 4).train()
     for _ in range(5):
         head.logits(torch.randn(32, 6) * 3 + 1)
     head.eval()

@@ -11,8 +11,8 @@ from ecgview.cli import main
 from ecgview.formats import wfdb
 from ecgview.models import cards
 from ecgview.record import EcgRecord
+from ecgview.training import stages
 from ecgview.training.engine.recipe import with_values
-from ecgview.training.stages import systems
 
 
 def test_pretraining_fine_tuning_and_evaluation(
@@ -124,7 +124,7 @@ def test_every_shipped_recipe_fits_its_stage() -> None:
     assert len(files) >= 6
     for path in files:
         system, _, stage = path.stem.partition("-")
-        recipe = systems.STAGES[system][stage or "ptbxl"].recipe
+        recipe = stages.of(system, stage).RECIPE
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         assert recipe_values(with_values(recipe, values), values)
 

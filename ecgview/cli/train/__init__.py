@@ -1,9 +1,10 @@
-"""Train the models: each module of this room is one system."""
+"""Train the models: the stages of `ecgview.training.stages`, and each module of this room, a system of its own."""
 
 import argparse
 from typing import cast
 
 from ecgview.cli import COMMAND_NEEDS, Command
+from ecgview.cli.train import _stage
 from ecgview.plugins import discover
 
 NAME = "train"
@@ -15,6 +16,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     import ecgview.cli.train as room
 
     systems = parser.add_subparsers(dest="system", required=True, metavar="SYSTEM")
+    _stage.add_systems(systems)
     for module in discover(room, needs=COMMAND_NEEDS):
         system = cast(Command, module)
         sub = systems.add_parser(system.NAME, help=system.HELP, description=system.HELP)

@@ -2,7 +2,6 @@
 
 import argparse
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,35 @@ from ecgview.cli import _progress
 from ecgview.errors import ModelError
 
 
-def add_stages(parser: argparse.ArgumentParser, stages: Mapping[str, str], starts: Mapping[str, str]) -> None:
-    """Add one sub-command per stage; `starts` says of which earlier run a stage may go on."""
-    commands = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    for stage, text in stages.items():
-        sub = commands.add_parser(stage, help=text, description=text)
-        add_arguments(sub, starts.get(stage, ""))
+def add_systems(systems: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add every stage of training by its system, as their files name them; none of them is imported."""
+    from ecgview.training import stages
+
+    known: dict[str, dict[str, str]] = {}
+    for (system, stage), sentence in stages.sentences().items():
+        known.setdefault(system, {})[stage] = sentence
+    for system, own in known.items():
+        text = own.get("") or "stages: " + ", ".join(own)
+        parser = systems.add_parser(system, help=_begun(text), description=text)
+        parser.set_defaults(run_system=run, stage="")
+        if "" in own:
+            add_arguments(parser)
+        if named := {stage: sentence for stage, sentence in own.items() if stage}:
+            commands = parser.add_subparsers(dest="stage", required="" not in own, metavar="STAGE")
+            for stage, sentence in named.items():
+                add_arguments(commands.add_parser(stage, help=_begun(sentence), description=sentence))
 
 
-def add_arguments(parser: argparse.ArgumentParser, start: str = "") -> None:
-    """Add what a stage takes; `start` says of which earlier weights it may go on."""
+def _begun(sentence: str) -> str:
+    """Return a sentence as it stands within a list: "Masked pre-training" as "masked pre-training"."""
+    word = sentence.partition(" ")[0]
+    return sentence if word[1:] != word[1:].lower() else sentence[:1].lower() + sentence[1:]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what a stage takes; one that goes on from nothing, or makes no model, says so when it is asked to."""
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder with PTB-XL, and other ECGs beside it"
+        "--data", type=Path, required=True, help="a data set, or a folder with PTB-XL and others beside it"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run there is resumed")
     parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
@@ -35,8 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser, start: str = "") -> None:
     parser.add_argument(
         "--smoke", action="store_true", help="a run of a minute or two, to see that all works"
     )
-    if start:
-        parser.add_argument("--start", type=Path, help=start)
+    parser.add_argument(
+        "--start", type=Path, help="what to go on from: a run's folder, or the id of a model or network"
+    )
     parser.add_argument("--export", type=Path, help="write the model (weights and card) to this folder")
 
 
@@ -51,8 +68,8 @@ def run(args: argparse.Namespace) -> int:
             values(args),
             smoke=args.smoke,
             cache=args.cache,
-            start=getattr(args, "start", None),
-            export=getattr(args, "export", None),
+            start=args.start,
+            export=args.export,
             device=args.device,
             progress=progress,
         )

@@ -25,13 +25,14 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, answer, compare."""
-    from ecgview.training.stages import results
+    from ecgview.training import results
+    from ecgview.training.places import Places
 
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     scale = results.SMOKE if args.smoke else results.Scale()
     with _progress.shown() as progress:
-        places = results.Places(args.data, args.out, cache, args.device, progress)
+        places = Places(args.data, args.out, cache, device=args.device, progress=progress)
         if args.only:
             results.make(places, scale, args.only)
             return 0

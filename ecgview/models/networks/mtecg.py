@@ -205,14 +205,16 @@ class Mtecg(nn.Module):
 
     def forward_features(self, x: Tensor) -> Tensor:
         """Return what the head sees, (batch, width)."""
-        tokens = self.encode(x)
-        return tokens[:, 1:].mean(1) if self.config.mean_pool else tokens[:, 0]
+        return self._pooled(self.encode(x))
 
     def forward_part(self, x: Tensor, share: float) -> Tensor:
-        """Return the mean token of a random share of the segments, (batch, width); others in each row."""
+        """Return what the head sees of a random share of the segments, (batch, width); others in each row."""
         count = max(1, round(share * self.config.n_segments))
         order = torch.rand(len(x), self.config.n_segments, device=x.device).argsort(1)
-        return self.encode(x, order[:, :count].sort(1).values)[:, 1:].mean(1)
+        return self._pooled(self.encode(x, order[:, :count].sort(1).values))
+
+    def _pooled(self, tokens: Tensor) -> Tensor:
+        return tokens[:, 1:].mean(1) if self.config.mean_pool else tokens[:, 0]
 
     def forward_head(self, features: Tensor) -> Tensor:
         """Return logits, (batch, classes)."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from ecgview.training.data.recordings import Reading, Recordings, Several
 from ecgview.training.data.rows import Row
 from ecgview.training.data.sources.source import Source
 from ecgview.training.data.tasks import Task
+from ecgview.training.places import Places
 
 PTBXL = "ptbxl"
 CALLED: Mapping[str, str] = {"val": "validation"}  # what a source calls a split, where we call it otherwise
@@ -80,6 +82,21 @@ def of_task(
     head = counted(len(train), "labelled record") + ("" if task_name == "all71" else f", task {task.name}")
     learnt = provenance.of_supervised(pack, train, start, head)
     return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"], learnt)
+
+
+def of_recipe(recipe: Any, places: Places, spec: InputSpec) -> Data:
+    """Return `of_task` for a supervised recipe: its task, its share and number of records, its seed."""
+    return of_task(
+        places.data,
+        places.cache,
+        replace(spec, scale=1.0),  # a pack is in millivolts, and one for every scale
+        recipe.task,
+        places.progress,
+        share=getattr(recipe, "share_of_data", 1.0),
+        seed=recipe.seed,
+        most_records=recipe.most_records,
+        start=places.start,
+    )
 
 
 def open_pack(

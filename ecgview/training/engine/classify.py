@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ecgview.progress import Progress, silent
 from ecgview.training.data import labels, share
@@ -17,9 +16,11 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.material import Data
 from ecgview.training.data.pack import Pack
 from ecgview.training.engine import run_state
+from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings
 from ecgview.training.evaluation import metrics
+from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
 
 Array = NDArray[np.float32]
 Training = Callable[[Tensor, torch.Generator], Tensor]  # (n, 12, samples) mV -> network input
@@ -35,52 +36,55 @@ class Inputs:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementBatch:
-    """`signal` network input, `statements` (n, k) 0/1."""
-
-    signal: Tensor
-    statements: Tensor
+def scaled(scale: float, augmentation: Augmentation | None = None) -> Inputs:
+    """Return whole records in a network's own units, for training and for evaluation."""
+    return Inputs(lambda x, _: x * scale, lambda x: [x * scale], augmentation or Augmentation())
 
 
-class StatementObjective(nn.Module):
-    """forward(StatementBatch) -> plain binary cross-entropy; `features` may see less in training."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What a stage made: a network with the card that builds it, what it learnt from, how its input is made."""
 
-    def __init__(
-        self, network: nn.Module, features: Callable[[Tensor], Tensor] | None = None, dropout: float = 0.0
-    ):
-        super().__init__()
-        self.network = network
-        self._features = features
-        self.dropout = nn.Dropout(dropout)
+    body: Body
+    data: Data
+    inputs: Inputs
 
-    def forward(self, batch: StatementBatch) -> dict[str, Tensor]:
-        """Return {"loss"}."""
-        network: Any = self.network
-        found = (self._features or network.forward_features)(batch.signal)
-        logits = network.forward_head(self.dropout(found))
-        return {"loss": F.binary_cross_entropy_with_logits(logits.float(), batch.statements)}
+    def said(self, index: share.Index) -> Array:
+        """Return (n, k) probabilities of packed records."""
+        return answers(self.body.network, self.data.pack, index, self.inputs.views)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """What is known of the records beside their labels: (records, ...) each, as `LabelledBatch` has them."""
+
+    teacher: Array | None = None
+    auxiliary: Array | None = None
+    earlier: Array | None = None
 
 
 def train(
-    objective: StatementObjective,
+    objective: SupervisedObjective,
     data: Data,
     inputs: Inputs,
     settings: LoopSettings,
     batch: int,
     out: Path,
     *,
+    taught: Taught | None = None,
     device: str = "auto",
     progress: Progress = silent,
 ) -> nn.Module:
     """Train, choose the epoch by the validation rows' macro AUROC, return the network at that epoch."""
     part = share.this_process(device)
+    taught = taught or Taught()
 
-    def batches(epoch: int, first: int) -> Iterator[StatementBatch]:
+    def batches(epoch: int, first: int) -> Iterator[LabelledBatch]:
         for rows, _, generator in part.batches(data.train, batch, settings.seed * 7919 + epoch, first):
             signal = inputs.augmentation(data.pack.millivolts(rows), generator, part)
-            wanted = torch.from_numpy(data.wanted[rows])
-            yield StatementBatch(inputs.training(signal, generator), wanted)
+            known = (data.wanted, taught.teacher, taught.auxiliary, taught.earlier)
+            chosen = [None if values is None else torch.from_numpy(values[rows]) for values in known]
+            yield LabelledBatch(inputs.training(signal, generator), *chosen)  # type: ignore[arg-type]
 
     def validate(model: nn.Module) -> Mapping[str, float]:
         said = answers(model.network, data.pack, data.validation, inputs.views)  # type: ignore[arg-type]
@@ -93,6 +97,7 @@ def train(
 
 def figures(wanted: Array, said: Array, task: str = "all71") -> dict[str, float]:
     """Return the macro AUROC of the classes with five positives, and for all71 of the superclasses; (n, k) each."""
+    # An AUROC over fewer positives than five jumps with every record and would choose the epoch.
     columns = metrics.with_at_least(wanted, 5)
     if task != "all71":
         return {"auroc": metrics.macro_auroc(wanted, said, columns if len(columns) else None)}
@@ -101,6 +106,16 @@ def figures(wanted: Array, said: Array, task: str = "all71") -> dict[str, float]
         "statement_auroc": metrics.macro_auroc(wanted, said, columns if len(columns) else None),
         "super_auroc": metrics.macro_auroc(supers, labels.superclass_probability(said)),
     }
+
+
+def partly_seen(network: Any, share_seen: float) -> Callable[[Tensor], Tensor] | None:
+    """Return features of a random part of the input, for speed and as a regulariser; None = all of it.
+
+    A network without `forward_part` always sees all of its input.
+    """
+    if share_seen >= 1.0 or not hasattr(network, "forward_part"):
+        return None
+    return lambda signal: network.forward_part(signal, share_seen)
 
 
 def answers(network: nn.Module, pack: Pack, index: share.Index, views: Views) -> Array:

@@ -14,39 +14,20 @@ from torch import Tensor, nn
 
 from ecgview.models import reference_scores, thresholds
 from ecgview.models.cards import sha256_of
-from ecgview.models.networks import mtecg, mtecg_mae
-from ecgview.training.data import labels, material, splits
+from ecgview.models.networks import mtecg_mae
+from ecgview.training.data import labels, splits
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.data.tasks import Task
-from ecgview.training.engine.bodies import Body
+from ecgview.training.engine.classify import Trained
 from ecgview.training.evaluation import judging
 from ecgview.training.evaluation.metrics import best_f1_threshold
 from ecgview.training.objectives.mae import MaeObjective
-from ecgview.training.stages.finetune import FinetuneRecipe, Tuned
-from ecgview.training.stages.pretrain import PretrainRecipe
-from ecgview.training.stages.probe import ProbeRecipe
 
 FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
 OUT_OF_SCOPE = (
     "Not for diagnosis or treatment. Trained on {n_train} 10 s ECGs of few centres: not for paced rhythm, "
     "children, ambulatory recordings, fewer than twelve leads or other devices without checking"
 )
-
-
-def classifier(tuned: Tuned, recipe: FinetuneRecipe | ProbeRecipe, folder: Path) -> Path:
-    """Write weights and card of an MTECG classifier. Return the card."""
-    return any_classifier(
-        tuned.network,
-        tuned.validation_targets,
-        tuned.validation_probability,
-        folder,
-        name=mtecg.NAME,
-        network_id="mtecg",
-        input_spec=asdict(mtecg.INPUT),
-        config=mtecg.sizes(tuned.network),
-        recipe=recipe,
-        learnt=tuned.learnt,
-    )
 
 
 def any_classifier(
@@ -130,14 +111,13 @@ def any_classifier(
     return path
 
 
-def post_trained(
-    body: Body, said: NDArray[np.float32], data: material.Data, recipe: Any, folder: Path
-) -> Path:
+def trained(made: Trained, recipe: Any, folder: Path) -> Path:
     """Write weights and card of a network trained on a task, whichever it is. Return the card."""
+    body, data = made.body, made.data
     return any_classifier(
         body.network,
         data.wanted[data.validation],
-        said,
+        made.said(data.validation),
         folder,
         name=f"{body.name}, {data.task.name}",
         network_id=body.card.network,
@@ -149,7 +129,7 @@ def post_trained(
     )
 
 
-def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: PretrainRecipe, folder: Path) -> Path:
+def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: Any, folder: Path) -> Path:
     """Write weights and card of a masked autoencoder; return the card."""
     card = {
         "id": folder.name,

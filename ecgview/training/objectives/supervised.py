@@ -1,22 +1,23 @@
 """Fine-tuning on statements: binary cross-entropy, superclasses, and a teacher's soft answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.models.networks.mtecg import Mtecg
-from ecgview.training.data.labels import superclass_log_odds
+from ecgview.training.data.labels import superclass_log_odds, superclass_matrix
 
 TEMPERATURE = 2.0  # of the distillation (methods A.6)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledBatch:
-    """`signal` (n, leads, samples) network input; `statements` (n, 71) 0/1, NaN rows unlabelled.
+    """`signal` (n, leads, samples) network input; `statements` (n, k) 0/1, NaN rows unlabelled.
 
-    `teacher` (n, 5) logits of the superclasses, `auxiliary` (n, m) targets and `earlier` (n, 71) logits of a
+    `teacher` (n, 5) logits of the superclasses, `auxiliary` (n, m) targets and `earlier` (n, k) logits of a
     model that teaches every statement are None where not used.
     """
 
@@ -40,58 +41,68 @@ def bernoulli_distillation(student: Tensor, teacher: Tensor, temperature: float 
 
 
 class SupervisedObjective(nn.Module):
-    """forward(LabelledBatch) -> loss; part of the segments is hidden in training (`seen` < 1)."""
+    """forward(LabelledBatch) -> binary cross-entropy of the classes, and what else a recipe adds to it."""
 
     def __init__(
         self,
-        network: Mtecg,
+        network: nn.Module,
+        features: Callable[[Tensor], Tensor] | None = None,
         *,
-        auxiliary: nn.Linear | None,
-        seen: float,
-        superclass_weight: float,
-        teacher_weight: float,
-        auxiliary_weight: float,
+        dropout: float = 0.0,
+        auxiliary: nn.Linear | None = None,
+        statement_weight: float = 1.0,
+        superclass_weight: float = 0.0,
+        teacher_weight: float = 0.0,
+        auxiliary_weight: float = 0.0,
         smoothing: float = 0.0,
     ) -> None:
+        """Take a network with `forward_features` and `forward_head`, and what is added where it is above zero.
+
+        Args:
+            network: what learns.
+            features: shown in training instead of `forward_features`, where a network is to see less.
+            dropout: before the head.
+            auxiliary: a second head on the features, for the batch's `auxiliary`.
+            statement_weight: of the classes' cross-entropy.
+            superclass_weight: of the superclasses', which the 71 statements alone have.
+            teacher_weight: of the distance from the batch's `teacher`.
+            auxiliary_weight: of the squared error of the second head.
+            smoothing: how far targets are drawn from 0 and 1 to a half.
+        """
         super().__init__()
         self.network = network
+        self._features = features
+        self.dropout = nn.Dropout(dropout)
         self.auxiliary = auxiliary
-        self.seen = seen
+        self.statement_weight = statement_weight
         self.superclass_weight = superclass_weight
         self.teacher_weight = teacher_weight
         self.auxiliary_weight = auxiliary_weight
         self.smoothing = smoothing
 
-    def _features(self, signal: Tensor) -> Tensor:
-        """Return (n, width) of the class token or the mean token, over the segments seen."""
-        config = self.network.config
-        visible = None
-        if self.training and self.seen < 1.0:
-            count = max(1, round(self.seen * config.n_segments))
-            visible = torch.rand(len(signal), config.n_segments).argsort(1)[:, :count].sort(1).values
-        tokens = self.network.encode(signal, visible)
-        return tokens[:, 1:].mean(1) if config.mean_pool else tokens[:, 0]
-
     def forward(self, batch: LabelledBatch) -> dict[str, Tensor]:
-        """Return {"loss", "statement_loss", ...}."""
-        features = self._features(batch.signal)
-        logits = self.network.forward_head(features).float()
+        """Return {"loss"}, and its parts where there are several."""
+        network: Any = self.network
+        features = (self._features or network.forward_features)(batch.signal)
+        logits = network.forward_head(self.dropout(features)).float()
         labelled = torch.isfinite(batch.statements[:, 0])
         outcome: dict[str, Tensor] = {}
         loss = logits.new_zeros(())
-        supers = superclass_log_odds(logits)
+        supers = superclass_log_odds(logits) if self.superclass_weight or self.teacher_weight else None
         if labelled.any():
             wanted = batch.statements[labelled]
             smooth = wanted * (1 - self.smoothing) + 0.5 * self.smoothing
             statement = F.binary_cross_entropy_with_logits(logits[labelled], smooth)
-            above = _superclass_targets(wanted)
             if batch.earlier is not None:
                 taught = bernoulli_distillation(logits[labelled], batch.earlier[labelled])
                 statement = DISTIL_SHARE * taught + (1 - DISTIL_SHARE) * statement
-            superclass = F.binary_cross_entropy_with_logits(supers[labelled], above)
-            loss = loss + statement * 5.0 + self.superclass_weight * superclass
-            outcome |= {"statement_loss": statement.detach(), "superclass_loss": superclass.detach()}
-        if batch.teacher is not None and self.teacher_weight:
+            loss = loss + self.statement_weight * statement
+            if supers is not None:
+                above = _superclass_targets(wanted)
+                superclass = F.binary_cross_entropy_with_logits(supers[labelled], above)
+                loss = loss + self.superclass_weight * superclass
+                outcome |= {"statement_loss": statement.detach(), "superclass_loss": superclass.detach()}
+        if batch.teacher is not None and supers is not None and self.teacher_weight:
             distance = bernoulli_distillation(supers, batch.teacher)
             loss = loss + self.teacher_weight * distance
             outcome["teacher_loss"] = distance.detach()
@@ -103,7 +114,5 @@ class SupervisedObjective(nn.Module):
 
 
 def _superclass_targets(statements: Tensor) -> Tensor:
-    from ecgview.training.data.labels import superclass_matrix
-
     matrix = torch.from_numpy(superclass_matrix()).to(statements)
     return (statements @ matrix.T > 0).to(statements.dtype)

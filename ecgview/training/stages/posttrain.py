@@ -4,24 +4,24 @@ Source: arXiv 2509.12991; the values come from a re-implementation by others and
 C.2). Beside it stands the official baseline: a new head and everything trained at once (methods E.4).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
 
 from ecgview.models.networks import PostTraining
 from ecgview.models.networks.kit.drop_path import DropPathRule
-from ecgview.progress import Progress, silent
 from ecgview.training.data import material, provenance
 from ecgview.training.data.augment import Augmentation
-from ecgview.training.engine import bodies, classify
+from ecgview.training.engine import bodies, classify, linear_head
+from ecgview.training.engine import export as exporting
 from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.optimisation import Precision
 from ecgview.training.engine.recipe import loop_settings
-from ecgview.training.stages import probe
+from ecgview.training.objectives.supervised import SupervisedObjective
+from ecgview.training.places import Places
 
 Method = Literal["posttrain", "baseline"]
 
@@ -60,51 +60,34 @@ class PostTrainRecipe:
     )
 
 
-def run(
-    recipe: PostTrainRecipe,
-    data: Path,
-    out: Path,
-    cache: Path,
-    start: Path | None = None,
-    progress: Progress = silent,
-    device: str = "auto",
-) -> tuple[Body, material.Data, classify.Inputs]:
-    """Post-train (or fine-tune the official way) and return the body at its best validation epoch.
+RECIPE = PostTrainRecipe()
+SMOKE = {"epochs": 1, "preview_epochs": 2, "most_records": 48, "batch": 16, "small": True, "seen": 0.25}
+STARTS = True
 
-    Args:
-        recipe: how.
-        data: a data set in any known layout, or a folder with PTB-XL.
-        out: folder of the run: `preview/` and `full/`; resumed if it exists.
-        cache: packed ECGs.
-        start: the name of a network for random weights, the id of a model, or the folder of a run of the recipe's
-            network; None = random weights of that network.
-        progress: told per step.
-        device: auto, cpu, cuda or mps.
+
+def run(recipe: PostTrainRecipe, places: Places) -> classify.Trained:
+    """Post-train (or fine-tune the official way) the network that `places.start` or the recipe names.
+
+    The run's folder holds `preview/` and `full/`; what is there is resumed.
 
     Raises:
         ModelError: no such start, weights that do not fit, or a network that cannot be post-trained.
     """
     torch.manual_seed(recipe.seed)
-    spec = bodies.input_of(start, recipe.network)
-    found = material.of_task(
-        data,
-        cache,
-        replace(spec, scale=1.0),  # a pack is in millivolts, and one for every scale
-        recipe.task,
-        progress,
-        share=recipe.share_of_data,
-        seed=recipe.seed,
-        most_records=recipe.most_records,
-        start=start,
-    )
-    provenance.keep(found.learnt, out)
-    body = backbone(recipe, start, found.task.codes)
-    scale = spec.scale
-    made = classify.Inputs(lambda x, _: x * scale, lambda x: [x * scale], recipe.augmentation)
+    spec = bodies.input_of(places.start, recipe.network)
+    found = material.of_recipe(recipe, places, spec)
+    provenance.keep(found.learnt, places.out)
+    body = backbone(recipe, places.start, found.task.codes)
+    made = classify.Trained(body, found, classify.scaled(spec.scale, recipe.augmentation))
     if recipe.method == "posttrain":
-        _preview(recipe, body, found, out / "preview", progress, device)
-    _full(recipe, body, found, made, out / "full", progress, device)
-    return body, found, made
+        _preview(recipe, made, replace(places, out=places.out / "preview"))
+    _full(recipe, made, replace(places, out=places.out / "full"))
+    return made
+
+
+def export(made: classify.Trained, recipe: PostTrainRecipe, folder: Path) -> Path:
+    """Write weights and card."""
+    return exporting.trained(made, recipe, folder)
 
 
 def backbone(recipe: PostTrainRecipe, start: Path | None, labels: Sequence[str]) -> Body:
@@ -120,29 +103,12 @@ def backbone(recipe: PostTrainRecipe, start: Path | None, labels: Sequence[str])
     )
 
 
-def _preview(
-    recipe: PostTrainRecipe,
-    body: Body,
-    data: material.Data,
-    out: Path,
-    progress: Progress,
-    device: str,
-) -> None:
+def _preview(recipe: PostTrainRecipe, made: classify.Trained, places: Places) -> None:
     """Stage 1: train the head alone on frozen features, and put the best one on the network."""
-    # Evaluation mode: the features are those that the frozen backbone will give, without dropout.
-    net: Any = body.network.eval()
-    rows = {"train": data.train, "validation": data.validation}
-    features = {
-        name: probe.features_of(
-            net.forward_features, lambda r: data.pack.millivolts(r) * body.card.input.scale, index, progress
-        )
-        for name, index in rows.items()
-    }
-    targets = {name: data.wanted[index] for name, index in rows.items()}
     settings = loop_settings(
         recipe,
-        len(data.train),
-        device,
+        len(made.data.train),
+        places.device,
         epochs=recipe.preview_epochs,
         learning_rate=recipe.preview_rate,
         final_rate=0.0,
@@ -154,28 +120,26 @@ def _preview(
         patience=0,
         select="auroc",
     )
-    head = probe.Head(body.head.in_features, data.wanted.shape[1], dropout=recipe.dropout, normalised=False)
-    probe.fit_head(head, features, targets, settings, recipe.batch, out, progress, device)
-    # The probe's scaling of features is folded into the head, so that stage 2 begins where stage 1 ended.
-    weight, bias = head.folded()
-    body.head.load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
+    linear_head.fit_on_frozen(
+        made.body,
+        made.data,
+        settings,
+        recipe.batch,
+        places.out,
+        dropout=recipe.dropout,
+        normalised=False,
+        progress=places.progress,
+        device=places.device,
+    )
 
 
-def _full(
-    recipe: PostTrainRecipe,
-    body: Body,
-    data: material.Data,
-    made: classify.Inputs,
-    out: Path,
-    progress: Progress,
-    device: str,
-) -> nn.Module:
+def _full(recipe: PostTrainRecipe, made: classify.Trained, places: Places) -> None:
     """Stage 2, or the baseline: train everything."""
-    ours = recipe.method == "posttrain"
+    ours, network = recipe.method == "posttrain", made.body.network
     settings = loop_settings(
         recipe,
-        len(data.train),
-        device,
+        len(made.data.train),
+        places.device,
         learning_rate=recipe.learning_rate if ours else recipe.baseline_rate,
         final_rate=recipe.final_rate if ours else 0.0,
         schedule="cosine" if ours else "constant",
@@ -184,18 +148,14 @@ def _full(
         betas=(0.9, 0.999),
         select="statement_auroc" if recipe.task == "all71" else "auroc",
     )
-    seen = partly_seen(body.network, recipe.seen)
-    objective = classify.StatementObjective(body.network, seen, recipe.dropout if ours else 0.0)
-    return classify.train(
-        objective, data, made, settings, recipe.batch, out, device=device, progress=progress
+    seen = classify.partly_seen(network, recipe.seen)
+    classify.train(
+        SupervisedObjective(network, seen, dropout=recipe.dropout if ours else 0.0),
+        made.data,
+        made.inputs,
+        settings,
+        recipe.batch,
+        places.out,
+        device=places.device,
+        progress=places.progress,
     )
-
-
-def partly_seen(network: Any, share_seen: float) -> Callable[[Tensor], Tensor] | None:
-    """Return features of a random part of the input, for speed and as a regulariser; None = all of it.
-
-    A network without `forward_part` always sees all of its input.
-    """
-    if share_seen >= 1.0 or not hasattr(network, "forward_part"):
-        return None
-    return lambda signal: network.forward_part(signal, share_seen)

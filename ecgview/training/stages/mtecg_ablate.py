@@ -1,4 +1,4 @@
-"""The paper's ablations of MTECG as a grid that can be stopped and gone on with; one table at the end.
+"""The paper's ablations of MTECG-T as a grid that can be stopped; the table is OUT/ablation.csv.
 
 Each cell differs from the recipe in one value: mask ratio, reconstruction target, length of pre-training, layer-wise
 decay, DropPath. It is pre-trained and fine-tuned and judged on the validation fold alone.
@@ -7,15 +7,16 @@ decay, DropPath. It is pre-trained and fine-tuned and judged on the validation f
 import csv
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ecgview.errors import ModelError
-from ecgview.progress import Progress, silent
 from ecgview.training.engine import classify
 from ecgview.training.engine.recipe import with_values
-from ecgview.training.stages import finetune, pretrain
+from ecgview.training.places import Places
+from ecgview.training.stages import mtecg_finetune as finetune
+from ecgview.training.stages import mtecg_pretrain as pretrain
 
 TABLE = "ablation.csv"
 PLAIN: dict[str, Any] = {"target": "raw", "axis": "segment", "variance_floor": 0.0}
@@ -36,6 +37,18 @@ class AblateRecipe:
     depth: int = 12
     most_records: int = 0
     seed: int = 0
+
+
+RECIPE = AblateRecipe()
+SMOKE = {
+    "pretrain_epochs": 1,
+    "finetune_epochs": 1,
+    "depth": 1,
+    "most_records": 32,
+    "vary": ["mask_ratio", "drop_path"],
+    "mask_ratio": [0.25, 0.75],
+    "drop_path": [0.0, 0.2],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +104,9 @@ def _target(value: str) -> dict[str, Any]:
     return known[value]
 
 
-def run(
-    recipe: AblateRecipe,
-    data: Path,
-    out: Path,
-    cache: Path,
-    progress: Progress = silent,
-    device: str = "auto",
-) -> list[dict[str, Any]]:
+def run(recipe: AblateRecipe, places: Places) -> list[dict[str, Any]]:
     """Run what is missing of the grid and return its rows; `ablation.csv` grows with every finished cell."""
+    out = places.out
     rows = []
     grid = cells(recipe)
     out.mkdir(parents=True, exist_ok=True)
@@ -108,8 +115,8 @@ def run(
         if kept.exists():
             figures = json.loads(kept.read_text(encoding="utf-8"))
         else:
-            progress(count / len(grid), f"{cell.factor} {cell.value}: {count + 1} of {len(grid)}")
-            figures = _judge(recipe, cell, data, out, cache, progress, device)
+            places.progress(count / len(grid), f"{cell.factor} {cell.value}: {count + 1} of {len(grid)}")
+            figures = _judge(recipe, cell, places)
             part = kept.with_suffix(".part")
             part.write_text(json.dumps(figures), encoding="utf-8")
             os.replace(part, kept)
@@ -118,9 +125,7 @@ def run(
     return rows
 
 
-def _judge(
-    recipe: AblateRecipe, cell: Cell, data: Path, out: Path, cache: Path, progress: Progress, device: str
-) -> dict[str, float]:
+def _judge(recipe: AblateRecipe, cell: Cell, places: Places) -> dict[str, float]:
     """Return the validation figures of one cell. Cells that share a pre-training share its run."""
     common = {"depth": recipe.depth, "most_records": recipe.most_records, "seed": recipe.seed}
     before = with_values(
@@ -131,11 +136,12 @@ def _judge(
         finetune.FinetuneRecipe(epochs=recipe.finetune_epochs, teacher=False, unlabelled=False),
         {**common, **cell.finetuning},
     )
-    where = out / (cell.name if cell.pretraining else "shared") / "pretrain"
-    pretrain.run(before, data, where, cache, progress, device)
-    tuned = finetune.run(after, data, out / cell.name / "finetune", cache, where, progress, device)
-    figures = classify.figures(tuned.validation_targets, tuned.validation_probability)
-    return figures | {"records": float(tuned.learnt.n_train)}
+    first = places.out / (cell.name if cell.pretraining else "shared") / "pretrain"
+    pretrain.run(before, replace(places, out=first))
+    tuned = finetune.run(after, replace(places, out=places.out / cell.name / "finetune", start=first))
+    held = tuned.data.validation
+    figures = classify.figures(tuned.data.wanted[held], tuned.said(held))
+    return figures | {"records": float(tuned.data.learnt.n_train)}
 
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:

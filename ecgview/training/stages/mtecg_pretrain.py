@@ -1,4 +1,4 @@
-"""Masked pre-training of MTECG-T: recipe, data, run."""
+"""Masked pre-training of MTECG-T."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from ecgview.models.networks import mtecg_mae
 from ecgview.models.networks.mtecg import MtecgConfig
-from ecgview.progress import Progress, silent
-from ecgview.training.data import collection, inputs, kernels, provenance, share, splits
+from ecgview.training.data import inputs, kernels, material, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
-from ecgview.training.data.pack import Pack, load_or_build
+from ecgview.training.data.pack import Pack
+from ecgview.training.data.provenance import Learnt
+from ecgview.training.engine import export as exporting
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import Precision
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.mae import Axis, MaeBatch, MaeObjective, Target, random_mask
+from ecgview.training.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +49,52 @@ class PretrainRecipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
-def open_pack(data: Path, cache: Path, progress: Progress = silent) -> Pack:
-    """Return the pack of every record below `data`, built at the first call."""
-    records = collection.read_all(data)
-    return load_or_build(records, inputs.MTECG, cache, str(data.resolve()), progress)
+@dataclass(frozen=True, slots=True, eq=False)
+class Pretrained:
+    """The masked autoencoder with its objective, and what it learnt from."""
+
+    objective: MaeObjective
+    learnt: Learnt
 
 
-def run(
-    recipe: PretrainRecipe,
-    data: Path,
-    out: Path,
-    cache: Path,
-    progress: Progress = silent,
-    device: str = "auto",
-) -> MaeObjective:
-    """Pre-train on every record outside the test fold; weights and log in `out`, resumed if it exists."""
-    pack = open_pack(data, cache, progress)
+RECIPE = PretrainRecipe()
+SMOKE = {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2}
+
+
+def run(recipe: PretrainRecipe, places: Places) -> Pretrained:
+    """Pre-train on every record outside the test fold; weights and log in `places.out`, resumed if it exists."""
+    pack = material.open_pack(places.data, places.cache, inputs.MTECG, places.progress)
     index = splits.unlabelled(pack)
     if recipe.most_records:
         index = index[: recipe.most_records]
-    provenance.keep(provenance.of_unlabelled(pack, index), out)
+    learnt = provenance.of_unlabelled(pack, index)
+    provenance.keep(learnt, places.out)
     auxiliary = None
     if recipe.auxiliary_components:
-        auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, cache)
+        auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, places.cache)
     torch.manual_seed(recipe.seed)
     # As many outputs as there are components: a few records have fewer than the recipe asks for.
     objective = _objective(recipe, 0 if auxiliary is None else auxiliary.shape[1])
-    part = share.this_process(device)
-    settings = loop_settings(recipe, len(index), device)
+    part = share.this_process(places.device)
+    settings = loop_settings(recipe, len(index), places.device)
 
     def batches(epoch: int, first: int) -> Iterator[MaeBatch]:
         return _batches(pack, index, auxiliary, recipe, part, epoch, first)
 
-    fit(objective, batches, settings, out, device=device, progress=progress)
-    return objective
+    fit(
+        objective,
+        batches,
+        settings,
+        places.out,
+        device=places.device,
+        progress=places.progress,
+    )
+    return Pretrained(objective, learnt)
+
+
+def export(made: Pretrained, recipe: PretrainRecipe, folder: Path) -> Path:
+    """Write weights and card of the masked autoencoder."""
+    return exporting.autoencoder(made.objective, made.learnt, recipe, folder)
 
 
 def _objective(recipe: PretrainRecipe, components: int) -> MaeObjective:

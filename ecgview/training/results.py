@@ -5,19 +5,25 @@ Each experiment writes its answers once; a second call goes on where the first o
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.progress import Progress
-from ecgview.training.data import inputs, labels, splits
+from ecgview.training.data import inputs, labels, material, splits
 from ecgview.training.data.pack import Pack
-from ecgview.training.engine import classify
+from ecgview.training.engine import classify, lead_agnostic
 from ecgview.training.evaluation import baselines, metrics
-from ecgview.training.stages import finetune, identification, posttrain, pretrain, wav2vec
+from ecgview.training.places import Places
+from ecgview.training.stages import (
+    mtecg_finetune,
+    posttrain,
+    wav2vec_finetune,
+    wav2vec_identify,
+    wav2vec_pretrain,
+)
 
 Array = NDArray[np.float32]
 SHARES = (0.1, 0.3, 1.0)
@@ -37,7 +43,7 @@ class Scale:
     most_records: int = 0  # for a trial
     seeds: tuple[int, ...] = SEEDS
     shares: tuple[float, ...] = SHARES
-    sizes: wav2vec.Sizes = field(default_factory=wav2vec.Sizes)
+    sizes: lead_agnostic.Sizes = field(default_factory=lead_agnostic.Sizes)
     resamples: int = 1000
 
 
@@ -50,20 +56,9 @@ SMOKE = Scale(
     most_records=48,
     seeds=(0,),
     shares=(1.0,),
-    sizes=wav2vec.Sizes(32, 48, 1, 4, 64, 32),
+    sizes=replace(lead_agnostic.Sizes(), **lead_agnostic.SMALL),
     resamples=20,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the collection, the runs and the packs are."""
-
-    data: Path
-    out: Path
-    cache: Path
-    device: str
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +127,16 @@ def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
 
 
 def _test(places: Places) -> tuple[Pack, NDArray[np.int64]]:
-    pack = pretrain.open_pack(places.data, places.cache)
+    pack = material.open_pack(places.data, places.cache, inputs.MTECG)
     return pack, splits.labelled(pack, "test")
 
 
 def _mtecg(scale: Scale, places: Places, name: str, start: Path | None) -> Array:
-    recipe = finetune.FinetuneRecipe(
+    recipe = mtecg_finetune.FinetuneRecipe(
         epochs=scale.finetune_epochs, teacher=False, unlabelled=False, most_records=scale.most_records
     )
-    tuned = finetune.run(
-        recipe, places.data, places.out / name, places.cache, start, places.progress, places.device
-    )
-    return finetune.answers(tuned.network, *_test(places))
+    tuned = mtecg_finetune.run(recipe, replace(places, out=places.out / name, start=start))
+    return tuned.said(tuned.data.test)
 
 
 def _logistic(places: Places, kind: str) -> Array:
@@ -175,47 +168,33 @@ def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float
         seed=seed,
         most_records=scale.most_records,
     )
-    body, material, made = posttrain.run(
-        recipe,
-        places.data,
-        places.out / name,
-        places.cache,
-        Path(AUTOENCODER),
-        places.progress,
-        places.device,
-    )
-    return classify.answers(body.network, material.pack, material.test, made.views)
+    made = posttrain.run(recipe, replace(places, out=places.out / name, start=Path(AUTOENCODER)))
+    return made.said(made.data.test)
 
 
 def _contrast(scale: Scale, places: Places, kind: str) -> Path:
     """Pre-train with or without random lead masking, and return the run's folder."""
     out = places.out / f"wav2vec-{kind}"
-    recipe = wav2vec.ContrastRecipe(
+    recipe = wav2vec_pretrain.ContrastRecipe(
         epochs=scale.contrast_epochs,
         mask_leads=0.5 if kind == "rlm" else 0.0,
         sizes=scale.sizes,
         most_records=scale.most_records,
     )
-    wav2vec.pretrain(recipe, places.data, out, places.cache, places.progress, places.device)
+    wav2vec_pretrain.run(recipe, replace(places, out=out))
     return out
 
 
 def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Array:
     """Return the answers of a network pre-trained with or without lead masking, fine-tuned on one lead set."""
     start = _contrast(scale, places, kind)
-    recipe = wav2vec.LeadSetRecipe(
+    recipe = wav2vec_finetune.LeadSetRecipe(
         leads=leads, epochs=scale.lead_set_epochs, sizes=scale.sizes, most_records=scale.most_records
     )
-    network, material = wav2vec.finetune(
-        recipe,
-        places.data,
-        places.out / f"wav2vec-{kind}-{leads}",
-        places.cache,
-        start,
-        places.progress,
-        places.device,
-    )
-    return classify.answers(network, material.pack, material.test, wav2vec.inputs(leads, 0.0).views)
+    out = places.out / f"wav2vec-{kind}-{leads}"
+    made = wav2vec_finetune.run(recipe, replace(places, out=out, start=start))
+    views = lead_agnostic.inputs(leads, 0.0).views
+    return classify.answers(made.network, made.data.pack, made.data.test, views)
 
 
 def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:
@@ -225,15 +204,14 @@ def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:
     if kept.exists():
         rows: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
         return rows
-    recipe = identification.IdentifyRecipe(
+    recipe = wav2vec_identify.IdentifyRecipe(
         epochs=scale.identify_epochs, sizes=scale.sizes, most_records=scale.most_records
     )
     start = _contrast(scale, places, "rlm")
-    network, pack = identification.run(
-        recipe, places.data, out, places.cache, start, places.progress, places.device
-    )
+    made = wav2vec_identify.run(recipe, replace(places, out=out, start=start))
     rows = [
-        identification.evaluate(network, pack, "test", scale.resamples, leads) for leads in inputs.LEAD_SETS
+        wav2vec_identify.evaluate(made.network, made.pack, "test", scale.resamples, leads)
+        for leads in inputs.LEAD_SETS
     ]
     kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return rows

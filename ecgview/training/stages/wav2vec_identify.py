@@ -1,4 +1,4 @@
-"""Patient identification: ArcFace on the lead-agnostic network, judged on patients that it never saw."""
+"""Identification of patients: ArcFace on the lead-agnostic network, judged on patients that it never saw."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,19 +16,18 @@ from ecgview.errors import ModelError
 from ecgview.models.identification import VERIFICATION
 from ecgview.models.networks import wav2vec_cmsc
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
-from ecgview.progress import Progress, silent
-from ecgview.training.data import provenance, share, splits
+from ecgview.training.data import inputs, material, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import export as exporting
-from ecgview.training.engine import run_state
+from ecgview.training.engine import lead_agnostic, run_state
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import Precision
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation import metrics
 from ecgview.training.objectives.arcface import ArcFaceObjective, OwnerBatch
-from ecgview.training.stages import wav2vec
+from ecgview.training.places import Places
 
 Array = NDArray[np.float32]
 
@@ -43,7 +42,7 @@ class IdentifyRecipe:
     scale: float = 64.0
     margin: float = 0.3
     mask_leads: float = 0.25  # random lead masking, so that the embedding holds for any lead set
-    sizes: wav2vec.Sizes = field(default_factory=wav2vec.Sizes)
+    sizes: lead_agnostic.Sizes = field(default_factory=lead_agnostic.Sizes)
     seed: int = 0
     most_records: int = 0
     precision: Precision = "bf16"
@@ -60,34 +59,42 @@ class Pairs:
     genuine: NDArray[np.bool_]
 
 
-def run(
-    recipe: IdentifyRecipe,
-    data: Path,
-    out: Path,
-    cache: Path,
-    start: Path | None = None,
-    progress: Progress = silent,
-    device: str = "auto",
-) -> tuple[Wav2vecCmsc, Pack]:
+RECIPE = IdentifyRecipe()
+SMOKE = {"epochs": 1, "most_records": 64, "batch": 16, "sizes": lead_agnostic.SMALL}
+STARTS = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identifier:
+    """The network at its best validation epoch, the records, and what it learnt from."""
+
+    network: Wav2vecCmsc
+    pack: Pack
+    learnt: Learnt
+
+
+def run(recipe: IdentifyRecipe, places: Places) -> Identifier:
     """Train on the patients outside the held-out folds, choose the epoch on the validation fold.
 
-    A run that is in `out` is resumed.
+    A run that is in `places.out` is resumed.
     """
-    pack = wav2vec.open_pack(data, cache, progress)
+    start, device = places.start, places.device
+    pack = material.open_pack(places.data, places.cache, inputs.LEAD_AGNOSTIC, places.progress)
     train = splits.not_held_out(pack)
     if recipe.most_records:
         train = train[: recipe.most_records]
     names = sorted({pack.rows[i].patient_id for i in train})
     head = f"{counted(len(names), 'patient')} told apart in {counted(len(train), 'record')}"
-    provenance.keep(provenance.of_supervised(pack, train, start, head), out)
+    learnt = provenance.of_supervised(pack, train, start, head)
+    provenance.keep(learnt, places.out)
     number = {name: k for k, name in enumerate(names)}
     owner = np.array([number.get(row.patient_id, -1) for row in pack.rows], dtype=np.int64)
     torch.manual_seed(recipe.seed)
-    sizes = wav2vec.sizes_at(start, recipe.sizes)
+    sizes = lead_agnostic.sizes_at(start, recipe.sizes)
     network = Wav2vecCmsc(sizes.config(n_classes=0, conv_gradient=0.0 if start else 1.0, dropout=0.0))
     network = _without_heads(network)
     if start is not None:
-        wav2vec.load_encoder(network, start)
+        lead_agnostic.load_encoder(network, start)
     objective = ArcFaceObjective(network, len(names), recipe.scale, recipe.margin)
     part = share.this_process(device)
     settings = loop_settings(
@@ -103,7 +110,7 @@ def run(
     augmentation = Augmentation(
         shift=False, gain=0.05, lead_gain=0.0, noise_mv=0.0, mask_leads=recipe.mask_leads
     )
-    made = wav2vec.inputs("12", 0.0)
+    made = lead_agnostic.inputs("12", 0.0)
     validation = splits.labelled(pack, "validation")
 
     def batches(epoch: int, first: int) -> Iterator[OwnerBatch]:
@@ -117,9 +124,17 @@ def run(
         pairs = all_pairs(halves, [pack.rows[i].patient_id for i in validation])
         return {"halves_top1": top1_of_halves(halves), "eer": equal_error_rate(pairs)}
 
-    fit(objective, batches, settings, out, validate=validate, device=device, progress=progress)
-    objective.load_state_dict(run_state.best_weights(out))
-    return network.eval(), pack
+    fit(
+        objective,
+        batches,
+        settings,
+        places.out,
+        validate=validate,
+        device=device,
+        progress=places.progress,
+    )
+    objective.load_state_dict(run_state.best_weights(places.out))
+    return Identifier(network.eval(), pack, learnt)
 
 
 def _without_heads(network: Wav2vecCmsc) -> Wav2vecCmsc:
@@ -134,7 +149,7 @@ def embeddings(network: Wav2vecCmsc, pack: Pack, index: share.Index, leads: str 
     """Return (n, 2, width): a unit vector of each 5 s half of each record."""
     network.eval()
     device = next(network.parameters()).device
-    views = wav2vec.inputs(leads, 0.0).views
+    views = lead_agnostic.inputs(leads, 0.0).views
     rows = []
     with torch.inference_mode():
         for begin in range(0, len(index), 64):
@@ -229,13 +244,15 @@ def _mean(right: NDArray[np.bool_], resamples: int) -> dict[str, float]:
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-def export(network: Wav2vecCmsc, pack: Pack, learnt: Learnt, recipe: IdentifyRecipe, folder: Path) -> Path:
+def export(made: Identifier, recipe: IdentifyRecipe, folder: Path) -> Path:
     """Write weights, card and what a cosine is worth into a folder; return the card.
 
     The likelihood ratio is a logistic regression of "one patient" on the cosine over the validation fold's pairs of
     different recordings, genuine pairs and impostors weighted alike, so that its log odds are the log likelihood ratio.
     """
     from sklearn.linear_model import LogisticRegression
+
+    network, pack, learnt = made.network, made.pack, made.learnt
 
     validation = splits.labelled(pack, "validation")
     pairs = all_pairs(embeddings(network, pack, validation), [pack.rows[i].patient_id for i in validation])

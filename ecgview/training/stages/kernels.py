@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.models.networks import random_kernels
 from ecgview.models.networks.random_kernels import RandomKernels
-from ecgview.progress import Progress, silent
-from ecgview.training.data import kernels, labels, provenance, splits
+from ecgview.training.data import inputs, kernels, labels, material, provenance, splits
 from ecgview.training.data.provenance import Learnt
-from ecgview.training.engine import classify, export, run_state
+from ecgview.training.engine import classify, run_state
+from ecgview.training.engine import export as exporting
 from ecgview.training.evaluation import baselines
 from ecgview.training.evaluation.metrics import macro_auroc
-from ecgview.training.stages.pretrain import open_pack
+from ecgview.training.places import Places
 
 Array = NDArray[np.float32]
 FITTED = "The kernels are random; the regressions and the thresholds of the kernels are all that was fitted"
@@ -51,21 +51,23 @@ class Fitted:
     unseen: tuple[str, ...]  # statements without an example in training
 
 
-def run(
-    recipe: KernelRecipe, data: Path, out: Path, cache: Path, progress: Progress = silent, device: str = "cpu"
-) -> Fitted:
-    """Fit the 71 regressions for each penalty and keep the best; weights and log in `out`.
+RECIPE = KernelRecipe()
+SMOKE = {"n_kernels": 100, "strengths": [1e-3], "most_records": 64}
+
+
+def run(recipe: KernelRecipe, places: Places) -> Fitted:
+    """Fit the 71 regressions for each penalty and keep the best; weights and log in `places.out`.
 
     The penalty with the largest sum of superclass and statement macro AUROC on the validation fold is kept. The
-    features are kept in `cache`; a second call fits anew. `device` is taken for the other systems' sake: the
-    regressions run on the processor.
+    features are kept in the cache; a second call fits anew. The regressions run on the processor, whatever the device.
 
     Raises:
         ModelError: a number of kernels that makes no whole groups, or no penalty to try.
     """
+    out, cache, progress = places.out, places.cache, places.progress
     drawing = kernels.Drawing(n_kernels=recipe.n_kernels, seed=recipe.seed)
     _check(recipe, drawing.per_group)
-    pack = open_pack(data, cache, progress)
+    pack = material.open_pack(places.data, cache, inputs.MTECG, progress)
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
     if recipe.most_records:
         train = train[: recipe.most_records]
@@ -152,9 +154,9 @@ def _direct(
     return macro_auroc(supers[validation], baselines.predict(models, features[validation]))
 
 
-def write(fitted: Fitted, recipe: KernelRecipe, folder: Path) -> Path:
+def export(fitted: Fitted, recipe: KernelRecipe, folder: Path) -> Path:
     """Write weights and card. Return the card."""
-    return export.any_classifier(
+    return exporting.any_classifier(
         fitted.network,
         fitted.validation_targets,
         fitted.validation_probability,
@@ -182,7 +184,7 @@ def _notes(fitted: Fitted) -> list[str]:
         f"{fitted.network.config.n_kernels} random kernels at 100 Hz, each on some of eight leads, and one logistic "
         "regression per statement; a superclass is the noisy or of its statements.",
         f"C {fitted.strength:g} has the largest sum of superclass and statement macro AUROC on "
-        f"{export.chosen_on(fitted.learnt)} "
+        f"{exporting.chosen_on(fitted.learnt)} "
         f"({len(fitted.validation_targets)} records) of these: {others}.",
         f"Five regressions on the superclasses themselves reach {fitted.direct_super_auroc:.3f} there, "
         f"the noisy or {chosen['super_auroc']:.3f}.",

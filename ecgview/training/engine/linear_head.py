@@ -1,4 +1,4 @@
-"""Linear probing: a head on frozen features, which are computed once.
+"""A linear head on features that are computed once.
 
 As the masked-autoencoder papers do it: batch normalisation without scale or shift, then one linear layer. The
 normalisation is folded into the linear layer at the end, so that the network stays as it is.
@@ -14,32 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
 from ecgview.progress import Progress, silent
-from ecgview.training.data import inputs, labels, provenance, share, splits
+from ecgview.training.data import share
+from ecgview.training.data.material import Data
 from ecgview.training.engine import run_state
+from ecgview.training.engine.bodies import Body
 from ecgview.training.engine.loop import fit
 from ecgview.training.engine.optimisation import LoopSettings
-from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation.metrics import macro_auroc
-from ecgview.training.stages.finetune import Tuned, answers, load_encoder
-from ecgview.training.stages.pretrain import open_pack
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeRecipe:
-    """Linear probing of MTECG. Values are defaults of ours; the paper's are unpublished."""
-
-    epochs: int = 60
-    batch: int = 256
-    learning_rate: float = 1e-2
-    weight_decay: float = 0.0
-    mean_pool: bool = True
-    depth: int = 12
-    seed: int = 0
-    most_records: int = 0
 
 
 class Head(nn.Module):
@@ -135,48 +119,35 @@ def features_of(
     return np.concatenate(rows)
 
 
-def run(
-    recipe: ProbeRecipe,
-    data: Path,
+def fit_on_frozen(
+    body: Body,
+    data: Data,
+    settings: LoopSettings,
+    batch: int,
     out: Path,
-    cache: Path,
-    start: Path | None = None,
+    *,
+    dropout: float = 0.0,
+    normalised: bool = True,
     progress: Progress = silent,
     device: str = "auto",
-) -> Tuned:
-    """Probe a pre-training run's encoder (or a random one) on PTB-XL's 71 statements; resumed if `out` exists."""
-    pack = open_pack(data, cache, progress)
-    index = {name: splits.labelled(pack, name) for name in ("train", "validation")}
-    if recipe.most_records:
-        index["train"] = index["train"][: recipe.most_records]
-    learnt = provenance.of_supervised(pack, index["train"], start)
-    provenance.keep(learnt, out)
-    torch.manual_seed(recipe.seed)
-    config = MtecgConfig(
-        n_classes=len(labels.statement_codes()), depth=recipe.depth, mean_pool=recipe.mean_pool
-    )
-    network = Mtecg(config).eval()
-    if start is not None:
-        load_encoder(network, start)
+) -> None:
+    """Train the body's head on features of all that lies below it, and put the best one on the network."""
+    # Evaluation mode: the features are those that the frozen network will give, without dropout.
+    network = body.network.eval()
+    scale = body.card.input.scale
+    rows = {"train": data.train, "validation": data.validation}
     features = {
         name: features_of(
-            network.forward_features, lambda r: pack.millivolts(r) * inputs.MTECG_SCALE, rows, progress
+            network.forward_features,  # type: ignore[arg-type]
+            lambda r: data.pack.millivolts(r) * scale,
+            index,
+            progress,
         )
-        for name, rows in index.items()
+        for name, index in rows.items()
     }
-    targets = {name: labels.targets(pack, rows) for name, rows in index.items()}
-    settings = loop_settings(
-        recipe,
-        len(index["train"]),
-        device,
-        warmup_epochs=2.0,
-        betas=(0.9, 0.999),
-        precision="fp32",
-        select="auroc",
-    )
-    head = Head(config.width, config.n_classes)
-    fit_head(head, features, targets, settings, recipe.batch, out, progress, device)
+    targets = {name: data.wanted[index] for name, index in rows.items()}
+    head = Head(body.head.in_features, data.wanted.shape[1], dropout=dropout, normalised=normalised)
+    fit_head(head, features, targets, settings, batch, out, progress, device)
+    # The scaling of features is folded into the head, so that the network answers as the head did.
     weight, bias = head.folded()
-    network.head.load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
-    rows = index["validation"]
-    return Tuned(network, targets["validation"], answers(network, pack, rows), learnt)
+    body.head.load_state_dict({"weight": weight.cpu(), "bias": bias.cpu()})
