@@ -1,4 +1,4 @@
-"""One new file is a layout, an explanation, a format, a panel, an export, a label set or a network, where all ask."""
+"""One new file is a layout, an explanation, a format, a panel, an export, labels, a network, a stage, a data source."""
 
 import json
 import os
@@ -19,6 +19,8 @@ PLACES = {
     "panel.py": "desktop/panels/mine.py",
     "export.py": "report/mine.py",
     "network.py": "models/networks/mine.py",
+    "stage.py": "training/stages/mine_probe.py",
+    "source.py": "training/data/sources/mine.py",
 }
 
 
@@ -44,6 +46,12 @@ def seen(house: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 def network(house: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what becomes of the added network: trained, exported, asked."""
     return used("use_network.py", house, tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def training(house: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what becomes of the added stage and data source."""
+    return used("use_training.py", house, tmp_path_factory.mktemp("out"))
 
 
 def used(script: str, house: Path, out: Path) -> dict[str, Any]:
@@ -158,3 +166,26 @@ def test_a_checkpoint_of_an_added_network_is_recognised(network: dict[str, Any])
     ours = sorted(network["tuned"].values())
     theirs = sorted(score["probability"] for score in network["theirs"]["predictions"])
     assert theirs == pytest.approx(ours, abs=1e-5)
+
+
+def test_a_stage_is_one_file(training: dict[str, Any]) -> None:
+    systems, own = training["listed"]
+    assert "stages: probe" in systems
+    assert "head on random features of a small transformer" in own  # the first line of its file
+    assert training["heavy"] == []  # no stage was imported to list them
+    assert len(training["log"]) == 1 + 3  # its own trial is of three epochs
+    assert training["card"]["labels"] == ["down", "up"]
+    assert training["card"]["recipe"]["epochs"] == 3
+    scores = {one["code"]: one["probability"] for one in training["answer"]["predictions"]}
+    assert set(scores) == {"down", "up"}
+    start, value = training["refused"]
+    assert "mine probe goes on from nothing" in start
+    assert "unknown value 'epoch'" in value
+
+
+def test_a_data_source_is_one_file(training: dict[str, Any]) -> None:
+    checked = training["checked"]
+    assert (checked["layout"], checked["records"], checked["patients"]) == ("A list", 40, 40)
+    assert checked["facts"] == {"list": "recordings.list"}
+    assert "listed" in training["card"]["training_data"]
+    assert training["pretrained"]  # by a stage of ours, without labels
