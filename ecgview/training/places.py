@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ecgview.progress import Progress, silent
 
+TRIAL_PER_FOLD = 32  # enough for a score of the common statements, and packed in seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -17,6 +19,7 @@ class Places:
         start: what the run goes on from: a run's folder, the id of a model, the name of a network; None for nothing.
         device: auto, cpu, cuda or mps.
         progress: told per step; may raise Cancelled.
+        per_fold: a trial packs the first so many recordings of each fold of each data set; 0 packs all.
     """
 
     data: Path
@@ -25,3 +28,4 @@ class Places:
     start: Path | None = None
     device: str = "auto"
     progress: Progress = silent
+    per_fold: int = 0

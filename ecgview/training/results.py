@@ -127,7 +127,7 @@ def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
 
 
 def _test(places: Places) -> tuple[Pack, NDArray[np.int64]]:
-    pack = material.open_pack(places.data, places.cache, inputs.MTECG)
+    pack = material.pack_of(places, inputs.MTECG)
     return pack, splits.labelled(pack, "test")
 
 

@@ -26,13 +26,14 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, answer, compare."""
     from ecgview.training import results
-    from ecgview.training.places import Places
+    from ecgview.training.places import TRIAL_PER_FOLD, Places
 
     cache = args.cache or args.out.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     scale = results.SMOKE if args.smoke else results.Scale()
     with _progress.shown() as progress:
-        places = Places(args.data, args.out, cache, device=args.device, progress=progress)
+        few = TRIAL_PER_FOLD if args.smoke else 0
+        places = Places(args.data, args.out, cache, device=args.device, progress=progress, per_fold=few)
         if args.only:
             results.make(places, scale, args.only)
             return 0

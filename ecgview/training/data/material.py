@@ -50,6 +50,7 @@ def of_task(
     seed: int = 0,
     most_records: int = 0,
     start: Path | None = None,
+    per_fold: int = 0,
 ) -> Data:
     """Return pack, splits and targets of a task; rows that the task does not keep are in no split.
 
@@ -63,11 +64,12 @@ def of_task(
         seed: which ones.
         most_records: the first so many of them; 0 = all.
         start: the run or model that the training goes on from.
+        per_fold: see `open_pack`.
 
     Raises:
         ModelError: no such task, a split without records, a patient in two splits, or a start that saw the test split.
     """
-    pack = open_pack(path, cache, spec, progress)
+    pack = open_pack(path, cache, spec, progress, per_fold=per_fold)
     task = _task(pack, task_name)
     kept = np.flatnonzero(task.keeps(pack.rows))
     index = {
@@ -96,7 +98,13 @@ def of_recipe(recipe: Any, places: Places, spec: InputSpec) -> Data:
         seed=recipe.seed,
         most_records=recipe.most_records,
         start=places.start,
+        per_fold=places.per_fold,
     )
+
+
+def pack_of(places: Places, spec: InputSpec) -> Pack:
+    """Return the pack of the data that a stage is told of, of a few of its recordings in a trial."""
+    return open_pack(places.data, places.cache, spec, places.progress, per_fold=places.per_fold)
 
 
 def open_pack(

@@ -7,12 +7,13 @@ Another package adds one under the entry-point group "ecgview.training.stages".
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from ecgview import plugins
 from ecgview.errors import EcgviewError, ModelError
-from ecgview.training.places import Places
+from ecgview.training.places import TRIAL_PER_FOLD, Places
 
 _NEEDS = ("RECIPE", "SMOKE", "run")
 
@@ -78,6 +79,8 @@ def run(
     if export is not None and not hasattr(found, "export"):
         raise ModelError(f"{name} makes no model to export", expected="no export", found=str(export))
     places.cache.mkdir(parents=True, exist_ok=True)
+    if smoke:
+        places = replace(places, per_fold=TRIAL_PER_FOLD)
     recipe = with_values(found.RECIPE, {**(found.SMOKE if smoke else {}), **values})
     made = found.run(recipe, places)
     if export is not None:

@@ -67,7 +67,7 @@ def run(recipe: KernelRecipe, places: Places) -> Fitted:
     out, cache, progress = places.out, places.cache, places.progress
     drawing = kernels.Drawing(n_kernels=recipe.n_kernels, seed=recipe.seed)
     _check(recipe, drawing.per_group)
-    pack = material.open_pack(places.data, cache, inputs.MTECG, progress)
+    pack = material.pack_of(places, inputs.MTECG)
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
     if recipe.most_records:
         train = train[: recipe.most_records]

@@ -63,7 +63,7 @@ SMOKE = {"epochs": 1, "most_records": 64, "batch": 16, "depth": 2}
 
 def run(recipe: PretrainRecipe, places: Places) -> Pretrained:
     """Pre-train on every record outside the test fold; weights and log in `places.out`, resumed if it exists."""
-    pack = material.open_pack(places.data, places.cache, inputs.MTECG, places.progress)
+    pack = material.pack_of(places, inputs.MTECG)
     index = splits.unlabelled(pack)
     if recipe.most_records:
         index = index[: recipe.most_records]

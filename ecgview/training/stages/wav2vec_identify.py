@@ -79,7 +79,7 @@ def run(recipe: IdentifyRecipe, places: Places) -> Identifier:
     A run that is in `places.out` is resumed.
     """
     start, device = places.start, places.device
-    pack = material.open_pack(places.data, places.cache, inputs.LEAD_AGNOSTIC, places.progress)
+    pack = material.pack_of(places, inputs.LEAD_AGNOSTIC)
     train = splits.not_held_out(pack)
     if recipe.most_records:
         train = train[: recipe.most_records]

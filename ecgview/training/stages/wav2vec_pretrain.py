@@ -47,7 +47,7 @@ SMOKE = {"epochs": 1, "most_records": 64, "batch": 16, "sizes": lead_agnostic.SM
 
 def run(recipe: ContrastRecipe, places: Places) -> ContrastObjective:
     """Pre-train on every record outside the test fold; weights and log in `places.out`, resumed if it exists."""
-    pack = material.open_pack(places.data, places.cache, inputs.LEAD_AGNOSTIC, places.progress)
+    pack = material.pack_of(places, inputs.LEAD_AGNOSTIC)
     index = splits.unlabelled(pack)
     if recipe.most_records:
         index = index[: recipe.most_records]
