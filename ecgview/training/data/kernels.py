@@ -121,7 +121,8 @@ def cached_features(
 
 
 def cached_targets(
-    pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path
+    pack: Pack, fit_on: NDArray[np.int64], components: int, cache: Path, progress: Progress = silent
 ) -> NDArray[np.float32]:
     """Return `principal_targets` of the cached features, (records, components)."""
-    return principal_targets(cached_features(pack, fit_on, cache), fit_on, min(components, len(fit_on)))
+    values = cached_features(pack, fit_on, cache, progress=progress)
+    return principal_targets(values, fit_on, min(components, len(fit_on)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecgview.progress import Progress, silent
+from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data import share
 from ecgview.training.data.material import Data
 from ecgview.training.engine import run_state
@@ -114,7 +114,7 @@ def features_of(
     rows = []
     with torch.inference_mode():
         for begin in range(0, len(index), 64):
-            progress(begin / len(index), f"features of record {begin}")
+            progress(Counted(begin, len(index), "records"), "features")
             rows.append(forward(signal(index[begin : begin + 64])).float().cpu().numpy())
     return np.concatenate(rows)
 

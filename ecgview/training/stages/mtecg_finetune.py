@@ -125,7 +125,8 @@ def _taught(recipe: FinetuneRecipe, data: Data, free: share.Index, places: Place
         return classify.Taught()
     pack, cache = data.pack, places.cache
     soft = teacher.superclass_logits(pack, data.train, free, cache, recipe.teacher_strength)
-    return classify.Taught(soft, kernels.cached_targets(pack, splits.unlabelled(pack), AUXILIARY, cache))
+    seen = splits.unlabelled(pack)
+    return classify.Taught(soft, kernels.cached_targets(pack, seen, AUXILIARY, cache, places.progress))
 
 
 def _objective(

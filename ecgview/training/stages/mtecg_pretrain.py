@@ -71,7 +71,9 @@ def run(recipe: PretrainRecipe, places: Places) -> Pretrained:
     provenance.keep(learnt, places.out)
     auxiliary = None
     if recipe.auxiliary_components:
-        auxiliary = kernels.cached_targets(pack, index, recipe.auxiliary_components, places.cache)
+        auxiliary = kernels.cached_targets(
+            pack, index, recipe.auxiliary_components, places.cache, places.progress
+        )
     torch.manual_seed(recipe.seed)
     # As many outputs as there are components: a few records have fewer than the recipe asks for.
     objective = _objective(recipe, 0 if auxiliary is None else auxiliary.shape[1])
