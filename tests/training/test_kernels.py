@@ -19,9 +19,10 @@ from ecgview.errors import ModelError
 from ecgview.models import cards, runtime
 from ecgview.models.networks.random_kernels import RandomKernels
 from ecgview.models.preprocessing import prepare
-from ecgview.training.data import collection, inputs, kernels, splits
+from ecgview.training.data import inputs, kernels, splits
 from ecgview.training.data.material import open_pack
 from ecgview.training.data.pack import load_or_build
+from ecgview.training.data.sources import ptbxl
 from ecgview.training.evaluation import baselines
 from ecgview.training.objectives import teacher
 from ecgview.training.places import Places
@@ -145,7 +146,7 @@ def test_a_recipe_that_cannot_be_is_named(recipe: KernelRecipe, found: str, tmp_
 def test_real_ecgs_are_described_alike_in_training_and_in_the_window(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    known = list(itertools.islice(collection.read_ptbxl(shared_data / "ptbxl"), 6))
+    known = list(itertools.islice(ptbxl.open(shared_data / "ptbxl", rate_hz=500).records(), 6))
     pack = load_or_build(known, inputs.MTECG, tmp_path, "six")
     card = cards.get("random-kernels-ptbxl")
     network = runtime.network(card, "cpu")
