@@ -6,7 +6,7 @@ happened (after Kors and van Herpen, J Electrocardiol 2001; the rule and the mar
 squares over the 3,382 records of PTB-XL folds 1 to 8 in `../shared/data`, 1 to 40 Hz, each record of equal weight.
 
 Right and left arm exchanged on fold 9 (484 records): found in 95 %, said of 0.2 % as recorded; right arm and left leg
-93 % and 0.2 %; of 915 records of other sources 92 % and 0.3 %, 93 % and 0.8 %. Left arm and left leg (6.6 %) is not
+93 % and 0.2 %; of 915 records of other sources 92 % and 0.3 %, 93 % and 0.8 %. Left arm and left leg (7 %) is not
 told from a turn of the heart, so that nothing is said of it. A heart on the right side looks like the first.
 """
 

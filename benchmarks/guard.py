@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Print what the judgement before every network refuses and warns of: real records by source, and altered ones.
+
+python benchmarks/guard.py ../shared/data
+
+Limits were chosen on all sources but PTB-XL fold 9, which is a row of its own. Altered are PTB-XL records of fold 9 at
+500 Hz, each kind on the same ones. Intervals are Wilson's, 95 %. The last line is the time of one judgement.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import pacing
+
+from ecgview.leads import STANDARD_12
+from ecgview.models import guard
+from ecgview.record import EcgRecord
+from ecgview.signal.judgement import judged
+from ecgview.training.evaluation.classification import wilson
+
+ALTERED = 100  # records of fold 9
+T = np.arange(5000) / 500
+
+
+@dataclass
+class Tally:
+    """What was found in one source or kind."""
+
+    n: int = 0
+    refused: int = 0
+    warned: int = 0
+
+    def add(self, record: EcgRecord) -> tuple[str, tuple[str, ...]]:
+        """Count a record; return why it is refused and what it is warned of, by kind."""
+        found = judged(record)
+        reason = guard.reason_not_to_answer(record, [name for name in STANDARD_12 if record.has(name)])
+        self.n += 1
+        self.refused += bool(reason)
+        kinds = () if reason else tuple(dict.fromkeys(found.kinds))
+        self.warned += bool(kinds)
+        return reason, kinds
+
+    @property
+    def line(self) -> str:
+        """Shares with their intervals."""
+        said = []
+        for word, count in (("refused", self.refused), ("warned", self.warned)):
+            low, high = wilson(np.array([count / self.n]), np.array([self.n]))
+            said.append(
+                f"{word} {count} ({100 * count / self.n:.1f} %, {100 * low[0]:.1f} to {100 * high[0]:.1f})"
+            )
+        return f"{self.n:>5}: {', '.join(said)}"
+
+
+def main() -> None:
+    """Read everything once, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, help="the folder of real ECGs")
+    data = parser.parse_args().data
+    fold_9 = set(names_of_fold(data, 9))
+    tallies: dict[str, Tally] = {}
+    kinds: Counter[tuple[str, str]] = Counter()
+    spent, kept, refusals = [], [], []
+    readers = (pacing._ptbxl, pacing._packed, pacing._more, pacing._ludb, pacing._challenge, pacing._formats)
+    for item in (item for read in readers for item in read(data)):
+        is_nine = item.source == "PTB-XL" and item.name in fold_9
+        rate = item.record.sampling_rate_hz
+        source = f"{item.source} fold 9" if is_nine else item.source
+        row = f"{source}, 100 Hz" if rate == 100 else source
+        began = time.perf_counter()
+        judged(item.record)
+        spent.append(time.perf_counter() - began)
+        reason, found = tallies.setdefault(row, Tally()).add(item.record)
+        kinds.update((row, kind) for kind in found)
+        if reason:
+            refusals.append(f"  {item.source} {item.name}: {reason}")
+        if is_nine and rate == 500 and len(kept) < ALTERED:
+            kept.append(item.record)
+    for row, tally in sorted(tallies.items()):
+        told = ", ".join(f"{kind} {kinds[row, kind]}" for at, kind in sorted(kinds) if at == row)
+        print(f"{row:<28} {tally.line}{'; ' if told else ''}{told}")
+    print("\n".join(refusals))
+    print(f"\naltered records of fold 9, {len(kept)} of each kind")
+    for name, change in CHANGES.items():
+        tally = Tally()
+        for record in kept:
+            tally.add(record.with_signal(np.asarray(change(record.signal.astype(float)), dtype=np.float32)))
+        print(f"{name:<28} {tally.line}")
+    print(
+        f"\none judgement: median {1000 * np.median(spent):.1f} ms, 95 % below {1000 * np.quantile(spent, 0.95):.1f} ms"
+    )
+
+
+def names_of_fold(data: Path, fold: int) -> Iterator[str]:
+    """Yield the names of PTB-XL's records in a fold, as `pacing` names them."""
+    for path, key in (
+        (data / "ptbxl" / "ptbxl_database.csv", "ecg_id"),
+        (data / "ptbxl-packed" / "ptbxl_database.csv", "ecg_id"),
+        (data / "more" / "records.csv", "name"),
+    ):
+        with open(path, encoding="utf-8", newline="") as file:
+            yield from (row[key] for row in csv.DictReader(file) if row["strat_fold"] == str(fold))
+
+
+def _electrodes(one: np.ndarray, two: np.ndarray, signal: np.ndarray) -> np.ndarray:
+    limb = (one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2)
+    return np.concatenate([np.stack(limb), signal[6:]])
+
+
+def _noisy(times: float) -> Callable[[np.ndarray], np.ndarray]:
+    rng = np.random.default_rng(1)
+    return lambda s: s + rng.normal(0, times, s.shape) * s.std(1, keepdims=True)
+
+
+_RNG = np.random.default_rng(0)
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "white noise, 0.3 mV": lambda s: _RNG.normal(0, 0.3, s.shape),
+    "random walk": lambda s: np.cumsum(_RNG.normal(0, 0.02, s.shape), axis=1),
+    "noise of 1 to 15 Hz": lambda s: _low_noise(s),
+    "ramp": lambda s: np.linspace(-1, 1, s.shape[1]) * np.linspace(0.5, 1.5, 12)[:, None],
+    "sine of 7 Hz": lambda s: np.sin(2 * np.pi * 7 * T + np.arange(12)[:, None]),
+    "times 1000": lambda s: s * 1000,
+    "times 10": lambda s: s * 10,
+    "by 10": lambda s: s / 10,
+    "by 1000": lambda s: s / 1000,
+    "lead II twelve times": lambda s: np.repeat(s[1:2], 12, 0),
+    "noise as large as the ECG": _noisy(1),
+    "noise three times as large": _noisy(3),
+    "mains of 100 uV": lambda s: s + 0.1 * np.sin(2 * np.pi * 50 * T),
+    "clipped at 0.3 mV": lambda s: np.clip(s, -0.3, 0.3),
+    "2 s of zeros": lambda s: np.where((T > 4) & (T < 6), 0, s),
+    "arms exchanged": lambda s: _electrodes(-s[0], s[2], s),
+    "right arm and left leg": lambda s: _electrodes(-s[2], -s[1], s),
+    "left arm and left leg": lambda s: _electrodes(s[1], s[0], s),
+    "limb leads inverted": lambda s: _electrodes(-s[0], -s[1], s),
+    "lead II inverted": lambda s: np.where(np.arange(12)[:, None] == 1, -s, s),
+    "all leads inverted": lambda s: -s,
+    "reversed in time": lambda s: s[:, ::-1],
+    "once at 100 Hz": lambda s: _through(s, 100),
+    "half the true rate": lambda s: np.repeat(s[:, :2500], 2, axis=1),
+}
+
+
+def _low_noise(s: np.ndarray) -> np.ndarray:
+    from scipy.signal import butter, sosfiltfilt
+
+    return np.asarray(
+        sosfiltfilt(butter(2, [1, 15], "bandpass", fs=500, output="sos"), _RNG.normal(0, 0.5, s.shape))
+    )
+
+
+def _through(s: np.ndarray, fs_hz: int) -> np.ndarray:
+    from scipy.signal import resample_poly
+
+    return np.asarray(resample_poly(resample_poly(s, fs_hz, 500, axis=1), 500, fs_hz, axis=1))
+
+
+if __name__ == "__main__":
+    main()
