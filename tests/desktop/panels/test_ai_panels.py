@@ -377,3 +377,19 @@ def _number(panel, name: str) -> float:
 
 def _comment() -> SetComment:
     return SetComment("seen")
+
+
+def test_a_record_that_is_not_analysed_has_its_reason_and_no_number(
+    opened: Workspace, qtbot: QtBot, answers: dict[str, object], prediction: Prediction
+) -> None:
+    reason = "no beats found: noise, a test signal, or asystole"
+    answers["predict"] = replace(prediction, scores=(), reason=reason, warnings=("age unknown",))
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    words = words_of(panel)
+    assert "Not analysed" in words
+    assert f"Reason: {reason}." in words
+    assert "age unknown" in words
+    assert panel.findChild(ScoreList) is None
+    assert "fibrillation" not in words
