@@ -2,6 +2,7 @@
 
 import csv
 import os
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,23 +39,39 @@ def resume(
     path = out / LAST
     if not path.exists():
         return RunState()
-    kept = torch.load(path, map_location="cpu", weights_only=True)
+    kept = _read(path)
     try:
         model.load_state_dict(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-    except (RuntimeError, ValueError, KeyError) as error:
+        averaged.update(kept["averaged"])
+        if scaler is not None and kept["scaler"]:
+            scaler.load_state_dict(kept["scaler"])
+        return RunState(
+            kept["epoch"],
+            kept["step"],
+            kept["best"],
+            kept["stale"],
+            dict(kept["sums"]),
+            list(kept["history"]),
+        )
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             "the run in this folder is of another network or recipe",
             where=str(path),
             expected="an empty folder, or the run that was begun here",
             found=str(error).splitlines()[0][:120],
         ) from None
-    averaged.update(kept["averaged"])
-    if scaler is not None and kept["scaler"]:
-        scaler.load_state_dict(kept["scaler"])
-    return RunState(
-        kept["epoch"], kept["step"], kept["best"], kept["stale"], dict(kept["sums"]), list(kept["history"])
-    )
+
+
+def _read(path: Path) -> Any:
+    """Return what a file of a run holds; ModelError where it is none of ours or is damaged."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        found = type(error).__name__
+        raise ModelError(
+            "cannot be read as a run", where=str(path), expected=path.name, found=found
+        ) from None
 
 
 def keep(
@@ -94,7 +111,7 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
 def epochs_done(out: Path) -> int:
     """Return how many whole epochs a run has behind it."""
     path = out / LAST
-    return int(torch.load(path, map_location="cpu", weights_only=True)["epoch"]) if path.exists() else 0
+    return int(_read(path)["epoch"]) if path.exists() else 0
 
 
 def best_weights(out: Path) -> dict[str, Tensor]:
@@ -106,7 +123,7 @@ def best_weights(out: Path) -> dict[str, Tensor]:
     path = out / BEST
     if not path.exists():
         raise ModelError("no finished run here", where=str(out), expected=BEST)
-    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    weights: dict[str, Tensor] = _read(path)["model"]
     return weights
 
 
@@ -115,7 +132,7 @@ def last_weights(out: Path) -> dict[str, Tensor]:
     path = out / LAST
     if not path.exists():
         raise ModelError("no training run here", where=str(out), expected=LAST)
-    kept = torch.load(path, map_location="cpu", weights_only=True)
+    kept = _read(path)
     weights: dict[str, Tensor] = kept["model"]
     return weights
 
