@@ -82,6 +82,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "uV as mV": (_samples(lambda s: s * 1000), "a wrong unit"),
     "one lead twelve times": (_samples(lambda s: np.repeat(s[1:2], 12, 0)), "the same signal"),
     "one lead, scaled": (_samples(lambda s: s[1:2] * np.linspace(0.5, 1.5, 12)[:, None]), "the same signal"),
+    "mains that decide": (
+        _samples(lambda s: s + 0.2 * np.sin(2 * np.pi * 50 * T)),
+        "mains of 1",
+    ),
     "mains alone": (_samples(lambda s: np.sin(2 * np.pi * 50 * T) + np.zeros((12, 1))), "nothing but mains"),
     "sine": (_samples(lambda s: np.sin(2 * np.pi * 7 * T + np.arange(12)[:, None])), "single frequency"),
     "noise over an ECG": (
