@@ -34,6 +34,7 @@ from ecgview.signal.pacing import Pacing
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
     from ecgview.models.asking import Memory
+    from ecgview.models.delineation import Delineation
     from ecgview.report.content import OnTrace
     from ecgview.report.convert import Converted
 
@@ -90,6 +91,19 @@ def info(path: PathLike) -> dict[str, Any]:
 def measure(record: EcgRecord | PathLike) -> tuple[measurements.Measurement, ...]:
     """Return heart rate and RR intervals of the stored samples, each with unit and source."""
     return measurements.measure(_record(record))
+
+
+def delineate(record: EcgRecord | PathLike, model_id: str | None = None) -> "Delineation":
+    """Return onset, peak and offset of P, QRS and T of each beat, per lead and over all leads, in seconds.
+
+    A record that cannot be delineated has no beats and a reason. The default delineator where `model_id` is None.
+
+    Raises:
+        ModelError: no such model, or it is no delineator.
+    """
+    from ecgview.models import delineation
+
+    return delineation.delineate(_record(record), model_id)
 
 
 def pacing(record: EcgRecord | PathLike) -> Pacing:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,37 @@ from ecgview import api
 from ecgview.cli import _each
 
 NAME = "measure"
-HELP = "heart rate and RR intervals"
+HELP = "heart rate and RR intervals; P, QRS and T of every beat"
 OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add FILE... and --json."""
+    """Add FILE..., --json and --delineation."""
     _each.add_files(parser)
+    parser.add_argument(
+        "--delineation",
+        action="store_true",
+        help="also P, QRS and T of every beat, per lead and over all leads, and the intervals",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the measurements of each file."""
-    return _each.run(args, _work, _lines)
+    return _each.run(args, partial(_work, delineated=args.delineation), _lines)
 
 
-def _work(path: Path) -> dict[str, Any]:
+def _work(path: Path, delineated: bool) -> dict[str, Any]:
     from ecgview.report.json_report import plain
 
-    found = api.measure(path)
+    record = api.open_ecg(path)
+    found = api.measure(record)
     named = {_KEYS[item.name]: item.value for item in found if item.name in _KEYS}
-    return {"path": str(path), **named, "measurements": [plain(item) for item in found]}
+    out: dict[str, Any] = {"path": str(path), **named, "measurements": [plain(item) for item in found]}
+    if delineated:
+        from ecgview.report import delineation_json
+
+        out["delineation"] = delineation_json.plain(api.delineate(record))
+    return out
 
 
 _KEYS = {
@@ -46,3 +58,18 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             f"not measured ({item['note']})" if item["value"] is None else f"{item['value']:g} {item['unit']}"
         )
         yield f"  {item['name']}: {value}  [{item['source']}]"
+    if "delineation" in found:
+        yield from _delineation_lines(found["delineation"])
+
+
+def _delineation_lines(found: dict[str, Any]) -> Iterator[str]:
+    if "reason" in found:
+        yield f"  P, QRS, T: not delineated ({found['reason']})"
+        return
+    for name in ("P", "PR", "QRS", "QT"):
+        value = found["global"][f"{name}_ms"]
+        yield f"  {name}: {'none found' if value is None else f'{value:.0f} ms'}  [computed]"
+    for note in found["warnings"]:
+        yield f"  {note}"
+    model = found["model"]
+    yield f"  by {model['name']} {model['version']}, {model['calibrated']}; {model['training_data']}"

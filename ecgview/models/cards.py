@@ -17,13 +17,14 @@ from ecgview.errors import ModelError
 from ecgview.models import card_text, thresholds
 from ecgview.results import ModelFacts
 
-Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier"]
+Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier", "delineator"]
 # The model that answers where none is named: always one that ships, never the first that is found.
 DEFAULTS: dict[Kind, str] = {
     "classifier": "mtecg-ptbxl",
     "autoencoder": "mtecg-mae-ptbxl",
     "lef": "lef-zero-shot",
     "identifier": "identify-ptbxl",
+    "delineator": "delineate-ludb",
 }
 FOREIGN = "not from ecgview"
 LARGEST = 4_000_000  # bytes of a card

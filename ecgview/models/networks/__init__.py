@@ -5,7 +5,8 @@ each imports torch. What a module of theirs is asked for:
 
 * a classifier gives `module(x)`, (batch, classes) logits of (batch, leads, samples) network input;
 * an autoencoder `module.reconstruct(x, mask)`, (batch, leads, samples), of a mask (batch, segments), True = hidden;
-* an encoder and an identifier `module.forward_features(x)`, (batch, width).
+* an encoder and an identifier `module.forward_features(x)`, (batch, width);
+* a delineator `module(x)`, (leads, 4, samples) logits of no wave, P, QRS and T, of (leads, 2, samples) of any length.
 
 What is trained on labels is also asked for `forward_features(x)` and `forward_head(features)`; where it has
 `forward_part(x, share)`, features of a random share of its input, training may show it that part alone. It may name its

@@ -1,0 +1,116 @@
+"""A U-Net of one dimension that says of every sample of one lead whether it is in a P wave, a QRS, a T wave or none.
+
+After U-Net (Ronneberger, Fischer and Brox 2015, MICCAI; arXiv:1505.04597). That each lead is answered alone, with the
+root mean square over all leads as its second row, and the sizes, are ours.
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from ecgview.leads import STANDARD_12
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.networks.kit.sizes import sized, written
+
+NAME = "Wave U-Net"
+INPUT = InputSpec(leads=STANDARD_12, sampling_rate_hz=250.0, seconds=10.0, filter="highpass-0.4")
+
+
+@dataclass(frozen=True, slots=True)
+class WaveUnetConfig:
+    """Sizes; each width after the first stands at half the rate of the one before."""
+
+    n_rows: int = 2  # a lead, and all leads
+    n_classes: int = 4  # none, P, QRS, T
+    widths: Sequence[int] = (16, 24, 32, 48, 64, 64)
+    kernel: int = 7
+    members: int = 1  # networks trained from different seeds, whose probabilities are averaged
+    norms: bool = True  # False: they are folded into the convolutions, as in weights that ship
+
+
+class _Block(nn.Sequential):
+    """Two convolutions at one rate."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, *, norms: bool) -> None:
+        layers: list[nn.Module] = []
+        for width in (n_in, n_out):
+            # A norm brings its own offset: the convolution before it needs none.
+            layers.append(nn.Conv1d(width, n_out, kernel, padding=kernel // 2, bias=not norms))
+            layers.append(nn.BatchNorm1d(n_out) if norms else nn.Identity())
+            layers.append(nn.ReLU())
+        super().__init__(*layers)
+
+    def fold(self) -> None:
+        """Put the norms into the convolutions before them; the answer stays the same."""
+        for k, (conv, norm) in enumerate(pairwise(list(self))):
+            if isinstance(conv, nn.Conv1d) and isinstance(norm, nn.BatchNorm1d):
+                self[k], self[k + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+
+
+class WaveUnet(nn.Module):
+    """One network; input (n, 2, samples) of any length, each row about unit variance."""
+
+    def __init__(self, config: WaveUnetConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or WaveUnetConfig()
+        widths = tuple(config.widths)
+        size, norms = config.kernel, config.norms
+        self.down = nn.ModuleList(
+            _Block(a, b, size, norms=norms) for a, b in pairwise((config.n_rows, *widths))
+        )
+        self.up = nn.ModuleList(
+            _Block(b + a, a, size, norms=norms) for a, b in reversed(list(pairwise(widths)))
+        )
+        self.head = nn.Conv1d(widths[0], config.n_classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits, (n, 4, samples)."""
+        samples = x.shape[-1]
+        x = F.pad(x, (0, -samples % 2 ** (len(self.down) - 1)), mode="replicate")
+        kept: list[Tensor] = []
+        for k, block in enumerate(self.down):
+            x = block(F.max_pool1d(x, 2) if k else x)
+            kept.append(x)
+        for block, beside in zip(self.up, reversed(kept[:-1]), strict=True):
+            x = block(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), beside], 1))
+        out: Tensor = self.head(x)[..., :samples]
+        return out
+
+    def folded(self) -> "WaveUnet":
+        """Return a copy in evaluation mode without norms, which answers the same in less time."""
+        copy = deepcopy(self).eval()
+        for block in (*copy.down, *copy.up):
+            block.fold()
+        copy.config = replace(self.config, norms=False)
+        return copy
+
+
+class WaveUnets(nn.Module):
+    """Several networks as one."""
+
+    def __init__(self, config: WaveUnetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.members = nn.ModuleList(WaveUnet(config) for _ in range(config.members))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logarithm of the mean probability, (n, 4, samples)."""
+        logs = torch.stack([torch.log_softmax(member(x), 1) for member in self.members])
+        return torch.logsumexp(logs, 0) - float(torch.tensor(len(self.members)).log())
+
+
+def build(card: ModelCard) -> WaveUnets:
+    """Return the network of a card with starting weights."""
+    return WaveUnets(sized(WaveUnetConfig, card))
+
+
+def sizes(network: WaveUnets) -> dict[str, Any]:
+    """Return the sizes as a card has them."""
+    return written(network.config, ())

@@ -1,0 +1,1 @@
+"""Measuring: from the waves of every lead to the beats of a record."""

@@ -1,0 +1,216 @@
+"""P, QRS and T of each beat, per lead and over all leads, from how sure something is of them at each sample.
+
+Who says how sure (a network, or rules) does not matter here: the input is a probability per lead, class and sample.
+A wave counts where half of the leads show it at one moment. One value for all leads follows a lead near the extreme:
+the extreme one alone is as noisy as its noise (convention M2).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, median
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["P", "QRS", "T"]
+KINDS: tuple[Kind, ...] = ("P", "QRS", "T")  # class 0 is none of them, the others in this order
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is a wave, and which lead's edge is that of all leads; chosen by cross-validation on LUDB."""
+
+    shortest_s: Mapping[Kind, float] = field(default_factory=lambda: {"P": 0.030, "QRS": 0.030, "T": 0.060})
+    surest: Mapping[Kind, float] = field(default_factory=lambda: {"P": 0.45, "QRS": 0.55, "T": 0.55})
+    agreeing: Mapping[Kind, float] = field(
+        default_factory=lambda: {"P": 0.5, "QRS": 0.6, "T": 0.5}
+    )  # of leads
+    # Complexes nearer to each other than this are one: a wide or notched one falls apart in some leads.
+    apart_s: Mapping[Kind, float] = field(default_factory=lambda: {"P": 0.0, "QRS": 0.1, "T": 0.0})
+    # The edge is the mean of these leads', counted from outside, the extreme one being 0.
+    ranks: Mapping[Kind, tuple[int, ...]] = field(
+        default_factory=lambda: {"P": (1, 2), "QRS": (1, 2), "T": (2, 3)}
+    )
+    t_end_s: float = 0.004  # added: those leads' T waves end a little before that of the experts' third lead
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One wave; times in seconds from the first sample of the record."""
+
+    onset_s: float
+    peak_s: float
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One QRS complex with the P before and the T after it, each None where there is none."""
+
+    overall: Mapping[Kind, Wave | None]
+    leads: Mapping[str, Mapping[Kind, Wave]]
+
+    @property
+    def time_s(self) -> float:
+        """The QRS peak: the median over the leads."""
+        qrs = self.overall["QRS"]
+        assert qrs is not None  # a beat is made of its QRS
+        return qrs.peak_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One wave that enough leads agree on: where, and in which leads."""
+
+    leads: Mapping[int, Wave]
+    middle_s: float  # median peak
+
+
+def beats(
+    probability: Probabilities,
+    signal: NDArray[np.floating],
+    fs_hz: float,
+    names: Sequence[str],
+    rules: Rules | None = None,
+) -> tuple[Beat, ...]:
+    """Return the beats of a record in time order.
+
+    Args:
+        probability: (leads, 4, samples): no wave, P, QRS, T.
+        signal: (leads, samples), any unit; peaks are sought in it.
+        fs_hz: rate of both.
+        names: of the leads.
+        rules: None = those that were chosen.
+    """
+    rules = rules or Rules()
+    found = {kind: _agreed(probability, signal, fs_hz, kind, rules) for kind in KINDS}
+    made = []
+    times = [one.middle_s for one in found["QRS"]]
+    for k, qrs in enumerate(found["QRS"]):
+        before = times[k - 1] if k else -np.inf
+        after = times[k + 1] if k + 1 < len(times) else np.inf
+        own: dict[Kind, _Found | None] = {
+            "P": _last(
+                one for one in found["P"] if max(before, times[k] - P_BEFORE_S) < one.middle_s < times[k]
+            ),
+            "QRS": qrs,
+            "T": _first(
+                one for one in found["T"] if times[k] < one.middle_s < min(after, times[k] + T_AFTER_S)
+            ),
+        }
+        made.append(_beat(own, names, rules))
+    return tuple(made)
+
+
+P_BEFORE_S = 0.6  # a P wave further before its QRS belongs to none
+T_AFTER_S = 1.0
+
+
+def _last(found: Iterator[_Found]) -> _Found | None:
+    return max(found, key=lambda one: one.middle_s, default=None)
+
+
+def _first(found: Iterator[_Found]) -> _Found | None:
+    return min(found, key=lambda one: one.middle_s, default=None)
+
+
+def _beat(own: Mapping[Kind, _Found | None], names: Sequence[str], rules: Rules) -> Beat:
+    leads: dict[str, dict[Kind, Wave]] = {}
+    for kind, one in own.items():
+        for row, wave in () if one is None else one.leads.items():
+            leads.setdefault(names[row], {})[kind] = wave
+    return Beat(
+        {
+            kind: None if one is None else over_leads(kind, one.leads.values(), rules)
+            for kind, one in own.items()
+        },
+        leads,
+    )
+
+
+def over_leads(kind: Kind, waves: Iterable[Wave], rules: Rules) -> Wave:
+    """Return the one wave of all leads: edges of the lead near the extreme that the rules name, the median peak."""
+    rows = list(waves)
+    later = rules.t_end_s if kind == "T" else 0.0
+    return Wave(
+        _near_extreme(sorted(wave.onset_s for wave in rows), rules.ranks[kind]),
+        median(wave.peak_s for wave in rows),
+        _near_extreme(sorted((wave.offset_s for wave in rows), reverse=True), rules.ranks[kind]) + later,
+    )
+
+
+def _near_extreme(ordered: Sequence[float], ranks: Sequence[int]) -> float:
+    """Return the mean of these of the values, the extreme one first; where there are fewer, the last of them."""
+    return fmean(ordered[min(rank, len(ordered) - 1)] for rank in ranks)
+
+
+def _agreed(
+    probability: Probabilities, signal: NDArray[np.floating], fs_hz: float, kind: Kind, rules: Rules
+) -> list[_Found]:
+    """Return the waves of one kind that enough leads show at one moment."""
+    n_leads, _, n_samples = probability.shape
+    place = KINDS.index(kind) + 1
+    likeliest = probability.argmax(1) == place
+    shown = np.zeros((n_leads, n_samples), dtype=bool)
+    runs: list[list[tuple[int, int]]] = []
+    for row in range(n_leads):
+        kept = [
+            (a, b)
+            for a, b in _runs(likeliest[row])
+            if (b - a) / fs_hz >= rules.shortest_s[kind]
+            and probability[row, place, a:b].mean() >= rules.surest[kind]
+        ]
+        for a, b in kept:
+            shown[row, a:b] = True
+        runs.append(kept)
+    found = []
+    together = _runs(shown.mean(0) >= rules.agreeing[kind])
+    for start, stop in _joined(together, rules.apart_s[kind] * fs_hz):
+        waves: dict[int, Wave] = {}
+        for row, kept in enumerate(runs):
+            own = [(a, b) for a, b in kept if a < stop and b > start]
+            if own:
+                waves[row] = _wave(probability[row], signal[row], place, own[0][0], own[-1][1], fs_hz)
+        found.append(_Found(waves, median(wave.peak_s for wave in waves.values())))
+    return found
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, one after last) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _joined(runs: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
+    """Return the runs, those that lie nearer than a gap made one."""
+    out: list[tuple[int, int]] = []
+    for start, stop in runs:
+        if out and start - out[-1][1] < gap:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out
+
+
+def _wave(
+    probability: Probabilities, signal: NDArray[np.floating], place: int, a: int, b: int, fs_hz: float
+) -> Wave:
+    """Return the wave of one lead in samples a to b - 1; its edges lie between samples, where sureness crosses."""
+    onset, offset = _crossing(probability, place, a, -1), _crossing(probability, place, b - 1, 1)
+    part = signal[a:b] - np.linspace(signal[a], signal[b - 1], b - a)
+    peak = a + int(np.argmax(np.abs(part)))
+    return Wave(onset / fs_hz, peak / fs_hz, offset / fs_hz)
+
+
+def _crossing(probability: Probabilities, place: int, inside: int, step: int) -> float:
+    """Return where the wave's probability equals that of what is likeliest beside it, in samples."""
+    outside = inside + step
+    if not 0 <= outside < probability.shape[1]:
+        return float(inside)
+    other = int(probability[:, outside].argmax())
+    here = float(probability[place, inside] - probability[other, inside])
+    there = float(probability[place, outside] - probability[other, outside])
+    share = here / (here - there) if here > there else 0.5
+    return inside + step * min(1.0, max(0.0, share))
