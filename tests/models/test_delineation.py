@@ -119,16 +119,14 @@ def test_torch_comes_with_the_question_and_not_before() -> None:
 
 
 def test_real_records_come_near_their_experts(shared_data: Path) -> None:
-    """Ten records that the shipped weights have learnt from: that engine, weights and rules belong together."""
+    """Thirty records that the shipped weights have learnt from: that engine, weights and rules belong together."""
     outcomes = [
         evaluation.compare(evaluation.marked_beats(one.marks), delineation.delineate(one.record).beats)
-        for one in delineated.read(shared_data)[:60:6]
+        for one in delineated.read(shared_data)[::5]
     ]
-    assert sum(one.missed + one.false for one in outcomes) <= 1
-    figures = evaluation.figures(outcomes, resamples=20)
-    assert figures["QRS"]["sd"] < 12
-    assert abs(figures["QRS"]["mean"]) < 6
-    assert figures["PR"]["sd"] < 12
-    assert abs(figures["PR"]["mean"]) < 6
-    assert figures["QT"]["sd"] < 18
-    assert abs(figures["QT"]["mean"]) < 8
+    assert sum(one.missed + one.false for one in outcomes) == 0
+    assert sum(one.p_marked and not one.p_found for one in outcomes) <= 1
+    found = evaluation.figures(outcomes, resamples=20)
+    for name, most in (("P", 10), ("PR", 8), ("QRS", 10), ("QT", 13)):
+        assert found[name]["sd"] < most, name
+        assert abs(found[name]["mean"]) < 5, name

@@ -1,4 +1,4 @@
-"""Onset, peak and offset of P, QRS and T, learnt from the marks of LUDB's experts: the finished delineator."""
+"""Onset, peak and offset of P, QRS and T, learnt from the marks of the experts of LUDB."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
