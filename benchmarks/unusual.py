@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Print whether a network's own features, or the autoencoder's error, tell what is no ECG from what is one.
+"""Print whether a network's own features, or the autoencoder's error, tell an unusual ECG, and what that is worth.
 
-python benchmarks/unusual.py ../shared/data [--records N]
+python benchmarks/unusual.py ../shared/data [--records N] [--keep FILE.npz] [--autoencoder] [--write]
 
-Three scores: Mahalanobis distance to the features of PTB-XL folds 1 to 7 (what the classifier's head sees, from the
-pass that answers), the distance to the tenth nearest of them, and the autoencoder's squared error under two fixed masks
-as a share of the signal's power. Each is cut where 2 % of the records of fold 8 lie above. Nothing of it ships: see
-docs/models.md for the figures and why.
+Scores: Mahalanobis' distance to the features of PTB-XL folds 1 to 7 (what the classifier's head sees, from the pass
+that answers), the distance to the tenth nearest of them, and with --autoencoder its squared error under two fixed masks
+as a share of the signal's power, of at most N records a row. Each is cut where 2 % of the clean records of fold 8 lie
+above: 500 Hz, neither refused nor doubted by the judgement before every model. "Told by it alone" are the records
+above the cut of the first that the judgement has no word about. Then the classifier's Brier score of labelled records
+of other hospitals above and below the cut. --write makes the reference file beside the classifier.
 """
 
 import argparse
+import csv
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -24,94 +29,173 @@ import torch
 from numpy.typing import NDArray
 
 from ecgview.errors import EcgviewError
-from ecgview.models import cards, runtime, segments
+from ecgview.labels import label_set
+from ecgview.models import cards, guard, runtime, segments, unusual
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord, Signal
+from ecgview.signal.judgement import judged
 from ecgview.training.evaluation.classification import wilson
+from ecgview.training.evaluation.external import mapped
 
-Scores = dict[str, NDArray[np.float64]]
+Array = NDArray[np.float64]
 NEAREST = 10
-MORE = 25  # times as many records to set the cuts as in a row
 CLEAN = 0.02  # of fold 8 above the cut
+RESAMPLES = 2000
+TRAINING, SET_ON, TEST = "PTB-XL folds 1 to 7", "PTB-XL fold 8", "PTB-XL fold 9"
+NAMES = {"more, CinC2025": "CODE-15 and SaMi-Trop", "cinc2021": "CinC 2021", "cpsc2018": "CPSC 2018"}
+
+
+@dataclass
+class Row:
+    """The records of one source or kind: their names, features, whether the judgement is silent, and some inputs."""
+
+    names: list[str] = field(default_factory=list)
+    features: list[NDArray[np.float32]] = field(default_factory=list)
+    silent: list[bool] = field(default_factory=list)
+    inputs: list[Signal] = field(default_factory=list)  # for the autoencoder
+
+
+class Features:
+    """Features by key, from a file of an earlier run or from the network, a batch at a time."""
+
+    def __init__(self, kept: Path | None) -> None:
+        self._kept = kept
+        self._known: dict[str, NDArray[np.float32]] = {}
+        self._waiting: list[tuple[str, Signal]] = []
+        if kept is not None and kept.is_file():
+            with np.load(kept) as z:
+                self._known = dict(zip(map(str, z["keys"]), z["features"], strict=True))
+        self._net = runtime.network(cards.default("classifier"), "cpu")
+
+    def want(self, key: str, signal: Signal) -> None:
+        """Ask for the features of an input."""
+        if key not in self._known:
+            self._waiting.append((key, signal))
+            if len(self._waiting) == runtime.BATCH:
+                self.ask()
+
+    def ask(self) -> None:
+        """Run the network on what waits."""
+        if self._waiting:
+            batch = torch.from_numpy(np.stack([signal for _, signal in self._waiting]))
+            with torch.inference_mode():
+                made = self._net.forward_features(batch).numpy()  # type: ignore[operator]
+            self._known |= {key: row for (key, _), row in zip(self._waiting, made, strict=True)}
+            self._waiting = []
+
+    def of(self, key: str) -> NDArray[np.float32]:
+        """Return the features of an input that was asked for."""
+        if key not in self._known:
+            self.ask()
+        return self._known[key]
+
+    def keep(self) -> None:
+        """Write what is known, for a run that goes on."""
+        if self._kept is not None:
+            np.savez(self._kept, keys=list(self._known), features=np.stack(list(self._known.values())))
 
 
 def main() -> None:
-    """Score the reference, set the cuts, print the shares above them."""
+    """Ask for the features of everything, set the cuts, print the shares above them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder of real ECGs")
-    parser.add_argument("--records", type=int, default=100, help="most records of a row")
+    parser.add_argument("--records", type=int, default=100, help="of fold 9 that are altered (100)")
+    parser.add_argument("--keep", type=Path, help="features are kept here, so that a run can go on")
+    parser.add_argument("--autoencoder", action="store_true", help="its error too: two more runs a record")
+    parser.add_argument(
+        "--write", action="store_true", help="the reference file into the classifier's folder"
+    )
     args = parser.parse_args()
-    rows = _rows(args.data, args.records)
-    fold_9 = rows["PTB-XL fold 9"]
-    reference = _features(_inputs(rows.pop("reference"), "classifier"))
-    score = _scorer(reference)
-    cuts = {name: float(np.quantile(values, 1 - CLEAN)) for name, values in score(rows.pop("fold 8")).items()}
-    print(f"{len(reference)} reference records, cuts {cuts}")
-    for row, records in rows.items():
-        _print(row, score(records), cuts)
+    features = Features(args.keep)
+    rows, kept = _real(args, features)
+    features.keep()
+    card = cards.default("classifier")
+    clean = np.array(rows[SET_ON].silent)
+    on = np.stack(rows[SET_ON].features)[clean]
+    training = np.stack(rows[TRAINING].features)
+    words = f"{len(on)} clean ECGs of {SET_ON}"
+    reference = unusual.fitted(training, on, words)
+    print(f"{len(training)} training records, {words}")
+    if args.write:
+        print(unusual.write(card.folder, reference, card.sha256))
+    scores = _scores(reference, training)
+    cuts = {name: float(np.quantile(score(on), 1 - CLEAN)) for name, score in scores.items()}
+    errors = [_error(one) for one in rows[SET_ON].inputs[: 3 * args.records]] if args.autoencoder else []
+    cut = float(np.quantile(errors, 1 - CLEAN)) if errors else np.nan
+    for name, row in rows.items():
+        _print(name, row, scores, cuts, cut)
+    _worth(args.data, rows, lambda x: scores["Mahalanobis"](x) > cuts["Mahalanobis"])
     for name, change in altered.CHANGES.items():
-        made = (r.with_signal(np.asarray(change(r.signal.astype(float)), dtype=np.float32)) for r in fold_9)
-        _print(name, score(made), cuts)
+        row = Row()
+        for which, record in kept:
+            _add(row, record.with_signal(np.asarray(change(record.signal.astype(float)), np.float32)), which)
+        _fill(row, name, features, args.autoencoder)
+        features.keep()
+        _print(name, row, scores, cuts, cut)
 
 
-def _rows(data: Path, most: int) -> dict[str, list[EcgRecord]]:
-    folds = {name: fold for fold in range(1, 10) for name in altered.names_of_fold(data, fold)}
-    rows: dict[str, list[EcgRecord]] = {}
+def _scores(reference: unusual.Unusual, training: NDArray[np.float32]) -> dict[str, Callable[..., Array]]:
+    def nearest(x: NDArray[np.float32]) -> Array:
+        squares = (x**2).sum(1)[:, None] + (training**2).sum(1) - 2 * x @ training.T
+        return np.asarray(np.sort(np.sqrt(np.maximum(squares, 0)), axis=1)[:, NEAREST - 1], dtype=np.float64)
+
+    return {"Mahalanobis": reference.distance, "tenth nearest": nearest}
+
+
+def _real(args: argparse.Namespace, features: Features) -> tuple[dict[str, Row], list[tuple[str, EcgRecord]]]:
+    """Return the rows of real records with their features, and the records that are altered."""
+    folds = {name: fold for fold in range(1, 10) for name in altered.names_of_fold(args.data, fold)}
+    rows: dict[str, Row] = {}
+    kept: list[tuple[str, EcgRecord]] = []
     readers = (pacing._ptbxl, pacing._packed, pacing._ludb, pacing._challenge, pacing._more)
-    for item in (item for read in readers for item in read(data)):
-        row = item.source
-        if row == "PTB-XL":
-            if item.record.sampling_rate_hz != 500:
-                continue
+    for item in (item for read in readers for item in read(args.data)):
+        name = NAMES.get(item.source, "CinC 2021, more of it" if "more" in item.source else item.source)
+        if item.source == "PTB-XL":
             fold = folds[item.name]
-            row = "reference" if fold <= 7 else f"{'PTB-XL ' if fold == 9 else ''}fold {fold}"
-        found = rows.setdefault(row, [])
-        if len(found) < most * (MORE if row in ("reference", "fold 8") else 1):
-            found.append(item.record)
-    return rows
+            name = TRAINING if fold <= 7 else SET_ON if fold == 8 else TEST
+            if fold > 7 and item.record.sampling_rate_hz != 500:
+                continue
+            if name == TEST and len(kept) < args.records:
+                kept.append((item.name, item.record))
+        key = f"{item.source} {item.name} {item.record.sampling_rate_hz:g}"
+        row = rows.setdefault(name, Row())
+        if (prepared := _prepared(item.record)) is None:
+            continue
+        row.names.append(key)
+        features.want(key, prepared)
+        row.silent.append(name == TRAINING or _silent(item.record))
+        if args.autoencoder and name != TRAINING and len(row.inputs) < args.records * (3 if name == SET_ON else 1):
+            row.inputs.append(prepared)
+    for row in rows.values():
+        row.features = [features.of(key) for key in row.names]
+    return rows, kept
 
 
-def _inputs(records: Iterable[EcgRecord], kind: cards.Kind) -> list[Signal]:
-    found = []
-    for record in records:
-        try:
-            found.append(prepare(record, cards.default(kind).input))
-        except EcgviewError:
-            continue  # too short, a lead missing
-    return found
+def _prepared(record: EcgRecord) -> Signal | None:
+    try:
+        return prepare(record, cards.default("classifier").input)
+    except EcgviewError:
+        return None  # too short, a lead missing
 
 
-def _features(inputs: list[Signal]) -> NDArray[np.float64]:
-    net = runtime.network(cards.default("classifier"), "cpu")
-    made = []
-    with torch.inference_mode():
-        for start in range(0, len(inputs), 16):
-            batch = torch.from_numpy(np.stack(inputs[start : start + 16]))
-            made.append(net.forward_features(batch).numpy())  # type: ignore[operator]
-    return np.concatenate(made).astype(np.float64)
+def _silent(record: EcgRecord) -> bool:
+    """Return whether the judgement before every model has no word about the samples."""
+    leads = cards.default("classifier").input.leads
+    return not guard.reason_not_to_answer(record, leads) and not judged(record).kinds
 
 
-def _scorer(reference: NDArray[np.float64]) -> Callable[[Iterable[EcgRecord]], Scores]:
-    middle = reference.mean(0)
-    spread = np.cov(reference.T)
-    inverse = np.linalg.inv(spread + 1e-3 * np.trace(spread) / len(spread) * np.eye(len(spread)))
+def _add(row: Row, record: EcgRecord, name: str) -> None:
+    if (prepared := _prepared(record)) is not None:
+        row.names.append(name)
+        row.inputs.append(prepared)
+        row.silent.append(_silent(record))
 
-    def score(records: Iterable[EcgRecord]) -> Scores:
-        inputs = _inputs(records, "classifier")
-        features = _features(inputs)
-        away = features - middle
-        apart = np.sqrt(
-            np.maximum(
-                (features**2).sum(1)[:, None] + (reference**2).sum(1) - 2 * features @ reference.T, 0.0
-            )
-        )
-        return {
-            "Mahalanobis": np.sqrt(np.einsum("ij,jk,ik->i", away, inverse, away)),
-            "nearest": np.sort(apart, axis=1)[:, NEAREST - 1],
-            "autoencoder": np.array([_error(one) for one in inputs]),
-        }
 
-    return score
+def _fill(row: Row, kind: str, features: Features, with_inputs: bool) -> None:
+    for name, signal in zip(row.names, row.inputs, strict=True):
+        features.want(f"{kind}: {name}", signal)
+    row.features = [features.of(f"{kind}: {name}") for name in row.names]
+    row.inputs = row.inputs if with_inputs else []
 
 
 def _error(prepared: Signal) -> float:
@@ -123,16 +207,72 @@ def _error(prepared: Signal) -> float:
     made = runtime.predict_hidden(runtime.network(card, "cpu"), prepared, masks, "cpu")
     hidden = np.repeat(masks, cut.samples, axis=1)
     squared = ((made - prepared[None]) ** 2).mean(1)[hidden].mean()
-    return float(squared / (prepared.astype(np.float64) ** 2).mean())
+    return float(squared / max(float((prepared.astype(np.float64) ** 2).mean()), 1e-12))
 
 
-def _print(row: str, scores: Scores, cuts: dict[str, float]) -> None:
+def _print(
+    name: str, row: Row, scores: dict[str, Callable[..., Array]], cuts: dict[str, float], cut: float
+) -> None:
+    above = {key: score(np.stack(row.features)) > cuts[key] for key, score in scores.items()}
+    if row.inputs:
+        above["autoencoder"] = np.array([_error(one) for one in row.inputs]) > cut
+    above["told by it alone"] = above["Mahalanobis"] & np.array(row.silent)
     said = []
-    for name, values in scores.items():
-        share = float((values > cuts[name]).mean())
-        low, high = wilson(np.array([share]), np.array([len(values)]))
-        said.append(f"{name} {100 * share:.0f} % ({100 * low[0]:.0f} to {100 * high[0]:.0f})")
-    print(f"{row:<28} {len(next(iter(scores.values()))):>4}: {', '.join(said)}", flush=True)
+    for key, found in above.items():
+        low, high = wilson(np.array([found.mean()]), np.array([len(found)]))
+        said.append(f"{key} {100 * found.mean():.1f} % ({100 * low[0]:.1f} to {100 * high[0]:.1f})")
+    print(f"{name:<28} {len(row.names):>4}: {', '.join(said)}", flush=True)
+
+
+def _codes(data: Path) -> Iterator[tuple[str, set[str]]]:
+    """Yield the SNOMED CT codes of every record of the challenge's sources, by key."""
+    for folder in ("cinc2021", "cpsc2018"):
+        for path in (data / folder).glob("*.hea"):
+            yield f"{folder} {path.stem}", set(re.findall(r"\d{6,}", path.read_text(errors="replace")))
+    with open(data / "more" / "records.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["set"] not in ("PTB-XL", "CinC2025"):
+                yield f"more, {row['set']} {row['name']}", set(row["labels"].split(","))
+
+
+def _worth(
+    data: Path, rows: dict[str, Row], above: Callable[[NDArray[np.float32]], NDArray[np.bool_]]
+) -> None:
+    """Print the mean Brier score of other hospitals' records above and below the cut, by hospital and together."""
+    card = cards.default("classifier")
+    places = mapped(card.labels)
+    alike = {s.code: set(s.snomed_ct.split("|")) for s in label_set.load("cinc2021").statements}
+    known = dict(_codes(data))
+    head = runtime.network(card, "cpu").forward_head
+    brier, flagged, where = [], [], []
+    for name, row in rows.items():
+        for key, features in zip(row.names, row.features, strict=True):
+            if (codes := known.get(key.rsplit(" ", 1)[0])) is None:
+                continue
+            with torch.inference_mode():
+                said = torch.sigmoid(head(torch.from_numpy(features[None]))).numpy()[0]  # type: ignore[operator]
+            wanted = np.array([bool(alike[code] & codes) for code in places], dtype=float)
+            brier.append(float(((said[list(places.values())] - wanted) ** 2).mean()))
+            flagged.append(bool(above(features[None])[0]))
+            where.append(name)
+    score, high, place = np.array(brier), np.array(flagged), np.array(where)
+    for name in (*dict.fromkeys(where), "together"):
+        here = np.ones(len(score), bool) if name == "together" else place == name
+        one, two = score[here & high], score[here & ~high]
+        if len(one) < 5 or len(two) < 5:
+            print(f"Brier, {name}: {len(one)} above the cut, {len(two)} below: too few")
+            continue
+        rng = np.random.default_rng(0)
+        drawn = [
+            rng.choice(one, len(one)).mean() - rng.choice(two, len(two)).mean() for _ in range(RESAMPLES)
+        ]
+        low, top = np.quantile(drawn, [0.025, 0.975])
+        print(
+            f"Brier, {name}, {len(places)} classes: {one.mean():.3f} of {len(one)} above the cut, "
+            f"{two.mean():.3f} of {len(two)} below, difference {one.mean() - two.mean():.3f} "
+            f"({low:.3f} to {top:.3f})",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

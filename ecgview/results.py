@@ -88,6 +88,8 @@ class Prediction:
     reference: str = ""
     precision: str = "fp32"  # of the run of the network: "fp32" or "bf16"
     reason: str = ""  # why it was not analysed
+    # Share, in percent, of clean reference ECGs whose features lie nearer to the training records'; `models.unusual`.
+    feature_distance_percentile: float | None = None
 
     @property
     def analysed(self) -> bool:

@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
             "analysed": answer.analysed,
             "reason": answer.reason,
             "warnings": list(answer.warnings),
+            "feature_distance_percentile": answer.feature_distance_percentile,
             "summary": found.summary,
             "contradictions": list(found.contradictions),
             "percentile_of": found.reference,

@@ -98,11 +98,11 @@ def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
             continue
         signals = np.stack([item.signals[card.id] for item, _ in ready])
         module = runtime.network(card, asked.device, asked.precision)
-        made = runtime.probabilities(module, signals, asked.device, one_thread=True)
-        for (item, record), row in zip(ready, made, strict=True):
+        made = runtime.probabilities_and_distances(card, module, signals, asked.device, one_thread=True)
+        for (item, record), row, far in zip(ready, *made, strict=True):
             if record is not None:
                 said[item.path][card.id] = runtime.prediction(
-                    card, record, row, asked.device, 0.0, asked.precision
+                    card, record, row, asked.device, 0.0, asked.precision, far
                 )
     return [_row(item, said[item.path], asked) for item in batch]
 

@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 from ecgview.about import VERSION
 from ecgview.errors import BlindedError, EcgviewError, StoreError
-from ecgview.models import cards, context, reference_scores, runtime
+from ecgview.models import cards, reference_scores, runtime, unusual
 from ecgview.models import precision as choice
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -217,7 +217,12 @@ def lef(
 def _can_be(kept: Prediction, card: ModelCard) -> bool:
     """Return whether a kept answer can be one of this card's: a store is a file that anything may have written to."""
     codes = tuple(score.code for score in kept.scores)
-    return codes == card.labels and all(0.0 <= score.probability <= 1.0 for score in kept.scores)
+    far = kept.feature_distance_percentile
+    return (
+        codes == card.labels
+        and all(0.0 <= score.probability <= 1.0 for score in kept.scores)
+        and (far is None or 0.0 <= far <= 100.0)
+    )
 
 
 class _Asking:
@@ -264,7 +269,9 @@ class _Asking:
         question = lef_question(card, [self._said[item.id][0] for item in classifiers])
         kept = self._recalled(LefResult, question)
         if kept is not None and kept.analysed:
-            kept = replace(kept, record_sha256=record.source.sha256, warnings=context.doubts(record))
+            kept = replace(
+                kept, record_sha256=record.source.sha256, warnings=tabular.doubts(record, said.values())
+            )
             return self._told_why(kept, *classifiers)
         result = tabular.computed(record, said[self.main.id], card, said)
         if (kept is None or result.analysed) and all(one.analysed for one in said.values()):
@@ -302,7 +309,7 @@ def prediction_question(
     """Return the fingerprint of what a classifier is asked.
 
     It is the sha256 of a text that names the prepared input (values, shape, leads that are there), the weights, the
-    card as far as an answer depends on it, the reference scores, our version, precision and device.
+    card as far as an answer depends on it, the reference scores and distances, our version, precision and device.
 
     Args:
         card: of the classifier.
@@ -324,6 +331,7 @@ def prediction_question(
             "weights": _weights_sha256(card),
             "card": _card_content(card),
             "reference_scores": reference_scores.fingerprint(card),
+            "reference_distances": unusual.fingerprint(card),
             "version": VERSION,
             # fp32 is called as it always was, so that what is kept stays known.
             "precision": str(runtime.PRECISION) if precision == "fp32" else precision,

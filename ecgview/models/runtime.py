@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context, guard, reference_errors, reference_scores
+from ecgview.models import cards, context, guard, networks, reference_errors, reference_scores, unusual
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -151,10 +151,10 @@ def answers(
     for start in range(0, len(records), BATCH):
         progress(0.2 + 0.8 * start / max(1, len(records)), f"{card.name} on {device}")
         began = time.perf_counter()
-        probability = probabilities(module, np.stack(inputs[start : start + BATCH]), device)
-        spent = (time.perf_counter() - began) * 1000 / len(probability)
-        for record, row in zip(records[start : start + BATCH], probability, strict=True):
-            predictions.append(prediction(card, record, row, device, spent, precision))
+        said = probabilities_and_distances(card, module, np.stack(inputs[start : start + BATCH]), device)
+        spent = (time.perf_counter() - began) * 1000 / len(said[0])
+        for record, row, far in zip(records[start : start + BATCH], *said, strict=True):
+            predictions.append(prediction(card, record, row, device, spent, precision, far))
     progress(1.0, "done")
     return predictions
 
@@ -178,6 +178,45 @@ def probabilities(
         logits = module(torch.from_numpy(signal.astype(PRECISION, copy=False)).to(device))
         result: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
     return result
+
+
+def probabilities_and_distances(
+    card: ModelCard,
+    module: "torch.nn.Module",
+    signal: NDArray[np.float32],
+    device: str,
+    *,
+    one_thread: bool = False,
+) -> tuple[NDArray[np.float32], list[float | None]]:
+    """Return `probabilities` and, of the same run, how far each record lies from the training records.
+
+    The distances are percentiles as `unusual` has them, (n,), None where the card has no reference. What the head takes
+    is listened to, not asked for: the run is the one that answers.
+    """
+    reference = unusual.of(card)
+    head = None if reference is None else _head(card, module)
+    if reference is None or head is None:
+        return probabilities(module, signal, device, one_thread=one_thread), [None] * len(signal)
+    taken: list[NDArray[np.float32]] = []
+    here = threading.get_ident()  # the window may ask the same network on another thread
+
+    def listen(_head: "torch.nn.Module", given: tuple["torch.Tensor", ...]) -> None:
+        if threading.get_ident() == here:
+            taken.append(given[0].detach().float().cpu().numpy())
+
+    heard = head.register_forward_pre_hook(listen)
+    try:
+        said = probabilities(module, signal, device, one_thread=one_thread)
+    finally:
+        heard.remove()
+    return said, reference.percentiles(np.concatenate(taken))
+
+
+def _head(card: ModelCard, module: "torch.nn.Module") -> "torch.nn.Module | None":
+    name = getattr(networks.of(card.network), "HEAD", None)
+    inner = getattr(module, "inner", module)  # a network in bf16 lies in its second form
+    found: torch.nn.Module | None = None if name is None else getattr(inner, name, None)
+    return found
 
 
 @contextlib.contextmanager
@@ -214,8 +253,12 @@ def prediction(
     device: str,
     spent_ms: float,
     precision: str = "fp32",
+    far: float | None = None,
 ) -> Prediction:
-    """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know."""
+    """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know.
+
+    `far` is the record's percentile of `probabilities_and_distances`.
+    """
     names = _label_names(card)
     reference = reference_scores.of(card)
     weak = card.weak_thresholds
@@ -232,7 +275,7 @@ def prediction(
         for k, (code, value, threshold) in enumerate(rows)
     )
     scores, contexts = context.in_context(record, scores, card.label_set)
-    warnings = [*contexts, *context.doubts(record)]
+    warnings = [*contexts, *context.doubts(record), *filter(None, (unusual.doubt(card, far),))]
     if record.seconds > card.input.seconds * 1.01:  # a sample or two more is no second part of a record
         warnings.insert(0, f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
     return Prediction(
@@ -245,6 +288,7 @@ def prediction(
         label_set=card.label_set,
         reference="" if reference is None else reference.sentence,
         precision=precision,
+        feature_distance_percentile=far,
     )
 
 
@@ -272,7 +316,8 @@ def judged_anew(card: ModelCard, kept: Prediction, record: EcgRecord) -> Predict
     may differ in them: what follows from them is never recalled, always judged.
     """
     said = np.array([score.probability for score in kept.scores])
-    return prediction(card, record, said, kept.device, kept.duration_ms, kept.precision)
+    far = kept.feature_distance_percentile  # of the input alone, as the probabilities are
+    return prediction(card, record, said, kept.device, kept.duration_ms, kept.precision, far)
 
 
 def _label_names(card: ModelCard) -> dict[str, str]:

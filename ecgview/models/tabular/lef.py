@@ -6,7 +6,7 @@ and shown as an index, never as a probability. A user who has echo data fits the
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context
+from ecgview.models import cards, context, unusual
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import scope, table
 from ecgview.models.tabular.shares import shares
@@ -115,9 +115,17 @@ def computed(
         percentile=percentile,
         reference="" if percentile is None else used.reference,
         cut=_cut(card),
-        warnings=context.doubts(record),
+        warnings=doubts(record, (prediction, *(others or {}).values())),
         precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
     )
+
+
+def doubts(record: EcgRecord, predictions: Iterable[Prediction]) -> tuple[str, ...]:
+    """Return what stands beside a number that rests on these predictions: what is unusual to them is so to it."""
+    found = (
+        unusual.doubt(cards.get(one.model.model_id), one.feature_distance_percentile) for one in predictions
+    )
+    return (*context.doubts(record), *dict.fromkeys(filter(None, found)))
 
 
 def number(prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None) -> float:
