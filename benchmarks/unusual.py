@@ -164,7 +164,11 @@ def _real(args: argparse.Namespace, features: Features) -> tuple[dict[str, Row],
         row.names.append(key)
         features.want(key, prepared)
         row.silent.append(name == TRAINING or _silent(item.record))
-        if args.autoencoder and name != TRAINING and len(row.inputs) < args.records * (3 if name == SET_ON else 1):
+        if (
+            args.autoencoder
+            and name != TRAINING
+            and len(row.inputs) < args.records * (3 if name == SET_ON else 1)
+        ):
             row.inputs.append(prepared)
     for row in rows.values():
         row.features = [features.of(key) for key in row.names]
