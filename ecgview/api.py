@@ -376,6 +376,8 @@ def report(
             said = asking.ask(opened, model, lef_model, device, memory=memory, progress=progress).both()
         except ModelError as error:
             progress(1.0, f"without AI results: {error}")
+        if said[0] is not None and not said[0].analysed:
+            progress(1.0, f"without AI results, not analysed: {said[0].reason}")
     paper = PaperSettings(layout=layout)
     mapped = None
     if on_trace is not None:
@@ -414,6 +416,8 @@ def _on_trace(
         name, found = "low ejection fraction", lef_attribution.of(record, lef, "", device, progress)
     elif prediction is None:
         raise ModelError("there is no prediction to map", where="on_trace")
+    elif not prediction.analysed:
+        raise ModelError(f"not analysed: {prediction.reason}", where=record.source.path or None)
     else:
         card = model_card(prediction.model.model_id)
         attribution.output_of(card, target)

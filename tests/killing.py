@@ -21,7 +21,7 @@ LOADED = [
         "shap",
         "sklearn.linear_model",
     ),
-    *("torch._dynamo", "wfdb"),
+    *("scipy.signal", "torch._dynamo", "wfdb"),
 ]
 
 

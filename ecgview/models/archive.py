@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,12 @@ class Plan:
     device: str = "cpu"
     precision: str = "fp32"  # what is run
     precision_note: str = ""  # how far it is from fp32, or why it is not what was asked for
+
+    @property
+    def base(self) -> Path:
+        """What the files are named from: the folder, or where a single file or archive lies."""
+        root = Path(self.root)
+        return root if root.is_dir() else root.parent
 
     @property
     def count(self) -> int:
@@ -96,7 +102,7 @@ def score(
     """
     _need_pyarrow()
     plan = _plan(folder, out, model_id, lef_id, device, per_part, precision)
-    todo = [number for number in range(plan.count) if not plan.path(number).exists()]
+    todo = [number for number in range(plan.count) if not _is_whole(plan.path(number))]
     done = plan.count - len(todo)
     began, records = time.monotonic(), 0
     for finished, number in enumerate((spread or _here(workers))(score_part, plan, todo), 1):
@@ -121,6 +127,21 @@ def _here(workers: int | None) -> Spread:
     return spread
 
 
+def _is_whole(part: Path) -> bool:
+    """Return whether a part is there as it was written; what a full disk or a power cut left of one is done again."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_table(part)
+    except FileNotFoundError:
+        return False
+    except (OSError, pa.ArrowException):
+        part.unlink()
+        return False
+    return True
+
+
 def one_after_the_other(
     work: Callable[[Plan, int], None], plan: Plan, numbers: Sequence[int]
 ) -> Iterator[int]:
@@ -137,7 +158,7 @@ def score_part(plan: Plan, number: int) -> None:
 
     target = plan.path(number)
     rows = archive_rows.rows_of(
-        plan.part(number), Path(plan.root), plan.model, plan.lef, plan.device, plan.precision
+        plan.part(number), plan.base, plan.model, plan.lef, plan.device, plan.precision
     )
     columns = schema(plan)
     unknown = {name for row in rows for name in row} - set(columns.names)
@@ -214,16 +235,17 @@ def _plan(
     there = parts / PLAN
     if there.exists():
         return _resumed(there, wanted, parts)
-    files = tuple(os.path.relpath(path, folder) for path in formats.list_records([folder]))
-    if not files:
-        raise ReportError("there are no ECG files", where=str(folder))
     plan = Plan(
         **wanted,
         parts=str(parts),
-        files=files,
+        files=(),
         per_part=per_part,
         precision_note=chosen.why_not or (chosen.parity.sentence if chosen.parity else ""),
     )
+    found = formats.list_records([folder.resolve()])
+    plan = replace(plan, files=tuple(os.path.relpath(path, plan.base) for path in found))
+    if not plan.files:
+        raise ReportError("there are no ECG files", where=str(folder))
     parts.mkdir(parents=True, exist_ok=True)
     draft = there.with_suffix(".part")
     draft.write_text(json.dumps(asdict(plan)), encoding="utf-8")
@@ -258,10 +280,13 @@ def _assemble(plan: Plan, out: Path) -> Path:
 
     draft = out.with_name(out.name + ".part")
     group = -(-GROUP_ROWS // plan.per_part)
-    with pq.ParquetWriter(draft, schema(plan)) as writer:
-        for start in range(0, plan.count, group):
-            numbers = range(start, min(start + group, plan.count))
-            writer.write_table(pa.concat_tables([pq.read_table(plan.path(number)) for number in numbers]))
-    os.replace(draft, out)
+    try:
+        with pq.ParquetWriter(draft, schema(plan)) as writer:
+            for start in range(0, plan.count, group):
+                numbers = range(start, min(start + group, plan.count))
+                writer.write_table(pa.concat_tables([pq.read_table(plan.path(number)) for number in numbers]))
+        os.replace(draft, out)
+    finally:
+        draft.unlink(missing_ok=True)
     shutil.rmtree(plan.parts)
     return out

@@ -123,6 +123,7 @@ def _prediction(answer: Prediction | None) -> dict[str, Any] | None:
     rows = [plain(item.score) | {"part": item.part, "status": item.status} for item in found.statements]
     whole: dict[str, Any] = plain(answer)
     return whole | {
+        "analysed": answer.analysed,
         "scores": rows,
         "summary": found.summary,
         "contradictions": list(found.contradictions),

@@ -42,7 +42,7 @@ def linear(classifier: ModelCard, monkeypatch: pytest.MonkeyPatch) -> nn.Module:
     module = _Linear(classifier)
     asked = runtime.network
     monkeypatch.setattr(
-        runtime, "network", lambda card, device: module if card.kind == "classifier" else asked(card, device)
+        runtime, "network", lambda card, *on: module if card.kind == "classifier" else asked(card, *on)
     )
     return module
 

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from killing import Victim
 
 from ecgview import api, formats
 from ecgview.cli import main
-from ecgview.errors import ModelError, ReportError
+from ecgview.errors import Cancelled, ModelError, ReportError
 from ecgview.formats import wfdb
 from ecgview.models import archive, archive_processes, cards, precision
 from ecgview.models.cards import ModelCard
@@ -324,3 +325,43 @@ def test_ray_gives_the_same_table(archive_folder: Path, tmp_path: Path) -> None:
     api.score(archive_folder, here, device="cpu", per_part=5)
     api.score(archive_folder, there, device="cpu", per_part=5, on_ray=True)
     assert pq.read_table(there).equals(pq.read_table(here), check_metadata=True)
+
+
+def test_a_damaged_part_is_done_again(archive_folder: Path, tmp_path: Path) -> None:
+    """What a full disk or a power cut leaves of a part is no part."""
+    _few(archive_folder)
+    whole, out = tmp_path / "whole.parquet", tmp_path / "again.parquet"
+    archive.score(archive_folder, whole, device="cpu", per_part=PER_PART, workers=1)
+
+    def two_parts(work: Callable[..., None], plan: archive.Plan, numbers: Sequence[int]) -> Iterator[int]:
+        for number in numbers[:2]:
+            work(plan, number)
+            yield number
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        archive.score(archive_folder, out, device="cpu", per_part=PER_PART, spread=two_parts)
+    part = tmp_path / "again.parquet.parts" / "000001.parquet"
+    part.write_bytes(part.read_bytes()[:2000])
+    archive.score(archive_folder, out, device="cpu", per_part=PER_PART, workers=1)
+    assert out.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "again.parquet",
+        "whole.parquet",
+    ]
+
+
+def test_one_file_and_an_archive_keep_the_names_of_their_records(
+    archive_folder: Path, tmp_path: Path
+) -> None:
+    header = next(archive_folder.glob("ward*/*.hea"))
+    packed = tmp_path / "one.zip"
+    with zipfile.ZipFile(packed, "w") as made:
+        for path in header.parent.glob(f"{header.stem}.*"):
+            made.write(path, path.name)
+    for asked, name in ((header, header.name), (packed, f"one.zip#{header.name}")):
+        archive.score(asked, tmp_path / "t.parquet", device="cpu", workers=1)
+        (row,) = pq.read_table(tmp_path / "t.parquet").to_pylist()
+        assert row["path"] == name
+        assert row["error"] is None or row["error"] == ""
+        assert row["n_leads"] == 12
