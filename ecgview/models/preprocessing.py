@@ -9,6 +9,7 @@ from ecgview.errors import ModelError
 from ecgview.models.cards import InputSpec
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import zero_phase
+from ecgview.signal.band import sections
 from ecgview.signal.gaps import bridged
 from ecgview.signal.resampling import resample
 
@@ -79,10 +80,10 @@ def unfiltered(signal: Signal, fs_hz: float) -> Signal:
 
 def bandpass(signal: Signal, fs_hz: float) -> Signal:
     """Return (leads, samples) mV between 0.5 and 40 Hz, zero phase, order 2 each way; a choice of ours."""
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
-    sections = butter(2, [0.5, 40.0], "bandpass", fs=fs_hz, output="sos")
-    return np.asarray(sosfiltfilt(sections, signal.astype(np.float64), axis=-1), dtype=np.float32)
+    found = sosfiltfilt(sections(2, 0.5, 40.0, fs_hz), signal.astype(np.float64), axis=-1)
+    return np.asarray(found, dtype=np.float32)
 
 
 def highpass(signal: Signal, fs_hz: float) -> Signal:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import EcgRecord, Signal
+from ecgview.signal.band import sections
 from ecgview.signal.gaps import bridged
 
 REFRACTORY_S = 0.24
@@ -60,14 +61,14 @@ def rate(record: EcgRecord) -> RateSummary | None:
 def _energy(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return slope energy and rectified band-passed amplitude over leads, both (samples,)."""
     from scipy.ndimage import uniform_filter1d
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
     filled, gaps = bridged(signal)
     usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
     if not usable.any() or signal.shape[1] < fs_hz * 0.5 or fs_hz < 60:
         return np.zeros(0), np.zeros(0)
-    edges = np.array([5.0, min(25.0, fs_hz * 0.45)]) / (fs_hz / 2)
-    band = sosfiltfilt(butter(2, edges, "bandpass", output="sos"), filled[usable], axis=-1)
+    low, high = 5.0 / (fs_hz / 2), min(25.0, fs_hz * 0.45) / (fs_hz / 2)  # of half the rate
+    band = sosfiltfilt(sections(2, low, high, 2.0), filled[usable], axis=-1)
     scale = np.percentile(np.abs(band), 98, axis=1, keepdims=True) + 0.02
     band = band / scale  # a quiet lead counts as much as a loud one
     slope = np.gradient(band, axis=-1) * fs_hz / 50.0
