@@ -53,13 +53,15 @@ def open_ecg(path: PathLike) -> EcgRecord:
 def info(path: PathLike) -> dict[str, Any]:
     """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
 
-    What the device, or a reader before, wrote into the file stands under `device`. Of an archive it is the list of
-    its records, `members`, each a path that every function takes.
+    What the device, or a reader before, wrote into the file stands under `device`. `samples` is what the samples say
+    to any model: `reason`, why none is asked about the record, "" where one may be; `faults`, such a reason by lead;
+    `warnings`, what stands beside every answer and is no note of the file. Of an archive it is the list of its
+    records, `members`, each a path that every function takes.
 
     Raises:
         FormatError: the file cannot be read.
     """
-    from ecgview.report.json_report import plain
+    from ecgview.report.json_report import plain, samples
 
     if inside := formats.members(path):
         return {"path": str(path), "format": "archive", "members": [str(one) for one in inside]}
@@ -85,6 +87,7 @@ def info(path: PathLike) -> dict[str, Any]:
             "n_qrs": len(written.qrs_s),
         },
         "warnings": [plain(note) for note in record.notes],
+        "samples": samples(record),
     }
 
 
@@ -268,9 +271,13 @@ def attribute(
     opened = _record(record)
     if predictor is None:
         found = attribution.of_statement(opened, model_id, statement, device, progress)
+        doubts = context.doubts(opened)
     else:
         answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
         found = lef_attribution.of(opened, answer, predictor, device, progress)
+        doubts = answer.warnings
+    # A map has no answer beside it that would tell them.
+    found = replace(found, notes=(*found.notes, *map(context.sentence, doubts)))
     if check:
         return found, faithfulness.stamp(opened, found, device, progress)
     left = abs(found.remainder) / abs(found.share) if found.share else None
@@ -443,6 +450,13 @@ def list_networks() -> tuple[str, ...]:
     from ecgview.models import architectures
 
     return architectures.known()
+
+
+def network_faults() -> dict[str, str]:
+    """Return why networks of `list_networks` cannot be used, by name; to know it each is imported, torch first."""
+    from ecgview.models import architectures
+
+    return architectures.faults()
 
 
 def model_card(model_id: str) -> ModelCard:

@@ -167,7 +167,12 @@ class LefResult:
 
     @property
     def place(self) -> str:
-        """Where an index lies among its reference records, in words; that none are known where that is so."""
+        """Where an index lies among its reference records, in words; that none are known where that is so.
+
+        Of a record that was not analysed there is nothing to place: "".
+        """
+        if not self.analysed:
+            return ""
         if self.percentile is None:
             return "no percentile: no reference records for this model and classifier"
         return f"percentile {whole_percentile(self.percentile)} of {self.reference}"
@@ -198,6 +203,7 @@ class Reconstruction:
     phases: NDArray[np.int8] | None = None
     percentile: NDArray[np.float64] | None = None
     reference: str = ""
+    warnings: tuple[str, ...] = ()  # what the record itself says to it
 
 
 Mapped = Literal["statement", "predictor", "lef"]
@@ -406,7 +412,7 @@ class Identification:
     """How alike two ECGs are, and what that was worth on pairs of known patients.
 
     `log10_likelihood_ratio` above 0 speaks for one patient; it is no probability. `equal_error_rate` and the counts
-    are of the pairs on which `threshold` was set.
+    are of the pairs on which `threshold` was set. `warnings` name the recording that each is about.
     """
 
     model: ModelFacts
@@ -418,3 +424,4 @@ class Identification:
     equal_error_rate: float
     n_genuine: int
     n_impostor: int
+    warnings: tuple[str, ...] = ()

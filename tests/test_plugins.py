@@ -1,5 +1,6 @@
 """A file of others that cannot be taken is named and left out; all else works."""
 
+import json
 import os
 import subprocess
 import sys
@@ -94,6 +95,27 @@ def test_what_a_room_cannot_take_is_named_and_left_out(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     wanted = [str(folder / name) for folder in folders.values() for name in ("broken.py", "mine.py")]
     assert sorted(done.stdout.split("\n")[:-1]) == sorted(wanted)
+
+
+def test_the_list_of_networks_says_which_cannot_be_used_and_why(tmp_path: Path) -> None:
+    folders = _folders(tmp_path, {"ecgview.models.networks": FAULTY["ecgview.models.networks"]})
+    done = _command(tmp_path, folders, "models", "networks")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert "mtecg" in lines
+    assert any(line.startswith("broken  (cannot be used: ") and "SyntaxError" in line for line in lines)
+    assert any(line.startswith("mine  (cannot be used: ") and "it lacks build" in line for line in lines)
+    done = _command(tmp_path, folders, "models", "networks", "--json")
+    faults = {row["network"]: row["fault"] for row in json.loads(done.stdout)}
+    assert "SyntaxError" in faults.pop("broken")
+    assert "it lacks build" in faults.pop("mine")
+    assert set(faults.values()) == {""}
+    code = (
+        "import json; from ecgview import api; print(json.dumps([api.list_networks(), api.network_faults()]))"
+    )
+    names, told = json.loads(_child(code, tmp_path, folders).stdout)
+    assert {"broken", "mine", "mtecg"} <= set(names)
+    assert set(told) == {"broken", "mine"}
 
 
 def test_a_tool_of_a_marked_room_is_no_fault(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def _told(found: "Explanation") -> dict[str, Any]:
         "model": asdict(found.model),
         "numbers": plain(dict(found.numbers)),
         "lines": list(found.lines),
+        "warnings": list(found.warnings),
         "overlay": plain(found.overlay),
     }
 
@@ -100,4 +101,5 @@ def _text(args: argparse.Namespace, found: "Explanation") -> list[str]:
     facts = f"  {found.model.named}, {found.model.calibrated}, trained on {found.model.training_data}"
     caveat = [f"  {found.model.caveat}"] if found.model.caveat else []
     head = f"{args.file}: {args.explanation}" + (f", written to {args.output}" if args.output else "")
-    return [head, *numbers, *(f"  {line}" for line in found.lines), *legend, facts, *caveat]
+    notes = [f"  note: {warning}" for warning in found.warnings]
+    return [head, *notes, *numbers, *(f"  {line}" for line in found.lines), *legend, facts, *caveat]

@@ -43,10 +43,13 @@ def run(args: argparse.Namespace) -> int:
                 "equal_error_rate": found.equal_error_rate,
                 "n_genuine": found.n_genuine,
                 "n_impostor": found.n_impostor,
+                "warnings": list(found.warnings),
             }
         )
         return 0
     word = "like one patient" if found.is_same else "like two patients"
+    for warning in found.warnings:
+        print(f"  note: {warning}")
     print(
         f"{word}: cosine {found.cosine:.3f}, threshold {found.threshold:.3f}, leads {', '.join(found.leads)}"
     )

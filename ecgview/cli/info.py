@@ -54,6 +54,16 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  not recorded: {' '.join(found['missing_leads'])}"
     for note in found["warnings"]:
         yield f"  {note['kind']}: {note['text']}"
+    yield from _samples(found["samples"])
+
+
+def _samples(seen: dict[str, Any]) -> Iterator[str]:
+    """Yield what the samples say to any model: why none answers, or what stands beside its answers."""
+    if seen["reason"]:
+        yield f"  no model is asked about this record: {seen['reason']}"
+    for lead, fault in seen["faults"].items():
+        yield f"  no model is asked that takes lead {lead}: {fault}"
+    yield from (f"  samples: {text}" for text in seen["warnings"])
 
 
 def _device(written: dict[str, Any]) -> Iterator[str]:

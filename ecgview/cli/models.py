@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
             print(f"left out: {problem}", file=sys.stderr)
         return 0
     if args.action == "networks":
-        _show([{"network": name} for name in api.list_networks()], args.json, lambda row: row.values())
+        faults = api.network_faults()
+        rows = [{"network": name, "fault": faults.get(name, "")} for name in api.list_networks()]
+        _show(rows, args.json, _network)
         return 0
     if args.action == "info":
         card = api.model_card(args.model)
@@ -83,6 +85,10 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
     state += "  (default)" if row["default"] else ""
     state += f"  ({row['origin']})" if row["origin"] else ""
     yield f"{row['id']:<18} {row['kind']:<12} {row['name']} {row['version']}{state}"
+
+
+def _network(row: dict[str, Any]) -> Iterator[str]:
+    yield row["network"] + (f"  (cannot be used: {row['fault']})" if row["fault"] else "")
 
 
 def _whole(card: ModelCard) -> dict[str, Any]:

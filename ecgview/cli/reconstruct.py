@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         _each.print_json(told)
     else:
         hidden, overall = told["n_hidden"], told["error_uv"]
+        for warning in result.warnings:
+            print(f"  note: {warning}")
         print(
             f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} µV RMS: {args.output}\n"
             f"  {result.model.named} on {result.device}, trained on {told['training_data']}"
@@ -60,6 +62,7 @@ def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
         "calibrated": result.model.calibrated,
         "training_data": result.model.training_data,
         "device": result.device,
+        "warnings": list(result.warnings),
         "mask_ratio": args.mask,
         "seed": args.seed,
         "n_segments": int(result.mask.size),
@@ -89,4 +92,5 @@ def _write(result: Reconstruction, path: Path) -> None:
             segment_samples=result.segment_samples,
             model=result.model.model_id,
             sha256=result.model.sha256,
+            warnings=np.array(result.warnings, dtype=np.str_),
         )

@@ -4,11 +4,12 @@ A module of this room that has `NEEDS` is found: the window offers it beside the
 command line.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal, Protocol, cast
 
 from ecgview.errors import ModelError
+from ecgview.models import context
 from ecgview.overlay import Overlay
 from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
@@ -44,12 +45,14 @@ class Explanation:
         overlay: what is drawn on the trace.
         lines: sentences beside it.
         numbers: what it says in numbers, by name; the unit is in the name.
+        warnings: what the record says to the answer that is explained; `explained` adds it, an explanation need not.
     """
 
     model: ModelFacts
     overlay: Overlay = field(default_factory=Overlay)
     lines: tuple[str, ...] = ()
     numbers: tuple[tuple[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Explainer(Protocol):
@@ -106,4 +109,6 @@ def explained(explanation: str, record: EcgRecord, asked: Asked, progress: Progr
         raise ModelError(
             "gives no explanation", where=one.NAME, expected="Explanation", found=type(found).__name__
         )
-    return found
+    # An answer has the doubts about its record, and those that follow from the answer itself.
+    doubts = context.doubts(record) if asked.answer is None else asked.answer.warnings
+    return replace(found, warnings=tuple(dict.fromkeys((*found.warnings, *doubts))))

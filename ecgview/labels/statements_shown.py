@@ -63,7 +63,7 @@ class ShownPrediction:
 
     statements: tuple[ShownStatement, ...]
     contradictions: tuple[str, ...]  # among the positive ones
-    reference: str  # what the percentiles are of, or that there are none
+    reference: str  # what the percentiles are of, or that there are none; "" where nothing was analysed
     reason: str = ""  # why the record was not analysed: there are no statements, then
 
     def of(self, *states: Status) -> tuple[ShownStatement, ...]:
@@ -123,7 +123,8 @@ def shown(prediction: Prediction) -> ShownPrediction:
     rows.sort(key=lambda row: (PARTS.index(row.part), _rank(row.score)))
     positive = [row.score.code for row in rows if row.score.is_positive]
     opposed = _contradictions(positive, prediction.label_set)
-    reference = prediction.reference or NO_REFERENCE
+    # What was not analysed has no percentiles: that the model brings no reference would be untrue.
+    reference = (prediction.reference or NO_REFERENCE) if prediction.analysed else ""
     return ShownPrediction(tuple(rows), tuple(opposed), reference, prediction.reason)
 
 

@@ -16,6 +16,11 @@ def known() -> tuple[str, ...]:
     return networks.names()
 
 
+def faults() -> dict[str, str]:
+    """Return why networks cannot be used, by name, those alone; each is imported for it, torch first."""
+    return networks.faults()
+
+
 def build(card: ModelCard) -> "torch.nn.Module":
     """Return the network of a card with starting weights; ModelError names what is unknown."""
     file = networks.of(card.network, where=f"{card.folder}: network")

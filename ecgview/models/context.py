@@ -112,6 +112,11 @@ def doubts(record: EcgRecord) -> tuple[str, ...]:
     return (*filter(None, (doubt(record) for doubt in DOUBTS)), *judged(record).warnings)
 
 
+def sentence(doubt: str) -> str:
+    """Return a doubt as it stands alone among sentences: with a capital and one full stop."""
+    return f"{doubt[:1].upper()}{doubt[1:].rstrip('.')}."
+
+
 def pacing_doubt(record: EcgRecord) -> str:
     """Return why it cannot be told whether the rhythm is paced, "" where it can or the file says it."""
     return "" if paced(record) else pacing.detect(record).reason

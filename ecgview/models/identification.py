@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import cards, guard, runtime
+from ecgview.models import cards, context, guard, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -63,6 +63,17 @@ def compare(
         equal_error_rate=known["equal_error_rate"],
         n_genuine=int(known["n_genuine"]),
         n_impostor=int(known["n_impostor"]),
+        warnings=_doubts(one, two),
+    )
+
+
+def _doubts(one: EcgRecord, two: EcgRecord) -> tuple[str, ...]:
+    """Return the doubts about both records, each with the recording that it is about; no name of a file or person."""
+    first, second = context.doubts(one), context.doubts(two)
+    return (
+        *(f"both recordings: {text}" for text in first if text in second),
+        *(f"first recording: {text}" for text in first if text not in second),
+        *(f"second recording: {text}" for text in second if text not in first),
     )
 
 

@@ -275,21 +275,26 @@ def prediction(
         for k, (code, value, threshold) in enumerate(rows)
     )
     scores, contexts = context.in_context(record, scores, card.label_set)
-    warnings = [*contexts, *context.doubts(record), *filter(None, (unusual.doubt(card, far),))]
-    if record.seconds > card.input.seconds * 1.01:  # a sample or two more is no second part of a record
-        warnings.insert(0, f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed")
+    doubts = (*context.doubts(record), *filter(None, (unusual.doubt(card, far),)))
     return Prediction(
         model=card.facts,
         record_sha256=record.source.sha256,
         device=device,
         duration_ms=spent_ms,
         scores=scores,
-        warnings=tuple(warnings),
+        warnings=(*_cut_short(card, record), *contexts, *doubts),
         label_set=card.label_set,
         reference="" if reference is None else reference.sentence,
         precision=precision,
         feature_distance_percentile=far,
     )
+
+
+def _cut_short(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
+    """Return that only a part of a record went in, where that is so; a sample or two more are no second part."""
+    if record.seconds <= card.input.seconds * 1.01:
+        return ()
+    return (f"first {card.input.seconds:g} s of {record.seconds:.0f} s analysed",)
 
 
 def not_analysed(card: ModelCard, record: EcgRecord, device: str) -> Prediction | None:
@@ -381,7 +386,8 @@ def reconstruct_many(
         _reconstruction(card, measured, row / np.float32(card.input.scale), mask, cut.samples, device, spent)
         for row, mask in zip(predicted, masks, strict=True)
     )
-    return [_placed(one, parts, reference_errors.of(card)) for one in made]
+    warnings = (*_cut_short(card, record), *context.doubts(record))
+    return [replace(_placed(one, parts, reference_errors.of(card)), warnings=warnings) for one in made]
 
 
 def _placed(

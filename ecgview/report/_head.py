@@ -9,6 +9,7 @@ from ecgview.paper.sheet import TextRun, Tone
 from ecgview.record import GAIN, TOLD_FIRST, EcgRecord
 from ecgview.report.content import ReportContent
 from ecgview.signal.device_values import WORDS, Compared, compared, sentences
+from ecgview.signal.judgement import judged
 
 Runs = tuple[TextRun, ...]
 
@@ -76,6 +77,9 @@ def acquisition(content: ReportContent) -> Runs:
     if record.missing_leads:
         text = f"Not recorded: {', '.join(record.missing_leads)}"
         runs.append(TextRun(text, LINE_MM, tone="caution"))
+    refused = judged(record).reason
+    if refused and content.prediction is None and content.lef is None:  # with an answer its own page says it
+        runs.append(TextRun(f"No machine answer can be given: {refused}", LINE_MM, tone="caution"))
     told = [note for note in content.notes if note.kind not in ON_THE_TRACE]
     notes = [note.text for note in sorted(told, key=lambda note: note.kind not in TOLD_FIRST)]
     return (*runs, *(TextRun(note, SMALL_MM, tone="faint") for note in notes))
@@ -106,9 +110,12 @@ def measurements(content: ReportContent) -> Runs:
     if {"RR min", "RR max"} <= own.keys() and None not in (own["RR min"].value, own["RR max"].value):
         low, high = own.pop("RR min"), own.pop("RR max")
         own["RR min to max"] = replace(low, name="RR", unit=f"to {high.value:g} {high.unit}")
+    said: set[str] = set()
     for item in own.values():
         value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
-        runs.append(TextRun(f"{item.name}: {value} ({item.source})", LINE_MM))
+        reason = "" if item.value is not None or item.note in said else item.note
+        said.add(reason)  # once: rate and intervals share it
+        runs.append(TextRun(f"{item.name}: {value} ({reason or item.source})", LINE_MM))
     rows = compared(content.record.device_reading, content.measurements) if content.with_device else []
     runs += _of_device(rows)
     known = {"QTc" if row.name.startswith("QTc") else row.name for row in rows} | own.keys()

@@ -12,10 +12,12 @@ import numpy as np
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.labels.statements_shown import shown
 from ecgview.models import context
+from ecgview.record import EcgRecord
 from ecgview.report.content import OnTrace, ReportContent
 from ecgview.report.whole_file import whole_file
 from ecgview.results import Prediction
 from ecgview.review.judgement import Judgement
+from ecgview.signal.judgement import judged
 
 NAME = "JSON report"
 SUFFIX = ".json"
@@ -56,6 +58,7 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
             "notes": [plain(note) for note in content.notes],
         },
         "paper": plain(content.paper),
+        "samples": samples(record),
         "measurements": [plain(item) for item in content.measurements],
         "pacing": _pacing(content),
         "device": _device(content),
@@ -64,6 +67,20 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "prediction": _prediction(content.prediction),
         "lef": plain(content.lef),
         "on_trace": _on_trace(content.on_trace),
+    }
+
+
+def samples(record: EcgRecord) -> dict[str, Any]:
+    """Return what the samples say to any model; notes of the file are told by themselves.
+
+    `reason` is why none is asked about the record, "" where one may be; `faults` are such reasons by lead, for models
+    that take the lead; `warnings` stand beside every answer.
+    """
+    found, noted = judged(record), {note.text for note in record.notes}
+    return {
+        "reason": found.reason,
+        "faults": dict(found.faults),
+        "warnings": [text for text in found.warnings if text not in noted],
     }
 
 

@@ -11,6 +11,7 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.kit.gate import AiPanel, Working
 from ecgview.desktop.panels.kit.model_line import model_line
 from ecgview.desktop.panels.kit.widgets import Choice, Facts, Notice, Text, row
+from ecgview.models import context
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
@@ -57,6 +58,11 @@ class ExplanationPanel(AiPanel):
     def _add_answer(self, chosen: str) -> None:
         found = self.workspace.answers.explanation
         if found is not None:
+            answer = self.workspace.answers.prediction
+            said = () if answer is None else answer.warnings  # told beside the diagnoses already
+            for warning in found.warnings:
+                if warning not in said:
+                    self.content.addWidget(Notice(context.sentence(warning)))
             for line in found.lines:
                 self.content.addWidget(Text(line, tone="secondary"))
             if found.numbers:

@@ -104,6 +104,17 @@ def every() -> Iterator[tuple[str, Network]]:
             continue
 
 
+def faults() -> dict[str, str]:
+    """Return why networks cannot be used, by name, those alone; torch comes with the first file."""
+    found = {}
+    for name in names():
+        try:
+            of(name)
+        except ModelError as error:
+            found[name] = str(error)
+    return found
+
+
 def without_gradients(card: ModelCard) -> str:
     """Return why the outputs of a card's network have no gradient; empty where they have one."""
     return str(getattr(of(card.network), "WITHOUT_GRADIENTS", ""))

@@ -96,8 +96,9 @@ def reconstruction_of(record: EcgRecord, mask: object) -> tuple[Reconstruction, 
     measured = record.leads()
     made = np.where(hidden, measured + 0.05, np.nan).astype(np.float32)
     error = np.where(mask, 50.0, np.nan).astype(np.float32) * np.ones((12, 1), np.float32)
+    doubts = ("50 Hz mains of 71 µV RMS",)
     return Reconstruction(
-        MODEL, record.lead_names, 500.0, 25, mask, measured, made, error, "cpu", 60.0
+        MODEL, record.lead_names, 500.0, 25, mask, measured, made, error, "cpu", 60.0, warnings=doubts
     ), Overlay()
 
 

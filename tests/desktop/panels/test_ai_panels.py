@@ -333,6 +333,7 @@ def test_a7_errors_of_a_mask_are_shown_against_linear_interpolation(
         panel.controls.ratio.setValue(40)
     words = words_of(panel)
     assert "80 of 200 segments hidden, 4.00 s" in words
+    assert "50 Hz mains of 71 µV RMS." in words
     assert re.search(r"Model 50 µV, linear interpolation \d+ µV", words)
     assert "V2 50 µV, linear" in words
     assert rhythm_caution(segments.autoencoder()) in words

@@ -17,6 +17,7 @@ from ecgview.desktop.panels.reconstruction.errors import lead_errors, overall
 from ecgview.desktop.panels.reconstruction.lead_bars import LeadBars
 from ecgview.desktop.panels.reconstruction.mask_controls import MaskControls
 from ecgview.desktop.panels.reconstruction.phase_rows import PhaseRows
+from ecgview.models import context
 from ecgview.results import Reconstruction
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class ReconstructionPanel(AiPanel):
             self._add_errors(answer[0])
 
     def _add_errors(self, found: Reconstruction) -> None:
+        for warning in found.warnings:  # no other panel of this view tells them
+            self._results.addWidget(Notice(context.sentence(warning)))
         rows = lead_errors(found)
         self._results.addWidget(Text(error_sentence(*overall(rows))))
         self._add_phases(found)

@@ -209,7 +209,7 @@ class WhatIfPanel(AiPanel):
         self._told = told
         clear(self._warnings)
         for warning in warnings:
-            self._warnings.addWidget(Notice(f"{warning[:1].upper()}{warning[1:]}."))
+            self._warnings.addWidget(Notice(context.sentence(warning)))
         clear(self._facts)
         self._facts.addWidget(model_line(answer.model, device=answer.device, duration_ms=answer.duration_ms))
         if answer.lef_model is not None and answer.lef is not None:

@@ -1,0 +1,186 @@
+"""A record's doubts stand beside every number that a model gives of it; what is refused says why on every road."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pdfplumber
+import pytest
+from test_guard import REFUSED, WARNED, real
+from tiny_models import TINY, autoencoder, classifier, keep_model
+
+from ecgview import api
+from ecgview.cli import main
+from ecgview.formats import wfdb
+from ecgview.labels.statements_shown import shown
+from ecgview.leads import STANDARD_12
+from ecgview.models import architectures, cards, runtime
+from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.record import EcgRecord
+from ecgview.report import _head, content, json_report, pdf
+
+__all__ = ["autoencoder", "classifier", "real"]
+
+DOUBT = "right and left arm"
+
+
+@pytest.fixture
+def doubtful(real: EcgRecord) -> EcgRecord:
+    """Return a real ECG with the arms exchanged."""
+    return WARNED["arms exchanged"][0](real)
+
+
+@pytest.fixture
+def file(doubtful: EcgRecord, tmp_path: Path) -> str:
+    """Return the doubtful record on disk."""
+    return str(wfdb.write(doubtful, tmp_path / "arms"))
+
+
+@pytest.fixture
+def refused(real: EcgRecord) -> EcgRecord:
+    """Return noise under a real record's name."""
+    return REFUSED["white noise"][0](real)
+
+
+@pytest.fixture
+def identifier(isolated_home: Path) -> ModelCard:
+    """Return the card of a tiny identifier."""
+    card = ModelCard(
+        id="tiny-id",
+        name="tiny-id",
+        version="test",
+        kind="identifier",
+        network="mtecg",
+        licence="MIT",
+        training_data="none: random weights",
+        calibrated="not calibrated",
+        intended_use="tests",
+        out_of_scope="everything else",
+        folder=Path(),
+        config=TINY,
+        input=InputSpec(STANDARD_12, filter="bandpass-0.5-40", scale=5.0),
+    )
+    kept = keep_model(card, architectures.build(card).state_dict())
+    pairs = {
+        "slope": 1,
+        "offset": 0,
+        "threshold": 0.5,
+        "equal_error_rate": 0.1,
+        "n_genuine": 9,
+        "n_impostor": 9,
+    }
+    (kept.folder / "verification.json").write_text(json.dumps(pairs))
+    return cards.get("tiny-id")
+
+
+def _json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert main([*words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def _said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main([*words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_reconstruction_tells_them(
+    file: str, autoencoder: ModelCard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("reconstruct", file, "-o", str(tmp_path / "out.npz"))
+    assert DOUBT in _said(capsys, *words)
+    assert DOUBT in str(_json(capsys, *words)["warnings"])
+    with np.load(tmp_path / "out.npz") as kept:
+        assert any(DOUBT in text for text in kept["warnings"].tolist())
+
+
+def test_a_reconstruction_of_a_part_says_so(real: EcgRecord, autoencoder: ModelCard) -> None:
+    longer = real.with_signal(np.tile(real.signal, 2))
+    assert "first 10 s of 20 s analysed" in api.reconstruct(longer, device="cpu").warnings
+    assert not any("analysed" in text for text in api.reconstruct(real, device="cpu").warnings)
+
+
+def test_an_identification_names_the_recording_of_each(
+    file: str, real: EcgRecord, identifier: ModelCard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = str(wfdb.write(replace(real, patient=replace(real.patient, sex="")), tmp_path / "other"))
+    for words, arms, sex in (((file, other), "first", "second"), ((other, file), "second", "first")):
+        said = _said(capsys, "identify", *words, "--model", "tiny-id")
+        assert f"note: {arms} recording: limb electrodes perhaps exchanged: {DOUBT}" in said
+        assert f"note: {sex} recording: sex unknown" in said
+        told = _json(capsys, "identify", *words, "--model", "tiny-id")["warnings"]
+        assert next(text for text in told if DOUBT in text).startswith(f"{arms} recording")
+    same = api.identify(file, file, "tiny-id").warnings
+    assert [text.split(":")[0] for text in same if DOUBT in text] == ["both recordings"]
+
+
+def test_a_map_and_an_explanation_tell_them(
+    file: str, classifier: ModelCard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapped = ("explain", file, "--statement", "NORM", "--no-check", "--anyway")
+    assert DOUBT in _said(capsys, *mapped)
+    assert DOUBT in str(_json(capsys, *mapped)["notes"])
+    shares = ("explain", file, "--with", "contributions")
+    assert f"note: limb electrodes perhaps exchanged: {DOUBT}" in _said(capsys, *shares)
+    told = _json(capsys, *shares)
+    assert told["warnings"] == list(api.lef(file).warnings)
+    assert DOUBT in str(told["warnings"])
+
+
+def test_an_explanation_that_rests_on_no_answer_tells_them(
+    doubtful: EcgRecord, autoencoder: ModelCard
+) -> None:
+    found = api.explain(doubtful, "reconstruction_error", device="cpu")
+    assert any(DOUBT in text for text in found.warnings)
+
+
+def test_what_is_refused_has_no_word_of_references(
+    refused: EcgRecord, real: EcgRecord, classifier: ModelCard
+) -> None:
+    assert shown(runtime.classify(refused, device="cpu")).reference == ""
+    assert "no reference scores" in shown(runtime.classify(real, device="cpu")).reference
+    said = api.lef(refused, device="cpu")
+    assert (said.analysed, said.place) == (False, "")
+
+
+def test_info_tells_what_the_samples_say(
+    file: str, real: EcgRecord, refused: EcgRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"samples: limb electrodes perhaps exchanged: {DOUBT}" in _said(capsys, "info", file)
+    assert DOUBT in str(_json(capsys, "info", file)["samples"])
+    noise = str(wfdb.write(refused, tmp_path / "noise"))
+    assert "no model is asked about this record: no beats found" in _said(capsys, "info", noise)
+    assert "no beats found" in _json(capsys, "info", noise)["samples"]["reason"]
+    dead = str(wfdb.write(REFUSED["a dead lead"][0](real), tmp_path / "dead"))
+    assert "no model is asked that takes lead V4: no signal" in _said(capsys, "info", dead)
+    clean = str(wfdb.write(real, tmp_path / "clean"))
+    assert _json(capsys, "info", clean)["samples"] == {"reason": "", "faults": {}, "warnings": []}
+
+
+def test_what_the_file_notes_is_not_told_twice_by_info(real: EcgRecord) -> None:
+    noted = WARNED["what the file's reader noted"][0](real)
+    assert json_report.samples(noted)["warnings"] == []
+
+
+def test_a_page_without_ai_says_why_nothing_is_measured_and_nothing_can_be_answered(
+    refused: EcgRecord, real: EcgRecord, classifier: ModelCard, tmp_path: Path
+) -> None:
+    def page(record: EcgRecord, **answers: Any) -> str:
+        pdf.write(content.gather(record, **answers), tmp_path / "out.pdf")
+        with pdfplumber.open(tmp_path / "out.pdf") as found:
+            return " ".join(found.pages[0].extract_text(x_tolerance=1.5).split())
+
+    reason = "no beats found: noise, a test signal, or asystole"
+    said = page(refused)
+    head = content.gather(refused)
+    measured = [run.text for run in _head.measurements(head)]
+    assert f"Heart rate: not measured ({reason})" in measured
+    assert "RR mean: not measured (computed)" in measured
+    assert f"No machine answer can be given: {reason}" in [run.text for run in _head.acquisition(head)]
+    assert "No machine answer can be given" in said
+    assert "Heart rate: not measured (no beats found" in said
+    assert "No machine answer" not in page(real)
+    assert "No machine answer" not in page(refused, prediction=runtime.classify(refused, device="cpu"))
+    assert json_report.as_dict(head)["samples"]["reason"] == reason
