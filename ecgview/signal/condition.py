@@ -20,6 +20,12 @@ AROUND_R_S = 0.1  # of a beat, each side: the QRS complex, which keeps its form 
 MAINS_HZ = (50.0, 60.0)
 STILL_S = 0.2  # all leads at rest for so long: no amplifier does that
 STILL_BEATS_S = 1.0  # so long where it happens beat by beat: a simulator without noise, or few coarse leads
+BLOCK_S = 0.02  # a mean over so long holds no mains of 50 Hz and little of 60
+WINDOW_S, HOP_S = 1.0, 0.1  # the rest between two beats is shorter
+TWINS_MV, TWINS_SHARE = (
+    0.004,
+    0.02,
+)  # root mean square of what two leads differ by; 9 of 4,788 real records lie below
 CLIPPED_S = 0.012  # held at the extreme so long,
 CLIPPED_RUNS = 2  # so often,
 CLIPPED_MV = 0.25  # and so far from the middle: clipping
@@ -33,9 +39,12 @@ class Condition:
     """Figures of one stretch; per lead in the order of the rows given.
 
     `amplitude_mv` is peak to peak, (leads,). `beats` counts QRS complexes; `likeness` is the median correlation of a
-    complex with the mean of the others over all leads, NaN with fewer than two. `one_line` is the share of the power
-    that lies at one frequency, `above_band` that above 40 Hz without the mains, `one_shape` that which all leads have
-    in common (1 = scaled copies of each other); `twins` are pairs of rows that hold the same samples. `mains_uv` is
+    complex with the mean of the others over all leads, NaN with fewer than two; `alike` is that of each lead alone.
+    `moving_mv` is peak to peak without trend and mains in windows of `WINDOW_S`, one each `HOP_S`, (leads, windows).
+    `one_line` is the share of the power
+    that lies at one frequency, `above_band` that above 40 Hz without the mains (`above_band_of` of each lead),
+    `one_shape` that which all leads have in common (1 = scaled copies of each other); `twins` are pairs of rows that
+    hold the same samples but for microvolts. `mains_uv` is
     root mean square by mains frequency. `fall_off` is the power density between 62 and 98 Hz over that between 20 and
     45; NaN below 200 Hz. `still_s` is how long all leads rest at once, `gap_s` the longest gap per lead, `held` the
     share of samples per lead at its own extremes, `clipped` whether it is clipped.
@@ -46,8 +55,11 @@ class Condition:
     amplitude_mv: Row
     beats: int
     likeness: float
+    alike: Row
+    moving_mv: Row
     one_line: float
     above_band: float
+    above_band_of: Row
     one_shape: float
     twins: tuple[tuple[int, int], ...]
     mains_uv: dict[float, float]
@@ -73,17 +85,22 @@ def measure(signal: Signal, fs_hz: float) -> Condition:
     band = irfft(np.where(inside, transform, 0), size, axis=1)[:, :n]
     spectrum = _Spectrum(centred, fs_hz)
     found = _complexes(filled, gaps, fs_hz)
+    likeness, alike = _likeness(band, found, round(AROUND_R_S * fs_hz))
+    above = spectrum.above_band()
     held, clipped = _at_extremes(filled, max(3, round(CLIPPED_S * fs_hz)))
     return Condition(
         seconds=n / fs_hz,
         sampling_rate_hz=fs_hz,
         amplitude_mv=np.ptp(band, axis=1),
         beats=len(found),
-        likeness=_likeness(band, found, round(AROUND_R_S * fs_hz)),
+        likeness=likeness,
+        alike=alike,
+        moving_mv=_moving(filled, fs_hz),
         one_line=spectrum.one_line(),
-        above_band=spectrum.above_band(),
+        above_band=float(np.median(above)),
+        above_band_of=above,
         one_shape=_one_shape(band),
-        twins=_twins(centred),
+        twins=_twins(centred, band),
         mains_uv={hz: spectrum.line_uv(hz) for hz in MAINS_HZ if fs_hz > 2 * hz + 8},
         fall_off=spectrum.fall_off(),
         still_s=_still(filled, gaps, fs_hz, len(found)),
@@ -136,14 +153,15 @@ class _Spectrum:
         ]
         return float(np.median(np.array(tops) / (inside.sum(1) + 1e-15)))
 
-    def above_band(self) -> float:
-        """Return the share above 40 Hz, the mains and its harmonics left out; median over leads."""
+    def above_band(self) -> Row:
+        """Return the share of each lead above 40 Hz, the mains and its harmonics left out."""
         above = self._sum(BAND_HZ[1], np.inf)
         for mains in MAINS_HZ:
             for hz in np.arange(mains, self._fs_hz / 2, mains):
                 above = above - self._sum(hz - 1, hz + 1)
         above = np.maximum(above, 0.0)
-        return float(np.median(above / (above + self._sum(0.5, BAND_HZ[1]) + 1e-15)))
+        share: Row = above / (above + self._sum(0.5, BAND_HZ[1]) + 1e-15)
+        return share
 
     def line_uv(self, hz: float) -> float:
         """Return what stands out of its neighbourhood at one frequency; median over leads, µV RMS."""
@@ -169,17 +187,42 @@ def _complexes(filled: Row, gaps: NDArray[np.bool_], fs_hz: float) -> NDArray[np
     return beats.peaks(slow.astype(np.float32), fs_hz / step) * step + step // 2
 
 
-def _likeness(band: Row, places: NDArray[np.int64], reach: int) -> float:
+def _likeness(band: Row, places: NDArray[np.int64], reach: int) -> tuple[float, Row]:
+    """Return how alike the complexes are over all leads together, and in each lead alone."""
     inside = [int(at) for at in places if reach <= at < band.shape[1] - reach]
     if len(inside) < 2:
-        return float("nan")
+        return float("nan"), np.full(len(band), np.nan)
     cut = np.stack([band[:, at - reach : at + reach + 1] for at in inside])
+    alone = _with_the_others(cut - cut.mean(2, keepdims=True))
     cut /= cut.std((0, 2))[None, :, None] + 1e-6  # a quiet lead counts as much as a loud one
     rows = cut.reshape(len(inside), -1)
     rows -= rows.mean(1, keepdims=True)
-    others = rows.sum(0) - rows
-    along = (rows * others).sum(1)
-    return float(np.median(along / np.sqrt((rows**2).sum(1) * (others**2).sum(1) + 1e-12)))
+    return float(np.median(_with_the_others(rows))), np.median(alone, axis=0)
+
+
+def _with_the_others(cut: Row) -> Row:
+    """Return the correlation of each complex, the first axis, with the sum of the others; samples are the last axis."""
+    others = cut.sum(0) - cut
+    along = (cut * others).sum(-1)
+    found: Row = along / np.sqrt((cut**2).sum(-1) * (others**2).sum(-1) + 1e-12)
+    return found
+
+
+def _moving(filled: Row, fs_hz: float) -> Row:
+    """Return peak to peak of each lead in windows, without what wanders: (leads, windows), none in less."""
+    step = max(1, round(BLOCK_S * fs_hz))
+    n = filled.shape[1] // step * step
+    slow = filled[:, :n].reshape(len(filled), -1, step).mean(2)
+    length = round(WINDOW_S * fs_hz / step)
+    if slow.shape[1] < length:
+        return np.zeros((len(filled), 0))
+    windows = np.lib.stride_tricks.sliding_window_view(slow, length, axis=1)
+    starts = np.round(np.arange(0, windows.shape[1] - 0.5, HOP_S * fs_hz / step)).astype(np.int64)
+    cut = windows[:, starts[starts < windows.shape[1]]]
+    along = np.linspace(-1.0, 1.0, length)
+    trend = (cut @ along / (along @ along))[..., None] * along
+    spread: Row = np.ptp(cut - trend, axis=2)
+    return spread
 
 
 def _one_shape(centred: Row) -> float:
@@ -191,16 +234,16 @@ def _one_shape(centred: Row) -> float:
     return float(values[-1] / values.sum())
 
 
-def _twins(centred: Row) -> tuple[tuple[int, int], ...]:
-    """Return the pairs of rows that hold the same samples, but for an offset of a thousandth of a millivolt."""
+def _twins(centred: Row, band: Row) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of rows that hold the same samples, but for an offset and some microvolts."""
     spread = np.ptp(centred, axis=1)
+    size = band.std(1)
     return tuple(
         (one, other)
         for other in range(len(centred))
         for one in range(other)
-        if spread[one] > 1e-3
-        and abs(spread[one] - spread[other]) < 2e-3
-        and np.abs(centred[one] - centred[other]).max() < 1e-3
+        if min(spread[one], spread[other]) > 1e-3
+        and (band[one] - band[other]).std() < min(TWINS_MV, TWINS_SHARE * max(size[one], size[other]))
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from ecgview.leads import STANDARD_12
 from ecgview.record import GAIN, EcgRecord
 from ecgview.signal import limb_leads
-from ecgview.signal.condition import STRETCH_S, Condition, measure
+from ecgview.signal.condition import HOP_S, STRETCH_S, WINDOW_S, Condition, Row, measure
 
 SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
 GAP_S = 0.2  # the longest gap that may be bridged by a straight line, as `preprocessing` does
@@ -25,12 +25,28 @@ NO_SIGNAL_MV = 0.01  # between 1 and 40 Hz: the noise of an amplifier alone
 LOWEST_MV, LOW_MV = 0.10, 0.30  # median lead: none of 4,788 real records lies below 0.11, 99.8 % above 0.4
 HIGHEST_MV, HIGH_MV = 10.0, 5.5  # median lead: the highest real one is 9.6, 99.9 % below 6.1
 LEAD_HIGHEST_MV = 60.0  # of any lead: movement reaches 47
+# median over windows, so that a single movement does not count: 20 of 4,788 real records lie above one of these
+LEAD_LARGE_MV, CHEST_LARGE_MV, LIMB_LARGE_MV = 9.0, 5.0, 3.0
+ALL_LARGE_MV, LARGE_BOTH_MV = 2.9, (2.2, 6.5)  # median lead; or that and the largest lead
+# peak to peak in a second without mains and wander: amplifier noise, smaller than a P wave
+NOTHING_MV = 0.04
+# up to here the limb or chest leads have no part in what the others have too much of
+GROUP_ORDINARY_MV = 1.2
+MOST_LEADS = 2 / 3  # so many of them: a simulator's single lead may go on
+PAUSE_S, LEAD_PAUSE_S = 1.0, 2.0  # no real record's most leads have nothing for over 1.4 s
+LONGEST_PAUSE_S = 4.2  # a pause of 4 s is real and answered
+ONCE_MV = 0.2  # a lead that has reached this somewhere has something to lose
 FEWEST_BEATS = 2
 UNLIKE, LITTLE_ALIKE = 0.30, 0.55  # beats of a real record: lowest 0.35; of noise at most 0.2
 MOSTLY_NOISE, NOISY = (
     0.70,
     0.10,
 )  # share of the power above 40 Hz without the mains: highest real 0.33, 99.5 % below 0.06
+LEAD_UNLIKE, LEAD_NOISY = 0.3, 0.10  # both in one lead: 6 of 4,788 real records
+LEAD_NO_BEATS, LEAD_LOUD_MV = (
+    0.1,
+    0.2,
+)  # nothing at the beats, and loud (root mean square): movement, or noise
 ONE_LINE = 0.95  # of a test signal; flutter and ventricular tachycardia reach 0.86
 ONE_SHAPE, NEARLY_ONE_SHAPE = 0.9995, 0.95  # the closest leads of a real record share 0.91
 HELD = 0.10  # of the samples of the median lead at its own limits
@@ -41,7 +57,18 @@ MAINS_PART = 0.03  # of the median lead's amplitude: the 50 Hz of an ECG's own Q
 FALL_OFF = 2e-4  # 99.9 % of records at 500 Hz lie above; below 1e-4 what was 100 Hz once
 FEW_HZ = 200.0
 
-BEATLESS = ("no signal", "mains", "one frequency", "no beats", "noise")
+SQUARE = 0.5  # of the samples at the limit: two levels, no ECG
+BEATLESS = (
+    "no signal",
+    "mains",
+    "too low",
+    "pause",
+    "square",
+    "one frequency",
+    "equal leads",
+    "no beats",
+    "noise",
+)
 # Of what the file's reader noted, that which may change a network's answer; the rest is of labels and headers.
 TOLD = (
     "units",
@@ -63,18 +90,15 @@ class Judgement:
 
     `reason` is why no network is asked, "" where one may be; `faults` are reasons of single leads, which count where
     a network needs the lead. `warnings` are sentences beside every answer. `kinds` name what was found, a word each
-    ("noise", "amplitude"), for tables; of a refused record the one of its reason.
+    ("noise", "amplitude"), for tables; of a refused record the one of its reason. `has_beats` is whether what a beat
+    detector finds may be called beats: an amplitude too high, or a clipped ECG, leaves them.
     """
 
     reason: str = ""
     warnings: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
-
-    @property
-    def has_beats(self) -> bool:
-        """Whether what a beat detector finds may be called beats; a wrong unit or equal leads leave them."""
-        return not self.reason or self.kinds[0] not in BEATLESS
+    has_beats: bool = True
 
 
 _Key = tuple[int, tuple[int, ...], tuple[str, ...], float, tuple[str, ...]]
@@ -116,6 +140,7 @@ def _judged(record: EcgRecord) -> Judgement:
         warnings=(*(text for _kind, text in told), *_notes(record, kinds)),
         faults=faults,
         kinds=kinds,
+        has_beats=not any(kind in BEATLESS for kind, _text in reasons),
     )
 
 
@@ -126,7 +151,7 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
     moving = seen.held[seen.amplitude_mv > NO_SIGNAL_MV]
     if moving.size and float(np.median(moving)) > HELD:
         yield (
-            "clipping",
+            "square" if float(np.median(moving)) > SQUARE else "clipping",
             f"clipped: {100 * float(np.median(moving)):.0f} % of the samples are at the recorder's limit",
         )
     if seen.still_s > STILL_S:
@@ -134,11 +159,14 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
     if amplitude < LOWEST_MV and mains > 10 * amplitude:
         yield "mains", "nothing but mains: no ECG is left between 1 and 40 Hz"
     elif amplitude < LOWEST_MV:
-        yield "amplitude", f"amplitude {_mv(amplitude)}: no ECG, or a wrong unit or gain"
+        yield "too low", f"amplitude {_mv(amplitude)}: no ECG, or a wrong unit or gain"
     elif amplitude > HIGHEST_MV:
         yield "amplitude", f"amplitude {_mv(amplitude)}: impossible, a wrong unit or gain"
     elif mains * 1000 > MAINS_RULES_UV and mains > MAINS_PART * amplitude:
         yield "mains", f"mains of {mains * 1000:.0f} µV RMS: a network would answer it, not the ECG"
+    start, end = _pause(_most(seen.moving_mv))
+    if end - start > LONGEST_PAUSE_S:
+        yield "pause", f"nothing but noise from {start:.1f} to {end:.1f} s: electrodes off, or a pause"
     if seen.one_line > ONE_LINE:
         yield "one frequency", "a single frequency: a test signal, no ECG"
     if seen.one_shape > ONE_SHAPE:
@@ -151,12 +179,30 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
         yield "noise", f"noise: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
 
 
+def _most(moving_mv: Row) -> Row:
+    """Return in each window how much most leads move at most."""
+    found: Row = np.quantile(moving_mv, MOST_LEADS, axis=0, method="lower")
+    return found
+
+
+def _pause(moving_mv: Row) -> tuple[float, float]:
+    """Return from when to when, in s, nothing but noise is seen for longest; (0, 0) where something always is."""
+    quiet = np.concatenate([[False], moving_mv < NOTHING_MV, [False]])
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
+    if not edges.size:
+        return 0.0, 0.0
+    longest = int(np.argmax(edges[1::2] - edges[::2]))
+    first, after = edges[2 * longest], edges[2 * longest + 1]
+    return float(first * HOP_S), float((after - 1) * HOP_S + WINDOW_S)
+
+
 def _mv(amplitude: float) -> str:
     return f"{amplitude:.2g} mV" if amplitude < 1 else f"{amplitude:.0f} mV"
 
 
 def _faults(seen: Condition, names: Sequence[str]) -> dict[str, str]:
     found = {}
+    quiet = _quiet_leads(seen, names)
     for name, amplitude, gap in zip(names, seen.amplitude_mv, seen.gap_s, strict=True):
         if gap > GAP_S:
             found[name] = f"gaps over {GAP_S:g} s"
@@ -164,6 +210,18 @@ def _faults(seen: Condition, names: Sequence[str]) -> dict[str, str]:
             found[name] = "no signal"
         elif amplitude > LEAD_HIGHEST_MV:
             found[name] = "impossible amplitude"
+        elif quiet.get(name, 0.0) > LONGEST_PAUSE_S:
+            found[name] = f"nothing but noise for over {LONGEST_PAUSE_S:.0f} s"
+    return found
+
+
+def _quiet_leads(seen: Condition, names: Sequence[str]) -> dict[str, float]:
+    """Return for how many seconds leads that have a signal elsewhere hold nothing but noise."""
+    found = {}
+    for name, row in zip(names, seen.moving_mv, strict=True):
+        start, end = _pause(row)
+        if end - start >= LEAD_PAUSE_S and row.max() > ONCE_MV:
+            found[name] = end - start
     return found
 
 
@@ -175,17 +233,23 @@ def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]
             "amplitude",
             f"unusually {word} amplitude, {amplitude:.2g} mV in the median lead: check unit and gain",
         )
-    if seen.likeness < LITTLE_ALIKE:
-        yield "noise", "the beats are hardly alike: noise, movement, or a chaotic rhythm"
-    if seen.above_band > NOISY:
-        yield "noise", f"noisy: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
+    elif large := _large(seen, names):
+        yield "amplitude", f"unusually high amplitude in {large}: check unit and gain"
+    start, end = _pause(_most(seen.moving_mv))
+    if end - start >= PAUSE_S:
+        yield "pause", f"nothing but noise from {start:.1f} to {end:.1f} s: a pause, or electrodes off"
+    elif quiet := _quiet_leads(seen, names):
+        yield "pause", f"nothing but noise for up to {max(quiet.values()):.1f} s: {', '.join(quiet)}"
+    yield from _noise(seen, names)
     for hz, level in seen.mains_uv.items():
         if level > MAINS_UV:
             yield "mains", f"{hz:.0f} Hz mains of {level:.0f} µV RMS"
     if seen.one_shape > NEARLY_ONE_SHAPE:
         yield "equal leads", "all leads are nearly alike: a synthetic ECG, or leads computed from one"
     if seen.twins:
-        pairs = ", ".join(f"{names[one]} and {names[other]}" for one, other in seen.twins[:3])
+        pairs = ", ".join(f"{names[one]} and {names[other]}" for one, other in seen.twins)
+        if len(seen.twins) > 3:
+            pairs = ", ".join(names[row] for row in sorted({row for pair in seen.twins for row in pair}))
         yield "equal leads", f"the same samples in {pairs}"
     if seen.clipped.any():
         clipped = ", ".join(name for name, hit in zip(names, seen.clipped, strict=True) if hit)
@@ -197,6 +261,36 @@ def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]
         yield "gaps", f"short gaps bridged by straight lines: {gapped}"
     yield from _bandwidth(seen)
     yield from _limb_leads(dict(zip(names, seen.band, strict=True)))
+
+
+def _large(seen: Condition, names: Sequence[str]) -> str:
+    """Return the leads of an unusually high amplitude, second by second; "" where there are none."""
+    size = dict(zip(names, np.median(seen.moving_mv, axis=1), strict=True))
+    middle, largest = float(np.median(list(size.values()))), float(max(size.values()))
+    chest = [name for name in limb_leads.CHEST if name in size]
+    limb = [name for name in names if name not in chest]
+    of_chest, of_limb = (
+        float(np.median([size[name] for name in group])) if group else 0.0 for group in (chest, limb)
+    )
+    large = middle > ALL_LARGE_MV or (middle > LARGE_BOTH_MV[0] and largest > LARGE_BOTH_MV[1])
+    if large and (not chest or not limb or min(of_chest, of_limb) > GROUP_ORDINARY_MV):
+        return "all leads"
+    found = {name for name in names if size[name] > LEAD_LARGE_MV}
+    found.update(chest if of_chest > CHEST_LARGE_MV else ())
+    found.update(limb if of_limb > LIMB_LARGE_MV else ())
+    return ", ".join(name for name in names if name in found)
+
+
+def _noise(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if seen.likeness < LITTLE_ALIKE:
+        yield "noise", "the beats are hardly alike: noise, movement, or a chaotic rhythm"
+    if seen.above_band > NOISY:
+        yield "noise", f"noisy: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
+    unlike = (seen.alike < LEAD_UNLIKE) & (seen.above_band_of > LEAD_NOISY)
+    unlike |= (seen.alike < LEAD_NO_BEATS) & (seen.band.std(1) > LEAD_LOUD_MV)
+    if unlike.any():
+        noisy = ", ".join(name for name, hit in zip(names, unlike, strict=True) if hit)
+        yield "noise", f"no beats to be seen in {noisy}: noise, or movement"
 
 
 def _bandwidth(seen: Condition) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,42 @@ def _still(start: int, end: int) -> Change:
     return _samples(lambda signal: np.where((start <= T) & (end > T), 0, signal))
 
 
+def _off(rows: slice, start: float, end: float, mv: float = 0.004) -> Change:
+    """Return the noise of an amplifier in leads, from a time to another."""
+
+    def change(signal: Signal) -> object:
+        changed = signal.copy()
+        noise = np.random.default_rng(5).normal(0, mv, signal.shape)
+        changed[rows] = np.where((start <= T) & (end > T), noise, signal)[rows]
+        return changed
+
+    return _samples(change)
+
+
+def _times(rows: slice, factor: float) -> Change:
+    return _samples(lambda s: np.concatenate([s[: rows.start], s[rows] * factor, s[rows.stop :]]))
+
+
+def _white(rows: slice) -> Change:
+    def change(signal: Signal) -> object:
+        changed = signal.copy()
+        changed[rows] = np.random.default_rng(6).normal(0, 0.3, changed[rows].shape)
+        return changed
+
+    return _samples(change)
+
+
+def _slow_noise(row: Signal) -> object:
+    from scipy.signal import butter, sosfiltfilt
+
+    noise = sosfiltfilt(
+        butter(2, [1, 15], "band", fs=500, output="sos"), np.random.default_rng(7).normal(size=row.shape)
+    )
+    return 0.4 * noise / noise.std()
+
+
+ALL, CHEST, LIMB, V2 = slice(0, 12), slice(6, 12), slice(0, 6), slice(7, 8)
+
 REFUSED: dict[str, tuple[Change, str]] = {
     "white noise": (_noise(0.3), "no beats"),
     "louder noise": (_noise(1.0), "no beats"),
@@ -97,6 +133,14 @@ REFUSED: dict[str, tuple[Change, str]] = {
         "recorder's limit",
     ),
     "six seconds of zeros": (_still(2, 8), "no signal for 6.0"),
+    "seven last seconds of noise": (_off(ALL, 3, 10), "nothing but noise from 3.0 to 10.0 s"),
+    "six last seconds of louder noise": (_off(ALL, 4, 10, 0.01), "nothing but noise from 4.0 to 10.0 s"),
+    "five seconds of noise in the midst": (_off(ALL, 2, 7), "nothing but noise from 2.0 to 7.0 s"),
+    "eight first seconds of noise": (_off(ALL, 0, 8), "nothing but noise from 0.0 to 8.0 s"),
+    "chest leads off after five seconds": (
+        _off(CHEST, 5, 10),
+        "nothing but noise for over 4 s in V1, V2, V3, V4, V5, V6",
+    ),
     "a long gap": (
         _lead("V2", lambda row: np.where((T > 3) & (T < 4), np.nan, row)),
         "gaps over 0.2 s in V2",
@@ -126,6 +170,27 @@ WARNED: dict[str, tuple[Change, str]] = {
         lambda r: r.with_signal(np.where(np.arange(12)[:, None] == 7, r.signal[6:7], r.signal)),
         "the same samples in V1 and V2",
     ),
+    "a pause of two seconds": (_off(ALL, 8, 10), "nothing but noise from 8.0 to 10.0 s"),
+    "a pause of three seconds": (_off(ALL, 3, 6), "nothing but noise from 3.0 to 6.0 s"),
+    "a pause of four seconds": (_off(ALL, 6, 10), "nothing but noise from 6.0 to 10.0 s"),
+    "chest leads off for three seconds": (_off(CHEST, 7, 10), "s: V1, V2, V3, V4, V5, V6"),
+    "white noise in V1": (_white(slice(6, 7)), "no beats to be seen in V1:"),
+    "white noise in the chest leads": (_white(CHEST), "no beats to be seen in V1, V2, V3, V4, V5, V6:"),
+    "noise of 1 to 15 Hz in V5": (_lead("V5", _slow_noise), "no beats to be seen in V5:"),
+    "V1 six times but for microvolts": (
+        _samples(
+            lambda s: (
+                np.concatenate([s[:6], np.repeat(s[6:7], 6, 0)])
+                + np.random.default_rng(8).normal(0, 0.002, s.shape)
+            )
+        ),
+        "the same samples in V1, V2, V3, V4, V5, V6",
+    ),
+    "five times the amplitude": (_times(ALL, 5), "unusually high amplitude in all leads"),
+    "eight times the amplitude": (_times(ALL, 8), "unusually high amplitude"),
+    "ten times in the chest leads": (_times(CHEST, 10), "high amplitude in V1, V2, V3, V4, V5, V6"),
+    "ten times in the limb leads": (_times(LIMB, 10), "high amplitude in I, II, III, aVR, aVL, aVF"),
+    "thirty times in V2": (_times(V2, 30), "high amplitude in V2:"),
     "a short dropout": (_still(5, 6), "no signal for 1.0 s"),
     "clipped": (_samples(lambda s: np.clip(s, -0.3, 0.3)), "clipped at the limit"),
     "a short gap": (_lead("V2", lambda row: np.where((T > 3) & (T < 3.1), np.nan, row)), "bridged"),
@@ -206,6 +271,51 @@ def test_noise_has_no_heart_rate_and_a_wrong_unit_keeps_it(real: EcgRecord) -> N
     assert "no beats" in rate.note
     scaled = {item.name: item.value for item in api.measure(_samples(lambda s: s * 1000)(real))}
     assert scaled["Heart rate"] == {item.name: item.value for item in api.measure(real)}["Heart rate"]
+
+
+def _asystole(record: EcgRecord) -> EcgRecord:
+    """Return P waves of 60 per minute over a little noise, and no QRS complexes."""
+    p_waves = np.zeros(5000)
+    for start in range(150, 4750, 500):
+        p_waves[start : start + 50] = 0.12 * np.hanning(50)
+    each = np.array([0.5, 1, 0.5, -0.7, 0.1, 0.8, -0.4, -0.2, 0.3, 0.8, 1.1, 0.9])
+    noise = np.random.default_rng(9).normal(0, 0.006, (12, 5000))
+    return record.with_signal((each[:, None] * p_waves + noise).astype(np.float32))
+
+
+NO_RATE: dict[str, tuple[Change, str]] = {
+    "P waves without QRS": (_asystole, "no ECG"),
+    "mV / 1000": (_samples(lambda s: s / 1000), "no ECG"),
+    "a calibration pulse": (
+        _samples(lambda s: np.where(T % 1 < 0.2, 1, 0) + np.zeros((12, 1))),
+        "clipped: 20 %",
+    ),
+    "square waves": (_samples(lambda s: np.sign(np.sin(2 * np.pi * 1.1 * T)) + np.zeros((12, 1))), "clipped"),
+    "a pulse wave": (
+        _samples(
+            lambda s: (
+                np.linspace(0.5, 1.5, 12)[:, None]
+                * (np.sin(2.4 * np.pi * T) + 0.5 * np.sin(4.8 * np.pi * T + 0.7))
+            )
+        ),
+        "the same signal",
+    ),
+    "electrodes off after three seconds": (_off(ALL, 3, 10), "nothing but noise"),
+}
+
+
+@pytest.mark.parametrize("name", NO_RATE)
+def test_what_is_no_ecg_has_no_heart_rate(name: str, real: EcgRecord) -> None:
+    change, reason = NO_RATE[name]
+    measured = {item.name: item for item in api.measure(change(real))}
+    for value in ("Heart rate", "RR mean", "RR min", "RR max"):
+        assert measured[value].value is None
+        assert reason in measured[value].note
+
+
+def test_a_pause_leaves_the_heart_rate(real: EcgRecord) -> None:
+    measured = {item.name: item.value for item in api.measure(_off(ALL, 6, 10)(real))}
+    assert measured["Heart rate"] is not None
 
 
 def test_the_judgement_is_made_once(real: EcgRecord, monkeypatch: pytest.MonkeyPatch) -> None:
