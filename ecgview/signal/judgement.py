@@ -165,7 +165,9 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
     elif mains * 1000 > MAINS_RULES_UV and mains > MAINS_PART * amplitude:
         yield "mains", f"mains of {mains * 1000:.0f} µV RMS: a network would answer it, not the ECG"
     start, end = _pause(_most(seen.moving_mv))
-    if end - start > LONGEST_PAUSE_S:
+    if (
+        end - start > LONGEST_PAUSE_S and float(np.median(seen.gap_s)) <= GAP_S
+    ):  # a gap is told as one, by lead
         yield "pause", f"nothing but noise from {start:.1f} to {end:.1f} s: electrodes off, or a pause"
     if seen.one_line > ONE_LINE:
         yield "one frequency", "a single frequency: a test signal, no ECG"

@@ -77,8 +77,9 @@ def distance(model: Path) -> float:
 
 
 def used(folder: Path) -> dict[str, Any]:
-    listed = said("models", "networks").split()
+    api.list_networks()
     heavy = [name for name in sys.modules if name == "torch" or name.startswith("ecgview.models.networks.")]
+    listed = said("models", "networks").split()  # tells of each whether it can be used, and so reads them
     data = records(folder / "data")
     baseline = ("--set", 'method="baseline"')
     tuned = trained(folder, data, "mine-tuned", "--start", "mine", *baseline)
