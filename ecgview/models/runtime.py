@@ -24,7 +24,7 @@ from ecgview.signal import phases
 if TYPE_CHECKING:
     import torch
 
-# Of 8, 16 and 32 the one that stays in the caches of a core: a record of 32 takes 1.2 times as long.
+# Of 8, 16 and 32 the one that stays in the caches of a core: a record of 32 takes 1.1 times as long.
 BATCH = 16
 PRECISION = np.dtype(np.float32)  # of what goes in; what the weights are in is named beside it
 _loaded: dict[tuple[str, str, str], Any] = {}
