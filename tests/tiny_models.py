@@ -18,7 +18,7 @@ from ecgview.models.cards import InputSpec, ModelCard
 TINY = {"width": 24, "depth": 2, "n_heads": 3, "decoder_width": 16, "decoder_heads": 2}
 
 
-def _card(model_id: str, kind: cards.Kind, network: str, **fields: Any) -> ModelCard:
+def tiny_card(model_id: str, kind: cards.Kind, network: str, **fields: Any) -> ModelCard:
     return ModelCard(
         id=model_id,
         name=model_id,
@@ -62,7 +62,7 @@ def _random(card: ModelCard, seed: int) -> nn.Module:
 def classifier(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     """Return the card of a tiny 71-statement classifier, the default one of this test."""
     codes = tuple(statement.code for statement in label_set.load("ptbxl71").statements)
-    card = _card(
+    card = tiny_card(
         "tiny",
         "classifier",
         "mtecg",
@@ -80,5 +80,5 @@ def classifier(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCar
 def autoencoder(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     """Return the card of a tiny masked autoencoder, the default one of this test."""
     monkeypatch.setitem(cards.DEFAULTS, "autoencoder", "tiny-mae")
-    card = _card("tiny-mae", "autoencoder", "mtecg-mae")
+    card = tiny_card("tiny-mae", "autoencoder", "mtecg-mae")
     return keep_model(card, _random(card, 2).state_dict())

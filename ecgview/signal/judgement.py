@@ -18,6 +18,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.record import GAIN, EcgRecord
 from ecgview.signal import limb_leads
 from ecgview.signal.condition import HOP_S, STRETCH_S, WINDOW_S, Condition, Row, measure
+from ecgview.signal.recent import Recent
 
 SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
 GAP_S = 0.2  # the longest gap that may be bridged by a straight line, as `preprocessing` does
@@ -101,8 +102,7 @@ class Judgement:
     has_beats: bool = True
 
 
-_Key = tuple[int, tuple[int, ...], tuple[str, ...], float, tuple[str, ...]]
-_known: dict[_Key, Judgement] = {}  # of the records looked at last: each answer, panel and report asks again
+_known = Recent[Judgement](32)
 
 
 def judged(record: EcgRecord) -> Judgement:
@@ -115,13 +115,7 @@ def judged(record: EcgRecord) -> Judgement:
         record.sampling_rate_hz,
         tuple(note.text for note in record.notes),
     )
-    found = _known.get(key)
-    if found is None:
-        found = _judged(record)
-        while len(_known) >= 32:
-            _known.pop(next(iter(_known)), None)
-        _known[key] = found
-    return found
+    return _known.of(key, lambda: _judged(record))
 
 
 def _judged(record: EcgRecord) -> Judgement:

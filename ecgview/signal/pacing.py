@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ecgview.record import EcgRecord
 from ecgview.signal.gaps import bridged
+from ecgview.signal.recent import Recent
 
 State = Literal["seen", "not seen", "cannot tell"]
 
@@ -75,8 +76,7 @@ class Pacing:
         return f"{text}; {self.stated}" if self.stated else text
 
 
-_Key = tuple[int, tuple[int, ...], float, float | None]
-_known: dict[_Key, Pacing] = {}  # of the records looked at last: every answer of a model asks again
+_known = Recent[Pacing](16)
 
 
 def detect(record: EcgRecord) -> Pacing:
@@ -84,13 +84,7 @@ def detect(record: EcgRecord) -> Pacing:
     fs_hz = record.sampling_rate_hz
     looked_at = record.signal[:, : round(MOST_S * fs_hz)]
     key = (zlib.crc32(looked_at.tobytes()), record.signal.shape, fs_hz, record.acquisition.lowpass_hz)
-    found = _known.get(key)
-    if found is None:
-        found = _detect(record)
-        while len(_known) >= 16:
-            _known.pop(next(iter(_known)), None)
-        _known[key] = found
-    return found
+    return _known.of(key, lambda: _detect(record))
 
 
 def _detect(record: EcgRecord) -> Pacing:

@@ -9,15 +9,14 @@ import numpy as np
 import pdfplumber
 import pytest
 from test_guard import REFUSED, WARNED, real
-from tiny_models import TINY, autoencoder, classifier, keep_model
+from tiny_models import autoencoder, classifier, keep_model, tiny_card
 
 from ecgview import api
 from ecgview.cli import main
 from ecgview.formats import wfdb
 from ecgview.labels.statements_shown import shown
-from ecgview.leads import STANDARD_12
 from ecgview.models import architectures, cards, runtime
-from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 from ecgview.report import _head, content, json_report, pdf
 
@@ -47,21 +46,7 @@ def refused(real: EcgRecord) -> EcgRecord:
 @pytest.fixture
 def identifier(isolated_home: Path) -> ModelCard:
     """Return the card of a tiny identifier."""
-    card = ModelCard(
-        id="tiny-id",
-        name="tiny-id",
-        version="test",
-        kind="identifier",
-        network="mtecg",
-        licence="MIT",
-        training_data="none: random weights",
-        calibrated="not calibrated",
-        intended_use="tests",
-        out_of_scope="everything else",
-        folder=Path(),
-        config=TINY,
-        input=InputSpec(STANDARD_12, filter="bandpass-0.5-40", scale=5.0),
-    )
+    card = tiny_card("tiny-id", "identifier", "mtecg")
     kept = keep_model(card, architectures.build(card).state_dict())
     pairs = {
         "slope": 1,
