@@ -1,5 +1,7 @@
 """What every test shares: an isolated home, the real data where it is, small records made here."""
 
+import gc
+import itertools
 import os
 import re
 import tempfile
@@ -65,6 +67,21 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest, monkeypatch: pytes
     monkeypatch.setattr("ecgview.desktop.chrome.toast.SHOWN_MS", PATIENCE_MS)
     monkeypatch.setattr("ecgview.desktop.chrome.message_strip.SHOWN_MS", PATIENCE_MS)
     return PatientBot(request)
+
+
+_test_number = itertools.count(1)
+ALL_GENERATIONS_EVERY = 50  # tests; such a collection takes some tenths of a second once torch is there
+
+
+@pytest.fixture(autouse=True)
+def garbage_goes_in_the_main_thread() -> Iterator[None]:
+    """Collect after a test, and never in the thread by which the runner hears of the next one.
+
+    That thread would destroy the widgets of a closed window, which only the main thread may.
+    """
+    gc.disable()
+    yield
+    gc.collect(2 if next(_test_number) % ALL_GENERATIONS_EVERY == 0 else 1)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,8 @@
 
 A job is a function with a `progress` keyword (see `ecgview.progress`); its own progress call is
 also where it learns that it was cancelled, and where one that runs a network gives way to a more
-urgent one. One QObject lives in the UI thread, and no Qt object is made or destroyed in a worker.
+urgent one. One QObject lives in the UI thread, and no Qt object is made or destroyed in a worker
+(not by a garbage collection either, see `steady`).
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ class Jobs(QObject):
             self.cancel(key)
             self._by_key[key] = job
         self._alive.add(job)
+        steady.hold_collection()
         self.busy_changed.emit(len(self._alive))
         if urgency is None:
             future = self._pool.submit(self._run, job, function, args)
@@ -126,6 +128,8 @@ class Jobs(QObject):
         _, late = wait(set(self._futures), timeout=CLOSE_WAIT_S)
         for worker in self._workers():
             worker.join(max(0.0, deadline - time.monotonic()))
+        for job in list(self._alive):
+            self._settle(job)
         return not late
 
     def _workers(self) -> list[threading.Thread]:
@@ -144,10 +148,9 @@ class Jobs(QObject):
 
         try:
             progress(0.0)
-            with steady.without_collection():
-                if not job.is_light:
-                    steady.load_foundations()
-                result = function(*args, progress=progress)
+            if not job.is_light:
+                steady.load_foundations()
+            result = function(*args, progress=progress)
         except Cancelled:
             self._post(job, "cancelled", None)
         except Exception as error:  # whatever it is, the UI thread decides how it is told
@@ -159,10 +162,16 @@ class Jobs(QObject):
         if not self._closed:  # the window may be gone already
             self._posted.emit(job, kind, payload)
 
+    def _settle(self, job: Job) -> None:
+        """Count a job as over, once."""
+        if job in self._alive:
+            self._alive.remove(job)
+            steady.release_collection()
+
     @Slot(object, str, object)
     def _deliver(self, job: Job, kind: str, payload: Any) -> None:  # UI thread
         if kind != "progress":
-            self._alive.discard(job)
+            self._settle(job)
             if job.key is not None and self._by_key.get(job.key) is job:
                 del self._by_key[job.key]
             self.busy_changed.emit(len(self._alive))

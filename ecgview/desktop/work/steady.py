@@ -1,14 +1,16 @@
-"""Keeping the UI thread free while a worker imports large packages.
+"""Keeping the UI thread free, and its objects its own, while workers are busy.
 
 Two things in an import stop every thread of the interpreter: a full garbage collection (100 ms and more
 once torch's and shap's objects are there), and the loading of a large library. The first waits here
 until no worker is busy and then never looks at the packages' objects again; the second is done by the
 system's own loader, called so that the interpreter lock is free meanwhile.
+
+A collection runs in whichever thread happens to allocate, and destroys there what it finds, widgets and
+items of a scene among it: Qt does not survive that outside its own thread. So none runs in a worker.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
 import gc
@@ -16,38 +18,44 @@ import importlib
 import importlib.util
 import os
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 from ecgview import loading
 
 MANY_MODULES = 40  # an import this large leaves objects that no collection should walk again
 
-_lock = threading.Lock()
-_busy = 0
+_held = 0
+_was_on = True
 _modules_seen = 0
 
 
-@contextlib.contextmanager
-def without_collection() -> Iterator[None]:
-    """Hold garbage collection back while any thread is inside."""
-    global _busy, _modules_seen
-    with _lock:
-        _busy += 1
-        if _busy == 1:
-            _modules_seen = _modules_seen or len(sys.modules)
-            gc.disable()
-    try:
-        yield
-    finally:
-        with _lock:
-            _busy -= 1
-            if _busy == 0:
-                if len(sys.modules) - _modules_seen > MANY_MODULES:
-                    _modules_seen = len(sys.modules)
-                    gc.freeze()
-                gc.enable()
+def hold_collection() -> None:
+    """Let no garbage be collected until as many releases; called in the UI thread before a worker starts."""
+    global _held, _was_on, _modules_seen
+    if _held == 0:
+        _modules_seen = _modules_seen or len(sys.modules)
+        _was_on = gc.isenabled()
+        gc.disable()
+    _held += 1
+
+
+def release_collection() -> None:
+    """Collect again once the last hold is gone; called in the UI thread when a worker's outcome is there.
+
+    What has gathered meanwhile goes here: the next thread to allocate would else collect it, and the
+    worker is still on its way back.
+    """
+    global _held, _modules_seen
+    _held -= 1
+    if _held:
+        return
+    if len(sys.modules) - _modules_seen > MANY_MODULES:
+        _modules_seen = len(sys.modules)
+        gc.freeze()
+    elif gc.get_count()[0] > gc.get_threshold()[0]:
+        gc.collect(1)
+    if _was_on:
+        gc.enable()
 
 
 def load_foundations() -> None:
