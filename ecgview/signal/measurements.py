@@ -12,14 +12,35 @@ NAMED = 60  # times of stimuli that are written out
 
 
 @dataclass(frozen=True, slots=True)
+class NormalRange:
+    """Limits of what is usual at an age and sex, either None where there is none, and where they were published."""
+
+    low: float | None
+    high: float | None
+    publication: str
+    of: str = ""  # whom it holds for: "women of 18 and over"
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
-    """One value; None = could not be measured (never a guess)."""
+    """One value; None = could not be measured (never a guess).
+
+    `lead` is empty for a value of all leads. `confidence` comes from the spread over leads and beats, and from whether
+    two engines agree. `where_s` is where on the trace it was measured, start and end in s. An edited value names who
+    edited it, `by`, and what was computed `before`.
+    """
 
     name: str
     value: float | None
     unit: str
     source: Literal["computed", "file", "edited"] = "computed"
     note: str = ""
+    lead: str = ""
+    range: NormalRange | None = None
+    confidence: Literal["", "high", "medium", "low"] = ""
+    where_s: tuple[float, float] | None = None
+    by: str = ""
+    before: float | None = None
 
 
 def measure(record: EcgRecord) -> tuple[Measurement, ...]:

@@ -1,0 +1,1 @@
+"""Published criteria that a reader can follow: met, not met, not measurable or not applicable, never a diagnosis."""

@@ -1,0 +1,73 @@
+"""What is measured of a record: beats, the median beat, values of all leads and of each, and the hands laid on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ecgview.record import Signal
+from ecgview.results import ModelFacts
+from ecgview.signal.measure.waves import Beat, Kind, Wave
+from ecgview.signal.measurements import Measurement
+
+BeatClass = Literal["dominant", "ventricular", "supraventricular", "paced", "noise"]
+Edge = Literal["P onset", "P offset", "QRS onset", "QRS offset", "T offset"]
+EDGES: tuple[Edge, ...] = ("P onset", "P offset", "QRS onset", "QRS offset", "T offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edge that somebody put elsewhere, of all leads.
+
+    `beat` counts the record's beats from 0 in time order; None is the median beat. `to_s` is the new place: from the
+    record's first sample, on the median beat from its QRS peak. None takes the edge away: the wave is not there.
+    """
+
+    edge: Edge
+    to_s: float | None
+    beat: int | None = None
+    by: str = ""
+    at: str = ""  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Median:
+    """The median of the aligned dominant beats.
+
+    `signal` is (leads, samples) mV in the order of `lead_names`; sample `peak` lies where the beats' QRS peaks were
+    aligned. Times of `overall` and `leads` are in seconds from that peak.
+    """
+
+    signal: Signal
+    lead_names: tuple[str, ...]
+    sampling_rate_hz: float
+    peak: int
+    n_beats: int
+    overall: Mapping[Kind, Wave | None]
+    leads: Mapping[str, Mapping[Kind, Wave]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The measurements of one record, or why there are none.
+
+    `values` are of all leads, `lead_values` of one lead each (`Measurement.lead`). `classes` has one entry per beat.
+    `model` is None where rules found the waves. `warnings` is what a reader of the numbers must know. `edits` were
+    applied in this order; values that they changed have the source "edited".
+    """
+
+    leads: tuple[str, ...]
+    left_out: Mapping[str, str]
+    beats: tuple[Beat, ...] = ()
+    classes: tuple[BeatClass, ...] = ()
+    median: Median | None = None
+    values: tuple[Measurement, ...] = ()
+    lead_values: tuple[Measurement, ...] = ()
+    model: ModelFacts | None = None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    def value(self, name: str, lead: str = "") -> float | None:
+        """Return a value by its name, of all leads or of one; None where it was not measured."""
+        places = self.lead_values if lead else self.values
+        return next((one.value for one in places if (one.name, one.lead) == (name, lead)), None)
