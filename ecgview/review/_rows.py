@@ -14,7 +14,8 @@ from ecgview.review.exposure import Exposure
 from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict
 from ecgview.review.merging import DraftVersion
 from ecgview.review.moment import Moment
-from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement
+from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, edge_words
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Row = sqlite3.Row
 Values = tuple[object, ...]
@@ -78,7 +79,15 @@ def annotation_values(read_id: int, content: Draft) -> list[Values]:
     ]
 
 
-def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row]) -> Read:
+def edge_values(read_id: int, content: Draft) -> list[Values]:
+    """Return the rows of table `read_edges`."""
+    return [
+        (read_id, position, one.edge, one.beat, one.to_s, one.by, one.at)
+        for position, one in enumerate(content.edges)
+    ]
+
+
+def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row], edges: Iterable[Row]) -> Read:
     """Return a committed read from its rows."""
     content = Draft(
         statements=tuple(
@@ -93,6 +102,9 @@ def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row]) -> 
         ),
         annotations=tuple(_annotation(item) for item in annotations),
         comment=row["comment"],
+        edges=tuple(
+            EdgeEdit(item["edge"], item["to_s"], item["beat"], item["by"], item["at"]) for item in edges
+        ),
     )
     revealed = row["revealed_utc"]
     return Read(
@@ -131,6 +143,8 @@ def read_digest(read: Read) -> str:
     for statement in fields["content"]["statements"]:
         if not statement["modifiers"]:  # nor of modifiers
             del statement["modifiers"]
+    if not read.edges:  # nor schema 6 of edges
+        del fields["content"]["edges"]
     return digest(fields)
 
 
@@ -141,6 +155,7 @@ def read_details(read: Read) -> str:
         or "no statement"
     )
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
+    parts += [edge_words(one) for one in read.edges]
     if read.exposed:
         parts.append(f"not blind on this workstation: {read.exposed}")
     if read.reason:

@@ -5,7 +5,8 @@ from typing import Literal
 
 from ecgview.review.annotation import Annotation
 from ecgview.review.merging import Side, merge
-from ecgview.review.read import Certainty, Draft, ReadStatement, differences
+from ecgview.review.read import Certainty, Draft, ReadStatement, differences, edge_key
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,32 @@ class SetComment:
 
 
 @dataclass(frozen=True, slots=True)
+class PutEdges:
+    """Put edges of waves elsewhere, or take them away; each takes the place of an earlier edit of the same edge."""
+
+    edits: tuple[EdgeEdit, ...]
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        kept = {edge_key(one): one for one in draft.edges}
+        for one in self.edits:
+            kept.pop(edge_key(one), None)  # what was put last is applied last
+            kept[edge_key(one)] = one
+        return replace(draft, edges=tuple(kept.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreEdges:
+    """Let edges lie where they were computed: the hand's edits of them go."""
+
+    keys: tuple[tuple[str, int | None], ...]
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return replace(draft, edges=tuple(one for one in draft.edges if edge_key(one) not in self.keys))
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyAgain:
     """Do again, on another version, what led from one draft to another."""
 
@@ -147,6 +174,8 @@ Edit = (
     | RemoveAnnotation
     | ChangeAnnotation
     | SetComment
+    | PutEdges
+    | RestoreEdges
     | ApplyAgain
 )
 
@@ -169,6 +198,11 @@ class Change:
     def annotations_changed(self) -> bool:
         """Whether a mark was added, removed or changed."""
         return self.before.annotations != self.after.annotations
+
+    @property
+    def edges_changed(self) -> bool:
+        """Whether an edge of a wave was put elsewhere."""
+        return self.before.edges != self.after.edges
 
     @property
     def comment_changed(self) -> bool:

@@ -1,6 +1,6 @@
 """Two windows on one read: what differs item by item is joined, what both changed is a conflict.
 
-An item is one statement, one mark with what replaced it, or the comment.
+An item is one statement, one mark with what replaced it, one edge of a wave, or the comment.
 """
 
 from dataclasses import dataclass, replace
@@ -8,7 +8,8 @@ from typing import Literal
 
 from ecgview.errors import StoreError
 from ecgview.review.annotation import Annotation
-from ecgview.review.read import Draft, ReadStatement
+from ecgview.review.read import Draft, ReadStatement, edge_key
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Side = Literal["ours", "theirs"]
 _Key = tuple[str, str]
@@ -72,7 +73,8 @@ def merge(base: Draft, ours: Draft, theirs: Draft, prefer: Side = "theirs") -> M
     """
     statements, conflicts = _statements(base, ours, theirs, prefer)
     marks, more = _marks(base.annotations, ours.annotations, theirs.annotations, prefer)
-    conflicts += more
+    edges, of_edges = _edges(base.edges, ours.edges, theirs.edges, prefer)
+    conflicts += more + of_edges
     comment = theirs.comment
     if ours.comment != base.comment:
         if theirs.comment not in (base.comment, ours.comment):
@@ -80,7 +82,7 @@ def merge(base: Draft, ours: Draft, theirs: Draft, prefer: Side = "theirs") -> M
             comment = ours.comment if prefer == "ours" else theirs.comment
         else:
             comment = ours.comment
-    return Merged(Draft(statements, marks, comment), tuple(conflicts))
+    return Merged(Draft(statements, marks, comment, edges), tuple(conflicts))
 
 
 def join(base: DraftVersion, ours: DraftVersion, theirs: DraftVersion, where: str) -> DraftVersion:
@@ -140,6 +142,23 @@ def _statements(
                 continue
         joined[key] = mine.get(key)
     return tuple(item for item in joined.values() if item is not None), conflicts
+
+
+def _edges(
+    base: tuple[EdgeEdit, ...], ours: tuple[EdgeEdit, ...], theirs: tuple[EdgeEdit, ...], prefer: Side
+) -> tuple[tuple[EdgeEdit, ...], list[str]]:
+    before, mine, other = ({edge_key(one): one for one in side} for side in (base, ours, theirs))
+    joined: dict[tuple[str, int | None], EdgeEdit | None] = dict(other)
+    conflicts = []
+    for key in dict.fromkeys((*before, *mine)):
+        if mine.get(key) in (before.get(key), other.get(key)):
+            continue
+        if other.get(key) != before.get(key):
+            conflicts.append(key[0] if key[1] is None else f"{key[0]} of beat {key[1] + 1}")
+            if prefer == "theirs":
+                continue
+        joined[key] = mine.get(key)
+    return tuple(one for one in joined.values() if one is not None), conflicts
 
 
 def _marks(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 5
+LATEST = 6
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -171,6 +171,20 @@ CREATE UNIQUE INDEX judgements_are_withdrawn_once ON judgements(record_sha256, r
 WHERE withdraws <> 0;
 """
 
+# edges of waves that the reader put elsewhere; no beat is the median beat, no place a wave that is not there
+_VERSION_6 = """
+CREATE TABLE read_edges (
+    read_id INTEGER NOT NULL REFERENCES reads(id),
+    position INTEGER NOT NULL,
+    edge TEXT NOT NULL,
+    beat INTEGER,
+    to_s REAL,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (read_id, position)
+);
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -229,5 +243,9 @@ def steps() -> "Migrations":
     @migrations(name="0005_judgements_of_reasons")
     def _judgements_of_reasons(db: "Database") -> None:
         _run(db, _VERSION_5 + _append_only("judgements"), 5)
+
+    @migrations(name="0006_edges_of_waves")
+    def _edges_of_waves(db: "Database") -> None:
+        _run(db, _VERSION_6 + _append_only("read_edges"), 6)
 
     return migrations

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ecgview.review.annotation import Annotation
 from ecgview.review.moment import Moment
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 
 class Certainty(StrEnum):
@@ -83,11 +84,14 @@ class Draft:
     statements: tuple[ReadStatement, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     comment: str = ""
+    edges: tuple[
+        EdgeEdit, ...
+    ] = ()  # edges of waves that were put elsewhere, at most one for each edge and beat
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been said at all."""
-        return not (self.statements or self.annotations or self.comment.strip())
+        return not (self.statements or self.annotations or self.comment.strip() or self.edges)
 
     def statement(self, code: str, label_set: str) -> ReadStatement | None:
         """Return the statement of a code, if it has been made."""
@@ -136,6 +140,11 @@ class Read:
         """The free text."""
         return self.content.comment
 
+    @property
+    def edges(self) -> tuple[EdgeEdit, ...]:
+        """The edges of waves that the reader put elsewhere."""
+        return self.content.edges
+
 
 def differences(before: Draft, after: Draft) -> tuple[str, ...]:
     """Return in words what differs between two versions; empty if they say the same."""
@@ -158,6 +167,7 @@ def differences(before: Draft, after: Draft) -> tuple[str, ...]:
         if key in old and old[key].modifiers != item.modifiers
     ]
     found += _of_marks(before.annotations, after.annotations)
+    found += _of_edges(before.edges, after.edges)
     if before.comment != after.comment:
         found.append("comment changed")
     return tuple(found)
@@ -169,6 +179,25 @@ def _of_marks(before: tuple[Annotation, ...], after: tuple[Annotation, ...]) -> 
     if len(gone) == len(new) == 1 and before.index(gone[0]) == after.index(new[0]):
         return [f"changed mark {_mark(gone[0])} to {_mark(new[0])}"]  # it kept its place: it was moved
     return [f"removed mark {_mark(a)}" for a in gone] + [f"added mark {_mark(a)}" for a in new]
+
+
+def edge_key(edit: EdgeEdit) -> tuple[str, int | None]:
+    """Return what makes two edits ones of the same edge: its name and its beat, None for the median beat."""
+    return edit.edge, edit.beat
+
+
+def edge_words(edit: EdgeEdit) -> str:
+    """Return an edit of an edge in words: "T offset of the median beat at 0.412 s from the QRS peak"."""
+    of = "of the median beat" if edit.beat is None else f"of beat {edit.beat + 1}"
+    if edit.to_s is None:
+        return f"{edit.edge} {of} taken away"
+    return f"{edit.edge} {of} at {edit.to_s:.3f} s{' from the QRS peak' if edit.beat is None else ''}"
+
+
+def _of_edges(before: tuple[EdgeEdit, ...], after: tuple[EdgeEdit, ...]) -> list[str]:
+    old, new = ({edge_key(one): one for one in side} for side in (before, after))
+    found = [f"{edge_words(one)}: no longer" for key, one in old.items() if key not in new]
+    return found + [edge_words(one) for key, one in new.items() if old.get(key) != one]
 
 
 def _mark(annotation: Annotation) -> str:

@@ -304,6 +304,8 @@ class ReadingSession:
             log = [] if self._has_draft or self._reads else [("reading_started", "")]
             if self._revealed_at is not None and self._reads:
                 log.append(("changed_after_reveal", change.words))
+            elif change.edges_changed:  # a number that was measured is another by hand: always told
+                log.append(("measurement_edited", change.words))
             self._save(log)
         return change
 

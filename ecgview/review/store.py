@@ -193,6 +193,10 @@ class Store:
                 "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _rows.annotation_values(read_id, read.content),
             )
+            connection.executemany(
+                "INSERT INTO read_edges VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _rows.edge_values(read_id, read.content),
+            )
             append(
                 connection,
                 read.committed_at,
@@ -470,4 +474,5 @@ class Store:
             row,
             self._select("SELECT * FROM read_statements WHERE read_id = ? ORDER BY position", row["id"]),
             self._select("SELECT * FROM annotations WHERE read_id = ? ORDER BY position", row["id"]),
+            self._select("SELECT * FROM read_edges WHERE read_id = ? ORDER BY position", row["id"]),
         )

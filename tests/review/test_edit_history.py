@@ -10,12 +10,16 @@ from ecgview.review.history import (
     ChangeAnnotation,
     Edit,
     History,
+    PutEdges,
     RemoveAnnotation,
     RemoveStatement,
+    RestoreEdges,
     SetCertainty,
     SetComment,
 )
-from ecgview.review.read import Certainty, Draft, ReadStatement
+from ecgview.review.read import Certainty, Draft, ReadStatement, differences
+from ecgview.signal.measure.measured import EDGES
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 codes = st.sampled_from(["AFIB", "SR", "PVC"])
 marks = st.builds(
@@ -25,6 +29,8 @@ marks = st.builds(
     st.floats(1, 3),
     st.sampled_from(["", "PVC"]),
 )
+beats = st.sampled_from([None, 0, 4])
+moves = st.builds(EdgeEdit, st.sampled_from(EDGES), st.one_of(st.none(), st.floats(0, 1)), beats)
 edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(
         AddStatement, st.builds(ReadStatement, codes, st.sampled_from(Certainty), st.just("s"), st.just("1"))
@@ -35,6 +41,8 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(RemoveAnnotation, marks),
     st.builds(ChangeAnnotation, marks, marks),
     st.builds(SetComment, st.text(max_size=5)),
+    st.builds(PutEdges, st.lists(moves, min_size=1, max_size=2).map(tuple)),
+    st.builds(RestoreEdges, st.tuples(st.tuples(st.sampled_from(EDGES), beats))),
 )
 
 
@@ -47,7 +55,8 @@ def test_undo_leads_back_through_every_draft_and_redo_forth(steps: list[Edit]) -
             assert history.draft == drafts[-1]  # nothing recorded that changed nothing
             continue
         assert (change.before, change.after) == (drafts[-1], history.draft)
-        assert change.statements_changed or change.annotations_changed or change.comment_changed
+        changed = (change.statements_changed, change.annotations_changed, change.comment_changed)
+        assert any(changed) or change.edges_changed
         drafts.append(history.draft)
     for expected in reversed(drafts[:-1]):
         history, change = history.undo()
@@ -109,3 +118,22 @@ def test_a_mark_that_is_gone_is_not_moved_and_one_that_meets_its_equal_is_that_o
     assert history.apply(ChangeAnnotation(first, Annotation(("II",), 3.0, 3.5))) == (history, None)
     both = History(Draft(annotations=(first, second)))
     assert both.apply(ChangeAnnotation(second, first))[0].draft.annotations == (first,)
+
+
+def test_an_edge_has_one_place_which_is_told_in_words() -> None:
+    """The edit of before is replaced, whatever its place; another beat's edge of the same name is another edge."""
+    first, other = EdgeEdit("T offset", 0.4), EdgeEdit("T offset", 2.4, 1)
+    again, gone = EdgeEdit("T offset", 0.42), EdgeEdit("P onset", None)
+    draft = PutEdges((first, other)).apply(Draft())
+    after = PutEdges((again, gone)).apply(draft)
+    assert after.edges == (other, again, gone)
+    assert differences(draft, after) == (
+        "T offset of the median beat at 0.420 s from the QRS peak",
+        "P onset of the median beat taken away",
+    )
+    restored = RestoreEdges((("T offset", None),)).apply(after)
+    assert restored.edges == (other, gone)
+    assert differences(after, restored) == (
+        "T offset of the median beat at 0.420 s from the QRS peak: no longer",
+    )
+    assert not after.is_empty

@@ -10,11 +10,13 @@ from sqlite_utils import Database, Migrations
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 from ecgview.review import _rows, migrations
+from ecgview.review.history import PutEdges
 from ecgview.review.judgement import Judged, Opinion, Verdict
 from ecgview.review.moment import now
 from ecgview.review.read import ReadKind, ReadState
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 SHIPPED = tuple(range(1, migrations.LATEST))  # versions of the schema before today's
 
@@ -210,3 +212,31 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
     monkeypatch.undo()
     with Store(version_1) as store:
         assert len(store.reads("a1")) == 3
+
+
+def test_0006_edges_of_waves(shipped: Path, pulse_record: EcgRecord) -> None:
+    """Reads of before put no edge elsewhere and stand as they were; from now on such edits are kept for good."""
+    put = (
+        EdgeEdit("T offset", 0.412, None, "Reader A", "2026-01-02T03:04:05Z"),
+        EdgeEdit("P onset", None, 3),
+    )
+    with Store(shipped) as store:
+        assert {read.edges for read in store.reads("a1")} == {()}
+        session = ReadingSession(store, pulse_record, "Reader A")
+        session.apply(PutEdges(put))
+        session.sign()
+    with Store(shipped) as store:
+        assert [read.edges for read in store.reads("pulse")] == [put, put]
+        assert store.verify() == []
+    raw = sqlite3.connect(shipped)
+    assert raw.execute("PRAGMA user_version").fetchone() == (migrations.LATEST,)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("DELETE FROM read_edges")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("UPDATE read_edges SET to_s = 0.5")
+    raw.execute("DROP TRIGGER read_edges_is_never_updated")
+    raw.execute("UPDATE read_edges SET to_s = 0.5 WHERE edge = 'T offset'")
+    raw.commit()
+    raw.close()
+    with Store(shipped) as store:
+        assert len(store.verify()) == 4  # neither version is as logged, nor has its entry

@@ -9,14 +9,16 @@ from ecgview.errors import ReviewError
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
 from ecgview.review.handover import Handover
-from ecgview.review.history import AddStatement, ApplyAgain
+from ecgview.review.history import AddStatement, ApplyAgain, PutEdges
 from ecgview.review.merging import ConflictError, SupersededError, merge
 from ecgview.review.read import Certainty, Draft, ReadState, ReadStatement
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 SR = ReadStatement("SR", Certainty.DEFINITE, "ptbxl71", "1.0")
 PVC = ReadStatement("PVC", Certainty.DEFINITE, "ptbxl71", "1.0")
+T_END = EdgeEdit("T offset", 0.412)
 MARK = Annotation(("II",), 1.0, 1.5, "PVC")
 
 
@@ -41,6 +43,8 @@ def test_edits_of_different_items_are_joined_whoever_saves_first(
     other.toggle_statement("PVC")
     session.add_annotation(MARK)
     other.set_comment("from the other room")
+    session.apply(PutEdges((T_END,)))
+    other.apply(PutEdges((replace(T_END, beat=2, to_s=2.4),)))
     session.set_certainty("SR", Certainty.PROBABLE)
     other.add_annotation(replace(MARK, start_s=3.0, end_s=3.5))
     session.save()
@@ -51,6 +55,7 @@ def test_edits_of_different_items_are_joined_whoever_saves_first(
     }
     assert {mark.start_s for mark in draft.annotations} == {1.0, 3.0}
     assert draft.comment == "from the other room"
+    assert {edge.beat for edge in draft.edges} == {None, 2}
     assert other.draft == draft  # who saved last has it all
 
 
@@ -58,6 +63,7 @@ def test_edits_of_different_items_are_joined_whoever_saves_first(
     ("base", "ours", "theirs", "item"),
     [
         (Draft(), Draft(comment="a"), Draft(comment="b"), "comment"),
+        (Draft(), Draft(edges=(T_END,)), Draft(edges=(replace(T_END, to_s=0.5),)), "T offset"),
         (Draft((SR,)), Draft((replace(SR, certainty=Certainty.POSSIBLE),)), Draft(), "SR"),
         (
             Draft((SR,)),
