@@ -140,7 +140,7 @@ def test_what_the_window_exports_by_default(who: str, tmp_path: Path, qtbot: QtB
     workspace = window.workspace
 
     def rest() -> None:
-        qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0)
+        qtbot.waitUntil(lambda: workspace.jobs.n_alive == 0 and workspace.reading.keeping.is_idle)
 
     try:
         with qtbot.waitSignal(workspace.ecg.measured):
@@ -150,6 +150,7 @@ def test_what_the_window_exports_by_default(who: str, tmp_path: Path, qtbot: QtB
         workspace.steps.apply(SetComment(typed))
         workspace.steps.apply(AddAnnotation(Annotation(("V1",), 0.2, 0.4, "", f"broad, {who}")))
         workspace.steps.commit_first_read()
+        rest()
         own, shared = tmp_path / "own", tmp_path / "shared"
         for folder, identified in ((own, True), (shared, False)):
             folder.mkdir()
