@@ -1,1 +1,126 @@
-"""Published criteria that a reader can follow: met, not met, not measurable or not applicable, never a diagnosis."""
+"""Published criteria that a reader can follow: met, not met, not measurable or not applicable, never a diagnosis.
+
+A file of this room has `RULES`, a tuple of `rule.Rule`; a new criterion is one new file. They ask a `look.Look` for
+numbers, so that each answer stands beside the numbers it used.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+
+from ecgview import plugins
+from ecgview.errors import EcgviewError
+from ecgview.signal.criteria.criterion import Asked, Criterion, NotApplicable, NotMeasurable, State
+from ecgview.signal.criteria.look import Facts, Look
+from ecgview.signal.criteria.rule import Definition, Rule
+
+GROUPS = (  # in this order; groups of other files come after
+    "Must not be missed",
+    "Rate and rhythm",
+    "Conduction",
+    "Hypertrophy and atria",
+    "Axis and voltage",
+    "Infarction and ischaemia",
+    "Repolarisation",
+    "Experimental",
+)
+_TOOLS = ("criterion", "look", "rule", "shape")
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule of the room, in the order of the groups."""
+    found = [
+        rule
+        for module in plugins.discover(sys.modules[__name__], besides=_TOOLS, needs=("RULES",))
+        for rule in module.RULES
+    ]
+    order = {group: index for index, group in enumerate(GROUPS)}
+    return tuple(sorted(found, key=lambda rule: order.get(rule.group, len(order))))
+
+
+def judge(asked: Asked) -> tuple[Criterion, ...]:
+    """Return every criterion as it comes out for one record, in the order of the groups.
+
+    Raises:
+        EcgviewError: a definition was chosen that there is not.
+    """
+    check_choices(asked.choices)
+    by_code = {rule.code: rule for rule in rules()}
+    answers: dict[str, Criterion] = {}
+    asking: list[str] = []
+
+    def answer(code: str) -> Criterion:
+        if code in asking:
+            raise EcgviewError(f"the criteria {' and '.join(asking)} ask each other")
+        if code not in answers:
+            asking.append(code)
+            answers[code] = _judged(by_code[code], asked, facts)
+            asking.pop()
+        return answers[code]
+
+    def state_of(code: str) -> State:
+        return answer(code).state if code in by_code else "not applicable"
+
+    facts = Facts(asked, state_of)
+    return tuple(answer(rule.code) for rule in rules())
+
+
+def check_choices(choices: Mapping[str, str]) -> dict[str, str]:
+    """Return choices of definitions by the codes of criteria, checked.
+
+    Raises:
+        EcgviewError: no criterion has this code, or no definition this name.
+    """
+    offered = {one.code: tuple(each.name for each in one.definitions) for one in choosable()}
+    for code, name in choices.items():
+        if code not in offered:
+            raise EcgviewError(
+                f"no criterion {code!r} has definitions to choose from", expected=", ".join(offered)
+            )
+        if name not in offered[code]:
+            raise EcgviewError(f"{code} has no definition {name!r}", expected=", ".join(offered[code]))
+    return dict(choices)
+
+
+def choosable() -> tuple[Rule, ...]:
+    """Return the rules of which the reader may choose the definition."""
+    return tuple(rule for rule in rules() if len(rule.definitions) > 1)
+
+
+def definition(rule: Rule, choices: Mapping[str, str]) -> Definition:
+    """Return the definition of a rule that was chosen, or its first."""
+    name = choices.get(rule.code)
+    return next((one for one in rule.definitions if one.name == name), rule.definitions[0])
+
+
+def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
+    chosen = definition(rule, asked.choices)
+    look = Look(facts)
+    state: State
+    try:
+        state, why = ("met" if rule.judge(look, chosen.name) else "not met"), ""
+    except NotMeasurable as error:
+        # What is no ECG has one reason for all; a rate may be measured all the same.
+        state, why = "not measurable", asked.measured.reason or str(error)
+    except NotApplicable as error:
+        state, why = "not applicable", str(error)
+    where = next((one.where_s for one in look.used if one.where_s is not None), None)
+    return Criterion(
+        rule.code,
+        rule.name,
+        rule.group,
+        state,
+        chosen.words,
+        chosen.publication,
+        used=tuple(look.used),
+        reason="; ".join(text for text in (why, *look.said) if text),
+        critical=rule.critical,
+        validated=rule.validated,
+        where_s=look.where_s or where,
+        leads=look.leads,
+        needs=rule.needs,
+        choice=chosen.name,
+        choices=tuple(one.name for one in rule.definitions) if len(rule.definitions) > 1 else (),
+        statements=rule.statements,
+    )

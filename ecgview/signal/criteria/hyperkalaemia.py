@@ -1,0 +1,60 @@
+"""Signs that go with a high potassium."""
+
+from ecgview.leads import CHEST
+from ecgview.signal.criteria.criterion import NotMeasurable
+from ecgview.signal.criteria.look import Look
+from ecgview.signal.criteria.rule import Definition, Rule
+
+PUBLICATION = (
+    "Mattu A et al. Am J Emerg Med 2000;18:721-729; Durfey N et al. West J Emerg Med 2017;18:963-971"
+)
+LIMB_MV, CHEST_MV = 0.5, 1.0
+HALF_S = 0.11  # a peaked T is narrow: this long above its half at most
+
+
+def _signs(look: Look, _: str) -> bool:
+    look.adult()
+    look.not_paced()
+    width, rate = look.value("QRS duration"), look.value("Heart rate")
+    leads = look.have(("I", "II", "III", "aVF", *CHEST))
+    if len(leads) < 2:
+        raise NotMeasurable("T was measured in fewer than two leads")
+    peaked = tuple(lead for lead in leads if _peaked(look, lead))
+    look.leads = peaked
+    look.drop(one for one in look.used if not one.lead or one.lead in peaked)
+    look.number("Leads with a peaked T", len(peaked), f"of {len(leads)}")
+    lacking = look.with_p() < 0.4
+    others = sum((width >= 120, lacking, rate < 50))
+    return (len(peaked) >= 2 and others >= 1) or others == 3
+
+
+def _peaked(look: Look, lead: str) -> bool:
+    high = look.amplitude("T", lead)
+    if high <= (CHEST_MV if lead in CHEST else LIMB_MV):
+        return False
+    t, fs_hz = look.trace(lead, "T")
+    t = t - t.min()
+    return float((t >= t.max() / 2).sum()) / fs_hz <= HALF_S
+
+
+RULES = (
+    Rule(
+        "HYPERKALAEMIA",
+        "Signs of a high potassium",
+        "Must not be missed",
+        (
+            Definition(
+                f"Peaked T in at least two leads (over {LIMB_MV:g} mV in a limb lead, {CHEST_MV:g} mV in a chest"
+                " lead, and"
+                f" {1000 * HALF_S:.0f} ms or shorter at half its height) with one of: QRS of 120 ms or more, no P"
+                " waves, a"
+                " rate under 50 per minute; or these three together. The signs are published, the limits of T and how"
+                " they are counted together are ecgview's.",
+                PUBLICATION,
+            ),
+        ),
+        _signs,
+        needs="Adults; complexes that are not paced.",
+        critical=True,
+    ),
+)

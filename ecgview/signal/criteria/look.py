@@ -1,0 +1,341 @@
+"""A rule's look at one record: it asks for numbers here, and each number that it was given stands beside its answer."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from statistics import fmean
+
+import numpy as np
+
+from ecgview.record import EcgRecord, Patient
+from ecgview.signal import pacing
+from ecgview.signal.criteria.criterion import Asked, NotApplicable, NotMeasurable, State
+from ecgview.signal.criteria.shape import Shape, shape_of
+from ecgview.signal.measure.measured import BeatClass, Measured, Median
+from ecgview.signal.measure.waves import Beat, Kind, Wave
+from ecgview.signal.measurements import Measurement
+
+ADULT_YEARS = 16.0  # rules for adults are not asked of children
+WIDE_MS = 120.0
+FINE_HZ = 150.0  # the bandwidth under which fine notches are smoothed away (AHA 2007: Kligfield et al.)
+LEVEL_S = 0.02  # the level before the QRS onset that amplitudes are counted from
+MATTERS = 0.5  # of the beats: they are paced, they have a P wave
+
+
+@dataclass(eq=False)
+class Facts:
+    """What all rules know of a record; `state_of` gives the answer to another rule by its code."""
+
+    asked: Asked
+    state_of: Callable[[str], State]
+    _shapes: dict[str, Shape] = field(default_factory=dict)
+
+    @property
+    def record(self) -> EcgRecord:
+        """The record."""
+        return self.asked.record
+
+    @property
+    def measured(self) -> Measured:
+        """Its measurements."""
+        return self.asked.measured
+
+    @property
+    def patient(self) -> Patient:
+        """Its patient."""
+        return self.asked.patient
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], Measurement]:
+        """Values of all leads and of each."""
+        both = (*self.measured.values, *self.measured.lead_values)
+        return {(one.name, one.lead): one for one in reversed(both)}
+
+    @cached_property
+    def with_amplitudes(self) -> frozenset[str]:
+        """Leads of which anything was measured: a wave that they lack is absent, not unknown."""
+        return frozenset(one.lead for one in self.measured.lead_values if one.value is not None)
+
+    @cached_property
+    def beats(self) -> tuple[tuple[Beat, BeatClass], ...]:
+        """Beats that are no noise, with their classes."""
+        both = zip(self.measured.beats, self.measured.classes, strict=True)
+        return tuple((beat, kind) for beat, kind in both if kind != "noise")
+
+    @cached_property
+    def paced(self) -> bool:
+        """Whether the QRS is paced: stimuli are seen, or beats are paced, and it is wide."""
+        seen = sum(kind == "paced" for _, kind in self.beats) >= MATTERS * max(len(self.beats), 1)
+        if not seen and pacing.detect(self.record).state != "seen":
+            return False
+        width = self.by_name.get(("QRS duration", ""))
+        return width is None or width.value is None or width.value >= WIDE_MS
+
+    @property
+    def fine(self) -> bool | None:
+        """Whether fine notches are kept: None where the file states no low-pass, and the rate would do."""
+        low = self.record.acquisition.lowpass_hz
+        if self.record.sampling_rate_hz < 2 * FINE_HZ or (low is not None and low < FINE_HZ):
+            return False
+        return None if low is None else True
+
+    def shape(self, median: Median, lead: str, qrs: Wave) -> Shape:
+        """Return the shape of the median QRS in one lead; kept, for several rules look at it."""
+        if lead not in self._shapes:
+            trace, at = _levelled(median, lead, qrs)
+            part = trace[at(qrs.onset_s) : at(qrs.offset_s) + 1]
+            self._shapes[lead] = shape_of(part, median.sampling_rate_hz)
+        return self._shapes[lead]
+
+
+class Look:
+    """One rule's look: what it was given is kept in `used`, what it said in `said`, where in `leads` and `where_s`."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.used: list[Measurement] = []
+        self.said: list[str] = []
+        self.leads: tuple[str, ...] = ()
+        self.where_s: tuple[float, float] | None = None
+
+    # Numbers -------------------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> float:
+        """Return a value of all leads.
+
+        Raises:
+            NotMeasurable: there is none.
+        """
+        found = self.maybe(name)
+        if found is None:
+            one = self.facts.by_name.get((name, ""))
+            why = one.note if one is not None and one.note else f"no {name}"
+            raise NotMeasurable(why if one is None or not one.note else f"no {name}: {why}")
+        return found
+
+    def maybe(self, name: str) -> float | None:
+        """Return a value of all leads, or None; it counts as used where it is there."""
+        one = self.facts.by_name.get((name, ""))
+        if one is None or one.value is None:
+            return None
+        self._take(one)
+        return one.value
+
+    def number(self, name: str, value: float, unit: str, lead: str = "") -> float:
+        """Keep a number that the rule made itself among those it used."""
+        self._take(Measurement(name, value, unit, lead=lead))
+        return value
+
+    def amplitude(self, wave: str, lead: str) -> float:
+        """Return how high a wave of one lead is in mV, or how deep; 0 where the lead has no such wave.
+
+        Raises:
+            NotMeasurable: the lead was not recorded or not measured.
+        """
+        return abs(self.level(wave, lead)) if wave != "T" else self.level(wave, lead)
+
+    def level(self, wave: str, lead: str) -> float:
+        """Return an amplitude in mV with its sign: of T, or of the ST segment at "J", "J+60" or "J+80".
+
+        Raises:
+            NotMeasurable: the lead was not recorded or not measured.
+        """
+        self.need(lead)
+        if lead not in self.facts.with_amplitudes:
+            raise NotMeasurable(f"no amplitudes in {lead}")
+        named = self.facts.by_name
+        one = named.get((f"{wave} amplitude", lead)) or named.get((wave, lead))
+        if one is None or one.value is None:
+            if wave in ("J", "J+60", "J+80"):
+                raise NotMeasurable(f"no {wave} in {lead}")
+            return 0.0
+        self._take(one)
+        return one.value
+
+    def duration(self, wave: str, lead: str) -> float:
+        """Return how long a wave of one lead lasts in ms; 0 where the lead has no such wave."""
+        return self.level(f"{wave} duration", lead)
+
+    def shape(self, lead: str) -> Shape:
+        """Return the shape of the median QRS in one lead.
+
+        Raises:
+            NotMeasurable: there is no such lead, or no QRS.
+        """
+        median, qrs = self._median("QRS")
+        if lead not in median.lead_names:
+            self.need(lead)
+            raise NotMeasurable(f"no median beat in {lead}")
+        return self.facts.shape(median, lead, qrs)
+
+    def trace(self, lead: str, kind: Kind) -> tuple[np.ndarray, float]:
+        """Return the median beat of a lead in mV from its level before P or QRS, within a wave, and its rate in Hz.
+
+        Raises:
+            NotMeasurable: there is no such lead, or no such wave.
+        """
+        median, wave = self._median(kind)
+        if lead not in median.lead_names:
+            self.need(lead)
+            raise NotMeasurable(f"no median beat in {lead}")
+        levelled, at = _levelled(median, lead, wave)
+        return levelled[at(wave.onset_s) : at(wave.offset_s) + 1], median.sampling_rate_hz
+
+    def need(self, *leads: str) -> None:
+        """Say that a rule cannot be asked without these leads.
+
+        Raises:
+            NotMeasurable: one of them is not there.
+        """
+        measured = self.facts.measured
+        for lead in leads:
+            if lead in measured.left_out:
+                raise NotMeasurable(f"{lead} is left out: {measured.left_out[lead]}")
+            if lead not in measured.leads:
+                raise NotMeasurable(f"{lead} was not recorded")
+
+    def have(self, leads: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some leads of which amplitudes were measured."""
+        return tuple(lead for lead in leads if lead in self.facts.with_amplitudes)
+
+    def drop(self, keep: Iterable[Measurement]) -> None:
+        """Keep only these of the numbers that were used: a rule that looks at every lead names those that matter."""
+        self.used = list(keep)
+
+    # Beats ---------------------------------------------------------------------------------------------------
+
+    def beats(self) -> tuple[tuple[Beat, BeatClass], ...]:
+        """Return the beats that are no noise.
+
+        Raises:
+            NotMeasurable: there are fewer than three.
+        """
+        found = self.facts.beats
+        if len(found) < 3:
+            raise NotMeasurable("fewer than three beats")
+        return found
+
+    def rr_ms(self) -> tuple[float, ...]:
+        """Return the RR intervals in ms of beats that follow each other."""
+        return tuple(
+            1000.0 * (after.time_s - beat.time_s) for (beat, _), (after, _) in pairwise(self.beats())
+        )
+
+    def with_p(self) -> float:
+        """Return which part of the beats that could have a P wave before them has one; named among the numbers.
+
+        The first beat's P may lie before the record, and a beat that comes early or is ventricular has none.
+        """
+        asked = [beat for beat, kind in self.beats()[1:] if kind in ("dominant", "paced", "supraventricular")]
+        if not asked:
+            raise NotMeasurable("no beats of the dominant rhythm")
+        n = sum(beat.overall["P"] is not None for beat in asked)
+        self.number("P waves before QRS", n, f"of {len(asked)} beats")
+        return n / len(asked)
+
+    def pr_spread_ms(self) -> float | None:
+        """Return the standard deviation of PR over the beats in ms; None with fewer than three."""
+        pr = []
+        for beat, _ in self.beats()[1:]:
+            p, qrs = beat.overall["P"], beat.overall["QRS"]
+            if p is not None and qrs is not None:
+                pr.append(1000.0 * (qrs.onset_s - p.onset_s))
+        return float(np.std(pr)) if len(pr) >= 3 else None
+
+    def irregularity(self) -> float:
+        """Return how far successive RR intervals differ: their mean absolute difference in % of the mean RR."""
+        found = self.maybe("RR irregularity")
+        if found is not None:
+            return found
+        rr = self.rr_ms()
+        steps = [abs(after - before) for before, after in pairwise(rr)]
+        return self.number("RR differences", 100.0 * fmean(steps) / fmean(rr), "% of the mean RR")
+
+    # What a rule is not meant for ----------------------------------------------------------------------------
+
+    def adult(self) -> None:
+        """Say that a rule holds for adults.
+
+        Raises:
+            NotApplicable: the patient is a child.
+        """
+        age = self.facts.patient.age_years
+        if age is None:
+            self.say("age unknown: limits of adults")
+        elif age < ADULT_YEARS:
+            raise NotApplicable(f"limits of adults; this patient is {age:g} years old")
+
+    def not_paced(self) -> None:
+        """Say that a rule is not asked of paced complexes.
+
+        Raises:
+            NotApplicable: they are.
+        """
+        if self.facts.paced:
+            raise NotApplicable("paced QRS complexes")
+
+    def unless(self, code: str, what: str) -> None:
+        """Say that a rule is not asked where another is met.
+
+        Raises:
+            NotApplicable: it is.
+        """
+        if self.facts.state_of(code) == "met":
+            raise NotApplicable(what)
+
+    def narrow(self) -> None:
+        """Say that a rule is not asked of wide complexes, nor of paced ones.
+
+        Raises:
+            NotApplicable: they are wide.
+            NotMeasurable: there is no QRS duration.
+        """
+        self.not_paced()
+        width = self.value("QRS duration")
+        if width >= WIDE_MS:
+            raise NotApplicable(f"QRS {width:.0f} ms: repolarisation follows conduction")
+
+    def sex(self, value: float, men: float, women: float, unit: str, strictly: bool = False) -> bool:
+        """Return whether a value reaches the limit of the patient's sex (with `strictly`: exceeds it).
+
+        Raises:
+            NotMeasurable: the sex is unknown, and the limits of men and women give different answers.
+        """
+        reached = [value > one if strictly else value >= one for one in (men, women)]
+        sex = self.facts.patient.sex
+        if sex in ("male", "female"):
+            return reached[0] if sex == "male" else reached[1]
+        limits = f"men {men:g} {unit}, women {women:g} {unit}"
+        if reached[0] != reached[1]:
+            raise NotMeasurable(f"sex unknown, and the value lies between the limits of both ({limits})")
+        self.say(f"sex unknown: {'reaches' if reached[0] else 'under'} the limits of both ({limits})")
+        return reached[0]
+
+    def say(self, text: str) -> None:
+        """Add a sentence to what is to be borne in mind."""
+        if text not in self.said:
+            self.said.append(text)
+
+    def _take(self, one: Measurement) -> None:
+        if not any((one.name, one.lead) == (other.name, other.lead) for other in self.used):
+            self.used.append(one)
+
+    def _median(self, kind: Kind) -> tuple[Median, Wave]:
+        median = self.facts.measured.median
+        wave = median.overall.get(kind) if median is not None else None
+        if median is None or wave is None:
+            raise NotMeasurable(f"no {kind} in a median beat")
+        return median, wave
+
+
+def _levelled(median: Median, lead: str, wave: Wave) -> tuple[np.ndarray, Callable[[float], int]]:
+    """Return a lead of the median beat in mV from its level just before a wave, and sample numbers of times."""
+    row = np.asarray(median.signal[median.lead_names.index(lead)], np.float64)
+
+    def at(time_s: float) -> int:
+        return min(max(median.peak + round(time_s * median.sampling_rate_hz), 0), len(row) - 1)
+
+    onset = at(wave.onset_s)
+    before = row[max(0, onset - round(LEVEL_S * median.sampling_rate_hz)) : onset + 1]
+    return row - float(np.median(before)), at

@@ -1,0 +1,85 @@
+"""Pauses, runs of ventricular beats, and fast wide complexes."""
+
+from itertools import pairwise
+from statistics import fmean
+
+from ecgview.signal.criteria.look import Look
+from ecgview.signal.criteria.qt import ZEPPENFELD
+from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO
+from ecgview.signal.criteria.rule import Definition, Rule
+
+GROUP = "Must not be missed"
+
+
+def _pause(look: Look, name: str) -> bool:
+    beats = look.beats()
+    longest = max(pairwise(beats), key=lambda pair: pair[1][0].time_s - pair[0][0].time_s)
+    start, end = longest[0][0].time_s, longest[1][0].time_s
+    look.where_s = (start, end)
+    return look.number("Longest RR", round(1000 * (end - start)), "ms") >= 1000 * float(name.split()[0])
+
+
+def _run(look: Look, _: str) -> bool:
+    runs: list[list[float]] = [[]]
+    for beat, kind in look.beats():
+        if kind == "ventricular":
+            runs[-1].append(beat.time_s)
+        elif runs[-1]:
+            runs.append([])
+    longest = max(runs, key=len)
+    look.number("Ventricular beats in a row", len(longest), "")
+    if len(longest) < 3:
+        return False
+    look.where_s = (longest[0], longest[-1])
+    return look.number("Their rate", 60 / fmean(b - a for a, b in pairwise(longest)), "bpm") > 100
+
+
+def _wide_tachycardia(look: Look, _: str) -> bool:
+    look.adult()
+    look.not_paced()
+    fast, wide = look.value("Heart rate") > 100, look.value("QRS duration") >= 120
+    return fast and wide and look.with_p() < 0.4
+
+
+RULES = (
+    Rule(
+        "PAUSE",
+        "Pause",
+        GROUP,
+        (
+            Definition("An RR interval of 3 s or more.", KUSUMOTO, "3 s"),
+            Definition(
+                "An RR interval of 2 s or more (a limit that laboratories use; not the guideline's).",
+                KUSUMOTO,
+                "2 s",
+            ),
+        ),
+        _pause,
+        needs="At least three beats.",
+        critical=True,
+    ),
+    Rule(
+        "VT-RUN",
+        "Run of ventricular beats",
+        GROUP,
+        (Definition("Three or more ventricular beats in a row at more than 100 per minute.", ZEPPENFELD),),
+        _run,
+        needs="At least three beats.",
+        critical=True,
+    ),
+    Rule(
+        "WIDE-TACHY",
+        "Fast wide complexes without P waves before them",
+        GROUP,
+        (
+            Definition(
+                "Ventricular rate over 100 per minute, QRS of 120 ms or more, and a P wave before less than 40 % of the"
+                " beats (this part is ecgview's).",
+                ZEPPENFELD,
+            ),
+        ),
+        _wide_tachycardia,
+        needs="Adults; complexes that are not paced.",
+        critical=True,
+    ),
+)

@@ -1,0 +1,320 @@
+"""Criteria: each rule with answers known beforehand, in all its states."""
+
+import pytest
+
+from ecgview.errors import EcgviewError
+from ecgview.signal import criteria
+from ecgview.signal.measure.measured import Measured
+from tests.measured_by_hand import NARROW, Hand
+
+LBBB = {
+    "I": ((0.9, 140),),
+    "aVL": ((0.7, 140),),
+    "V1": ((0.1, 20), (-1.5, 120)),
+    "V2": ((0.1, 20), (-2.0, 120)),
+    "V3": ((0.2, 20), (-1.5, 120)),
+    "V5": ((1.0, 140),),
+    "V6": ((1.1, 140),),
+}
+NOTCHES = {lead: (0.075,) for lead in ("I", "aVL", "V5", "V6")}
+RBBB = {
+    "I": ((0.8, 60), (-0.4, 70)),
+    "V1": ((0.2, 30), (-0.3, 30), (0.9, 70)),
+    "V2": ((0.3, 40), (-0.6, 40), (0.4, 50)),
+    "V6": ((0.9, 60), (-0.5, 70)),
+}
+LOW = dict.fromkeys(("I", "II", "III", "aVR", "aVL", "aVF"), ((0.2, 50), (-0.2, 40)))
+LIMB_DOWN = {lead: ((-0.2, 40), (0.5, 50)) for lead in ("II", "III", "aVF")}
+
+
+def state(code: str, **hand: object) -> str:
+    return Hand(**hand).judged(code).state  # type: ignore[arg-type]
+
+
+def test_nothing_normal_is_met() -> None:
+    found = criteria.judge(Hand().asked())
+    assert [one.code for one in found if one.state == "met"] == []
+    # Noise is no place to look for stimuli.
+    assert {one.state for one in found if one.code != "PACE"} == {"not met", "not applicable"}
+    assert len({one.code for one in found}) == len(found) > 50
+
+
+@pytest.mark.parametrize(
+    ("code", "hand", "expected"),
+    [
+        ("SBRAD", {"rate": 54.0, "atrial": 54.0}, "met"),
+        ("SBRAD", {"rate": 54.0, "atrial": 54.0, "choices": {"SBRAD": "50"}}, "not met"),
+        ("SBRAD", {"rate": 48.0, "atrial": 48.0, "choices": {"SBRAD": "50"}}, "met"),
+        ("SBRAD", {"rate": 48.0, "p_ms": None, "pr": None, "atrial": None}, "not met"),  # junctional
+        ("SBRAD", {"rate": 40.0, "atrial": 80.0}, "not met"),  # 2:1 block
+        ("SBRAD", {"rate": 48.0, "axes": (-90.0, 40.0, 40.0)}, "not met"),  # P from below
+        ("SBRAD", {"rate": 48.0, "atrial": 48.0, "age": 4.0}, "not applicable"),
+        ("BRADY", {"rate": 48.0, "p_ms": None, "pr": None}, "met"),
+        ("STACH", {"rate": 110.0, "atrial": 110.0}, "met"),
+        ("STACH", {"rate": 110.0, "p_ms": None}, "not met"),
+        ("STACH", {"rate": 100.0, "atrial": 100.0}, "not met"),
+        ("TACHY", {"rate": 110.0, "p_ms": None}, "met"),
+        ("AFIB", {"rr_s": (0.7, 1.1, 0.6, 0.9, 1.2, 0.65, 0.8), "p_ms": None}, "met"),
+        ("AFIB", {"rr_s": (0.7, 1.1, 0.6, 0.9, 1.2, 0.65, 0.8)}, "not met"),  # irregular, with P
+        ("AFIB", {"p_ms": None}, "not met"),  # regular without P
+        ("AFIB-SLOW", {"rr_s": (1.4, 1.0, 1.7, 1.2, 1.6), "p_ms": None, "rate": 44.0}, "met"),
+        ("SBRAD", {"rr_s": (1.4, 1.0, 1.7, 1.2, 1.6), "p_ms": None, "rate": 44.0}, "not met"),  # slow AF
+        ("NO-P", {"p_ms": None, "pr": None}, "met"),
+        ("NO-P", {"rr_s": (0.7, 1.1, 0.6, 0.9, 1.2, 0.65, 0.8), "p_ms": None}, "not met"),
+        ("PVC", {"classes": {4: "ventricular"}}, "met"),
+        ("PAC", {"classes": {4: "supraventricular"}}, "met"),
+        ("1AVB", {"pr": 214.0}, "met"),
+        ("1AVB", {"pr": 200.0}, "not met"),
+        ("1AVB", {"pr": None, "p_ms": None}, "not measurable"),
+        ("SHORT-PR", {"pr": 110.0}, "met"),
+        ("WPW", {"pr": 100.0, "qrs": 130.0}, "met"),
+        ("WPW", {"pr": 150.0, "qrs": 130.0}, "not met"),
+        ("AVB2", {"rate": 40.0, "atrial": 80.0}, "met"),
+        ("AVB2", {"atrial": None}, "not measurable"),
+        ("AVB3", {"rate": 40.0, "atrial": 80.0, "pr_s": {1: 0.1, 2: 0.3, 3: 0.2, 4: 0.38, 5: 0.12}}, "met"),
+        ("AVB3", {"rate": 40.0, "atrial": 80.0}, "not met"),
+        ("LAD", {"axes": (50.0, -40.0, 40.0)}, "met"),
+        ("LAD", {"axes": (50.0, None, 40.0)}, "not measurable"),
+        ("RAD", {"axes": (50.0, 110.0, 40.0)}, "met"),
+        ("EXTREME-AXIS", {"axes": (50.0, -120.0, 40.0)}, "met"),
+        ("QRS-T", {"axes": (50.0, -30.0, 120.0)}, "met"),
+        ("QRS-T", {"axes": (50.0, -30.0, 120.0), "qrs": 130.0}, "not applicable"),
+        ("LNGQT", {"qtcf": 452.0}, "met"),
+        ("LNGQT", {"qtcf": 452.0, "sex": "female"}, "not met"),
+        ("LNGQT", {"qtcf": 452.0, "sex": ""}, "not measurable"),
+        ("LNGQT", {"qtcf": 470.0, "sex": ""}, "met"),
+        ("LNGQT", {"qtcf": 470.0, "choices": {"LNGQT": "ESC"}}, "not met"),
+        ("LNGQT", {"qtcf": 470.0, "qrs": 130.0}, "not applicable"),
+        ("LNGQT", {"qtcf": None}, "not measurable"),
+        ("QTC-500", {"qtcf": 510.0}, "met"),
+        ("QTC-500", {"qtcf": 500.0}, "not met"),
+        ("SHORT-QT", {"qtcf": 350.0}, "met"),
+        ("SHORT-QT", {"qtcf": 380.0, "choices": {"SHORT-QT": "AHA"}}, "met"),
+        ("PAUSE", {"rr_s": (0.9, 0.9, 3.1, 0.9)}, "met"),
+        ("PAUSE", {"rr_s": (0.9, 0.9, 2.1, 0.9)}, "not met"),
+        ("PAUSE", {"rr_s": (0.9, 0.9, 2.1, 0.9), "choices": {"PAUSE": "2 s"}}, "met"),
+        ("VT-RUN", {"rr_s": (0.9, 0.4, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3, 4), "ventricular")}, "met"),
+        ("VT-RUN", {"rr_s": (0.9, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3), "ventricular")}, "not met"),
+        ("WIDE-TACHY", {"rate": 150.0, "qrs": 150.0, "p_ms": None}, "met"),
+        ("WIDE-TACHY", {"rate": 150.0, "qrs": 150.0}, "not met"),
+    ],
+)  # fmt: skip
+def test_rate_conduction_axis_and_intervals(code: str, hand: dict[str, object], expected: str) -> None:
+    assert state(code, **hand) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "hand", "expected"),
+    [
+        ("CLBBB", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES}, "met"),
+        ("CLBBB", {"qrs": 134.0, "shapes": LBBB, "notched": NOTCHES}, "not met"),
+        ("CLBBB", {"qrs": 134.0, "shapes": LBBB, "notched": NOTCHES, "sex": "female"}, "met"),
+        ("CLBBB", {"qrs": 134.0, "shapes": LBBB, "notched": NOTCHES, "sex": ""}, "not measurable"),
+        ("CLBBB", {"qrs": 134.0, "shapes": LBBB, "notched": NOTCHES, "choices": {"CLBBB": "AHA"}}, "met"),
+        ("CLBBB", {"qrs": 142.0, "shapes": LBBB}, "not met"),  # no notch, and 150 Hz would show it
+        ("CLBBB", {"qrs": 142.0, "shapes": LBBB, "lowpass_hz": 40.0}, "not measurable"),
+        ("CLBBB", {"qrs": 142.0, "shapes": RBBB}, "not met"),
+        ("CLBBB", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES, "leads": ("I", "II", "V1")}, "not measurable"),
+        ("CRBBB", {"qrs": 130.0, "shapes": RBBB}, "met"),
+        ("CRBBB", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES}, "not met"),
+        ("CRBBB", {"qrs": 114.0, "shapes": RBBB}, "not met"),
+        ("IRBBB", {"qrs": 114.0, "shapes": RBBB}, "met"),
+        ("IRBBB", {"qrs": 130.0, "shapes": RBBB}, "not met"),
+        ("IVCD", {"qrs": 130.0}, "met"),
+        ("IVCD", {"qrs": 130.0, "shapes": RBBB}, "not met"),
+        ("LAFB", {"axes": (50.0, -55.0, 40.0), "shapes": {"aVL": ((-0.1, 20), (0.9, 70))}}, "met"),
+        ("LAFB", {"axes": (50.0, -55.0, 40.0), "shapes": {"aVL": ((0.9, 90),)}}, "not met"),
+        ("LAFB", {"axes": (50.0, -55.0, 40.0), "shapes": LIMB_DOWN}, "not applicable"),  # inferior infarction
+        ("LAFB", {"axes": (50.0, -55.0, 40.0), "qrs": 130.0}, "not applicable"),
+        (
+            "LPFB",
+            {
+                "axes": (50.0, 110.0, 40.0),
+                "shapes": {
+                    **dict.fromkeys(("I", "aVL"), ((0.2, 30), (-0.6, 60))),
+                    **dict.fromkeys(("III", "aVF"), ((-0.08, 20), (0.9, 70))),
+                },
+            },
+            "met",
+        ),
+        ("LVH-SOKOLOW", {"shapes": {"V1": ((0.2, 30), (-1.8, 60)), "V5": ((1.9, 90),)}}, "met"),
+        ("LVH-SOKOLOW", {}, "not met"),
+        ("LVH-SOKOLOW", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES}, "not applicable"),
+        ("LVH-SOKOLOW", {"leads": ("I", "II", "V5", "V6")}, "not measurable"),
+        ("LVH-SOKOLOW", {"age": 8.0}, "not applicable"),
+        ("LVH-AVL", {"shapes": {"aVL": ((1.2, 90),)}}, "met"),
+        ("LVH-CORNELL", {"shapes": {"aVL": ((1.0, 90),), "V3": ((0.3, 30), (-1.4, 60))}}, "not met"),
+        ("LVH-CORNELL", {"shapes": {"aVL": ((1.0, 90),), "V3": ((0.3, 30), (-1.4, 60))}, "sex": "female"}, "met"),
+        ("LVH-CORNELL", {"shapes": {"aVL": ((1.0, 90),), "V3": ((0.3, 30), (-1.4, 60))}, "sex": ""}, "not measurable"),
+        ("LVH-CORNELL", {"shapes": {"aVL": ((1.4, 90),), "V3": ((0.3, 30), (-1.6, 60))}}, "met"),
+        # 2.4 mV x 98 ms = 235 under 244; with 0.6 mV for women 294.
+        ("LVH-PRODUCT", {"qrs": 98.0, "shapes": {"aVL": ((1.0, 90),), "V3": ((0.3, 30), (-1.4, 60))}}, "not met"),
+        (
+            "LVH-PRODUCT",
+            {"qrs": 98.0, "sex": "female", "shapes": {"aVL": ((1.0, 90),), "V3": ((0.3, 30), (-1.4, 60))}},
+            "met",
+        ),
+        ("LVH-PEGUERO", {"shapes": {"V2": ((0.3, 30), (-2.2, 60)), "V4": ((1.0, 50), (-0.7, 40))}}, "met"),
+        ("LVH-PEGUERO", {}, "not met"),
+        ("RVH", {"shapes": {"V1": ((0.9, 60), (-0.2, 30)), "V6": ((0.6, 50), (-0.4, 40))}}, "met"),
+        ("RVH", {"shapes": {"V1": ((0.9, 60), (-0.2, 30))}, "choices": {"RVH": "R in V1"}}, "met"),
+        ("RVH", {"qrs": 130.0, "shapes": RBBB}, "not applicable"),
+        ("LAE", {"p_v1": (0.05, -0.1), "p_ms": 110.0}, "met"),  # 0.1 mV x 55 ms
+        ("LAE", {"p_v1": (0.05, -0.03), "p_ms": 110.0}, "not met"),
+        ("LAE", {"p_ms": None}, "not measurable"),
+        ("LONG-P", {"p_ms": 124.0}, "met"),
+        ("RAE", {"p_ii": 0.3}, "met"),
+        ("LVOLT", {"shapes": LOW}, "met"),
+        ("LVOLT", {}, "not met"),
+        ("LVOLT", {"leads": ("I", "II", "V1")}, "not measurable"),
+        ("LVOLT", {"shapes": LOW, "choices": {"LVOLT": "limb and chest"}}, "not met"),
+        ("Q-INFERIOR", {"shapes": LIMB_DOWN}, "met"),
+        ("Q-INFERIOR", {"shapes": {"III": ((-0.2, 40), (0.5, 50))}}, "not met"),  # in III alone
+        ("Q-ANTERIOR", {"shapes": dict.fromkeys(("V1", "V2", "V3"), ((-1.2, 90),))}, "met"),
+        ("Q-ANTERIOR", {"shapes": {"V1": ((-1.2, 90),)}}, "not met"),
+        ("Q-LATERAL", {"shapes": dict.fromkeys(("I", "aVL"), ((-0.2, 40), (0.5, 50)))}, "met"),
+        ("Q-INFERIOR", {"qrs": 142.0, "shapes": {**LBBB, **LIMB_DOWN}, "notched": NOTCHES}, "not applicable"),
+        ("POOR-R", {"shapes": {"V2": ((0.1, 20), (-1.2, 70)), "V3": ((0.2, 20), (-1.2, 70))}}, "met"),
+        ("POOR-R", {"shapes": {"V2": ((0.5, 30), (-1.2, 60)), "V3": ((0.2, 20), (-1.2, 70))}}, "not met"),
+    ],
+)  # fmt: skip
+def test_shape_voltage_and_q(code: str, hand: dict[str, object], expected: str) -> None:
+    assert state(code, **hand) == expected
+
+
+DEEP = {"V2": -0.4, "V3": -0.5, "V4": -0.4}
+
+
+@pytest.mark.parametrize(
+    ("code", "hand", "expected"),
+    [
+        ("STE", {"st": {"II": 0.12, "aVF": 0.11}}, "met"),
+        ("STE", {"st": {"II": 0.12, "V1": 0.12}}, "not met"),  # no neighbours
+        ("STE", {"st": {"V2": 0.21, "V3": 0.22}}, "met"),
+        ("STE", {"st": {"V2": 0.21, "V3": 0.22}, "age": 30.0}, "not met"),
+        ("STE", {"st": {"V2": 0.16, "V3": 0.16}}, "not met"),
+        ("STE", {"st": {"V2": 0.16, "V3": 0.16}, "sex": "female"}, "met"),
+        ("STE", {"st": {"V2": 0.16, "V3": 0.16}, "sex": ""}, "not measurable"),
+        ("STE", {"st": {"II": 0.12, "aVF": 0.11}, "sex": ""}, "met"),
+        ("STE", {"st": {"II": 0.12, "aVF": 0.11}, "qrs": 130.0}, "not applicable"),
+        ("STE", {"st": {"II": 0.12, "aVF": 0.11}, "shapes": {"V1": ((0.2, 30), (-1.8, 60)), "V5": ((1.9, 90),)}},
+         "not applicable"),
+        ("STE", {"leads": ("II",)}, "not measurable"),
+        ("STD", {"st": {"V5": -0.08, "V6": -0.07}}, "met"),
+        ("STD", {"st": {"V5": -0.08, "V6": -0.07}, "st_later": {"V5": 0.0, "V6": 0.0}}, "not met"),  # rises
+        ("T-INVERTED", {"t": {"V4": -0.2, "V5": -0.2}}, "met"),
+        ("T-INVERTED", {"t": {"V1": -0.2, "V2": -0.2}}, "not met"),
+        ("SGARBOSSA", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES, "st": {"V5": 0.12}}, "met"),
+        ("SGARBOSSA", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES, "st": {"V2": -0.12}}, "met"),
+        ("SGARBOSSA", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES, "st": {"V2": 0.55}}, "met"),  # over 25 %
+        ("SGARBOSSA", {"qrs": 142.0, "shapes": LBBB, "notched": NOTCHES, "st": {"V2": 0.3}}, "not met"),  # 15 %
+        ("SGARBOSSA", {"st": {"V5": 0.12}}, "not applicable"),
+        ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1}}, "met"),
+        ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1, "V5": -0.2}}, "not met"),
+        ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1}, "t": {"V2": -0.2, "V3": -0.2}}, "not met"),
+        (
+            "AVR-STE",
+            {"st": {**dict.fromkeys(("I", "II", "aVF", "V4", "V5", "V6"), -0.12), "aVR": 0.12}},
+            "met",
+        ),
+        (
+            "AVR-STE",
+            {
+                "st": {**dict.fromkeys(("I", "II", "aVF", "V4", "V5", "V6"), -0.12), "aVR": 0.12},
+                "choices": {"AVR-STE": "ESC"},
+            },
+            "not met",
+        ),
+        ("AVR-STE", {"leads": ("I", "II")}, "not measurable"),
+        ("WELLENS", {"t": DEEP}, "met"),
+        ("WELLENS", {"t": {"V2": 0.2, "V3": 0.25}, "t_biphasic": ("V2", "V3")}, "met"),
+        ("WELLENS", {"t": DEEP, "st": {"V2": 0.2, "V3": 0.2}}, "not met"),
+        (
+            "DE-WINTER",
+            {"st": {"V3": -0.15, "V4": -0.2}, "st_later": {"V3": 0.0, "V4": 0.0}, "t": {"V3": 0.8, "V4": 0.9}},
+            "met",
+        ),
+        ("DE-WINTER", {"st": {"V3": -0.15, "V4": -0.2}, "t": {"V3": 0.8, "V4": 0.9}}, "not met"),  # not rising
+        (
+            "HYPERKALAEMIA",
+            {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0, "qrs": 130.0},
+            "met",
+        ),
+        ("HYPERKALAEMIA", {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0}, "not met"),
+        ("HYPERKALAEMIA", {"rate": 44.0, "p_ms": None, "pr": None, "qrs": 150.0}, "met"),
+        ("BRUGADA-1", {"st": {"V1": 0.25}, "st_later": {"V1": 0.1}, "t": {"V1": -0.2}}, "met"),
+        ("FQRS", {"notched": {"II": (0.045,), "aVF": (0.045,)}}, "met"),
+        ("FQRS", {"notched": {"II": (0.045,), "aVF": (0.045,)}, "lowpass_hz": 40.0}, "not measurable"),
+        ("FQRS", {"notched": {"II": (0.045,), "aVF": (0.045,)}, "qrs": 130.0}, "not applicable"),
+    ],
+)  # fmt: skip
+def test_st_t_and_what_must_not_be_missed(code: str, hand: dict[str, object], expected: str) -> None:
+    assert state(code, **hand) == expected
+
+
+def test_paced_complexes_are_asked_of_little() -> None:
+    paced = Hand(qrs=160.0, classes=dict.fromkeys(range(20), "paced"), shapes=LBBB, notched=NOTCHES)
+    found = {one.code: one for one in criteria.judge(paced.asked())}
+    for code in ("SBRAD", "CLBBB", "LVH-SOKOLOW", "STE", "LNGQT", "1AVB", "Q-INFERIOR"):
+        assert found[code].state == "not applicable"
+        assert found[code].reason
+    assert found["SGARBOSSA"].state == "not met"
+    assert found["BRADY"].state == "not met"
+
+
+def test_an_answer_has_its_numbers_definition_publication_and_reason() -> None:
+    found = Hand(pr=214.0).judged("1AVB")
+    assert "PR 214 ms" in found.numbers
+    assert "P waves before QRS" in found.numbers
+    assert "200 ms" in found.definition
+    assert "Circulation 2019" in found.publication
+    between = Hand(qtcf=452.0, sex="").judged("LNGQT")
+    assert between.reason == (
+        "sex unknown, and the value lies between the limits of both (men 450 ms, women 460 ms)"
+    )
+    under = Hand(sex="").judged("LNGQT")
+    assert "sex unknown: under the limits of both (men 450 ms, women 460 ms)" in under.reason
+    missing = Hand(leads=("I", "II", "V5", "V6")).judged("LVH-SOKOLOW")
+    assert missing.reason == "V1 was not recorded"
+    assert "age unknown" in Hand(age=None).judged("LAD").reason
+
+
+def test_no_answer_says_excluded_and_each_met_one_has_numbers() -> None:
+    for hand in (Hand(), Hand(qrs=142.0, shapes=LBBB, notched=NOTCHES), Hand(p_ms=None, pr=None)):
+        for one in criteria.judge(hand.asked()):
+            assert "exclud" not in f"{one.definition} {one.reason} {one.name}".lower()
+            assert one.state != "met" or one.used
+            assert one.state in ("met", "not met") or one.reason
+
+
+def test_what_is_critical_is_marked_and_what_is_not_validated_too() -> None:
+    found = {rule.code: rule for rule in criteria.rules()}
+    critical = {code for code, rule in found.items() if rule.critical}
+    assert {"SGARBOSSA", "POSTERIOR", "AVR-STE", "WELLENS", "DE-WINTER"} < critical
+    assert {"HYPERKALAEMIA", "PAUSE", "VT-RUN"} < critical
+    assert {code for code, rule in found.items() if not rule.validated} == {"FQRS", "BRUGADA-1"}
+
+
+def test_a_record_that_was_not_measured_has_one_reason_for_all() -> None:
+    asked = Hand().asked()
+    nothing = Measured(asked.measured.leads, {}, reason="the samples are flat")
+    found = criteria.judge(criteria.Asked(asked.record, nothing, asked.patient))
+    assert {(one.state, one.reason.split(";")[0]) for one in found if one.code != "PACE"} == {
+        ("not measurable", "the samples are flat")
+    }
+
+
+def test_a_definition_that_there_is_not_is_refused() -> None:
+    with pytest.raises(EcgviewError, match="CLBBB has no definition 'WHO'") as refused:
+        criteria.check_choices({"CLBBB": "WHO"})
+    assert "Strauss" in str(refused.value)
+    with pytest.raises(EcgviewError, match="no criterion 'X'"):
+        criteria.check_choices({"X": "50"})
+    assert criteria.check_choices({"CLBBB": "AHA"}) == {"CLBBB": "AHA"}
+
+
+def test_the_shape_of_a_complex_is_read_as_it_is_written() -> None:
+    look = criteria.Look(criteria.Facts(Hand(shapes=RBBB, qrs=130.0).asked(), lambda _code: "not met"))
+    assert look.shape("V1").letters == "rsR'"
+    assert look.shape("V6").letters == "Rs"
+    assert NARROW["V5"][1][0] == pytest.approx(max(one.mv for one in look.shape("V5").r), abs=0.01)
