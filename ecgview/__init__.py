@@ -46,6 +46,7 @@ __all__ = [
     "lef",
     "list_models",
     "measure",
+    "measured",
     "model_card",
     "open_ecg",
     "open_window",

@@ -4,7 +4,7 @@ What models answer is recalled from a `memory` and kept there (`models.asking`);
 Two commands need the window and stand above this room: `ecgview.open_window` and `ecgview.screenshot`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -28,7 +28,6 @@ from ecgview.results import (
     Stamp,
     WhatIf,
 )
-from ecgview.signal import measurements
 from ecgview.signal.pacing import Pacing
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from ecgview.models.delineation import Delineation
     from ecgview.report.content import OnTrace
     from ecgview.report.convert import Converted
+    from ecgview.signal import measurements
+    from ecgview.signal.measure.measured import Edit, Measured, TEnd
 
 PathLike = str | Path
 
@@ -91,9 +92,40 @@ def info(path: PathLike) -> dict[str, Any]:
     }
 
 
-def measure(record: EcgRecord | PathLike) -> tuple[measurements.Measurement, ...]:
-    """Return heart rate and RR intervals of the stored samples, each with unit and source."""
-    return measurements.measure(_record(record))
+def measure(record: EcgRecord | PathLike) -> "tuple[measurements.Measurement, ...]":
+    """Return what is measured over all leads, each with unit and source: `measured` without leads, beats and median.
+
+    Heart rate, RR intervals and pacemaker stimuli come first. What could not be measured has no value and says why.
+    """
+    return measured(record).values
+
+
+def measured(
+    record: EcgRecord | PathLike, edits: Sequence["Edit"] = (), *, t_end: "TEnd" = "network"
+) -> "Measured":
+    """Return beats with their classes, the median beat, and the measurements of all leads and of each.
+
+    What is no ECG has a reason and no values. `edits` put edges of waves elsewhere; `measured_again` does so without
+    asking the network again. `t_end` is how the end of T is found for QT: as the network's experts mark it, by the
+    tangent, or by threshold.
+
+    Raises:
+        SignalError: an edit names what is not there, or moves an edge past another.
+    """
+    from ecgview.models import measuring
+
+    return measuring.measured(_record(record), edits, t_end)
+
+
+def measured_again(before: "Measured", record: EcgRecord | PathLike, edits: Sequence["Edit"]) -> "Measured":
+    """Return measurements after all these edits in place of those before, in milliseconds; none takes them all back.
+
+    Raises:
+        SignalError: an edit names what is not there, or moves an edge past another.
+    """
+    from ecgview.signal.measure import engine
+
+    return engine.again(before, _record(record), edits)
 
 
 def delineate(record: EcgRecord | PathLike, model_id: str | None = None) -> "Delineation":

@@ -10,7 +10,7 @@ from ecgview import api
 from ecgview.cli import _each
 
 NAME = "measure"
-HELP = "heart rate and RR intervals; P, QRS and T of every beat"
+HELP = "rate, intervals, QTc, axes, amplitudes; P, QRS and T of every beat"
 OPENS_ECGS = True
 
 
@@ -33,9 +33,10 @@ def _work(path: Path, delineated: bool) -> dict[str, Any]:
     from ecgview.report.json_report import plain
 
     record = api.open_ecg(path)
-    found = api.measure(record)
-    named = {_KEYS[item.name]: item.value for item in found if item.name in _KEYS}
-    out: dict[str, Any] = {"path": str(path), **named, "measurements": [plain(item) for item in found]}
+    found = api.measured(record)
+    named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
+    rows = [plain(item) for item in (*found.values, *found.lead_values)]
+    out: dict[str, Any] = {"path": str(path), **named, "measurements": rows}
     if delineated:
         from ecgview.report import delineation_json
 
@@ -54,6 +55,8 @@ _KEYS = {
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield found["path"]
     for item in found["measurements"]:
+        if item["lead"]:
+            continue
         value = (
             f"not measured ({item['note']})" if item["value"] is None else f"{item['value']:g} {item['unit']}"
         )

@@ -48,10 +48,11 @@ def measure(record: EcgRecord) -> tuple[Measurement, ...]:
 
     Stimuli are named where they are seen or cannot be told; a record in which none are seen says nothing of them.
     """
-    return (*_rate(record), *_stimuli(record))
+    return (*rate(record), *stimuli(record))
 
 
-def _stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
+def stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
+    """Return the number of pacemaker stimuli seen, or why it cannot be told; nothing where none are seen."""
     found = pacing.detect(record)
     if found.state == "not seen":
         return ()
@@ -62,7 +63,8 @@ def _stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
     return (Measurement(STIMULI, float(len(found.times_s)), "seen", note=f"at {times} s{more}"),)
 
 
-def _rate(record: EcgRecord) -> tuple[Measurement, ...]:
+def rate(record: EcgRecord) -> tuple[Measurement, ...]:
+    """Return heart rate and RR intervals by the detector of QRS complexes alone, without values where it finds none."""
     judgement = judged(record)
     summary = beats.rate(record) if judgement.has_beats else None
     if summary is None:

@@ -1,7 +1,7 @@
 """What is measured of a record: beats, the median beat, values of all leads and of each, and the hands laid on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ecgview.record import Signal
@@ -11,6 +11,9 @@ from ecgview.signal.measurements import Measurement
 
 BeatClass = Literal["dominant", "ventricular", "supraventricular", "paced", "noise"]
 Edge = Literal["P onset", "P offset", "QRS onset", "QRS offset", "T offset"]
+TEnd = Literal[
+    "network", "tangent", "threshold"
+]  # how the end of T is found; "network" is that of the beats given
 EDGES: tuple[Edge, ...] = ("P onset", "P offset", "QRS onset", "QRS offset", "T offset")
 
 
@@ -34,7 +37,9 @@ class Median:
     """The median of the aligned dominant beats.
 
     `signal` is (leads, samples) mV in the order of `lead_names`; sample `peak` lies where the beats' QRS peaks were
-    aligned. Times of `overall` and `leads` are in seconds from that peak.
+    aligned. Times of `overall` and `leads` are in seconds from that peak. `beats` are the beats that went in, counted
+    as the record's, and `aligned_s` where in the record the peak lies in each of them. `by_rules` is what simple rules
+    find on this median beat, the check of whoever found the beats.
     """
 
     signal: Signal
@@ -44,6 +49,10 @@ class Median:
     n_beats: int
     overall: Mapping[Kind, Wave | None]
     leads: Mapping[str, Mapping[Kind, Wave]]
+    beats: tuple[int, ...] = ()
+    aligned_s: tuple[float, ...] = ()
+    by_rules: Mapping[Kind, Wave | None] = field(default_factory=dict)
+    noise_mv: Mapping[str, float] = field(default_factory=dict)  # of one beat against the median, by lead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +61,8 @@ class Measured:
 
     `values` are of all leads, `lead_values` of one lead each (`Measurement.lead`). `classes` has one entry per beat.
     `model` is None where rules found the waves. `warnings` is what a reader of the numbers must know. `edits` were
-    applied in this order; values that they changed have the source "edited".
+    applied in this order; values that they changed have the source "edited". `unedited` is the same without any edit,
+    None where there is none. `t_end` is how the end of T was found for QT.
     """
 
     leads: tuple[str, ...]
@@ -66,6 +76,9 @@ class Measured:
     reason: str = ""
     warnings: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    unedited: "Measured | None" = None
+    t_end: TEnd = "network"
+    lead_notes: Mapping[str, str] = field(default_factory=dict)  # what to doubt of leads that were used
 
     def value(self, name: str, lead: str = "") -> float | None:
         """Return a value by its name, of all leads or of one; None where it was not measured."""

@@ -1,0 +1,222 @@
+"""What one lead of the median beat holds: amplitudes, durations and areas of P, Q, R, S, T, and its ST segment.
+
+Amplitudes are against the level just before QRS onset (T3 of the conventions); those of P against the line from its
+onset to its end. A deflection of QRS counts from 20 µV and 6 ms on (CSE Working Party, 1985).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.signal.measure.measured import Median
+from ecgview.signal.measure.waves import Kind, Wave
+
+Row = NDArray[np.float64]
+
+LEAST_MV, LEAST_S = 0.02, 0.006
+BASE_S = 0.016  # before QRS onset
+LATER_MS = (0, 40, 60, 80)  # after J
+SECOND_PHASE_MV, SECOND_PHASE = (
+    0.05,
+    0.15,
+)  # of T: smaller is its foot; the second of the first phase's height
+P_PHASE_MV = 0.02
+T_SLOPE = 0.15  # of T's height: where T has fallen so far it has ended, by threshold
+
+
+@dataclass(slots=True)
+class LeadShape:
+    """Values of one lead: mV, ms and mV ms by name; what is not there is left out. `notes` say why, by name."""
+
+    values: dict[str, tuple[float, str]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    first: int
+    last: int
+    height: float
+    top: int
+
+
+def of(
+    median: Median, overall: Mapping[Kind, Wave | None], leads: Mapping[str, Mapping[Kind, Wave]]
+) -> dict[str, LeadShape]:
+    """Return the values of each lead of a median beat; nothing of QRS where it has no edges."""
+    qrs = overall["QRS"]
+    made = {name: LeadShape() for name in median.lead_names}
+    if qrs is None:
+        return made
+    fs, peak = median.sampling_rate_hz, median.peak
+    n = median.signal.shape[1]
+    on, off = (_sample(at, fs, peak, n) for at in (qrs.onset_s, qrs.offset_s))
+    base = median.signal[:, max(0, on - round(BASE_S * fs)) : on + 1].mean(1, keepdims=True)
+    level = (median.signal - base).astype(np.float64)
+    for name, row in zip(median.lead_names, level, strict=True):
+        shape = made[name]
+        _qrs(shape, row[on : off + 1], fs, peak - on)
+        for later in LATER_MS:
+            at = off + round(later * fs / 1000)
+            if at < n:
+                shape.values["J" if not later else f"J+{later}"] = (float(row[at]), "mV")
+        own = leads.get(name, {})
+        if "QRS" in own:
+            shape.values["QRS duration"] = (1000 * (own["QRS"].offset_s - own["QRS"].onset_s), "ms")
+        if (p := overall["P"]) is not None:
+            _p(shape, row, p, own.get("P"), fs, peak)
+        if (t := overall["T"]) is not None:
+            _t(shape, row, (on, off), t, own.get("T"), fs, peak)
+    return made
+
+
+def _sample(at_s: float, fs_hz: float, peak: int, n: int) -> int:
+    return min(n - 1, max(0, peak + round(at_s * fs_hz)))
+
+
+def _parts(row: Row, fs_hz: float) -> list[_Part]:
+    """Return the deflections of a QRS complex in time order, each of one sign."""
+    sign = np.sign(row).astype(np.int8)
+    edges = np.flatnonzero(np.diff(sign)) + 1
+    bounds = [0, *edges.tolist(), len(row)]
+    found = []
+    for first, after in pairwise(bounds):
+        top = first + int(np.abs(row[first:after]).argmax())
+        if abs(row[top]) >= LEAST_MV and after - first >= LEAST_S * fs_hz:
+            found.append(_Part(first, after - 1, float(row[top]), top))
+    return found
+
+
+def _qrs(shape: LeadShape, row: Row, fs_hz: float, _peak: int) -> None:
+    ms = 1000 / fs_hz
+    shape.values["QRS area"] = (float(np.trapezoid(row)) * ms, "mV ms")
+    named: dict[str, _Part] = {}
+    rises = 0
+    for part in _joined(_parts(row, fs_hz)):
+        if part.height > 0:
+            rises += 1
+            name = "R" + "'" * (rises - 1)
+        else:
+            name = "Q" if not rises else "S" + "'" * (rises - 1)
+        named[name] = part
+    for name in ("Q", "R", "S", "R'", "S'"):
+        if name in named:
+            part = named[name]
+            shape.values[f"{name} amplitude"] = (part.height, "mV")
+            shape.values[f"{name} duration"] = ((part.last - part.first + 1) * ms, "ms")
+    if set(named) == {"Q"}:
+        shape.notes["Q amplitude"] = shape.notes["S amplitude"] = shape.notes["R amplitude"] = "QS complex"
+    rising = [part for part in named.values() if part.height > 0]
+    if rising:
+        highest = max(rising, key=lambda part: part.height)
+        shape.values["R peak time"] = (highest.top * ms, "ms")
+
+
+def _joined(parts: Sequence[_Part]) -> list[_Part]:
+    """Return the deflections with neighbours of one sign made one: what was between them was too small to count."""
+    out: list[_Part] = []
+    for part in parts:
+        if out and (out[-1].height > 0) == (part.height > 0):
+            before = out[-1]
+            larger = max(before, part, key=lambda one: abs(one.height))
+            out[-1] = _Part(before.first, part.last, larger.height, larger.top)
+        else:
+            out.append(part)
+    return out
+
+
+def _p(shape: LeadShape, row: Row, p: Wave, own: Wave | None, fs_hz: float, peak: int) -> None:
+    first, last = (_sample(at, fs_hz, peak, len(row)) for at in (p.onset_s, p.offset_s))
+    if last - first < 3:
+        return
+    ms = 1000 / fs_hz
+    wave = row[first : last + 1] - np.linspace(row[first], row[last], last - first + 1)
+    shape.values["P area"] = (float(np.trapezoid(wave)) * ms, "mV ms")
+    if own is not None:
+        shape.values["P duration"] = (1000 * (own.offset_s - own.onset_s), "ms")
+    top = int(np.abs(wave).argmax())
+    shape.values["P amplitude"] = (float(wave[top]), "mV")
+    # The terminal phase, of the other sign: that of V1 tells of the left atrium.
+    after = wave[top:] * np.sign(wave[top])
+    low = int(after.argmin())
+    before = wave[: top + 1] * np.sign(wave[top])
+    if after[low] <= -P_PHASE_MV and after[low] <= before.min():
+        crossing = int(np.flatnonzero(after < 0)[0])
+        shape.values["P' amplitude"] = (float(wave[top + low]), "mV")
+        shape.values["P' duration"] = ((len(after) - crossing) * ms, "ms")
+    elif before.min() <= -P_PHASE_MV:
+        # The first phase is the smaller one: name them in their order, as P and P'.
+        crossing = int(np.flatnonzero(before < 0)[-1]) + 1
+        shape.values["P amplitude"] = (float(wave[int(before.argmin())]), "mV")
+        shape.values["P' amplitude"] = (float(wave[top]), "mV")
+        shape.values["P' duration"] = ((len(wave) - crossing) * ms, "ms")
+
+
+def _t(
+    shape: LeadShape, row: Row, qrs: tuple[int, int], t: Wave, own: Wave | None, fs_hz: float, peak: int
+) -> None:
+    on, off = qrs
+    ms = 1000 / fs_hz
+    first, last = (_sample(at, fs_hz, peak, len(row)) for at in (t.onset_s, t.offset_s))
+    first = max(first, off + 1)
+    if last - first < 4:
+        return
+    wave = row[first : last + 1]
+    shape.values["T area"] = (float(np.trapezoid(wave)) * ms, "mV ms")
+    top = first + int(np.abs(wave).argmax())
+    height = float(row[top])
+    shape.values["T amplitude"] = (height, "mV")
+    other = first + int((wave * -np.sign(height)).argmax())
+    if -row[other] * np.sign(height) >= max(SECOND_PHASE_MV, SECOND_PHASE * abs(height)):
+        shape.values["T' amplitude"] = (float(row[other]), "mV")
+        order = (height, row[other]) if top < other else (row[other], height)
+        words = ["positive" if one > 0 else "negative" for one in order]
+        shape.notes["T amplitude"] = f"{words[0]}, then {words[1]}"
+    for name, end in t_ends(row, max(top, other) if "T' amplitude" in shape.values else top, fs_hz).items():
+        shape.values[f"QT, {name}"] = ((end - on) * ms, "ms")
+    if own is not None:
+        shape.values["QT, network"] = (1000 * (own.offset_s + peak / fs_hz) - on * ms, "ms")
+
+
+def t_ends(row: Row, top: int, fs_hz: float) -> dict[str, float]:
+    """Return where T ends, in samples, after its last peak: by the tangent at the steepest place, and by threshold.
+
+    What rises again after T is a U wave: both look no further than the lowest place before it, and at most 250 ms. The
+    threshold is 15 % of the height of T over that place. Nothing where T is too small to have a flank.
+
+    Args:
+        row: (samples,) mV, one lead, zero before QRS onset.
+        top: sample of the last peak of T.
+        fs_hz: of the row.
+    """
+    width = max(3, round(0.016 * fs_hz)) | 1
+    part = row[top : top + round(0.25 * fs_hz)] * np.sign(row[top])
+    if len(part) < 3 * width:
+        return {}
+    smooth = np.convolve(np.pad(part, width // 2, mode="edge"), np.ones(width) / width, mode="valid")
+    foot = _foot(smooth, float(smooth[0]), width)
+    fall = np.gradient(smooth[: foot + 1]) if foot > 2 else np.zeros(1)
+    steepest = int(fall.argmin())
+    if fall[steepest] >= 0 or smooth[0] - smooth[foot] < LEAST_MV:
+        return {}
+    # The baseline is that before QRS; a foot that stays above it, on a U wave or a fast heart's next P, is the end.
+    level = max(0.0, float(smooth[foot])) if smooth[foot] > 0 else float(smooth[foot])
+    tangent = min(float(foot), steepest + (smooth[steepest] - level) / -fall[steepest])
+    least = level + T_SLOPE * (float(smooth[0]) - level)
+    below = np.flatnonzero(smooth[: foot + 1] <= least)
+    threshold = float(below[0]) if below.size else float(foot)
+    return {"tangent": top + tangent, "threshold": top + threshold}
+
+
+def _foot(smooth: Row, height: float, width: int) -> int:
+    """Return the first place after T that stays the lowest for 40 ms or before a rise of a tenth of T."""
+    lowest = 0
+    for k in range(1, len(smooth)):
+        if smooth[k] < smooth[lowest]:
+            lowest = k
+        elif smooth[lowest] < 0.5 * height and smooth[k] > smooth[lowest] + max(0.1 * abs(height), 0.01):
+            break
+    return lowest

@@ -1,0 +1,184 @@
+"""From the beats of a record to its measurements, whoever found the beats; and again after edits, in milliseconds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgview.record import EcgRecord
+from ecgview.results import ModelFacts
+from ecgview.signal import pacing
+from ecgview.signal.gaps import bridged
+from ecgview.signal.measure import by_rules, deflections, hands, intervals, representative, sorting
+from ecgview.signal.measure.figures import Basis, lead_values, values
+from ecgview.signal.measure.measured import BeatClass, Edit, Measured, Median, TEnd
+from ecgview.signal.measure.waves import Beat, Kind, Rules, Wave, over_leads
+from ecgview.signal.measurements import Measurement
+
+Row = NDArray[np.float64]
+
+LEAST_RATE_HZ, MOST_RATE_HZ = 500.0, 1000.0  # of the median beat
+FEWEST_AF, IRREGULAR = 4, 0.10  # beats without P that irregular: mean step of RR over mean RR
+T_LEAST_MV = 0.05  # a lead with a flatter T says nothing of where it ends
+NOISY_MV = 0.10
+
+
+def of(
+    record: EcgRecord,
+    beats: Sequence[Beat],
+    edits: Sequence[Edit] = (),
+    *,
+    leads: Sequence[str] | None = None,
+    left_out: Mapping[str, str] | None = None,
+    model: ModelFacts | None = None,
+    warnings: Sequence[str] = (),
+    t_end: TEnd = "network",
+) -> Measured:
+    """Return the measurements of a record whose beats are known.
+
+    Args:
+        record: of any length that fits into memory several times.
+        beats: in time order, times from the record's first sample; one at least.
+        edits: laid on them, in order.
+        leads: that the beats were found in; None = all.
+        left_out: why the others were not used.
+        model: who found the beats; None = rules.
+        warnings: what a reader of the numbers must know.
+        t_end: how the end of T is found for QT.
+
+    Raises:
+        SignalError: an edit names what is not there, or moves an edge past another.
+    """
+    names = tuple(record.lead_names if leads is None else leads)
+    signal, rate = _at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
+    found = sorting.sort(signal, rate, beats, pacing.detect(record).times_s)
+    straight = representative.straightened(signal, rate, beats, found.dominant)
+    stacked = representative.stack(straight, rate, found.aligned_s, found.dominant)
+    median = representative.of(stacked, names, rate, beats, found.aligned_s)
+    rr_s = _usual_rr(beats)
+    checked = by_rules.found(median.signal.astype(np.float64), rate, median.peak, rr_s)
+    median = replace(median, by_rules=checked)
+    doubted = {
+        name: f"noisy: {level:.2g} mV from beat to beat"
+        for name, level in median.noise_mv.items()
+        if level > NOISY_MV
+    }
+    base = Measured(
+        names,
+        dict(left_out or {}),
+        tuple(beats),
+        found.classes,
+        median,
+        model=model,
+        warnings=tuple(warnings),
+        t_end=t_end,
+        lead_notes=doubted,
+    )
+    plain = _filled(base, record, ())
+    return again(plain, record, edits) if edits else plain
+
+
+def again(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
+    """Return the measurements after all these edits, in place of those before; none gives exactly what was measured.
+
+    Neither network nor signal is asked again. Values that the edits change have the source "edited", who did it, and
+    what was computed before.
+
+    Raises:
+        SignalError: an edit names what is not there, or moves an edge past another.
+    """
+    base = measured.unedited or measured
+    if not edits or base.reason:
+        return base
+    made = _filled(replace(base, beats=hands.on_beats(base.beats, edits)), record, edits)
+    by = ", ".join(dict.fromkeys(one.by for one in edits if one.by))
+    before = {(one.name, one.lead): one for one in (*base.values, *base.lead_values)}
+    return replace(
+        made,
+        values=_told(made.values, before, by),
+        lead_values=_told(made.lead_values, before, by),
+        edits=tuple(edits),
+        unedited=base,
+    )
+
+
+def _told(
+    rows: Sequence[Measurement], before: Mapping[tuple[str, str], Measurement], by: str
+) -> tuple[Measurement, ...]:
+    """Return the values, those that differ from what was computed marked as edited."""
+    made = []
+    for one in rows:
+        old = before.get((one.name, one.lead))
+        computed = None if old is None else old.value
+        if one.value == computed:
+            made.append(one if old is None else old)
+        else:
+            made.append(replace(one, source="edited", by=by, before=computed, confidence=""))
+    return tuple(made)
+
+
+def _at_rate(signal: NDArray[np.float32], fs_hz: float) -> tuple[Row, float]:
+    """Return the leads without gaps at a rate that is fine enough for 1 ms, and that rate."""
+    from ecgview.signal.resampling import resample
+
+    filled = bridged(signal)[0]
+    if LEAST_RATE_HZ <= fs_hz <= MOST_RATE_HZ:
+        return filled, fs_hz
+    rate = LEAST_RATE_HZ if fs_hz < LEAST_RATE_HZ else MOST_RATE_HZ
+    return resample(filled.astype(np.float32), fs_hz, rate).astype(np.float64), rate
+
+
+def _usual_rr(beats: Sequence[Beat]) -> float:
+    times = [beat.time_s for beat in beats]
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.8
+
+
+def is_fibrillating(beats: Sequence[Beat], classes: Sequence[BeatClass]) -> bool:
+    """Return whether the rhythm is irregular and has no P waves, as in atrial fibrillation."""
+    own = [beat for beat, kind in zip(beats, classes, strict=True) if kind != "noise"]
+    rr = np.diff([beat.time_s for beat in own])
+    if len(rr) < FEWEST_AF or intervals.has_p(own):
+        return False
+    return bool(np.abs(np.diff(rr)).mean() > IRREGULAR * rr.mean())
+
+
+def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
+    """Return the measurements with their values, made from beats, classes and median beat alone."""
+    median = base.median
+    assert median is not None  # whoever measures has one
+    own = [base.beats[k] for k in median.beats]
+    fibrillating = is_fibrillating(base.beats, base.classes)
+    usual = representative.averaged(own) if fibrillating else intervals.of(own)
+    overall = representative.overall(own, median.aligned_s, usual)
+    has: dict[Kind, bool] = {kind: wave is not None for kind, wave in overall.items()}
+    leads = representative.of_leads(own, median.aligned_s, median.lead_names, has)
+    if base.t_end != "network" and overall["T"] is not None:
+        overall["T"] = _other_t_end(median, overall, leads, base.t_end)
+    overall = hands.on_median(overall, edits)
+    median = replace(median, overall=overall, leads=leads)
+    shapes = deflections.of(median, overall, leads)
+    basis = Basis(
+        record, base.beats, base.classes, median, shapes, fibrillating, base.t_end, base.model is not None
+    )
+    return replace(base, median=median, values=values(basis), lead_values=lead_values(basis))
+
+
+def _other_t_end(
+    median: Median, overall: Mapping[Kind, Wave | None], leads: Mapping[str, Mapping[Kind, Wave]], t_end: TEnd
+) -> Wave | None:
+    """Return T with the end that another method finds on the leads of the median beat, None where it finds none."""
+    t, qrs = overall["T"], overall["QRS"]
+    assert t is not None  # asked of a T, and of
+    assert qrs is not None  # a beat is made of its QRS
+    shapes = deflections.of(median, overall, leads)
+    ends = [
+        qrs.onset_s + shape.values[f"QT, {t_end}"][0] / 1000
+        for shape in shapes.values()
+        if f"QT, {t_end}" in shape.values and abs(shape.values["T amplitude"][0]) >= T_LEAST_MV
+    ]
+    if not ends:
+        return None
+    rules = Rules()
+    end = over_leads("T", [Wave(t.onset_s, t.peak_s, one) for one in ends], rules).offset_s - rules.t_end_s
+    return Wave(min(t.onset_s, end - 0.01), min(t.peak_s, end), end)
