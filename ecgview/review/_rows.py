@@ -14,7 +14,7 @@ from ecgview.review.exposure import Exposure
 from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict
 from ecgview.review.merging import DraftVersion
 from ecgview.review.moment import Moment
-from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, edge_words
+from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, Told, edge_words
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Row = sqlite3.Row
@@ -87,7 +87,21 @@ def edge_values(read_id: int, content: Draft) -> list[Values]:
     ]
 
 
-def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row], edges: Iterable[Row]) -> Read:
+def told_values(read_id: int, content: Draft) -> list[Values]:
+    """Return the rows of table `read_told`."""
+    return [
+        (read_id, position, one.code, one.name, one.person, one.at, one.by)
+        for position, one in enumerate(content.told)
+    ]
+
+
+def to_read(
+    row: Row,
+    statements: Iterable[Row],
+    annotations: Iterable[Row],
+    edges: Iterable[Row],
+    told: Iterable[Row],
+) -> Read:
     """Return a committed read from its rows."""
     content = Draft(
         statements=tuple(
@@ -105,6 +119,7 @@ def to_read(row: Row, statements: Iterable[Row], annotations: Iterable[Row], edg
         edges=tuple(
             EdgeEdit(item["edge"], item["to_s"], item["beat"], item["by"], item["at"]) for item in edges
         ),
+        told=tuple(Told(item["code"], item["name"], item["person"], item["at"], item["by"]) for item in told),
     )
     revealed = row["revealed_utc"]
     return Read(
@@ -145,6 +160,8 @@ def read_digest(read: Read) -> str:
             del statement["modifiers"]
     if not read.edges:  # nor schema 6 of edges
         del fields["content"]["edges"]
+    if not read.told:  # nor schema 7 of who was told
+        del fields["content"]["told"]
     return digest(fields)
 
 
@@ -156,6 +173,7 @@ def read_details(read: Read) -> str:
     )
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
     parts += [edge_words(one) for one in read.edges]
+    parts += [one.words for one in read.told]
     if read.exposed:
         parts.append(f"not blind on this workstation: {read.exposed}")
     if read.reason:

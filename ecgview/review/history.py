@@ -5,7 +5,7 @@ from typing import Literal
 
 from ecgview.review.annotation import Annotation
 from ecgview.review.merging import Side, merge
-from ecgview.review.read import Certainty, Draft, ReadStatement, differences, edge_key
+from ecgview.review.read import Certainty, Draft, ReadStatement, Told, differences, edge_key
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 
@@ -149,6 +149,28 @@ class RestoreEdges:
 
 
 @dataclass(frozen=True, slots=True)
+class AddTold:
+    """Keep whom the reader told of a critical finding; nothing happens if just this is kept already."""
+
+    told: Told
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return draft if self.told in draft.told else replace(draft, told=(*draft.told, self.told))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTold:
+    """Take back that somebody was told, as long as the read is open."""
+
+    told: Told
+
+    def apply(self, draft: Draft) -> Draft:
+        """Return the draft after this edit."""
+        return replace(draft, told=tuple(one for one in draft.told if one != self.told))
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyAgain:
     """Do again, on another version, what led from one draft to another."""
 
@@ -176,6 +198,8 @@ Edit = (
     | SetComment
     | PutEdges
     | RestoreEdges
+    | AddTold
+    | RemoveTold
     | ApplyAgain
 )
 
@@ -203,6 +227,11 @@ class Change:
     def edges_changed(self) -> bool:
         """Whether an edge of a wave was put elsewhere."""
         return self.before.edges != self.after.edges
+
+    @property
+    def told_changed(self) -> bool:
+        """Whether somebody was told of a critical finding, or is said not to have been."""
+        return self.before.told != self.after.told
 
     @property
     def comment_changed(self) -> bool:

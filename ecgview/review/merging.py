@@ -1,6 +1,6 @@
 """Two windows on one read: what differs item by item is joined, what both changed is a conflict.
 
-An item is one statement, one mark with what replaced it, one edge of a wave, or the comment.
+An item is one statement, one mark with what replaced it, one edge of a wave, one person told, or the comment.
 """
 
 from dataclasses import dataclass, replace
@@ -82,7 +82,9 @@ def merge(base: Draft, ours: Draft, theirs: Draft, prefer: Side = "theirs") -> M
             comment = ours.comment if prefer == "ours" else theirs.comment
         else:
             comment = ours.comment
-    return Merged(Draft(statements, marks, comment, edges), tuple(conflicts))
+    told = tuple(one for one in theirs.told if one in ours.told or one not in base.told)
+    told += tuple(one for one in ours.told if one not in base.told and one not in told)
+    return Merged(Draft(statements, marks, comment, edges, told), tuple(conflicts))
 
 
 def join(base: DraftVersion, ours: DraftVersion, theirs: DraftVersion, where: str) -> DraftVersion:

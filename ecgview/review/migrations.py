@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 6
+LATEST = 7
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -185,6 +185,20 @@ CREATE TABLE read_edges (
 );
 """
 
+# whom the reader told of critical findings, and when
+_VERSION_7 = """
+CREATE TABLE read_told (
+    read_id INTEGER NOT NULL REFERENCES reads(id),
+    position INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    PRIMARY KEY (read_id, position)
+);
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -247,5 +261,9 @@ def steps() -> "Migrations":
     @migrations(name="0006_edges_of_waves")
     def _edges_of_waves(db: "Database") -> None:
         _run(db, _VERSION_6 + _append_only("read_edges"), 6)
+
+    @migrations(name="0007_who_was_told")
+    def _who_was_told(db: "Database") -> None:
+        _run(db, _VERSION_7 + _append_only("read_told"), 7)
 
     return migrations

@@ -78,6 +78,25 @@ class ReadStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Whom the reader told of a critical finding, and when (convention W6); ecgview itself tells nobody.
+
+    `code` and `name` are the criterion's, `person` is in the reader's words, `at` is ISO 8601 in UTC.
+    """
+
+    code: str
+    name: str
+    person: str
+    at: str
+    by: str = ""
+
+    @property
+    def words(self) -> str:
+        """As shown to people: "Dr Li (ward 3) told of ST elevation on 2026-01-02 03:04 UTC"."""
+        return f"{self.person} told of {self.name} on {self.at[:16].replace('T', ' ')} UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What is being written; immutable, so that every version can be kept."""
 
@@ -87,11 +106,12 @@ class Draft:
     edges: tuple[
         EdgeEdit, ...
     ] = ()  # edges of waves that were put elsewhere, at most one for each edge and beat
+    told: tuple[Told, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been said at all."""
-        return not (self.statements or self.annotations or self.comment.strip() or self.edges)
+        return not (self.statements or self.annotations or self.comment.strip() or self.edges or self.told)
 
     def statement(self, code: str, label_set: str) -> ReadStatement | None:
         """Return the statement of a code, if it has been made."""
@@ -145,6 +165,11 @@ class Read:
         """The edges of waves that the reader put elsewhere."""
         return self.content.edges
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Whom the reader told of critical findings."""
+        return self.content.told
+
 
 def differences(before: Draft, after: Draft) -> tuple[str, ...]:
     """Return in words what differs between two versions; empty if they say the same."""
@@ -168,6 +193,8 @@ def differences(before: Draft, after: Draft) -> tuple[str, ...]:
     ]
     found += _of_marks(before.annotations, after.annotations)
     found += _of_edges(before.edges, after.edges)
+    found += [f"{one.words}: no longer" for one in before.told if one not in after.told]
+    found += [one.words for one in after.told if one not in before.told]
     if before.comment != after.comment:
         found.append("comment changed")
     return tuple(found)

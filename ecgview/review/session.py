@@ -306,6 +306,10 @@ class ReadingSession:
                 log.append(("changed_after_reveal", change.words))
             elif change.edges_changed:  # a number that was measured is another by hand: always told
                 log.append(("measurement_edited", change.words))
+            elif (
+                change.told_changed
+            ):  # who was told must stand in the log though the read is never signed (W6)
+                log.append(("critical_finding_told", change.words))
             self._save(log)
         return change
 

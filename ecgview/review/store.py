@@ -197,6 +197,10 @@ class Store:
                 "INSERT INTO read_edges VALUES (?, ?, ?, ?, ?, ?, ?)",
                 _rows.edge_values(read_id, read.content),
             )
+            connection.executemany(
+                "INSERT INTO read_told VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _rows.told_values(read_id, read.content),
+            )
             append(
                 connection,
                 read.committed_at,
@@ -475,4 +479,5 @@ class Store:
             self._select("SELECT * FROM read_statements WHERE read_id = ? ORDER BY position", row["id"]),
             self._select("SELECT * FROM annotations WHERE read_id = ? ORDER BY position", row["id"]),
             self._select("SELECT * FROM read_edges WHERE read_id = ? ORDER BY position", row["id"]),
+            self._select("SELECT * FROM read_told WHERE read_id = ? ORDER BY position", row["id"]),
         )

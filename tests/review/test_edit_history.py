@@ -7,17 +7,19 @@ from ecgview.review.annotation import Annotation, to_overlay
 from ecgview.review.history import (
     AddAnnotation,
     AddStatement,
+    AddTold,
     ChangeAnnotation,
     Edit,
     History,
     PutEdges,
     RemoveAnnotation,
     RemoveStatement,
+    RemoveTold,
     RestoreEdges,
     SetCertainty,
     SetComment,
 )
-from ecgview.review.read import Certainty, Draft, ReadStatement, differences
+from ecgview.review.read import Certainty, Draft, ReadStatement, Told, differences
 from ecgview.signal.measure.measured import EDGES
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
@@ -28,6 +30,9 @@ marks = st.builds(
     st.just(1.0),
     st.floats(1, 3),
     st.sampled_from(["", "PVC"]),
+)
+tellings = st.builds(
+    Told, codes, codes, st.sampled_from(["Dr Li", "ward 3"]), st.just("2026-01-02T03:04:05Z")
 )
 beats = st.sampled_from([None, 0, 4])
 moves = st.builds(EdgeEdit, st.sampled_from(EDGES), st.one_of(st.none(), st.floats(0, 1)), beats)
@@ -42,6 +47,8 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(ChangeAnnotation, marks, marks),
     st.builds(SetComment, st.text(max_size=5)),
     st.builds(PutEdges, st.lists(moves, min_size=1, max_size=2).map(tuple)),
+    st.builds(AddTold, tellings),
+    st.builds(RemoveTold, tellings),
     st.builds(RestoreEdges, st.tuples(st.tuples(st.sampled_from(EDGES), beats))),
 )
 
@@ -56,7 +63,7 @@ def test_undo_leads_back_through_every_draft_and_redo_forth(steps: list[Edit]) -
             continue
         assert (change.before, change.after) == (drafts[-1], history.draft)
         changed = (change.statements_changed, change.annotations_changed, change.comment_changed)
-        assert any(changed) or change.edges_changed
+        assert any(changed) or change.edges_changed or change.told_changed
         drafts.append(history.draft)
     for expected in reversed(drafts[:-1]):
         history, change = history.undo()

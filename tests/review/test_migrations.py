@@ -10,10 +10,10 @@ from sqlite_utils import Database, Migrations
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 from ecgview.review import _rows, migrations
-from ecgview.review.history import PutEdges
+from ecgview.review.history import AddTold, PutEdges
 from ecgview.review.judgement import Judged, Opinion, Verdict
 from ecgview.review.moment import now
-from ecgview.review.read import ReadKind, ReadState
+from ecgview.review.read import ReadKind, ReadState, Told
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 from ecgview.signal.measure.measured import Edit as EdgeEdit
@@ -236,6 +236,32 @@ def test_0006_edges_of_waves(shipped: Path, pulse_record: EcgRecord) -> None:
         raw.execute("UPDATE read_edges SET to_s = 0.5")
     raw.execute("DROP TRIGGER read_edges_is_never_updated")
     raw.execute("UPDATE read_edges SET to_s = 0.5 WHERE edge = 'T offset'")
+    raw.commit()
+    raw.close()
+    with Store(shipped) as store:
+        assert len(store.verify()) == 4  # neither version is as logged, nor has its entry
+
+
+def test_0007_who_was_told(shipped: Path, pulse_record: EcgRecord) -> None:
+    """Reads of before told nobody and stand as they were; from now on who was told, and when, is kept for good (W6)."""
+    told = Told("STE", "ST elevation", "Dr Li (ward 3)", "2026-01-02T03:04:05Z", "Reader A")
+    with Store(shipped) as store:
+        assert {read.told for read in store.reads("a1")} == {()}
+        session = ReadingSession(store, pulse_record, "Reader A")
+        session.apply(AddTold(told))
+        logged = [one.details for one in store.audit() if one.action == "critical_finding_told"]
+        assert logged == [
+            "Dr Li (ward 3) told of ST elevation on 2026-01-02 03:04 UTC"
+        ]  # before anything is signed
+        session.sign()
+    with Store(shipped) as store:
+        assert [read.told for read in store.reads("pulse")] == [(told,), (told,)]
+        assert store.verify() == []
+    raw = sqlite3.connect(shipped)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("DELETE FROM read_told")
+    raw.execute("DROP TRIGGER read_told_is_never_updated")
+    raw.execute("UPDATE read_told SET person = 'nobody'")
     raw.commit()
     raw.close()
     with Store(shipped) as store:

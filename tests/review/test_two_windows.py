@@ -9,9 +9,9 @@ from ecgview.errors import ReviewError
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
 from ecgview.review.handover import Handover
-from ecgview.review.history import AddStatement, ApplyAgain, PutEdges
+from ecgview.review.history import AddStatement, AddTold, ApplyAgain, PutEdges
 from ecgview.review.merging import ConflictError, SupersededError, merge
-from ecgview.review.read import Certainty, Draft, ReadState, ReadStatement
+from ecgview.review.read import Certainty, Draft, ReadState, ReadStatement, Told
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 from ecgview.signal.measure.measured import Edit as EdgeEdit
@@ -19,6 +19,7 @@ from ecgview.signal.measure.measured import Edit as EdgeEdit
 SR = ReadStatement("SR", Certainty.DEFINITE, "ptbxl71", "1.0")
 PVC = ReadStatement("PVC", Certainty.DEFINITE, "ptbxl71", "1.0")
 T_END = EdgeEdit("T offset", 0.412)
+TOLD = Told("STE", "ST elevation", "Dr Li", "2026-01-02T03:04:05Z")
 MARK = Annotation(("II",), 1.0, 1.5, "PVC")
 
 
@@ -45,6 +46,8 @@ def test_edits_of_different_items_are_joined_whoever_saves_first(
     other.set_comment("from the other room")
     session.apply(PutEdges((T_END,)))
     other.apply(PutEdges((replace(T_END, beat=2, to_s=2.4),)))
+    session.apply(AddTold(TOLD))
+    other.apply(AddTold(replace(TOLD, person="ward 3")))
     session.set_certainty("SR", Certainty.PROBABLE)
     other.add_annotation(replace(MARK, start_s=3.0, end_s=3.5))
     session.save()
@@ -56,6 +59,7 @@ def test_edits_of_different_items_are_joined_whoever_saves_first(
     assert {mark.start_s for mark in draft.annotations} == {1.0, 3.0}
     assert draft.comment == "from the other room"
     assert {edge.beat for edge in draft.edges} == {None, 2}
+    assert {one.person for one in draft.told} == {"Dr Li", "ward 3"}
     assert other.draft == draft  # who saved last has it all
 
 

@@ -96,6 +96,7 @@ def in_words(draft: Draft) -> str:
         for mark in draft.annotations
     ]
     lines += [f"Measured by hand: {edge_words(edge)}" for edge in draft.edges]
+    lines += [one.words for one in draft.told]
     lines.append(f"Comment: {draft.comment}" if draft.comment.strip() else "")
     return "\n".join(filter(None, lines)) or "Nothing"
 
