@@ -13,6 +13,7 @@ from ecgview import formats, resources
 from ecgview.cli import main
 from ecgview.errors import ModelError
 from ecgview.models import delineation
+from ecgview.models.networks.kit import bf16
 from ecgview.record import EcgRecord
 from ecgview.signal import beats as rules
 from ecgview.signal.measure import intervals
@@ -86,6 +87,24 @@ def test_fibrillation_has_no_p_wave_and_no_pr() -> None:
     assert found.p_ms is None
     assert found.pr_ms is None
     assert found.qrs_ms is not None
+
+
+@pytest.mark.parametrize("name", ["normal", "af"])
+def test_bf16_moves_no_edge_beyond_what_experts_can_mark(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not bf16.processor_multiplies_bf16():
+        pytest.skip("this processor has no instructions for bf16")
+    record = formats.read(resources.path("demo", f"{name}.hea"))
+    found = {}
+    for precision in ("bf16", "fp32"):
+        monkeypatch.setattr(delineation, "precision", lambda device, chosen=precision: chosen)
+        found[precision] = delineation.delineate(record).beats
+    assert len(found["bf16"]) == len(found["fp32"]) > 5
+    one, two = (intervals.of(beats) for beats in found.values())
+    for field in ("p_ms", "pr_ms", "qrs_ms", "qt_ms"):
+        first, second = getattr(one, field), getattr(two, field)
+        assert (first is None) == (second is None)
+        assert first is None or first == pytest.approx(second, abs=4)
+    assert one != two  # two arithmetics were run
 
 
 def test_another_kind_of_model_is_refused(record: EcgRecord) -> None:

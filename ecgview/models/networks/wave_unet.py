@@ -35,6 +35,14 @@ class WaveUnetConfig:
     norms: bool = True  # False: they are folded into the convolutions, as in weights that ship
 
 
+class _Conv(nn.Conv1d):
+    """A convolution of rows, computed as one of images of height 1: the same sums in two thirds of a step's time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (n, out, 1, samples) of (n, in, 1, samples)."""
+        return F.conv2d(x, self.weight.unsqueeze(2), self.bias, padding=(0, self.kernel_size[0] // 2))
+
+
 class _Block(nn.Sequential):
     """Two convolutions at one rate."""
 
@@ -42,15 +50,15 @@ class _Block(nn.Sequential):
         layers: list[nn.Module] = []
         for width in (n_in, n_out):
             # A norm brings its own offset: the convolution before it needs none.
-            layers.append(nn.Conv1d(width, n_out, kernel, padding=kernel // 2, bias=not norms))
-            layers.append(nn.BatchNorm1d(n_out) if norms else nn.Identity())
-            layers.append(nn.ReLU())
+            layers.append(_Conv(width, n_out, kernel, bias=not norms))
+            layers.append(nn.BatchNorm2d(n_out) if norms else nn.Identity())
+            layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
 
     def fold(self) -> None:
         """Put the norms into the convolutions before them; the answer stays the same."""
         for k, (conv, norm) in enumerate(pairwise(list(self))):
-            if isinstance(conv, nn.Conv1d) and isinstance(norm, nn.BatchNorm1d):
+            if isinstance(conv, _Conv) and isinstance(norm, nn.BatchNorm2d):
                 self[k], self[k + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
 
 
@@ -68,19 +76,24 @@ class WaveUnet(nn.Module):
         self.up = nn.ModuleList(
             _Block(b + a, a, size, norms=norms) for a, b in reversed(list(pairwise(widths)))
         )
-        self.head = nn.Conv1d(widths[0], config.n_classes, 1)
+        self.head = _Conv(widths[0], config.n_classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, (n, 4, samples)."""
         samples = x.shape[-1]
-        x = F.pad(x, (0, -samples % 2 ** (len(self.down) - 1)), mode="replicate")
+        x = F.pad(x, (0, -samples % 2 ** (len(self.down) - 1)), mode="replicate").unsqueeze(2)
+        if (
+            x.dtype is torch.bfloat16
+        ):  # bf16 products are faster with channels side by side, float32 ones slower
+            x = x.contiguous(memory_format=torch.channels_last)
         kept: list[Tensor] = []
         for k, block in enumerate(self.down):
-            x = block(F.max_pool1d(x, 2) if k else x)
+            x = block(F.max_pool2d(x, (1, 2)) if k else x)
             kept.append(x)
         for block, beside in zip(self.up, reversed(kept[:-1]), strict=True):
-            x = block(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), beside], 1))
-        out: Tensor = self.head(x)[..., :samples]
+            wider = F.interpolate(x, scale_factor=(1.0, 2.0), mode="nearest")
+            x = block(torch.cat([wider, beside], 1))
+        out: Tensor = self.head(x)[:, :, 0, :samples]
         return out
 
     def folded(self) -> "WaveUnet":
@@ -101,7 +114,10 @@ class WaveUnets(nn.Module):
         self.members = nn.ModuleList(WaveUnet(config) for _ in range(config.members))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logarithm of the mean probability, (n, 4, samples)."""
+        """Return the logarithm of the mean probability, (n, 4, samples), but for a constant of each sample."""
+        if len(self.members) == 1:
+            only: Tensor = self.members[0](x)
+            return only
         logs = torch.stack([torch.log_softmax(member(x), 1) for member in self.members])
         return torch.logsumexp(logs, 0) - float(torch.tensor(len(self.members)).log())
 

@@ -85,7 +85,8 @@ def beats(
         rules: None = those that were chosen.
     """
     rules = rules or Rules()
-    found = {kind: _agreed(probability, signal, fs_hz, kind, rules) for kind in KINDS}
+    said = _Said(probability, probability.argmax(1), signal, fs_hz)
+    found = {kind: _agreed(said, kind, rules) for kind in KINDS}
     made = []
     times = [one.middle_s for one in found["QRS"]]
     for k, qrs in enumerate(found["QRS"]):
@@ -146,21 +147,30 @@ def _near_extreme(ordered: Sequence[float], ranks: Sequence[int]) -> float:
     return fmean(ordered[min(rank, len(ordered) - 1)] for rank in ranks)
 
 
-def _agreed(
-    probability: Probabilities, signal: NDArray[np.floating], fs_hz: float, kind: Kind, rules: Rules
-) -> list[_Found]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """What is known of a record before its waves are sought, computed once for all kinds."""
+
+    probability: Probabilities  # (leads, 4, samples)
+    likeliest: NDArray[np.intp]  # class, (leads, samples)
+    signal: NDArray[np.floating]  # (leads, samples)
+    fs_hz: float
+
+
+def _agreed(said: _Said, kind: Kind, rules: Rules) -> list[_Found]:
     """Return the waves of one kind that enough leads show at one moment."""
-    n_leads, _, n_samples = probability.shape
-    place = KINDS.index(kind) + 1
-    likeliest = probability.argmax(1) == place
+    place, fs_hz = KINDS.index(kind) + 1, said.fs_hz
+    n_leads, n_samples = said.likeliest.shape
+    sums = np.zeros((n_leads, n_samples + 1))
+    np.cumsum(said.probability[:, place], axis=1, dtype=np.float64, out=sums[:, 1:])
     shown = np.zeros((n_leads, n_samples), dtype=bool)
     runs: list[list[tuple[int, int]]] = []
     for row in range(n_leads):
         kept = [
             (a, b)
-            for a, b in _runs(likeliest[row])
+            for a, b in _runs(said.likeliest[row] == place)
             if (b - a) / fs_hz >= rules.shortest_s[kind]
-            and probability[row, place, a:b].mean() >= rules.surest[kind]
+            and sums[row, b] - sums[row, a] >= (b - a) * rules.surest[kind]
         ]
         for a, b in kept:
             shown[row, a:b] = True
@@ -172,15 +182,17 @@ def _agreed(
         for row, kept in enumerate(runs):
             own = [(a, b) for a, b in kept if a < stop and b > start]
             if own:
-                waves[row] = _wave(probability[row], signal[row], place, own[0][0], own[-1][1], fs_hz)
+                waves[row] = _wave(said, row, place, own[0][0], own[-1][1])
         found.append(_Found(waves, median(wave.peak_s for wave in waves.values())))
     return found
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return (first, one after last) of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    framed = np.zeros(len(flags) + 2, dtype=bool)
+    framed[1:-1] = flags
+    edges = np.flatnonzero(framed[1:] != framed[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _joined(runs: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
@@ -194,23 +206,23 @@ def _joined(runs: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]
     return out
 
 
-def _wave(
-    probability: Probabilities, signal: NDArray[np.floating], place: int, a: int, b: int, fs_hz: float
-) -> Wave:
+def _wave(said: _Said, row: int, place: int, a: int, b: int) -> Wave:
     """Return the wave of one lead in samples a to b - 1; its edges lie between samples, where sureness crosses."""
-    onset, offset = _crossing(probability, place, a, -1), _crossing(probability, place, b - 1, 1)
-    part = signal[a:b] - np.linspace(signal[a], signal[b - 1], b - a)
-    peak = a + int(np.argmax(np.abs(part)))
-    return Wave(onset / fs_hz, peak / fs_hz, offset / fs_hz)
+    onset, offset = _crossing(said, row, place, a, -1), _crossing(said, row, place, b - 1, 1)
+    part = said.signal[row, a:b]
+    first, last = float(part[0]), float(part[-1])
+    step = (last - first) / (b - a - 1) if b - a > 1 else 0.0
+    peak = a + int(np.abs(part - (first + step * np.arange(b - a))).argmax())
+    return Wave(onset / said.fs_hz, peak / said.fs_hz, offset / said.fs_hz)
 
 
-def _crossing(probability: Probabilities, place: int, inside: int, step: int) -> float:
+def _crossing(said: _Said, row: int, place: int, inside: int, step: int) -> float:
     """Return where the wave's probability equals that of what is likeliest beside it, in samples."""
     outside = inside + step
-    if not 0 <= outside < probability.shape[1]:
+    if not 0 <= outside < said.likeliest.shape[1]:
         return float(inside)
-    other = int(probability[:, outside].argmax())
-    here = float(probability[place, inside] - probability[other, inside])
-    there = float(probability[place, outside] - probability[other, outside])
+    other, probability = int(said.likeliest[row, outside]), said.probability
+    here = float(probability[row, place, inside]) - float(probability[row, other, inside])
+    there = float(probability[row, place, outside]) - float(probability[row, other, outside])
     share = here / (here - there) if here > there else 0.5
     return inside + step * min(1.0, max(0.0, share))
