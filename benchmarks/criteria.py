@@ -28,6 +28,7 @@ from ecgview import api, formats
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, Patient
 from ecgview.signal import criteria
+from ecgview.signal.criteria.criterion import Asked
 from ecgview.training.evaluation.classification import wilson
 
 Row = dict[str, str]
@@ -107,7 +108,7 @@ def record_of(source: tuple[Path, int, Row, int]) -> EcgRecord:
 def judged(source: tuple[Path, int, Row, int], choices: Mapping[str, str]) -> list[Item]:
     """Return how the criteria of one record came out."""
     record = record_of(source)
-    asked = criteria.Asked(record, api.measured(record), record.patient, choices)
+    asked = Asked(record, api.measured(record), record.patient, choices)
     found = criteria.judge(asked)
     return [
         Item(

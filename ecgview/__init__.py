@@ -15,6 +15,7 @@ __version__ = VERSION
 if TYPE_CHECKING:
     from ecgview.api import attribute as attribute
     from ecgview.api import classify as classify
+    from ecgview.api import criteria as criteria
     from ecgview.api import evaluate as evaluate
     from ecgview.api import get_model as get_model
     from ecgview.api import identify as identify
@@ -38,6 +39,7 @@ __all__ = [
     "EcgRecord",
     "attribute",
     "classify",
+    "criteria",
     "evaluate",
     "get_model",
     "identify",

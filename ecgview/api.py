@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ecgview.report.content import OnTrace
     from ecgview.report.convert import Converted
     from ecgview.signal import measurements
+    from ecgview.signal.criteria.criterion import Criterion
     from ecgview.signal.measure.measured import Edit, Measured, TEnd
 
 PathLike = str | Path
@@ -126,6 +127,29 @@ def measured_again(before: "Measured", record: EcgRecord | PathLike, edits: Sequ
     from ecgview.signal.measure import engine
 
     return engine.again(before, _record(record), edits)
+
+
+def criteria(
+    record: EcgRecord | PathLike,
+    choices: Mapping[str, str] | None = None,
+    *,
+    measured_as: "Measured | None" = None,
+) -> "tuple[Criterion, ...]":
+    """Return published criteria, each met, not met, not measurable or not applicable, with the numbers it used.
+
+    No criterion is a diagnosis, and one that is not met excludes nothing. `choices` names the definition of a criterion
+    by its code, {"CLBBB": "AHA"}; docs/criteria.md lists them. `measured_as` are the record's measurements, where they
+    are there already or were edited.
+
+    Raises:
+        EcgviewError: there is no such criterion, or no such definition of it.
+    """
+    from ecgview.signal import criteria as room
+    from ecgview.signal.criteria.criterion import Asked
+
+    opened = _record(record)
+    found = measured(opened) if measured_as is None else measured_as
+    return room.judge(Asked(opened, found, opened.patient, choices or {}))
 
 
 def delineate(record: EcgRecord | PathLike, model_id: str | None = None) -> "Delineation":
@@ -382,6 +406,7 @@ def report(
     memory: "Memory | None" = None,
     on_trace: str | None = None,
     anyway: bool = False,
+    criteria_choices: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
@@ -389,6 +414,7 @@ def report(
     `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
     `on_trace` is the code of a statement, or "lef": a page shows where on the trace its score comes from, with the
     checks of that map, which take seconds; `anyway` also where no map of it is offered, with the reason.
+    `criteria_choices` names definitions of criteria, as `criteria` takes them.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -429,6 +455,7 @@ def report(
         identified=not deidentify,
         study_name=out.stem,
         on_trace=mapped,
+        criteria=criteria(opened, criteria_choices),
     )
     return form.write(content, out)
 

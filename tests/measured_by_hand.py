@@ -7,7 +7,8 @@ import numpy as np
 
 from ecgview.leads import STANDARD_12
 from ecgview.record import Acquisition, EcgRecord, Patient
-from ecgview.signal.criteria import Asked, Criterion, judge
+from ecgview.signal.criteria import judge
+from ecgview.signal.criteria.criterion import Asked, Criterion
 from ecgview.signal.measure.measured import BeatClass, Measured, Median
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement

@@ -1,13 +1,13 @@
 """Measurements of a file."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each
+from ecgview.cli import _criteria, _each
 
 NAME = "measure"
 HELP = "rate, intervals, QTc, axes, amplitudes; P, QRS and T of every beat"
@@ -15,28 +15,32 @@ OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add FILE..., --json and --delineation."""
+    """Add FILE..., --json, --delineation and --criteria-choice."""
     _each.add_files(parser)
     parser.add_argument(
         "--delineation",
         action="store_true",
         help="also P, QRS and T of every beat, per lead and over all leads, and the intervals",
     )
+    _criteria.add_choice(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the measurements of each file."""
-    return _each.run(args, partial(_work, delineated=args.delineation), _lines)
+    return _each.run(
+        args, partial(_work, delineated=args.delineation, choices=_criteria.chosen(args)), _lines
+    )
 
 
-def _work(path: Path, delineated: bool) -> dict[str, Any]:
-    from ecgview.report.json_report import plain
+def _work(path: Path, delineated: bool, choices: Mapping[str, str]) -> dict[str, Any]:
+    from ecgview.report.json_report import criteria_rows, plain
 
     record = api.open_ecg(path)
     found = api.measured(record)
     named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
     rows = [plain(item) for item in (*found.values, *found.lead_values)]
     out: dict[str, Any] = {"path": str(path), **named, "measurements": rows}
+    out["criteria"] = criteria_rows(api.criteria(record, choices, measured_as=found))
     if delineated:
         from ecgview.report import delineation_json
 
@@ -61,6 +65,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             f"not measured ({item['note']})" if item["value"] is None else f"{item['value']:g} {item['unit']}"
         )
         yield f"  {item['name']}: {value}  [{item['source']}]"
+    yield from _criteria.lines(found["criteria"])
     if "delineation" in found:
         yield from _delineation_lines(found["delineation"])
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _answers, _each, _exposure, _output
+from ecgview.cli import _answers, _criteria, _each, _exposure, _output
 from ecgview.errors import ReportError
 from ecgview.paper import layouts
 
@@ -41,6 +41,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--lef-model", metavar="ID", help="the LEF model; a fitted one adds a page of pictures"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    _criteria.add_choice(parser)
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
         "--deidentify",
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     _output.keep_apart(args.output, args.file)
     if args.map is not None and args.no_ai:
         raise ReportError("a map is an AI result", where="--map", expected="--map or --no-ai, not both")
+    choices = _criteria.chosen(args)
     _each.say_research_only()
 
     notes: list[str] = []
@@ -80,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
             memory=memory,
             on_trace=args.map,
             anyway=args.anyway,
+            criteria_choices=choices,
         )
     _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:

@@ -14,6 +14,7 @@ from ecgview.report import anonymous
 from ecgview.results import Attribution, LefResult, Mapped, ModelFacts, Prediction, Stamp
 from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
+from ecgview.signal.criteria.criterion import Criterion
 from ecgview.signal.measurements import Measurement, measure
 
 VERSIONS_BEFORE = 2  # the first read and the signed one; the versions after them are amendments
@@ -70,6 +71,7 @@ class ReportContent:
     application: str = f"ecgview {VERSION}"
     created: str = ""
     on_trace: OnTrace | None = None
+    criteria: tuple[Criterion, ...] = ()  # as they came out; none where nobody asked
     judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
 
     @property
@@ -84,6 +86,11 @@ class ReportContent:
         """How it was recorded; the file's further fields may hold statements and wait for the reveal (W2)."""
         got = self.record.acquisition
         return got if self.with_device else replace(got, extra={})
+
+    @property
+    def critical(self) -> tuple[Criterion, ...]:
+        """Criteria that must not be missed and are met (W6)."""
+        return tuple(one for one in self.criteria if one.critical and one.state == "met")
 
     @property
     def is_signed(self) -> bool:
@@ -154,6 +161,7 @@ def gather(
     study_name: str = "",
     judgements: tuple[Judgement, ...] = (),
     on_trace: OnTrace | None = None,
+    criteria: tuple[Criterion, ...] = (),
 ) -> ReportContent:
     """Return the content of a report; measurements are computed where they are not given.
 
@@ -182,4 +190,5 @@ def gather(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         judgements=judgements,
         on_trace=on_trace,
+        criteria=criteria,
     )

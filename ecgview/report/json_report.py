@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -17,6 +18,7 @@ from ecgview.report.content import OnTrace, ReportContent
 from ecgview.report.whole_file import whole_file
 from ecgview.results import Prediction
 from ecgview.review.judgement import Judgement
+from ecgview.signal.criteria.criterion import Criterion
 from ecgview.signal.judgement import judged
 
 NAME = "JSON report"
@@ -60,6 +62,8 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "paper": plain(content.paper),
         "samples": samples(record),
         "measurements": [plain(item) for item in content.measurements],
+        "criteria": criteria_rows(content.criteria),
+        "critical": [item.code for item in content.critical],
         "pacing": _pacing(content),
         "device": _device(content),
         "read": plain(content.read),
@@ -147,6 +151,11 @@ def _prediction(answer: Prediction | None) -> dict[str, Any] | None:
         "reference": found.reference,
         "not_judged": [item.score.code for item in found.not_judged],
     }
+
+
+def criteria_rows(found: Iterable[Criterion]) -> list[dict[str, Any]]:
+    """Return a row per criterion: all that it says, and its numbers in one line beside each by itself."""
+    return [{**plain(one), "numbers": one.numbers} for one in found]
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,8 @@ import pytest
 
 from ecgview.errors import EcgviewError
 from ecgview.signal import criteria
+from ecgview.signal.criteria.criterion import Asked
+from ecgview.signal.criteria.look import Facts, Look
 from ecgview.signal.measure.measured import Measured
 from tests.measured_by_hand import NARROW, Hand
 
@@ -298,7 +300,7 @@ def test_what_is_critical_is_marked_and_what_is_not_validated_too() -> None:
 def test_a_record_that_was_not_measured_has_one_reason_for_all() -> None:
     asked = Hand().asked()
     nothing = Measured(asked.measured.leads, {}, reason="the samples are flat")
-    found = criteria.judge(criteria.Asked(asked.record, nothing, asked.patient))
+    found = criteria.judge(Asked(asked.record, nothing, asked.patient))
     assert {(one.state, one.reason.split(";")[0]) for one in found if one.code != "PACE"} == {
         ("not measurable", "the samples are flat")
     }
@@ -314,7 +316,7 @@ def test_a_definition_that_there_is_not_is_refused() -> None:
 
 
 def test_the_shape_of_a_complex_is_read_as_it_is_written() -> None:
-    look = criteria.Look(criteria.Facts(Hand(shapes=RBBB, qrs=130.0).asked(), lambda _code: "not met"))
+    look = Look(Facts(Hand(shapes=RBBB, qrs=130.0).asked(), lambda _code: "not met"))
     assert look.shape("V1").letters == "rsR'"
     assert look.shape("V6").letters == "Rs"
     assert NARROW["V5"][1][0] == pytest.approx(max(one.mv for one in look.shape("V5").r), abs=0.01)
