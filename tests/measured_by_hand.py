@@ -9,6 +9,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.record import Acquisition, EcgRecord, Patient
 from ecgview.signal.criteria import judge
 from ecgview.signal.criteria.criterion import Asked, Criterion
+from ecgview.signal.measure.atrial import Atrial
 from ecgview.signal.measure.measured import BeatClass, Measured, Median
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
@@ -42,7 +43,10 @@ class Hand:
     qrs: float | None = 90.0
     qtcf: float | None = 410.0
     axes: tuple[float | None, float | None, float | None] = (50.0, 45.0, 40.0)  # P, QRS, T
-    atrial: float | None = 70.0
+    atrial: (
+        float | None
+    ) = -1.0  # rate of regular P waves, None: they are not seen; -1: as P waves before QRS are
+    independent: bool = False  # of the QRS
     sex: str = "male"
     age: float | None = 50.0
     shapes: Mapping[str, Deflections] = field(default_factory=dict)
@@ -57,7 +61,6 @@ class Hand:
     leads: Sequence[str] = STANDARD_12
     rr_s: Sequence[float] = ()  # else regular at the rate
     without_p: Sequence[int] = ()  # beats without a P
-    pr_s: Mapping[int, float] = field(default_factory=dict)
     classes: Mapping[int, BeatClass] = field(default_factory=dict)
     lowpass_hz: float | None = 150.0
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -74,13 +77,28 @@ class Hand:
         )
         classes = tuple(self.classes.get(k, "dominant") for k in range(len(beats)))
         measured = Measured(
-            tuple(self.leads), {}, beats, classes, median, self._values(), self._lead_values(median)
+            tuple(self.leads),
+            {},
+            beats,
+            classes,
+            median,
+            self._values(),
+            self._lead_values(median),
+            atrial=self._atrial(),
         )
         return Asked(record, measured, patient, self.choices)
 
     def judged(self, code: str) -> Criterion:
         """Return how one criterion comes out."""
         return next(one for one in judge(self.asked()) if one.code == code)
+
+    def _atrial(self) -> Atrial | None:
+        if self.atrial is None or (self.atrial < 0 and self.p_ms is None):
+            return None
+        rate = self.rate if self.atrial < 0 else self.atrial
+        alone = (2.0, 4.0) if rate > 1.1 * self.rate else ()
+        turns = (0.1, 0.4, 0.8, 0.2, 0.6) if self.independent else (0.2,) * 5
+        return Atrial(rate, (1.0, 2.0, 3.0, 4.0), alone, turns)
 
     def _values(self) -> tuple[Measurement, ...]:
         p, qrs, t = self.axes
@@ -93,7 +111,6 @@ class Hand:
             "P axis": (p, "deg"),
             "QRS axis": (qrs, "deg"),
             "T axis": (t, "deg"),
-            "Atrial rate": (self.atrial, "bpm"),
         }
         return tuple(Measurement(name, value, unit) for name, (value, unit) in both.items())
 
@@ -106,7 +123,7 @@ class Hand:
             onset = at - width / 2
             p: Wave | None = None
             if self.p_ms is not None and k not in self.without_p:
-                start = onset - self.pr_s.get(k, (self.pr or 160.0) / 1000)
+                start = onset - (self.pr or 160.0) / 1000
                 p = Wave(start, start + self.p_ms / 2000, start + self.p_ms / 1000)
             overall: dict[Kind, Wave | None] = {"P": p, "QRS": Wave(onset, at, onset + width), "T": None}
             made.append(Beat(overall, {}))

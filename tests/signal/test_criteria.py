@@ -73,8 +73,11 @@ def test_nothing_normal_is_met() -> None:
         ("WPW", {"pr": 150.0, "qrs": 130.0}, "not met"),
         ("AVB2", {"rate": 40.0, "atrial": 80.0}, "met"),
         ("AVB2", {"atrial": None}, "not measurable"),
-        ("AVB3", {"rate": 40.0, "atrial": 80.0, "pr_s": {1: 0.1, 2: 0.3, 3: 0.2, 4: 0.38, 5: 0.12}}, "met"),
+        ("AVB3", {"rate": 40.0, "atrial": 80.0, "independent": True}, "met"),
         ("AVB3", {"rate": 40.0, "atrial": 80.0}, "not met"),
+        ("AVB2", {"rate": 40.0, "atrial": 80.0, "independent": True}, "not met"),
+        ("AVB2", {"atrial": 70.0}, "not met"),
+        ("NO-P", {"p_ms": None, "pr": None, "atrial": 70.0}, "not met"),  # the network marks none, rules see them
         ("LAD", {"axes": (50.0, -40.0, 40.0)}, "met"),
         ("LAD", {"axes": (50.0, None, 40.0)}, "not measurable"),
         ("RAD", {"axes": (50.0, 110.0, 40.0)}, "met"),

@@ -4,14 +4,15 @@ from statistics import fmean, pstdev
 
 from ecgview.signal.criteria.criterion import NotMeasurable
 from ecgview.signal.criteria.look import Look
-from ecgview.signal.criteria.rate_and_rhythm import ENOUGH_P, KUSUMOTO, MORE_ATRIAL, more_p_than_qrs
+from ecgview.signal.criteria.rate_and_rhythm import ENOUGH_P, KUSUMOTO, MORE_ATRIAL
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure.atrial import Atrial
 
 GROUP = "Conduction"
 WILLEMS = (
     "Willems JL et al., WHO/ISFC task force on conduction disturbances. J Am Coll Cardiol 1985;5:1261-1275"
 )
-STEADY_MS, LOOSE_MS = 20.0, 60.0  # standard deviation of PR: one P leads to each QRS, or none does
+LOOSE_MS = 60.0  # standard deviation of P to QRS: beyond, no P leads to a QRS
 STEADY_RR = 0.08  # standard deviation over mean: an escape rhythm is regular
 
 
@@ -41,25 +42,33 @@ def _preexcitation(look: Look, _: str) -> bool:
 
 
 def _second_degree(look: Look, _: str) -> bool:
-    more = more_p_than_qrs(look)
-    spread = _spread(look)
-    return more and (spread is None or spread < LOOSE_MS)
+    look.not_paced()
+    found = _regular_p(look)
+    return bool(found.alone_s) and not _independent(look, found)
 
 
 def _third_degree(look: Look, _: str) -> bool:
     look.not_paced()
-    more = more_p_than_qrs(look)
-    spread = _spread(look)
+    found = _regular_p(look)
+    faster = found.rate_bpm >= MORE_ATRIAL * look.value("Heart rate")
+    return faster and bool(found.alone_s) and _independent(look, found)
+
+
+def _regular_p(look: Look) -> Atrial:
+    found = look.atrial()
+    if found is None:
+        raise NotMeasurable("no regular P waves are seen between the beats")
+    look.number("P waves that no QRS follows", len(found.alone_s), f"of {len(found.times_s)}")
+    if found.alone_s:
+        look.where_s = (found.alone_s[0] - 0.3, found.alone_s[0] + 0.5)
+    return found
+
+
+def _independent(look: Look, found: Atrial) -> bool:
+    """Return whether a regular QRS comes at any time after a P wave."""
+    spread = look.number("Spread of P to QRS", round(found.spread_ms), "ms")
     rr = look.rr_ms()
-    steady = pstdev(rr) / fmean(rr) < STEADY_RR
-    return more and spread is not None and spread >= LOOSE_MS and steady
-
-
-def _spread(look: Look) -> float | None:
-    if look.maybe("Atrial rate") is None:
-        raise NotMeasurable("no atrial rate")
-    spread = look.pr_spread_ms()
-    return None if spread is None else look.number("PR standard deviation", spread, "ms")
+    return spread >= LOOSE_MS and pstdev(rr) / fmean(rr) < STEADY_RR
 
 
 RULES = (
@@ -85,7 +94,7 @@ RULES = (
             ),
         ),
         _second_degree,
-        needs="An atrial rate that was measured.",
+        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced.",
         statements=("2AVB",),
     ),
     Rule(
@@ -94,14 +103,16 @@ RULES = (
         "Must not be missed",
         (
             Definition(
-                f"An atrial rate of at least {MORE_ATRIAL:g} times the ventricular rate, a PR whose standard deviation"
-                f" is {LOOSE_MS:.0f} ms or more, and regular RR intervals: a standard deviation under"
+                f"Regular P waves at a rate of at least {MORE_ATRIAL:g} times that of the ventricles, some"
+                " without a QRS"
+                f" after them; a distance from P to QRS whose standard deviation is {LOOSE_MS:.0f} ms or more; and"
+                f" regular RR intervals: a standard deviation under"
                 f" {100 * STEADY_RR:.0f} % of their mean (the limits are ecgview's).",
                 KUSUMOTO,
             ),
         ),
         _third_degree,
-        needs="An atrial rate that was measured; QRS complexes that are not paced.",
+        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced.",
         critical=True,
         statements=("3AVB",),
     ),

@@ -3,6 +3,7 @@
 from ecgview.leads import CHEST
 from ecgview.signal.criteria.criterion import NotMeasurable
 from ecgview.signal.criteria.look import Look
+from ecgview.signal.criteria.rate_and_rhythm import no_p
 from ecgview.signal.criteria.rule import Definition, Rule
 
 PUBLICATION = (
@@ -23,7 +24,7 @@ def _signs(look: Look, _: str) -> bool:
     look.leads = peaked
     look.drop(one for one in look.used if not one.lead or one.lead in peaked)
     look.number("Leads with a peaked T", len(peaked), f"of {len(leads)}")
-    lacking = look.with_p() < 0.4
+    lacking = no_p(look)
     others = sum((width >= 120, lacking, rate < 50))
     return (len(peaked) >= 2 and others >= 1) or others == 3
 

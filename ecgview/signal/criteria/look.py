@@ -12,6 +12,7 @@ from ecgview.record import EcgRecord, Patient
 from ecgview.signal import pacing
 from ecgview.signal.criteria.criterion import Asked, NotApplicable, NotMeasurable, State
 from ecgview.signal.criteria.shape import Shape, shape_of
+from ecgview.signal.measure.atrial import Atrial
 from ecgview.signal.measure.measured import BeatClass, Measured, Median
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
@@ -234,14 +235,12 @@ class Look:
         self.number("P waves before QRS", n, f"of {len(asked)} beats")
         return n / len(asked)
 
-    def pr_spread_ms(self) -> float | None:
-        """Return the standard deviation of PR over the beats in ms; None with fewer than three."""
-        pr = []
-        for beat, _ in self.beats()[1:]:
-            p, qrs = beat.overall["P"], beat.overall["QRS"]
-            if p is not None and qrs is not None:
-                pr.append(1000.0 * (qrs.onset_s - p.onset_s))
-        return float(np.std(pr)) if len(pr) >= 3 else None
+    def atrial(self) -> Atrial | None:
+        """Return P waves that come at one interval, as far as they are seen; their rate stands among the numbers."""
+        found = self.facts.measured.atrial
+        if found is not None:
+            self.number("Atrial rate", round(found.rate_bpm, 1), "bpm")
+        return found
 
     def irregularity(self) -> float:
         """Return how far successive RR intervals differ: their mean absolute difference in % of the mean RR."""

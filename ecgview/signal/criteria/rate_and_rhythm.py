@@ -39,13 +39,18 @@ def sinus(look: Look) -> bool:
 
 def more_p_than_qrs(look: Look) -> bool:
     """Return whether P waves come that no QRS follows."""
-    atrial, rate = look.maybe("Atrial rate"), look.value("Heart rate")
-    return atrial is not None and atrial >= MORE_ATRIAL * rate
+    atrial, rate = look.atrial(), look.value("Heart rate")
+    return atrial is not None and atrial.rate_bpm >= MORE_ATRIAL * rate
 
 
 def no_p(look: Look) -> bool:
-    """Return whether hardly a QRS has a P wave before it."""
-    return look.with_p() < HARDLY_P
+    """Return whether hardly a QRS has a P wave before it, and none come at an interval of their own either."""
+    if look.with_p() >= HARDLY_P:
+        return False
+    if look.atrial() is not None:
+        look.say("P waves are seen at regular intervals between the beats")
+        return False
+    return True
 
 
 def irregular(look: Look) -> bool:
@@ -60,7 +65,13 @@ def _slow(look: Look, limit: str) -> bool:
 def _sinus_bradycardia(look: Look, limit: str) -> bool:
     look.adult()
     slow = _slow(look, limit)
-    return sinus(look) and slow
+    if not sinus(look):
+        return False
+    atrial = look.facts.measured.atrial
+    if slow and atrial is not None and atrial.rate_bpm >= float(limit) and atrial.alone_s:
+        look.say("the atria are not slow: no QRS follows some P waves")
+        return False
+    return slow
 
 
 def _bradycardia(look: Look, limit: str) -> bool:

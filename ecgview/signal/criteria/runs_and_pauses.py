@@ -5,7 +5,7 @@ from statistics import fmean
 
 from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.qt import ZEPPENFELD
-from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO
+from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO, no_p
 from ecgview.signal.criteria.rule import Definition, Rule
 
 GROUP = "Must not be missed"
@@ -38,7 +38,7 @@ def _wide_tachycardia(look: Look, _: str) -> bool:
     look.adult()
     look.not_paced()
     fast, wide = look.value("Heart rate") > 100, look.value("QRS duration") >= 120
-    return fast and wide and look.with_p() < 0.4
+    return fast and wide and no_p(look)
 
 
 RULES = (

@@ -10,7 +10,7 @@ from ecgview.record import EcgRecord
 from ecgview.results import ModelFacts
 from ecgview.signal import pacing
 from ecgview.signal.gaps import bridged
-from ecgview.signal.measure import by_rules, deflections, hands, intervals, representative, sorting
+from ecgview.signal.measure import atrial, by_rules, deflections, hands, intervals, representative, sorting
 from ecgview.signal.measure.figures import Basis, lead_values, values
 from ecgview.signal.measure.measured import BeatClass, Edit, Measured, Median, TEnd
 from ecgview.signal.measure.waves import Beat, Kind, Rules, Wave, over_leads
@@ -74,6 +74,7 @@ def of(
         warnings=tuple(warnings),
         t_end=t_end,
         lead_notes=doubted,
+        atrial=atrial.find(record, names, beats),
     )
     plain = _filled(base, record, ())
     return again(plain, record, edits) if edits else plain
@@ -161,7 +162,10 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     basis = Basis(
         record, base.beats, base.classes, median, shapes, fibrillating, base.t_end, base.model is not None
     )
-    return replace(base, median=median, values=values(basis), lead_values=lead_values(basis))
+    made = values(basis)
+    rate = next((one.value for one in made if one.name == "Heart rate"), None)
+    made = (*made, *atrial.values(base.atrial, rate))
+    return replace(base, median=median, values=made, lead_values=lead_values(basis))
 
 
 def _other_t_end(

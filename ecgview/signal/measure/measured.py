@@ -6,6 +6,7 @@ from typing import Literal
 
 from ecgview.record import Signal
 from ecgview.results import ModelFacts
+from ecgview.signal.measure.atrial import Atrial
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
 
@@ -62,7 +63,8 @@ class Measured:
     `values` are of all leads, `lead_values` of one lead each (`Measurement.lead`). `classes` has one entry per beat.
     `model` is None where rules found the waves. `warnings` is what a reader of the numbers must know. `edits` were
     applied in this order; values that they changed have the source "edited". `unedited` is the same without any edit,
-    None where there is none. `t_end` is how the end of T was found for QT.
+    None where there is none. `t_end` is how the end of T was found for QT. `atrial` are P waves that come at one
+    interval, whether a QRS follows them or not; None where that is not seen.
     """
 
     leads: tuple[str, ...]
@@ -79,6 +81,7 @@ class Measured:
     unedited: "Measured | None" = None
     t_end: TEnd = "network"
     lead_notes: Mapping[str, str] = field(default_factory=dict)  # what to doubt of leads that were used
+    atrial: Atrial | None = None
 
     def value(self, name: str, lead: str = "") -> float | None:
         """Return a value by its name, of all leads or of one; None where it was not measured."""
