@@ -148,7 +148,49 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "reversed in time": lambda s: s[:, ::-1],
     "once at 100 Hz": lambda s: _through(s, 100),
     "half the true rate": lambda s: np.repeat(s[:, :2500], 2, axis=1),
+    "twice the true rate": lambda s: np.tile(s[:, ::2], 2),
+    "chest leads in reverse order": lambda s: np.concatenate([s[:6], s[:5:-1]]),
+    "V1 and V6 exchanged": lambda s: s[[0, 1, 2, 3, 4, 5, 11, 7, 8, 9, 10, 6]],
+    "V1 and V2 exchanged": lambda s: s[[0, 1, 2, 3, 4, 5, 7, 6, 8, 9, 10, 11]],
+    "a shape of its own in each lead": lambda s: _own_shapes(),
+    "compressions of the chest": lambda s: _compressions(),
+    "stimuli without an answer": lambda s: _stimuli(),
 }
+
+
+def _own_shapes() -> np.ndarray:
+    """Return random shapes of 0.2 s that repeat, another in each lead."""
+    shapes = _RNG.normal(0, 1, (8, 100))
+    shapes = np.stack([np.convolve(row, np.hanning(12), "same") for row in shapes]) * np.hanning(100) * 0.3
+    return _repeated(shapes)
+
+
+def _compressions() -> np.ndarray:
+    """Return waves of 110 per minute with six harmonics, of another mixture in each lead."""
+    order = np.arange(1, 7)[:, None, None]
+    size, phase = _RNG.normal(0, 0.8, (6, 8, 1)) / order, _RNG.uniform(0, 6, (6, 8, 1))
+    return _twelve_of(
+        (size * np.sin(2 * np.pi * 1.83 * order * T + phase)).sum(0) + _RNG.normal(0, 0.03, (8, 5000))
+    )
+
+
+def _stimuli() -> np.ndarray:
+    """Return pulses that decay within 30 ms, some leads later than others."""
+    decay = np.exp(-np.arange(60) / _RNG.choice([4, 8, 15], (8, 1)))
+    return _repeated(3 * np.array([0.5, 1, -0.4, -0.2, 0.3, 0.8, 1.1, 0.9])[:, None] * decay)
+
+
+def _repeated(shapes: np.ndarray) -> np.ndarray:
+    """Return eight shapes once every 0.5 to 1.2 s, with a little noise, as twelve leads."""
+    eight = _RNG.normal(0, 0.01, (8, 5000))
+    for start in np.arange(150, 5000 - shapes.shape[1], round(500 * _RNG.uniform(0.5, 1.2))):
+        eight[:, start : start + shapes.shape[1]] += shapes
+    return _twelve_of(eight)
+
+
+def _twelve_of(eight: np.ndarray) -> np.ndarray:
+    one, two = eight[0], eight[1]
+    return np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2, *eight[2:]])
 
 
 def _low_noise(s: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ecgview import formats
-from ecgview.errors import ModelError, ReportError
+from ecgview.errors import ModelError, NotAnalysed, ReportError
 from ecgview.models import context
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from ecgview.signal.measure.measured import Edit, Measured, TEnd
 
 PathLike = str | Path
+NOT_ANALYSED = (
+    "without AI results, not analysed"  # what `report` tells on the way of a record that is refused
+)
 
 
 def open_ecg(path: PathLike) -> EcgRecord:
@@ -326,18 +329,22 @@ def attribute(
         )
     opened = _record(record)
     if predictor is None:
+        answer: Prediction | LefResult = classify(opened, model_id, device, memory=memory)
         found = attribution.of_statement(opened, model_id, statement, device, progress)
-        doubts = context.doubts(opened)
     else:
-        answer = lef(opened, model_id, device=device, progress=progress, memory=memory)
-        found = lef_attribution.of(opened, answer, predictor, device, progress)
-        doubts = answer.warnings
-    # A map has no answer beside it that would tell them.
-    found = replace(found, notes=(*found.notes, *map(context.sentence, doubts)))
+        answer = said = lef(opened, model_id, device=device, progress=progress, memory=memory)
+        found = lef_attribution.of(opened, said, predictor, device, progress)
+    found = _with_doubts(found, answer)  # a map has no answer beside it that would tell them
     if check:
         return found, faithfulness.stamp(opened, found, device, progress)
     left = abs(found.remainder) / abs(found.share) if found.share else None
     return found, Stamp(completeness=left, verdict=found.failed or "not checked")
+
+
+def _with_doubts(found: Attribution, answer: Prediction | LefResult) -> Attribution:
+    return replace(
+        found, warnings=answer.warnings, feature_distance_percentile=answer.feature_distance_percentile
+    )
 
 
 def mask_and_ask(
@@ -402,6 +409,7 @@ def report(
     *,
     model: str | None = None,
     lef_model: str | None = None,
+    precision: str = "fp32",
     deidentify: bool = True,
     memory: "Memory | None" = None,
     on_trace: str | None = None,
@@ -410,7 +418,8 @@ def report(
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
-    `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None.
+    `model` and `lef_model` name a classifier and a LEF model; the default ones answer where they are None. `precision`
+    is that of the answers, as of `classify`; a map is always in fp32.
     `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
     `on_trace` is the code of a statement, or "lef": a page shows where on the trace its score comes from, with the
     checks of that map, which take seconds; `anyway` also where no map of it is offered, with the reason.
@@ -438,11 +447,15 @@ def report(
     said: tuple[Prediction | None, LefResult | None] = None, None
     if with_ai:
         try:
-            said = asking.ask(opened, model, lef_model, device, memory=memory, progress=progress).both()
+            said = asking.ask(
+                opened, model, lef_model, device, precision=precision, memory=memory, progress=progress
+            ).both()
+        except NotAnalysed as error:
+            progress(1.0, f"{NOT_ANALYSED}: {error}")
         except ModelError as error:
             progress(1.0, f"without AI results: {error}")
         if said[0] is not None and not said[0].analysed:
-            progress(1.0, f"without AI results, not analysed: {said[0].reason}")
+            progress(1.0, f"{NOT_ANALYSED}: {said[0].reason}")
     paper = PaperSettings(layout=layout)
     mapped = None
     if on_trace is not None:
@@ -476,6 +489,7 @@ def _on_trace(
     from ecgview.report.content import OnTrace
 
     doubt = ""
+    shown: Prediction | LefResult | None = lef if target.lower() == "lef" else prediction
     if target.lower() == "lef":
         if lef is None:
             raise ModelError("there is no LEF result to map", where="on_trace")
@@ -483,13 +497,15 @@ def _on_trace(
     elif prediction is None:
         raise ModelError("there is no prediction to map", where="on_trace")
     elif not prediction.analysed:
-        raise ModelError(f"not analysed: {prediction.reason}", where=record.source.path or None)
+        raise NotAnalysed(f"not analysed: {prediction.reason}", where=record.source.path or None)
     else:
         card = model_card(prediction.model.model_id)
         attribution.output_of(card, target)
         doubt = offered.doubt_of(card, target, anyway=anyway)
         found = attribution.of_statement(record, card.id, target, device, progress)
         name = f"{label_set.name_of(prediction.label_set, target)} ({target})"
+    if shown is not None:
+        found = _with_doubts(found, shown)
     stamp = faithfulness.stamp(record, found, device, progress)
     verdict = found.failed or stamp.verdict
     laid = on_page.overlay(found, stamp.verdict, doubt)

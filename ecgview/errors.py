@@ -47,6 +47,10 @@ class ModelError(EcgviewError):
     """A model, its card or its weights cannot be used."""
 
 
+class NotAnalysed(ModelError):
+    """A record that was read, and that a model may not be asked about or cannot take: the reason is the answer."""
+
+
 class StoreError(EcgviewError):
     """The store cannot be read or written: full, locked, read-only, corrupt."""
 

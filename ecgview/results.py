@@ -159,6 +159,7 @@ class LefResult:
     cut: str = ""
     warnings: tuple[str, ...] = ()
     precision: str = "fp32"  # of the classifiers that it rests on
+    feature_distance_percentile: float | None = None  # as of a Prediction; the largest of those it rests on
 
     @property
     def analysed(self) -> bool:
@@ -204,6 +205,8 @@ class Reconstruction:
     percentile: NDArray[np.float64] | None = None
     reference: str = ""
     warnings: tuple[str, ...] = ()  # what the record itself says to it
+    precision: str = "fp32"
+    feature_distance_percentile: float | None = None  # as of the default classifier's Prediction
 
 
 Mapped = Literal["statement", "predictor", "lef"]
@@ -232,6 +235,9 @@ class Attribution:
     notes: tuple[
         str, ...
     ] = ()  # what stands beside the map: leads without cells, shares that it does not hold
+    warnings: tuple[str, ...] = ()  # those of the answer that is mapped
+    precision: str = "fp32"
+    feature_distance_percentile: float | None = None  # of the answer that is mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +411,8 @@ class WhatIf:
     device: str
     duration_ms: float
     chance: Chance | None = None
+    precision: str = "fp32"
+    feature_distance_percentile: float | None = None  # of the answer about the record as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +420,8 @@ class Identification:
     """How alike two ECGs are, and what that was worth on pairs of known patients.
 
     `log10_likelihood_ratio` above 0 speaks for one patient; it is no probability. `equal_error_rate` and the counts
-    are of the pairs on which `threshold` was set. `warnings` name the recording that each is about.
+    are of the pairs on which `threshold` was set. `warnings` name the recording that each is about;
+    `feature_distance_percentiles` are of the default classifier's Prediction of each.
     """
 
     model: ModelFacts
@@ -425,3 +434,6 @@ class Identification:
     n_genuine: int
     n_impostor: int
     warnings: tuple[str, ...] = ()
+    device: str = ""
+    precision: str = "fp32"
+    feature_distance_percentiles: tuple[float | None, float | None] = (None, None)

@@ -1,6 +1,7 @@
 """The command line: a thin face on `ecgview.api`. Each module of this room is one command.
 
-Exit codes: 0 done, 1 a file or model failed, 2 wrong usage, 70 an error of ecgview itself, 130 interrupted.
+Exit codes: 0 done, 1 a file or model failed, 2 wrong usage, 3 read but not analysed, 70 an error of ecgview itself,
+130 interrupted.
 """
 
 import argparse
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from ecgview.about import RESEARCH_USE_ONLY, VERSION
-from ecgview.errors import Cancelled, EcgviewError
+from ecgview.cli._each import NOT_ANALYSED
+from ecgview.errors import Cancelled, EcgviewError, NotAnalysed
 from ecgview.plugins import discover, faults
 
 COMMAND_NEEDS = ("NAME", "HELP", "register", "run")
@@ -87,7 +89,7 @@ def _run(words: Sequence[str]) -> int:
             return int(args.run(args))
     except EcgviewError as error:
         print(f"ecgview: {error}", file=sys.stderr)
-        return 1
+        return NOT_ANALYSED if isinstance(error, NotAnalysed) else 1
     except (KeyboardInterrupt, Cancelled):
         print("ecgview: interrupted", file=sys.stderr)
         return 130

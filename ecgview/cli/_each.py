@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ecgview.about import RESEARCH_USE_ONLY
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, NotAnalysed
+
+# A refusal is no failure, but a script that goes on must know that there is no number: one code on every road to it.
+NOT_ANALYSED = 3
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +32,11 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def always_fp32(parser: argparse.ArgumentParser, why: str) -> None:
+    """Say in the help of a command that asks a network why it offers no --precision."""
+    parser.epilog = f"Always in fp32, without --precision: {why}."
+
+
 def add_json(parser: argparse.ArgumentParser, what: str = "a JSON object on stdout") -> None:
     """Add --json for a command that answers once: an object, unless `what` says otherwise."""
     parser.add_argument("--json", action="store_true", help=what)
@@ -45,23 +53,29 @@ def run(
     args: argparse.Namespace,
     work: Callable[[Path], dict[str, Any]],
     as_text: Callable[[dict[str, Any]], Iterable[str]],
+    answered: Callable[[dict[str, Any]], bool] = lambda _found: True,
 ) -> int:
-    """Do `work` on every file, print what it returns, and return the exit code."""
+    """Do `work` on every file, print what it returns, and return the exit code.
+
+    `answered` says of what `work` returned whether it holds what was asked for, or the reason why not.
+    """
     results: list[dict[str, Any]] = []
-    failed = False
+    failed = refused = False
     for name in args.files:
         try:
             result = work(Path(name))
         except EcgviewError as error:
             print(f"ecgview: {_named(error, name)}", file=sys.stderr)
-            failed = True
+            refused |= isinstance(error, NotAnalysed)
+            failed |= not isinstance(error, NotAnalysed)
             continue
+        refused |= not answered(result)
         results.append(result)
         if not args.json:
             print("\n".join(as_text(result)))
     if args.json and (results or len(args.files) > 1):
         print_json(results[0] if len(args.files) == 1 else results)
-    return 1 if failed else 0
+    return 1 if failed else NOT_ANALYSED if refused else 0
 
 
 def _named(error: EcgviewError, name: str) -> str:

@@ -138,6 +138,9 @@ def content(record: EcgRecord, found: Attribution, stamp: Stamp, doubt: str) -> 
         "method": found.method,
         "legend": on_page.overlay(found, stamp.verdict, doubt).legend,
         "notes": list(found.notes),
+        "precision": found.precision,
+        "warnings": list(found.warnings),
+        "feature_distance_percentile": found.feature_distance_percentile,
         "research_only": RESEARCH_USE_ONLY,
     }
 
@@ -148,6 +151,7 @@ def _lines(told: dict[str, Any], output: Path | None) -> list[str]:
     sums = f"share {told['share']:+.4f} {unit}, of it remainder {told['remainder']:+.4f}"
     best = told["strongest"]
     found = [f"  {told['path']}: {what}" + (f", written to {output}" if output else "")]
+    found += [f"  note: {warning}" for warning in told["warnings"]]
     found += [f"  {sums}, not on a page of {LAYOUT} {told['not_on_page']:+.4f}"]
     if best is not None:
         found += [
@@ -161,7 +165,7 @@ def _lines(told: dict[str, Any], output: Path | None) -> list[str]:
     }
     found += [f"  {name}: {told[key]:.3f}" for key, name in names.items() if told[key] is not None]
     origin = f" ({facts['origin']})" if facts["origin"] else ""
-    named = f"{facts['model_id']} {facts['version']}{origin}"
+    named = f"{facts['model_id']} {facts['version']}{origin} in {told['precision']}"
     model = f"{named}, {facts['calibrated']}, trained on {facts['training_data']}"
     return [
         *found,
@@ -204,6 +208,7 @@ def _paint(
 ) -> None:
     """Paint the page with its bars; no name, number or date of a patient is on it."""
     from ecgview.explain import on_page
+    from ecgview.models import context
     from ecgview.paper import layout, palette
     from ecgview.paper.painter import write_png
     from ecgview.paper.settings import PaperSettings
@@ -213,9 +218,10 @@ def _paint(
         f"{what}: {on_page.LEGEND}",
         f"{told['verdict']}; share {found.share:+.3f} {found.unit}, remainder {found.remainder:+.3f}, "
         f"not on this page {told['not_on_page']:+.3f}; {found.method}",
-        f"{facts.named}, {facts.calibrated}. {RESEARCH_USE_ONLY}",
+        f"{facts.named} in {found.precision}, {facts.calibrated}. {RESEARCH_USE_ONLY}",
         *filter(None, (doubt,)),
         *found.notes,
+        *map(context.sentence, found.warnings),
     )
     page = layout.compose(record, PaperSettings(layout=LAYOUT), header_lines=head)
     write_png(path, page, palette.RED, on_page.overlay(found, stamp.verdict), PX_PER_MM)

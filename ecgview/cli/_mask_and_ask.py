@@ -91,6 +91,8 @@ def as_json(found: WhatIf) -> dict[str, Any]:
         "compared_with": None if chance is None else chance.against,
         "seed": None if chance is None else chance.seed,
         "warnings": list(found.warnings),
+        "precision": found.precision,
+        "feature_distance_percentile": found.feature_distance_percentile,
         "device": found.device,
         "duration_ms": found.duration_ms,
     }
@@ -122,12 +124,12 @@ def as_text(found: WhatIf, file: "Path", output: "Path | None") -> list[str]:
     else:
         rows.append(f"  LEF not analysed: {found.lef_reason}")
     facts = [
-        f"  {one.named}, {one.calibrated}, trained on {one.training_data}"
+        f"  {one.named} in {found.precision}, {one.calibrated}, trained on {one.training_data}"
         for one in (found.model, found.lef_model)
         if one is not None
     ]
     against = [] if chance is None else [f"  compared with {chance.against}"]
-    return [head, *rows, *against, *(f"  {one}" for one in found.warnings), *facts]
+    return [head, *(f"  note: {one}" for one in found.warnings), *rows, *against, *facts]
 
 
 def _line(one: Changed, name: str, compared: Compared) -> str:

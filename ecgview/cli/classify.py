@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         }
 
     with _answers.memory() as memory:
-        return _each.run(args, lambda path: work(path, memory), _lines)
+        return _each.run(args, lambda path: work(path, memory), _lines, lambda found: found["analysed"])
 
 
 def _plain(item: ShownStatement) -> dict[str, Any]:

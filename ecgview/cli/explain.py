@@ -39,6 +39,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="numbers and all that is drawn on the trace (.json); a map also as arrays (.npz) or a picture (.png)",
     )
     _mask_and_ask.add(parser)
+    _each.always_fp32(parser, "the differences that explain a number are as small as the rounding of bf16")
     _each.add_json(parser)
 
 
@@ -91,6 +92,8 @@ def _told(found: "Explanation") -> dict[str, Any]:
         "numbers": plain(dict(found.numbers)),
         "lines": list(found.lines),
         "warnings": list(found.warnings),
+        "precision": found.precision,
+        "feature_distance_percentile": found.feature_distance_percentile,
         "overlay": plain(found.overlay),
     }
 
@@ -98,7 +101,8 @@ def _told(found: "Explanation") -> dict[str, Any]:
 def _text(args: argparse.Namespace, found: "Explanation") -> list[str]:
     numbers = [f"  {name}: {value:.6g}" for name, value in found.numbers]
     legend = [f"  {found.overlay.legend}"] if found.overlay.legend else []
-    facts = f"  {found.model.named}, {found.model.calibrated}, trained on {found.model.training_data}"
+    named = f"{found.model.named} in {found.precision}"
+    facts = f"  {named}, {found.model.calibrated}, trained on {found.model.training_data}"
     caveat = [f"  {found.model.caveat}"] if found.model.caveat else []
     head = f"{args.file}: {args.explanation}" + (f", written to {args.output}" if args.output else "")
     notes = [f"  note: {warning}" for warning in found.warnings]

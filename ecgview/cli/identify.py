@@ -17,6 +17,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("two", metavar="B", type=Path)
     parser.add_argument("--model", metavar="ID", help="an identifier (default: the one that is here)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    _each.always_fp32(parser, "what a cosine is worth was measured in it")
     _each.add_json(parser)
 
 
@@ -44,6 +45,11 @@ def run(args: argparse.Namespace) -> int:
                 "n_genuine": found.n_genuine,
                 "n_impostor": found.n_impostor,
                 "warnings": list(found.warnings),
+                "device": found.device,
+                "precision": found.precision,
+                "feature_distance_percentile": dict(
+                    zip("ab", found.feature_distance_percentiles, strict=True)
+                ),
             }
         )
         return 0
@@ -57,5 +63,6 @@ def run(args: argparse.Namespace) -> int:
         f"  log10 likelihood ratio {found.log10_likelihood_ratio:+.2f} (no probability); at this threshold "
         f"{found.equal_error_rate:.1%} of {found.n_genuine} genuine pairs and of {found.n_impostor} others were wrong"
     )
-    print(f"  {found.model.named}, trained on {found.model.training_data}")
+    ran = f"on {found.device} in {found.precision}"
+    print(f"  {found.model.named} {ran}, trained on {found.model.training_data}")
     return 0

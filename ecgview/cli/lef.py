@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
             "place": answer.place,
             "lvef_cut": answer.cut,
             "warnings": list(answer.warnings),
+            "feature_distance_percentile": answer.feature_distance_percentile,
             "caveat": answer.model.caveat,
             "base_value": None if shares is None else shares.base_value,
             "contributions": []
@@ -66,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
         }
 
     with _answers.memory() as memory:
-        return _each.run(args, lambda path: work(path, memory), _lines)
+        return _each.run(
+            args, lambda path: work(path, memory), _lines, lambda found: found["value"] is not None
+        )
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

@@ -27,9 +27,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the measurements of each file."""
-    return _each.run(
-        args, partial(_work, delineated=args.delineation, choices=_criteria.chosen(args)), _lines
-    )
+    work = partial(_work, delineated=args.delineation, choices=_criteria.chosen(args))
+    return _each.run(args, work, _lines, _is_measured)
+
+
+def _is_measured(found: dict[str, Any]) -> bool:
+    return found.get("heart_rate_bpm") is not None
 
 
 def _work(path: Path, delineated: bool, choices: Mapping[str, str]) -> dict[str, Any]:

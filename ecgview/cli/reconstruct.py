@@ -23,6 +23,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="an autoencoder (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("-o", "--output", metavar="OUT.npz", type=_output.of_kind(".npz"), required=True)
+    _each.always_fp32(parser, "the errors that it is measured against were made in it")
     _each.add_json(parser)
 
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"  note: {warning}")
         print(
             f"{hidden} of {result.mask.size} segments hidden, error {overall:.1f} µV RMS: {args.output}\n"
-            f"  {result.model.named} on {result.device}, trained on {told['training_data']}"
+            f"  {result.model.named} on {result.device} in {result.precision}, trained on {told['training_data']}"
         )
     return 0
 
@@ -62,7 +63,9 @@ def _told(result: Reconstruction, args: argparse.Namespace) -> dict[str, Any]:
         "calibrated": result.model.calibrated,
         "training_data": result.model.training_data,
         "device": result.device,
+        "precision": result.precision,
         "warnings": list(result.warnings),
+        "feature_distance_percentile": result.feature_distance_percentile,
         "mask_ratio": args.mask,
         "seed": args.seed,
         "n_segments": int(result.mask.size),
@@ -92,5 +95,9 @@ def _write(result: Reconstruction, path: Path) -> None:
             segment_samples=result.segment_samples,
             model=result.model.model_id,
             sha256=result.model.sha256,
+            precision=result.precision,
             warnings=np.array(result.warnings, dtype=np.str_),
+            feature_distance_percentile=np.float64(
+                np.nan if result.feature_distance_percentile is None else result.feature_distance_percentile
+            ),
         )

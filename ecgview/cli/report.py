@@ -42,6 +42,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     _criteria.add_choice(parser)
+    _each.add_precision(parser)
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
         "--deidentify",
@@ -78,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
             tell,
             model=args.model,
             lef_model=args.lef_model,
+            precision=args.precision,
             deidentify=not args.identified,
             memory=memory,
             on_trace=args.map,
@@ -91,4 +93,4 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print(out)
-    return 0
+    return _each.NOT_ANALYSED if any(note.startswith(api.NOT_ANALYSED) for note in notes) else 0

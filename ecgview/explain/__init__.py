@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal, Protocol, cast
 
-from ecgview.errors import ModelError
-from ecgview.models import context
+from ecgview.errors import ModelError, NotAnalysed
+from ecgview.models import asking, context
 from ecgview.overlay import Overlay
 from ecgview.plugins import discover
 from ecgview.progress import Progress, silent
@@ -46,6 +46,8 @@ class Explanation:
         lines: sentences beside it.
         numbers: what it says in numbers, by name; the unit is in the name.
         warnings: what the record says to the answer that is explained; `explained` adds it, an explanation need not.
+        precision: of the answer that is explained; what explains it always runs in fp32.
+        feature_distance_percentile: of that answer, or of the default classifier's where it explains none.
     """
 
     model: ModelFacts
@@ -53,6 +55,8 @@ class Explanation:
     lines: tuple[str, ...] = ()
     numbers: tuple[tuple[str, float], ...] = ()
     warnings: tuple[str, ...] = ()
+    precision: str = "fp32"
+    feature_distance_percentile: float | None = None
 
 
 class Explainer(Protocol):
@@ -103,12 +107,22 @@ def explained(explanation: str, record: EcgRecord, asked: Asked, progress: Progr
     if asked.answer is not None and asked.answer.record_sha256 != record.source.sha256:
         raise ModelError("the result belongs to another record", where=record.source.path or None)
     if isinstance(asked.answer, Prediction) and not asked.answer.analysed:
-        raise ModelError(f"not analysed: {asked.answer.reason}", where=record.source.path or None)
+        raise NotAnalysed(f"not analysed: {asked.answer.reason}", where=record.source.path or None)
     found = one.explain(record, asked, progress)
     if not isinstance(found, Explanation):
         raise ModelError(
             "gives no explanation", where=one.NAME, expected="Explanation", found=type(found).__name__
         )
     # An answer has the doubts about its record, and those that follow from the answer itself.
-    doubts = context.doubts(record) if asked.answer is None else asked.answer.warnings
-    return replace(found, warnings=tuple(dict.fromkeys((*found.warnings, *doubts))))
+    if asked.answer is None:
+        far, doubt = asking.how_unusual(record, asked.device)
+        doubts, precision = (*context.doubts(record), *filter(None, (doubt,))), "fp32"
+    else:
+        far, doubts = asked.answer.feature_distance_percentile, asked.answer.warnings
+        precision = asked.answer.precision
+    return replace(
+        found,
+        warnings=tuple(dict.fromkeys((*found.warnings, *doubts))),
+        precision=precision,
+        feature_distance_percentile=far,
+    )

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.errors import ModelError
+from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import Asked, Explanation
 from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
 from ecgview.models import gradients, guard, runtime
@@ -224,7 +224,7 @@ def chosen(prediction: Prediction, target: str) -> str:
         ModelError: nothing is positive, and no statement is named; or the record was not analysed.
     """
     if not prediction.analysed:
-        raise ModelError(f"not analysed: {prediction.reason}")
+        raise NotAnalysed(f"not analysed: {prediction.reason}")
     if target:
         return target
     positive = [score for score in prediction.scores if score.is_positive]

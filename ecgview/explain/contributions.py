@@ -1,6 +1,6 @@
 """Why the LEF number is what it is: the shares of its predictors, checked before they are shown."""
 
-from ecgview.errors import ModelError
+from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import Asked, Explanation
 from ecgview.models.tabular.shares import TOLERANCE, check
 from ecgview.progress import Progress, silent
@@ -38,8 +38,10 @@ def shares(record: EcgRecord, result: LefResult) -> Contributions:
     """
     if record.source.sha256 != result.record_sha256:
         raise ModelError("the result belongs to another record", where=record.source.path or None)
+    if not result.analysed:
+        raise NotAnalysed(f"not analysed: {result.reason}", where=record.source.path or None)
     if result.contributions is None or result.model_output is None:
-        raise ModelError(f"there are no contributions: {result.reason or result.result}")
+        raise ModelError(f"there are no contributions: {result.result}")
     found = check(result.contributions)
     if abs(found.model_output - result.model_output) > TOLERANCE:
         raise ModelError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.errors import EcgviewError, ModelError
+from ecgview.errors import EcgviewError, ModelError, NotAnalysed
 from ecgview.explain import reconstruction
 from ecgview.leads import STANDARD_12
 from ecgview.models import asking, cards, runtime
@@ -102,7 +102,7 @@ def ground(
     if isinstance(answer.prediction, EcgviewError):
         raise answer.prediction
     if not answer.prediction.analysed:
-        raise ModelError(f"not analysed: {answer.prediction.reason}", where=record.source.path or None)
+        raise NotAnalysed(f"not analysed: {answer.prediction.reason}", where=record.source.path or None)
     running = runtime.resolve_device(device)
     main = _asked(record, answer.prediction)
     if isinstance(answer.lef, EcgviewError):
@@ -174,6 +174,8 @@ def ask(standing: Ground, hidden: Hidden, progress: Progress = silent) -> tuple[
         warnings=(*warnings, *said.warnings),
         device=standing.device,
         duration_ms=(time.perf_counter() - began) * 1000,
+        precision=said.precision,
+        feature_distance_percentile=said.feature_distance_percentile,
     )
     return result, filling.overlay(filled)
 

@@ -1,13 +1,13 @@
 """The masked-reconstruction view: hide segments, see what the autoencoder expects there and how it errs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import runtime, segments
+from ecgview.models import asking, runtime, segments
 from ecgview.models.cards import ModelCard
 from ecgview.models.segments import Segments
 from ecgview.overlay import Bar, Curve, Overlay, Span
@@ -102,9 +102,14 @@ def explain(
     device: str = "auto",
     progress: Progress = silent,
 ) -> tuple[Reconstruction, Overlay]:
-    """Return what the autoencoder makes of the hidden segments, and how it is drawn on the trace."""
+    """Return what the autoencoder makes of the hidden segments, and how it is drawn on the trace.
+
+    Beside it stands how unusual the record is to the classifier: an autoencoder has no such score of its own.
+    """
     result = runtime.reconstruct(record, mask, model_id, device, progress)
-    return result, overlay_of(result, record)
+    far, doubt = asking.how_unusual(record, device)
+    warnings = (*result.warnings, doubt) if doubt else result.warnings
+    return replace(result, warnings=warnings, feature_distance_percentile=far), overlay_of(result, record)
 
 
 def overlay_of(result: Reconstruction, record: EcgRecord) -> Overlay:

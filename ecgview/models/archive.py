@@ -185,8 +185,9 @@ def schema(plan: Plan) -> "pa.Schema":
     ]
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
-        columns.append(("lef_percentile", pa.float64()))
-    told = ("pacing", "not_assessable", "warnings", "not_analysed", "error")
+        columns += [("lef_percentile", pa.float64()), ("lef_warnings", pa.string())]
+    columns += [("precision", pa.string()), ("feature_distance_percentile", pa.float32())]
+    told = ("pacing", "not_assessable", "doubt_kinds", "warnings", "not_analysed", "error")
     columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
     facts |= {"precision": plan.precision}
@@ -273,6 +274,17 @@ def _resumed(there: Path, wanted: dict[str, str], parts: Path) -> Plan:
     return begun
 
 
+def _as_now(part: "pa.Table", columns: "pa.Schema") -> "pa.Table":
+    """Return a part with the columns of today: one that an earlier version wrote has nothing in the newer ones."""
+    import pyarrow as pa
+
+    there = set(part.column_names)
+    return pa.table(
+        [part[one.name] if one.name in there else pa.nulls(len(part), one.type) for one in columns],
+        schema=columns,
+    )
+
+
 def _assemble(plan: Plan, out: Path) -> Path:
     """Join the parts, as many in memory at a time as make a group of rows, and remove them."""
     import pyarrow as pa
@@ -284,7 +296,9 @@ def _assemble(plan: Plan, out: Path) -> Path:
         with pq.ParquetWriter(draft, schema(plan)) as writer:
             for start in range(0, plan.count, group):
                 numbers = range(start, min(start + group, plan.count))
-                writer.write_table(pa.concat_tables([pq.read_table(plan.path(number)) for number in numbers]))
+                writer.write_table(
+                    pa.concat_tables([_as_now(pq.read_table(plan.path(n)), writer.schema) for n in numbers])
+                )
         os.replace(draft, out)
     finally:
         draft.unlink(missing_ok=True)

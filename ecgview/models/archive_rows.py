@@ -16,6 +16,7 @@ from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as lef_model
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import Prediction
+from ecgview.signal.judgement import judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,13 @@ def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str
         "seconds": record.seconds,
         "synthetic": record.synthetic,
     }
+    row["doubt_kinds"] = "; ".join(dict.fromkeys(judged(record).kinds)) or None
     prediction = said.get(asked.card.id)
-    if prediction is None:
-        return row
+    if prediction is None:  # the network cannot take it; what the record itself says is told all the same
+        return row | {"warnings": "; ".join(context.doubts(record)) or None}
     row |= {f"p_{score.code}": score.probability for score in prediction.scores}
+    row["precision"] = prediction.precision if prediction.analysed else None
+    row["feature_distance_percentile"] = prediction.feature_distance_percentile
     row["not_analysed"] = prediction.reason or None
     row["warnings"] = "; ".join(prediction.warnings) or None
     row["pacing"] = context.pacing_of(record).text
@@ -148,7 +152,8 @@ def _lef(
     if found is None:
         without = [item.errors[one.id] for one in classifiers if one.id not in said]
         if without:  # that the LEF model's own classifier cannot take
-            return {"lef_result": f"{lef_model.NOT_ANALYSED}: {without[0]}"}
+            doubts = "; ".join(context.doubts(record)) or None
+            return {"lef_result": f"{lef_model.NOT_ANALYSED}: {without[0]}", "lef_warnings": doubts}
         found = lef_model.computed(record, said[main.id], card, said)
     reason = f": {found.reason}" if found.reason else ""
     return {
@@ -156,4 +161,5 @@ def _lef(
         "lef_kind": found.kind,
         "lef_result": found.result + reason,
         "lef_percentile": found.percentile,
+        "lef_warnings": "; ".join(found.warnings) or None,
     }

@@ -214,6 +214,20 @@ def lef(
     )
 
 
+def how_unusual(record: EcgRecord, device: str = "auto") -> tuple[float | None, str]:
+    """Return how unusual a record is to the default classifier, for an answer of another network beside it.
+
+    That is the percentile and the doubt with the classifier's name; nothing where there is none, or it cannot take the
+    record. It is asked without a store: nothing of its answer is shown.
+    """
+    try:
+        card = runtime.classifier_named(None)
+        far = classify(record, device=device).feature_distance_percentile
+    except EcgviewError:
+        return None, ""
+    return far, "" if far is None else unusual.doubt(card, far, card.name)
+
+
 def _can_be(kept: Prediction, card: ModelCard) -> bool:
     """Return whether a kept answer can be one of this card's: a store is a file that anything may have written to."""
     codes = tuple(score.code for score in kept.scores)
@@ -270,7 +284,10 @@ class _Asking:
         kept = self._recalled(LefResult, question)
         if kept is not None and kept.analysed:
             kept = replace(
-                kept, record_sha256=record.source.sha256, warnings=tabular.doubts(record, said.values())
+                kept,
+                record_sha256=record.source.sha256,
+                warnings=tabular.doubts(record, said.values()),
+                feature_distance_percentile=tabular.distance(said.values()),
             )
             return self._told_why(kept, *classifiers)
         result = tabular.computed(record, said[self.main.id], card, said)

@@ -8,7 +8,7 @@ answer through `context.doubts`.
 
 from collections.abc import Sequence
 
-from ecgview.errors import ModelError
+from ecgview.errors import NotAnalysed
 from ecgview.record import EcgRecord
 from ecgview.signal.judgement import judged
 
@@ -26,6 +26,6 @@ def reason_not_to_answer(record: EcgRecord, leads: Sequence[str]) -> str:
 
 
 def check(record: EcgRecord, leads: Sequence[str]) -> None:
-    """Raise ModelError with the reason where a network that takes these leads is not to be asked about the record."""
+    """Raise NotAnalysed with the reason where a network that takes these leads is not to be asked about the record."""
     if reason := reason_not_to_answer(record, leads):
-        raise ModelError(f"not analysed: {reason}", where=record.source.path or None)
+        raise NotAnalysed(f"not analysed: {reason}", where=record.source.path or None)

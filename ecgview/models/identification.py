@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.errors import ModelError
+from ecgview.errors import ModelError, NotAnalysed
 from ecgview.leads import STANDARD_12
-from ecgview.models import cards, context, guard, runtime
+from ecgview.models import asking, cards, context, guard, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -44,7 +44,7 @@ def compare(
         raise ModelError(f"{card.id} does not identify", expected="an identifier", found=card.kind)
     leads = tuple(name for name in STANDARD_12 if one.has(name) and two.has(name))
     if not leads:
-        raise ModelError("the two records have no standard lead in common", where=two.source.path or None)
+        raise NotAnalysed("the two records have no standard lead in common", where=two.source.path or None)
     for record in (one, two):
         guard.check(record, leads)
     progress(0.1, "loading the model")
@@ -52,6 +52,8 @@ def compare(
     cosine = float(first @ second)
     known = read_verification(card)
     log_ratio = (known["slope"] * cosine + known["offset"]) / math.log(10)
+    first_far, first_doubts = _doubts_of(one, device)
+    second_far, second_doubts = _doubts_of(two, device)
     progress(1.0, "done")
     return Identification(
         model=card.facts,
@@ -63,13 +65,19 @@ def compare(
         equal_error_rate=known["equal_error_rate"],
         n_genuine=int(known["n_genuine"]),
         n_impostor=int(known["n_impostor"]),
-        warnings=_doubts(one, two),
+        warnings=_doubts(first_doubts, second_doubts),
+        device=runtime.resolve_device(device),
+        feature_distance_percentiles=(first_far, second_far),
     )
 
 
-def _doubts(one: EcgRecord, two: EcgRecord) -> tuple[str, ...]:
+def _doubts_of(record: EcgRecord, device: str) -> tuple[float | None, tuple[str, ...]]:
+    far, doubt = asking.how_unusual(record, device)
+    return far, (*context.doubts(record), *filter(None, (doubt,)))
+
+
+def _doubts(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     """Return the doubts about both records, each with the recording that it is about; no name of a file or person."""
-    first, second = context.doubts(one), context.doubts(two)
     return (
         *(f"both recordings: {text}" for text in first if text in second),
         *(f"first recording: {text}" for text in first if text not in second),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ecgview.errors import ModelError
+from ecgview.errors import ModelError, NotAnalysed
 from ecgview.models.cards import InputSpec
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import zero_phase
@@ -20,15 +20,15 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     """Return (leads, samples) network input: lead order, rate, first seconds, filter, scale.
 
     Raises:
-        ModelError: a lead is missing, the record is too short or has gaps that may not be bridged.
+        NotAnalysed: a lead is missing, the record is too short or has gaps that may not be bridged.
     """
     where = record.source.path or None
     present = [name for name in spec.leads if record.has(name)]
     missing = [name for name in spec.leads if name not in present]
     if missing and not (spec.lead_agnostic and present):
-        raise ModelError(f"leads missing: {', '.join(missing)}", where=where)
+        raise NotAnalysed(f"leads missing: {', '.join(missing)}", where=where)
     if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
-        raise ModelError(
+        raise NotAnalysed(
             "the record is too short",
             where=where,
             expected=f"{spec.seconds:g} s",
@@ -41,7 +41,7 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     # A lead without any change is an electrode off: a network would answer, confidently, about nothing.
     flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
     if flat:
-        raise ModelError(f"no signal in {', '.join(flat)}", where=where)
+        raise NotAnalysed(f"no signal in {', '.join(flat)}", where=where)
     filled = bridged(signal)[0].astype(np.float32)
     at_rate = resample(filled, record.sampling_rate_hz, spec.sampling_rate_hz)
     if spec.filter not in FILTERS:
@@ -66,7 +66,7 @@ def _refuse_gaps(signal: Signal, record: EcgRecord) -> None:
     for row in gaps[gaps.any(1)]:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
         if (edges[1::2] - edges[::2]).max() > longest:
-            raise ModelError(
+            raise NotAnalysed(
                 "the signal has gaps",
                 where=record.source.path or None,
                 expected=f"none over {LONGEST_GAP_S} s",

@@ -66,8 +66,11 @@ def fingerprint(card: ModelCard) -> str:
         return ""
 
 
-def doubt(card: ModelCard, percentile: float | None) -> str:
-    """Return the sentence that stands beside an answer, "" where the record is not unusual."""
+def doubt(card: ModelCard, percentile: float | None, model: str = "this model") -> str:
+    """Return the sentence that stands beside an answer, "" where the record is not unusual.
+
+    `model` names the card's model beside an answer of another one.
+    """
     reference = of(card)
     if reference is None:
         return UNUSABLE if card.beside(FILE) is not None else ""
@@ -77,7 +80,7 @@ def doubt(card: ModelCard, percentile: float | None) -> str:
         return ""
     share = "all of" if percentile >= 100 else f"{int(percentile)} % of"
     return (
-        "unusual to this model: in the features it answers from, this ECG lies farther from its training records than "
+        f"unusual to {model}: in the features it answers from, this ECG lies farther from its training records than "
         f"{share} {reference.records}"
     )
 

@@ -62,7 +62,7 @@ def _classifier(answer: Prediction | None) -> tuple[Runs, list[Row], Runs]:
     before += [TextRun(f"Contradiction: {sentence}", tone="caution") for sentence in found.contradictions]
     before += [TextRun(warning, tone="caution") for warning in answer.warnings]
     if not answer.analysed:
-        return tuple(before), [], _texts.facts(answer.model, "")
+        return tuple(before), [], _texts.facts(answer.model, "", "")
     after = [TextRun(f"Prob.: probability, {answer.model.calibrated}. Percentile: {found.reference}.", 2.5)]
     if sentence := not_judged_sentence(found):
         after.append(TextRun(sentence, 2.5))

@@ -24,7 +24,7 @@ def lef(content: ReportContent) -> Runs:
             *runs,
             TextRun(f"Not analysed: {answer.reason}", bold=True),
             *doubts,
-            *facts(answer.model, "", answer.precision),
+            *facts(answer.model, "", ""),
         )
     singles = [TextRun(f"{name} = {value:.3f}") for name, value in answer.single_predictors]
     if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
@@ -66,12 +66,15 @@ def _contributions(answer: LefResult) -> Runs:
 
 
 def facts(model: ModelFacts, device: str, precision: str = "fp32") -> Runs:
-    """Return the facts of a model: version, checksum, training data, calibration, what it is not for."""
+    """Return the facts of a model: version, checksum, training data, calibration, what it is not for.
+
+    `device` and `precision` are "" where it was not asked.
+    """
     first = f"{model.origin}: " if model.origin else ""
     first += f"{model.name} {model.version}, sha256 {model.sha256[:12] or 'none'}"
     if device:
         first += f", on {device}"
-    if precision != "fp32":
+    if precision:
         first += f", in {precision}"
     texts = [first, f"Training data: {model.training_data}", f"Calibration: {model.calibrated}"]
     if model.caveat:

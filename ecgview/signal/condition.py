@@ -4,14 +4,16 @@ Nothing is decided here: `judgement` says which figures are those of no ECG. All
 networks see, and of 1 to 40 Hz where not said otherwise: their usual band without the wander.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import Signal
-from ecgview.signal import beats
+from ecgview.signal import beats, mean_beat
 from ecgview.signal.gaps import bridged
+from ecgview.signal.mean_beat import MeanBeat
 
 STRETCH_S = 10.0
 BAND_HZ = (1.0, 40.0)
@@ -29,6 +31,7 @@ TWINS_MV, TWINS_SHARE = (
 CLIPPED_S = 0.012  # held at the extreme so long,
 CLIPPED_RUNS = 2  # so often,
 CLIPPED_MV = 0.25  # and so far from the middle: clipping
+LEAST_ALIKE = 0.5  # of the beats of a lead that has a part in the mean beat
 LOW_HZ, HIGH_HZ = (20.0, 45.0), (62.0, 98.0)  # between the mains and its harmonics
 
 Row = NDArray[np.float64]
@@ -47,7 +50,8 @@ class Condition:
     hold the same samples but for microvolts. `mains_uv` is
     root mean square by mains frequency. `fall_off` is the power density between 62 and 98 Hz over that between 20 and
     45; NaN below 200 Hz. `still_s` is how long all leads rest at once, `gap_s` the longest gap per lead, `held` the
-    share of samples per lead at its own extremes, `clipped` whether it is clipped.
+    share of samples per lead at its own extremes, `clipped` whether it is clipped. `beat` is the mean beat of the
+    leads that have names; None where there is none.
     """
 
     seconds: float
@@ -69,10 +73,14 @@ class Condition:
     held: Row
     clipped: NDArray[np.bool_]
     band: Row  # (leads, samples) mV between 1 and 40 Hz, at the record's rate
+    beat: MeanBeat | None
 
 
-def measure(signal: Signal, fs_hz: float) -> Condition:
-    """Return the figures of (leads, samples) mV; at least two seconds are needed for them to mean anything."""
+def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Condition:
+    """Return the figures of (leads, samples) mV, of leads of these names.
+
+    At least two seconds are needed for them to mean anything.
+    """
     filled, gaps = bridged(signal[:, : round(STRETCH_S * fs_hz)])
     n = filled.shape[1]
     centred = _without_line(filled)
@@ -108,6 +116,7 @@ def measure(signal: Signal, fs_hz: float) -> Condition:
         held=held,
         clipped=clipped,
         band=band,
+        beat=mean_beat.measure(band, names, alike, found, fs_hz, LEAST_ALIKE),
     )
 
 

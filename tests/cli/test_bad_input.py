@@ -221,16 +221,16 @@ def test_what_no_model_can_take_is_not_analysed_and_still_reported(
     path = _written(tmp_path, _variant(pulse_record, kind))
     said = main(["classify", str(path)]), capsys.readouterr()
     if kind == "gaps":  # the samples are judged: that is an answer
-        assert (said[0], f"Not analysed: {reason}" in said[1].out) == (0, True)
+        assert (said[0], f"Not analysed: {reason}" in said[1].out) == (3, True)
     else:
-        assert (said[0], reason in said[1].err) == (1, True)
-    assert main(["lef", str(path), "--json"]) == 0
+        assert (said[0], reason in said[1].err) == (3, True)
+    assert main(["lef", str(path), "--json"]) == 3
     answer = json.loads(capsys.readouterr().out)
     assert (answer["result"], answer["value"], answer["contributions"]) == ("not analysed", None, [])
     assert lef_reason in answer["reason"]
-    assert main(["reconstruct", str(path), "-o", str(tmp_path / "out.npz")]) == 1
+    assert main(["reconstruct", str(path), "-o", str(tmp_path / "out.npz")]) == 3
     assert reason in capsys.readouterr().err
-    assert main(["report", str(path), "-o", str(tmp_path / "r.json"), "--json"]) == 0
+    assert main(["report", str(path), "-o", str(tmp_path / "r.json"), "--json"]) == 3
     assert reason in json.loads(capsys.readouterr().out)["warnings"][0]
     prediction = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["prediction"]
     if kind == "gaps":

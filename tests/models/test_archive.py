@@ -105,6 +105,7 @@ def test_every_file_is_a_row_and_the_numbers_are_the_classifier_s(
         assert row[f"p_{score.code}"] == pytest.approx(score.probability, abs=1e-5)
     assert row["not_assessable"] == ("; ".join(s.code for s in said.scores if s.not_assessable) or None)
     assert row["pacing"] == api.pacing(archive_folder / "ward1" / "r07.hea").text
+    assert row["precision"] == said.precision == "fp32"
     facts = pq.read_schema(out).metadata
     assert b"Research use only" in facts[b"notice"]
     assert json.loads(facts[b"classifier"])["sha256"] == cards.default("classifier").sha256
@@ -349,6 +350,53 @@ def test_a_damaged_part_is_done_again(archive_folder: Path, tmp_path: Path) -> N
         "again.parquet",
         "whole.parquet",
     ]
+
+
+def test_doubts_and_distances_are_columns_to_filter_by(tmp_path: Path, pulse_record: EcgRecord) -> None:
+    folder, out = tmp_path / "records", tmp_path / "out.parquet"
+    folder.mkdir()
+    wfdb.write(pulse_record.with_signal(pulse_record.signal * 7), folder / "large")
+    wfdb.write(pulse_record.with_signal(pulse_record.signal[:, :2000]), folder / "short")
+    noise = np.random.default_rng(0).normal(0, 0.3, pulse_record.signal.shape)
+    wfdb.write(pulse_record.with_signal(noise.astype(np.float32)), folder / "noise")
+    api.score(folder, out, lef="default", device="cpu")
+    rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
+    large, noisy, short = (rows[f"{name}.hea"] for name in ("large", "noise", "short"))
+    said, lef = api.classify(folder / "large.hea", device="cpu"), api.lef(folder / "large.hea", device="cpu")
+    assert said.feature_distance_percentile is not None
+    assert large["feature_distance_percentile"] == pytest.approx(said.feature_distance_percentile, abs=0.01)
+    assert "amplitude" in large["doubt_kinds"].split("; ")
+    assert large["warnings"] == "; ".join(said.warnings)
+    assert large["lef_warnings"] == "; ".join(lef.warnings)
+    assert (large["precision"], noisy["precision"], short["precision"]) == ("fp32", None, None)
+    assert (noisy["feature_distance_percentile"], noisy["doubt_kinds"]) == (None, "no beats")
+    assert short["error"]
+    assert "sex unknown" in short["warnings"] or pulse_record.patient.sex
+
+
+def test_a_part_of_an_earlier_version_has_nothing_in_the_newer_columns(
+    archive_folder: Path, tmp_path: Path
+) -> None:
+    _few(archive_folder)
+    whole, out = tmp_path / "whole.parquet", tmp_path / "again.parquet"
+    archive.score(archive_folder, whole, device="cpu", per_part=PER_PART, workers=1)
+
+    def one_part(work: Callable[..., None], plan: archive.Plan, numbers: Sequence[int]) -> Iterator[int]:
+        work(plan, numbers[0])
+        yield numbers[0]
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        archive.score(archive_folder, out, device="cpu", per_part=PER_PART, spread=one_part)
+    newer = ["precision", "feature_distance_percentile", "doubt_kinds"]
+    part = tmp_path / "again.parquet.parts" / "000000.parquet"
+    pq.write_table(pq.read_table(part).drop_columns(newer), part)
+    archive.score(archive_folder, out, device="cpu", per_part=PER_PART, workers=1)
+    found, wanted = pq.read_table(out), pq.read_table(whole)
+    assert found.schema == wanted.schema
+    assert found.drop_columns(newer).equals(wanted.drop_columns(newer))
+    assert found["precision"].slice(0, PER_PART).null_count == PER_PART
+    assert found.slice(PER_PART).equals(wanted.slice(PER_PART))
 
 
 def test_one_file_and_an_archive_keep_the_names_of_their_records(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pdfplumber
 import pytest
+import torch
 from test_guard import REFUSED, WARNED, real
 from tiny_models import autoencoder, classifier, keep_model, tiny_card
 
@@ -15,7 +16,7 @@ from ecgview import api
 from ecgview.cli import main
 from ecgview.formats import wfdb
 from ecgview.labels.statements_shown import shown
-from ecgview.models import architectures, cards, runtime
+from ecgview.models import architectures, cards, runtime, unusual
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 from ecgview.report import _head, content, json_report, pdf
@@ -106,7 +107,10 @@ def test_a_map_and_an_explanation_tell_them(
 ) -> None:
     mapped = ("explain", file, "--statement", "NORM", "--no-check", "--anyway")
     assert DOUBT in _said(capsys, *mapped)
-    assert DOUBT in str(_json(capsys, *mapped)["notes"])
+    told = _json(capsys, *mapped)
+    assert told["warnings"] == list(api.classify(file).warnings)
+    assert DOUBT in str(told["warnings"])
+    assert DOUBT not in str(told["notes"])
     shares = ("explain", file, "--with", "contributions")
     assert f"note: limb electrodes perhaps exchanged: {DOUBT}" in _said(capsys, *shares)
     told = _json(capsys, *shares)
@@ -119,6 +123,96 @@ def test_an_explanation_that_rests_on_no_answer_tells_them(
 ) -> None:
     found = api.explain(doubtful, "reconstruction_error", device="cpu")
     assert any(DOUBT in text for text in found.warnings)
+
+
+@pytest.fixture
+def unusual_to_all(classifier: ModelCard) -> str:
+    """Make every record lie far from what the classifier learned from; return what is said of it."""
+    given = torch.zeros(
+        1, len(classifier.input.leads), round(classifier.input.seconds * classifier.input.sampling_rate_hz)
+    )
+    with torch.inference_mode():
+        width = runtime.network(classifier, "cpu").forward_features(given).shape[1]  # type: ignore[operator]
+    near = np.linspace(0, 1e-9, unusual.POINTS)
+    found = unusual.Unusual("9 ECGs", np.full(width, 9.0), np.eye(width), near)
+    unusual.write(classifier.folder, found, classifier.sha256)
+    return f"unusual to {classifier.name}: in the features it answers from"
+
+
+def test_how_unusual_a_record_is_stands_on_every_road_under_one_key(
+    file: str,
+    unusual_to_all: str,
+    autoencoder: ModelCard,
+    identifier: ModelCard,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = str(tmp_path / "out.npz")
+    beside_another = (("reconstruct", file, "-o", out), ("explain", file, "--with", "reconstruction_error"))
+    for words in beside_another:
+        told = _json(capsys, *words)
+        assert told["feature_distance_percentile"] == 100.0
+        assert unusual_to_all in str(told["warnings"])
+        assert f"note: {unusual_to_all}" in _said(capsys, *words)
+    own = (
+        ("classify", file),
+        ("explain", file, "--statement", "NORM", "--no-check", "--anyway"),
+        ("explain", file, "--mask", "2.0-2.4"),
+    )
+    for words in own:
+        told = _json(capsys, *words)
+        assert told["feature_distance_percentile"] == 100.0
+        assert "unusual to this model" in str(told["warnings"])
+        assert DOUBT in str(told["warnings"])
+        assert told["precision"] == "fp32"
+        said = _said(capsys, *words)
+        assert "note: unusual to this model" in said
+        assert "in fp32" in said
+    lef = api.lef(file)  # rests on a classifier of its own
+    assert lef.feature_distance_percentile is not None
+    for words in (
+        ("lef", file),
+        ("explain", file, "--with", "contributions"),
+        ("explain", file, "--lef", "--no-check"),
+    ):
+        told = _json(capsys, *words)
+        assert told["feature_distance_percentile"] == lef.feature_distance_percentile
+        assert told["warnings"] == list(lef.warnings)
+        assert told["precision"] == "fp32"
+        assert "in fp32" in _said(capsys, *words)
+    both = ("identify", file, file, "--model", "tiny-id")
+    told = _json(capsys, *both)
+    assert told["feature_distance_percentile"] == {"a": 100.0, "b": 100.0}
+    assert f"both recordings: {unusual_to_all}" in str(told["warnings"])
+    assert told["precision"] == "fp32"
+    assert f"note: both recordings: {unusual_to_all}" in _said(capsys, *both)
+
+
+def test_a_report_states_the_precision_that_was_run_and_the_doubts_of_its_map(
+    file: str, unusual_to_all: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("report", file, "--map", "NORM", "--anyway", "--precision", "fp32")
+    told = _json(capsys, *words, "-o", str(tmp_path / "r.json"))
+    assert told["warnings"] == []
+    kept = json.loads((tmp_path / "r.json").read_text())
+    parts = (kept["prediction"], kept["lef"], kept["on_trace"]["map"])
+    for part in parts:
+        assert part["precision"] == "fp32"
+        assert part["feature_distance_percentile"] == (
+            api.lef(file).feature_distance_percentile if part is kept["lef"] else 100.0
+        )
+        assert DOUBT in str(part["warnings"])
+    main([*words, "-o", str(tmp_path / "r.pdf")])
+    with pdfplumber.open(tmp_path / "r.pdf") as found:
+        pages = [" ".join((page.extract_text(x_tolerance=1.5) or "").split()) for page in found.pages]
+    assert sum(", in fp32" in page for page in pages) >= 2
+
+
+@pytest.mark.parametrize("command", ["explain", "identify", "reconstruct"])
+def test_a_command_without_a_precision_says_why(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "Always in fp32, without --precision:" in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_is_refused_has_no_word_of_references(

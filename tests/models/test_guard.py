@@ -107,9 +107,61 @@ def _slow_noise(row: Signal) -> object:
     return 0.4 * noise / noise.std()
 
 
+def _twelve_of(eight: np.ndarray) -> np.ndarray:
+    """Return twelve leads of I, II and V1 to V6, (8, samples)."""
+    one, two = eight[0], eight[1]
+    return np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2, *eight[2:]])
+
+
+def _repeated(shapes: np.ndarray) -> Change:
+    """Return a shape per lead, (8, samples), 75 times a minute, with a little noise."""
+
+    def made(_signal: Signal) -> object:
+        eight = np.random.default_rng(8).normal(0, 0.01, (8, 5000))
+        for start in range(150, 5000 - shapes.shape[1], 400):
+            eight[:, start : start + shapes.shape[1]] += shapes
+        return _twelve_of(eight)
+
+    return _samples(made)
+
+
+def _random_shapes() -> np.ndarray:
+    rough = np.random.default_rng(8).normal(0, 1, (8, 100))
+    return np.stack([np.convolve(row, np.hanning(12), "same") for row in rough]) * np.hanning(100) * 0.3
+
+
+def _waves(hz: float, harmonics: int) -> Change:
+    """Return what a periodic movement makes of the leads: harmonics, of another mixture in each."""
+
+    def made(_signal: Signal) -> object:
+        rng, order = np.random.default_rng(13), np.arange(1, harmonics + 1)[:, None, None]
+        size, phase = rng.normal(0, 0.8, (harmonics, 8, 1)) / order, rng.uniform(0, 6, (harmonics, 8, 1))
+        waves = (size * np.sin(2 * np.pi * hz * order * T + phase)).sum(0)
+        return _twelve_of(waves + rng.normal(0, 0.03, waves.shape))
+
+    return _samples(made)
+
+
+def _sawteeth(_signal: Signal) -> object:
+    size = np.array([0.5, 1, -0.4, -0.2, 0.3, 0.8, 1.1, 0.9])[:, None]
+    late = np.array([0.02, 0.21, 0.11, 0.24, 0.06, 0.17, 0.0, 0.14])[:, None]
+    return _twelve_of(
+        size * (((T - late) * 1.3) % 1 - 0.5) + np.random.default_rng(8).normal(0, 0.01, (8, 5000))
+    )
+
+
+PULSES = (
+    3
+    * np.array([0.5, 1, -0.4, -0.2, 0.3, 0.8, 1.1, 0.9])[:, None]
+    * np.exp(-np.arange(60) / np.array([4, 8, 15, 4, 8, 15, 4, 8])[:, None])
+)
+
 ALL, CHEST, LIMB, V2 = slice(0, 12), slice(6, 12), slice(0, 6), slice(7, 8)
 
 REFUSED: dict[str, tuple[Change, str]] = {
+    "a shape of its own in each lead": (_repeated(_random_shapes()), "each lead repeats a shape of its own"),
+    "compressions of the chest": (_waves(1.83, 6), "each lead repeats a shape of its own"),
+    "sawteeth, later in some leads": (_samples(_sawteeth), "each lead repeats a shape of its own"),
     "white noise": (_noise(0.3), "no beats"),
     "louder noise": (_noise(1.0), "no beats"),
     "wander without an ECG": (_samples(_wandering), "no beats"),
@@ -187,6 +239,23 @@ WARNED: dict[str, tuple[Change, str]] = {
         "the same samples in V1, V2, V3, V4, V5, V6",
     ),
     "five times the amplitude": (_times(ALL, 5), "unusually high amplitude in all leads"),
+    "V1 and V6 exchanged": (
+        _samples(lambda s: s[[*range(6), 11, 7, 8, 9, 10, 6]]),
+        "chest electrodes perhaps exchanged: V1 and V6",
+    ),
+    "chest leads in reverse order": (
+        _samples(lambda s: s[[*range(6), *range(11, 5, -1)]]),
+        "chest electrodes perhaps exchanged: V1 and V6, or all in reverse order",
+    ),
+    "stimuli without an answer": (_repeated(PULSES), "nothing follows the QRS complexes"),
+    "half the true rate": (
+        _samples(lambda s: np.repeat(s[:, :2500], 2, axis=1)),
+        "check that the sampling rate is not twice as high",
+    ),
+    "twice the true rate": (
+        _samples(lambda s: np.tile(s[:, ::2], 2)),
+        "check that the sampling rate is not half as high",
+    ),
     "eight times the amplitude": (_times(ALL, 8), "unusually high amplitude"),
     "ten times in the chest leads": (_times(CHEST, 10), "high amplitude in V1, V2, V3, V4, V5, V6"),
     "ten times in the limb leads": (_times(LIMB, 10), "high amplitude in I, II, III, aVR, aVL, aVF"),
@@ -339,26 +408,26 @@ def test_commands_and_tables_say_the_same(
     folder.mkdir()
     wfdb.write(_noise(0.3)(real), folder / "noise")
     wfdb.write(_arms(real), folder / "arms")
-    assert main(["classify", str(folder / "noise.hea")]) == 0
+    assert main(["classify", str(folder / "noise.hea")]) == 3
     said = capsys.readouterr().out
     assert "Not analysed: no beats" in said
     assert "NORM" not in said
-    assert main(["classify", "--json", str(folder / "noise.hea")]) == 0
+    assert main(["classify", "--json", str(folder / "noise.hea")]) == 3
     told = json.loads(capsys.readouterr().out)
     told = told[0] if isinstance(told, list) else told
     assert told["analysed"] is False
     assert "no beats" in told["reason"]
     assert told["predictions"] == []
-    assert main(["lef", str(folder / "noise.hea")]) == 0
+    assert main(["lef", str(folder / "noise.hea")]) == 3
     assert "not analysed: no beats" in capsys.readouterr().out
     for command in (
         ["explain", str(folder / "noise.hea"), "--mask", "2.0-2.4"],
         ["reconstruct", str(folder / "noise.hea"), "-o", str(tmp_path / "out.npz")],
     ):
-        assert main(command) != 0
+        assert main(command) == 3
         assert "not analysed: no beats" in capsys.readouterr().err
     assert not (tmp_path / "out.npz").exists()
-    assert main(["measure", str(folder / "noise.hea")]) == 0
+    assert main(["measure", str(folder / "noise.hea")]) == 3
     assert "not measured (no beats" in capsys.readouterr().out
     api.score(folder, tmp_path / "out.parquet", lef="default", device="cpu")
     rows = {row["path"]: row for row in pq.read_table(tmp_path / "out.parquet").to_pylist()}

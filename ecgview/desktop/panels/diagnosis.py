@@ -58,7 +58,7 @@ class DiagnosisPanel(AiPanel):
             self.content.addWidget(Notice(f"Reason: {prediction.reason}.", "warning", title="Not analysed"))
             for warning in prediction.warnings:
                 self.content.addWidget(Notice(warning))
-            self.content.addWidget(model_line(prediction.model))
+            self.content.addWidget(model_line(prediction.model, precision=""))
             return
         self.content.addWidget(Text(found.summary, size="strong"))
         for sentence in found.contradictions:

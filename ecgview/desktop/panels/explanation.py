@@ -67,7 +67,7 @@ class ExplanationPanel(AiPanel):
                 self.content.addWidget(Text(line, tone="secondary"))
             if found.numbers:
                 self.content.addWidget(Facts([(name, f"{value:.3g}") for name, value in found.numbers]))
-            self.content.addWidget(model_line(found.model))
+            self.content.addWidget(model_line(found.model, precision=found.precision))
         elif self._failure:
             self.content.addWidget(Notice(self._failure, "error", title="Not explained"))
             again = QPushButton("Try again")

@@ -60,7 +60,9 @@ class LefPanel(AiPanel):
         self.content.addWidget(Text(SCOPE, size="caption", tone="secondary"))
         if result.model.caveat:
             self.content.addWidget(Prose(result.model.caveat))
-        self.content.addWidget(model_line(result.model, precision=result.precision))
+        self.content.addWidget(
+            model_line(result.model, precision=result.precision if result.analysed else "")
+        )
 
     def _show_index(self, result: LefResult, value: float) -> None:
         """Each published predictor first, then their mean as a percentile: nothing that decides."""

@@ -117,6 +117,7 @@ def computed(
         cut=_cut(card),
         warnings=doubts(record, (prediction, *(others or {}).values())),
         precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
+        feature_distance_percentile=distance((prediction, *(others or {}).values())),
     )
 
 
@@ -126,6 +127,12 @@ def doubts(record: EcgRecord, predictions: Iterable[Prediction]) -> tuple[str, .
         unusual.doubt(cards.get(one.model.model_id), one.feature_distance_percentile) for one in predictions
     )
     return (*context.doubts(record), *dict.fromkeys(filter(None, found)))
+
+
+def distance(predictions: Iterable[Prediction]) -> float | None:
+    """Return how far a record lies from what these classifiers learned from: the largest percentile that is known."""
+    known = [one.feature_distance_percentile for one in predictions]
+    return max((one for one in known if one is not None), default=None)
 
 
 def number(prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None) -> float:

@@ -14,7 +14,7 @@ SHORT_SHA = 8
 def model_line(
     model: ModelFacts, *, device: str = "", duration_ms: float | None = None, precision: str = "fp32"
 ) -> QWidget:
-    """Return which model it is and how it is calibrated, and the rest as prose below it; fp32 goes without saying."""
+    """Return which model it is and how it is calibrated, and the rest as prose below it; "" where it was not asked."""
     made = QWidget()
     inside = column(made, spacing=0)
     named = f"{model.name}, version {model.version} ({model.sha256[:SHORT_SHA]})"
@@ -22,7 +22,7 @@ def model_line(
     inside.addWidget(Text(named, size="caption", tone="secondary"))
     more = [f"Training data: {model.training_data}"]
     ran = [f"ran on {device}"] if device else []
-    if precision != "fp32":
+    if precision:
         ran.append(f"in {precision}")
     if ran:
         more.append(" ".join(ran) + ("" if duration_ms is None else f", {_duration(duration_ms)}"))
