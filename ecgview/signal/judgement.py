@@ -62,7 +62,11 @@ FEW_HZ = 200.0
 # Share of the mean beat's power in three dimensions, each lead of equal weight: of 4,788 real records the lowest is
 # 0.92, 99.9 % lie above 0.933; of leads that each repeat a shape of their own, most lie below 0.88.
 NO_HEART, HARDLY_A_HEART = 0.88, 0.94
-APART, SOME_APART = 3, 2  # leads whose steepest moment is elsewhere: 2 in one of 800 real records, never more
+APART, SOME_APART = (
+    3,
+    2,
+)  # leads whose steepest moment is elsewhere, where the leads do not fit three dimensions well:
+PLAINLY_ONE = 0.98  # in two of 4,788 real records three leads have it elsewhere, and fit to 0.998
 SPREAD_S = 0.05  # of those moments, median distance from the middle lead's: at most 0.048 in real records
 NO_T = 0.10  # peak to peak after the QRS against that of it, in the lead where it is most: 99.9 % of real records above
 # Beats as they are at half the true rate (longer, slower), and at twice: 4 and 7 of 4,788 real records
@@ -183,7 +187,9 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
         yield "no beats", "no beats found: noise, a test signal, or asystole"
     elif seen.likeness < UNLIKE:
         yield "noise", "what looks like beats is not alike: noise, or a rhythm without QRS complexes"
-    elif seen.beat is not None and (seen.beat.in_three < NO_HEART or seen.beat.apart >= APART):
+    elif seen.beat is not None and (
+        seen.beat.in_three < NO_HEART or (seen.beat.apart >= APART and seen.beat.in_three < PLAINLY_ONE)
+    ):
         yield "no heart", "each lead repeats a shape of its own: no ECG, or leads of several"
     if seen.above_band > MOSTLY_NOISE:
         yield "noise", f"noise: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
@@ -306,7 +312,8 @@ def _noise(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _mean_beat(beat: MeanBeat) -> Iterator[tuple[str, str]]:
-    if beat.in_three < HARDLY_A_HEART or beat.apart >= SOME_APART or beat.spread_s >= SPREAD_S:
+    apart = beat.apart >= SOME_APART and beat.in_three < PLAINLY_ONE
+    if beat.in_three < HARDLY_A_HEART or apart or beat.spread_s >= SPREAD_S:
         yield "no heart", "the leads hardly fit one heart: leads mixed up, or what only repeats"
     if beat.t_to_qrs < NO_T:
         yield "no heart", "nothing follows the QRS complexes: no T wave, stimuli without an answer, or no ECG"

@@ -101,7 +101,7 @@ def test_a4_the_list_stands_in_the_order_of_a_report_and_all_on_request(
         panel
     )
     assert "Testnet, version 1.2.3 (abcdef01) · not calibrated" in words_of(panel)
-    assert "Training data: a hundred ECGs · ran on cpu, 83\u00a0ms" in words_of(panel)
+    assert "Training data: a hundred ECGs · ran on cpu in fp32, 83\u00a0ms" in words_of(panel)
     assert "Only the first 10 s were analysed." in words_of(panel)
     press(panel, qtbot, "Show all 71")
     scores = panel.findChild(ScoreList).scores
