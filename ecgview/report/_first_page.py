@@ -29,6 +29,7 @@ class _Head:
 
     height_mm: float
     lines: tuple[Line, ...]
+    frame: tuple[Stroke, ...]  # of the measurements
     rest: Runs
 
 
@@ -52,7 +53,7 @@ def sheets(content: ReportContent) -> list[Sheet]:
         found.append(Sheet(page=page, page_x_mm=left, page_y_mm=top, overlay=overlay))
     found[0] = Sheet(
         head.lines,
-        _frames(head.height_mm),
+        head.frame,
         (),
         found[0].page,
         found[0].page_x_mm,
@@ -90,22 +91,25 @@ def _fitting(content: ReportContent, most_mm: float, goes_on: int) -> _Head:
 
 def _laid(content: ReportContent, height_mm: float, goes_on: int) -> _Head:
     """Return the head at a height; `goes_on` is the page where the rest stands."""
+    flag = pour(_head.critical(content), [Box(SIDE_MM, TOP_MM, WIDTH_MM, height_mm)])
+    top = flag.bottom_mm + BELOW_MM if flag.lines else TOP_MM
+    room = TOP_MM + height_mm - top
     first = (_head.title(content), *_head.patient(content), *_head.acquisition(content))
-    left = _column(first, [Box(SIDE_MM, TOP_MM, PATIENT_MM, height_mm)], goes_on)
-    inside = Box(MEASURED_X_MM + 2.0, TOP_MM + 1.0, MEASURED_MM - 4.0, height_mm - 2.0)
+    left = _column(first, [Box(SIDE_MM, top, PATIENT_MM, room)], goes_on)
+    inside = Box(MEASURED_X_MM + 2.0, top + 1.0, MEASURED_MM - 4.0, room - 2.0)
     middle = _column(_head.measurements(content), [inside], goes_on)
-    heading = pour(_head.read_heading(content), [Box(READ_X_MM, TOP_MM, READ_MM, height_mm)])
+    heading = pour(_head.read_heading(content), [Box(READ_X_MM, top, READ_MM, room)])
     below = heading.bottom_mm + 1.0
     halves = [
         Box(x, below, HALF_MM, max(0.0, TOP_MM + height_mm - below))
         for x in (READ_X_MM, READ_X_MM + HALF_MM + GAP_MM)
     ]
-    right = _read(_head.statements(content), _head.in_the_file(content), halves, goes_on)
+    beside = (*_head.in_the_file(content), *_head.criteria(content))
+    right = _read(_head.statements(content), beside, halves, goes_on)
     parts = (left, middle, right)
     rest = tuple(run for part in parts for run in part[1])
-    return _Head(
-        height_mm, (*heading.lines, *(line for part in parts for line in part[0])), heading.rest + rest
-    )
+    lines = (*flag.lines, *heading.lines, *(line for part in parts for line in part[0]))
+    return _Head(height_mm, lines, _frames(top, room), flag.rest + heading.rest + rest)
 
 
 def _read(said: Runs, filed: Runs, halves: Sequence[Box], goes_on: int) -> tuple[tuple[Line, ...], Runs]:
@@ -128,9 +132,9 @@ def _column(runs: Runs, boxes: Sequence[Box], goes_on: int) -> tuple[tuple[Line,
     return (*poured.lines, notice), poured.rest
 
 
-def _frames(height_mm: float) -> tuple[Stroke, ...]:
+def _frames(top: float, height_mm: float) -> tuple[Stroke, ...]:
     """Return the frame of the measurements."""
-    left, right, top, bottom = MEASURED_X_MM, MEASURED_X_MM + MEASURED_MM, TOP_MM, TOP_MM + height_mm
+    left, right, bottom = MEASURED_X_MM, MEASURED_X_MM + MEASURED_MM, top + height_mm
     return (
         Stroke(left, top, right, top),
         Stroke(right, top, right, bottom),

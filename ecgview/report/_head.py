@@ -161,6 +161,8 @@ def statements(content: ReportContent) -> Runs:
         runs.append(TextRun("No statement was made.", LINE_MM, tone="faint"))
     if draft.comment.strip():
         runs.append(TextRun(f"Comment: {draft.comment.strip()}", 3.2))
+    if not content.critical:  # else they stand with the flag
+        runs += [TextRun(f"Told: {one.words}", LINE_MM) for one in draft.told]
     if content.read.reason:
         runs.append(TextRun(f"Why it was amended: {content.read.reason}", LINE_MM))
     for number, mark in enumerate(draft.annotations, 1):
@@ -171,6 +173,37 @@ def statements(content: ReportContent) -> Runs:
             else f"{mark.start_s:.2f}-{mark.end_s:.2f} s"
         )
         runs.append(TextRun(f"Mark {number}: {leads}, {when}: {mark.title or 'without text'}", SMALL_MM))
+    return tuple(runs)
+
+
+def critical(content: ReportContent) -> Runs:
+    """Return what must not be missed, with its numbers, and whom the reader told of it (W6); ecgview tells nobody."""
+    found = content.critical
+    if not found:
+        return ()
+    names = "; ".join(f"{one.name} ({one.numbers})" for one in found)
+    told = () if content.read is None else content.read.told
+    who_knows = "; ".join(one.words for one in told) or "nobody is recorded as told; ecgview sends no alarm"
+    first = TextRun(
+        f"CRITICAL, by rule, to be confirmed: {names}", 3.6, bold=True, tone="caution", with_next=True
+    )
+    return (first, TextRun(f"Told: {who_knows}", LINE_MM, tone="text" if told else "caution"))
+
+
+def criteria(content: ReportContent) -> Runs:
+    """Return the criteria that are met, with the numbers that they used."""
+    if not content.criteria:
+        return ()
+    heading = "CRITERIA MET, rules, no diagnosis"
+    runs = [TextRun(heading, LINE_MM, bold=True, tone="faint", with_next=True)]
+    met = [one for one in content.criteria if one.state == "met" and not one.critical]
+    for one in met:
+        doubt = "" if one.validated else "; shown, not validated"
+        name = f"{one.name}, {one.choice}" if one.choice else one.name
+        runs.append(TextRun(f"{name} ({one.numbers}{doubt})", SMALL_MM))
+    open_ones = sum(one.state == "not measurable" for one in content.criteria)
+    rest = f"{len(content.criteria)} asked, {open_ones} not measurable"
+    runs.append(TextRun(rest if met or content.critical else f"none; {rest}", SMALL_MM, tone="faint"))
     return tuple(runs)
 
 

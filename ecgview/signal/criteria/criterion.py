@@ -1,6 +1,6 @@
 """What one criterion says of one record, with the numbers that it used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,7 +49,10 @@ class Criterion:
     @property
     def numbers(self) -> str:
         """The numbers that it used, in one line: "PR 214 ms, ..."."""
-        return ", ".join(_number(one) for one in self.used)
+        rows: dict[tuple[str, str], list[Measurement]] = {}
+        for one in self.used:
+            rows.setdefault((one.name, one.unit if one.lead else one.name), []).append(one)
+        return "; ".join(_text(name, own) for (name, _), own in rows.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,17 @@ class Asked:
     choices: Mapping[str, str] = field(default_factory=dict)  # code of a criterion -> name of a definition
 
 
-def _number(one: Measurement) -> str:
-    name = f"{one.name} {one.lead}" if one.lead else one.name
-    if one.value is None:
-        return f"{name} not measured"
-    digits = 2 if one.unit == "mV" else 0 if one.unit in ("ms", "deg", "bpm", "°") else 1
-    text = f"{one.value:.{digits}f}".replace("-", "−")
-    if digits == 1:
-        text = text.removesuffix(".0")
-    return f"{name} {text} {one.unit}".rstrip()
+def _text(name: str, rows: Sequence[Measurement]) -> str:
+    """Return values of one name in one line: "PR 214 ms", "J: V1 0.16, V2 0.26 mV"."""
+    unit = rows[0].unit
+    digits = 2 if unit in ("mV", "") else 0 if unit in ("ms", "deg", "bpm", "°") else 1
+    texts = [f"{one.lead} {_digits(one.value, digits)}".strip() for one in rows]
+    return f"{name}{':' if rows[0].lead else ''} {', '.join(texts)} {unit}".rstrip()
+
+
+def _digits(value: float | None, digits: int) -> str:
+    if value is None:
+        return "not measured"
+    whole = digits == 1 or value == round(value)  # a count is written without decimals
+    text = f"{value:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if whole and "." in text else text).replace("-", "−")
