@@ -64,18 +64,18 @@ def delineate(record: EcgRecord, model_id: str | None = None, device: str = "cpu
     if card.kind != "delineator":
         raise ModelError(f"{card.id} does not delineate", expected="a delineator", found=card.kind)
     condition = judged(record)
-    left_out = _left_out(record, condition.faults)
-    names = tuple(name for name in record.lead_names if name not in left_out)
+    unused = left_out(record, condition.faults)
+    names = tuple(name for name in record.lead_names if name not in unused)
     if reason := condition.reason or _unfit(record, names):
-        return Delineation(card.facts, names, left_out, reason=reason)
+        return Delineation(card.facts, names, unused, reason=reason)
     kept = np.stack([record.lead(name) for name in names])
     signal = prepared(kept, record.sampling_rate_hz, card)
     found = waves.beats(probabilities(card, signal, device), signal, card.input.sampling_rate_hz, names)
     reason = _not_beats(found, kept, record.sampling_rate_hz)
     if reason:
-        return Delineation(card.facts, names, left_out, reason=reason)
+        return Delineation(card.facts, names, unused, reason=reason)
     warnings = (*condition.warnings, *_untried(record, names))
-    return Delineation(card.facts, names, left_out, found, warnings=warnings)
+    return Delineation(card.facts, names, unused, found, warnings=warnings)
 
 
 def prepared(signal: Signal, fs_hz: float, card: ModelCard) -> Signal:
@@ -120,7 +120,7 @@ def precision(device: str) -> str:
     return "bf16" if processor_multiplies_bf16() else "fp32"
 
 
-def _left_out(record: EcgRecord, faults: Mapping[str, str]) -> dict[str, str]:
+def left_out(record: EcgRecord, faults: Mapping[str, str]) -> dict[str, str]:
     """Return the leads that say nothing; the faults are those of the first ten seconds."""
     out = dict(faults)
     longest = LONGEST_GAP_S * record.sampling_rate_hz

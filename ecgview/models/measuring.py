@@ -1,36 +1,33 @@
-"""The measurements of a record: the network finds the beats where it can, rules where it was not trained."""
+"""The measurements of a record: the network finds the waves where it can, rules where it has no answer.
+
+Rules measure what is longer than the network takes, minute by minute, and all where its weights are not here. Where
+both look at the same beats and do not find the same ones, nothing is measured but the rate.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from ecgview.errors import ModelError
 from ecgview.models import delineation
+from ecgview.models.delineation import Delineation
 from ecgview.record import EcgRecord
-from ecgview.signal import measurements
-from ecgview.signal.measure import engine
+from ecgview.signal import measurements, pacing
+from ecgview.signal.judgement import judged
+from ecgview.signal.measure import by_rules, engine, minutes
 from ecgview.signal.measure.engine import again
 from ecgview.signal.measure.measured import Edit, Measured, TEnd
 from ecgview.signal.measurements import Measurement
 
 __all__ = ["again", "measured"]
 
+BY_RULES = "P, QRS and T were found by rules, which are less sure than the network"
 WITHOUT = (
-    ("P duration", "ms"),
-    ("PR", "ms"),
-    ("QRS duration", "ms"),
-    ("QT", "ms"),
-    ("QTcF", "ms"),
-    ("QTcB", "ms"),
-    ("QTcFra", "ms"),
-    ("QTcH", "ms"),
-    ("JT", "ms"),
-    ("JTc", "ms"),
-    ("P axis", "deg"),
-    ("QRS axis", "deg"),
-    ("T axis", "deg"),
-    ("QRS-T angle", "deg"),
-    ("RV5", "mV"),
-    ("SV1", "mV"),
-    ("RV5+SV1", "mV"),
+    *((name, "ms") for name in ("P duration", "PR", "QRS duration", "QT", "QTcF", "QTcB", "QTcFra", "QTcH")),
+    *((name, "ms") for name in ("JT", "JTc")),
+    *((name, "deg") for name in ("P axis", "QRS axis", "T axis", "QRS-T angle")),
+    *((name, "mV") for name in ("RV5", "SV1", "RV5+SV1")),
 )
 
 
@@ -38,19 +35,33 @@ def measured(record: EcgRecord, edits: Sequence[Edit] = (), t_end: TEnd = "netwo
     """Return all measurements of a record, or why there are none.
 
     Args:
-        record: of any number of leads.
+        record: of any number of leads and any length; over two minutes it is measured minute by minute, by rules.
         edits: laid on what was found, in order.
         t_end: how the end of T is found for QT; "network" is that of the experts whom the network learnt from.
 
     Raises:
         SignalError: an edit names what is not there, or moves an edge past another.
     """
+    if record.seconds > delineation.LONGEST_S:
+        found = minutes.of(record, lambda part: _by_rules(part, t_end))
+        return again(found, record, edits) if edits else _told(record, found)
     try:
-        found = delineation.delineate(record)
+        by_network = delineation.delineate(record)
     except ModelError as error:
-        return _without(record, str(error), t_end)
+        found = _by_rules(record, t_end, str(error))
+        return again(found, record, edits) if edits else _told(record, found)
+    return of(record, by_network, edits, t_end)
+
+
+def of(
+    record: EcgRecord, found: Delineation, edits: Sequence[Edit] = (), t_end: TEnd = "network"
+) -> Measured:
+    """Return the measurements of a record that a network has delineated already; otherwise as `measured`."""
     if found.reason:
-        return _without(record, found.reason, t_end)
+        unmeasured = Measured(
+            found.leads, found.left_out, model=found.model, reason=found.reason, t_end=t_end
+        )
+        return _told(record, unmeasured)
     return engine.of(
         record,
         found.beats,
@@ -63,11 +74,29 @@ def measured(record: EcgRecord, edits: Sequence[Edit] = (), t_end: TEnd = "netwo
     )
 
 
-def _without(record: EcgRecord, reason: str, t_end: TEnd) -> Measured:
-    """Return the reason for every value that there is not; a rate, where there are beats, is one all the same."""
+def _by_rules(record: EcgRecord, t_end: TEnd, why: str = "") -> Measured:
+    """Return what rules measure; `why` is why no network was asked, where one would have been."""
+    condition = judged(record)
+    left_out = delineation.left_out(record, condition.faults)
+    names = tuple(name for name in record.lead_names if name not in left_out)
+    reason = condition.reason or ("" if names else "no lead with a signal")
+    if reason:
+        return Measured(names, left_out, reason=reason, t_end=t_end)
+    signal, rate = engine.at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
+    beats = by_rules.beats(signal, rate, names, pacing.detect(record).times_s)
+    if len(beats) < 2:
+        return Measured(names, left_out, reason="fewer than two QRS complexes found", t_end=t_end)
+    warnings = (f"{BY_RULES}: {why}" if why else BY_RULES, *condition.warnings)
+    return engine.of(record, beats, leads=names, left_out=left_out, warnings=warnings, t_end=t_end)
+
+
+def _told(record: EcgRecord, found: Measured) -> Measured:
+    """Return the measurements, or the reason beside each that there is not; a rate there may be all the same."""
+    if not found.reason:
+        return found
     values = (
         *measurements.rate(record),
         *measurements.stimuli(record),
-        *(Measurement(name, None, unit, note=reason) for name, unit in WITHOUT),
+        *(Measurement(name, None, unit, note=found.reason) for name, unit in WITHOUT),
     )
-    return Measured(record.lead_names, {}, values=values, reason=reason, t_end=t_end)
+    return replace(found, values=values)

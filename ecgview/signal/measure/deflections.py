@@ -17,6 +17,10 @@ from ecgview.signal.measure.waves import Kind, Wave
 Row = NDArray[np.float64]
 
 LEAST_MV, LEAST_S = 0.02, 0.006
+NOISES, OF_WHOLE = (
+    3.0,
+    0.02,
+)  # a deflection is more than so many times the noise, and than this part of the complex
 BASE_S = 0.016  # before QRS onset
 LATER_MS = (0, 40, 60, 80)  # after J
 SECOND_PHASE_MV, SECOND_PHASE = (
@@ -58,7 +62,8 @@ def of(
     level = (median.signal - base).astype(np.float64)
     for name, row in zip(median.lead_names, level, strict=True):
         shape = made[name]
-        _qrs(shape, row[on : off + 1], fs, peak - on)
+        noise = median.noise_mv.get(name, 0.0) / max(1, median.n_beats) ** 0.5
+        _qrs(shape, row[on : off + 1], fs, NOISES * noise)
         for later in LATER_MS:
             at = off + round(later * fs / 1000)
             if at < n:
@@ -77,25 +82,26 @@ def _sample(at_s: float, fs_hz: float, peak: int, n: int) -> int:
     return min(n - 1, max(0, peak + round(at_s * fs_hz)))
 
 
-def _parts(row: Row, fs_hz: float) -> list[_Part]:
+def _parts(row: Row, fs_hz: float, noise_mv: float) -> list[_Part]:
     """Return the deflections of a QRS complex in time order, each of one sign."""
+    least = max(LEAST_MV, noise_mv, OF_WHOLE * float(np.ptp(row)))
     sign = np.sign(row).astype(np.int8)
     edges = np.flatnonzero(np.diff(sign)) + 1
     bounds = [0, *edges.tolist(), len(row)]
     found = []
     for first, after in pairwise(bounds):
         top = first + int(np.abs(row[first:after]).argmax())
-        if abs(row[top]) >= LEAST_MV and after - first >= LEAST_S * fs_hz:
+        if abs(row[top]) >= least and after - first >= LEAST_S * fs_hz:
             found.append(_Part(first, after - 1, float(row[top]), top))
     return found
 
 
-def _qrs(shape: LeadShape, row: Row, fs_hz: float, _peak: int) -> None:
+def _qrs(shape: LeadShape, row: Row, fs_hz: float, noise_mv: float) -> None:
     ms = 1000 / fs_hz
     shape.values["QRS area"] = (float(np.trapezoid(row)) * ms, "mV ms")
     named: dict[str, _Part] = {}
     rises = 0
-    for part in _joined(_parts(row, fs_hz)):
+    for part in _joined(_parts(row, fs_hz, noise_mv)):
         if part.height > 0:
             rises += 1
             name = "R" + "'" * (rises - 1)

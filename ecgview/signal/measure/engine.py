@@ -6,12 +6,23 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.errors import SignalError
 from ecgview.record import EcgRecord
 from ecgview.results import ModelFacts
 from ecgview.signal import pacing
 from ecgview.signal.gaps import bridged
-from ecgview.signal.measure import atrial, by_rules, deflections, hands, intervals, representative, sorting
-from ecgview.signal.measure.figures import Basis, lead_values, values
+from ecgview.signal.measure import (
+    atrial,
+    by_rules,
+    deflections,
+    edges,
+    hands,
+    intervals,
+    mains,
+    representative,
+    sorting,
+)
+from ecgview.signal.measure.figures import Basis, lead_values, usual, values
 from ecgview.signal.measure.measured import BeatClass, Edit, Measured, Median, TEnd
 from ecgview.signal.measure.waves import Beat, Kind, Rules, Wave, over_leads
 from ecgview.signal.measurements import Measurement
@@ -22,6 +33,7 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 500.0, 1000.0  # of the median beat
 FEWEST_AF, IRREGULAR = 4, 0.10  # beats without P that irregular: mean step of RR over mean RR
 T_LEAST_MV = 0.05  # a lead with a flatter T says nothing of where it ends
 NOISY_MV = 0.10
+FEW_HZ = 250.0
 
 
 def of(
@@ -51,14 +63,17 @@ def of(
         SignalError: an edit names what is not there, or moves an edge past another.
     """
     names = tuple(record.lead_names if leads is None else leads)
-    signal, rate = _at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
+    signal, rate = at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
     found = sorting.sort(signal, rate, beats, pacing.detect(record).times_s)
+    signal = mains.without(signal, rate, [beat.time_s for beat in beats])
     straight = representative.straightened(signal, rate, beats, found.dominant)
     stacked = representative.stack(straight, rate, found.aligned_s, found.dominant)
-    median = representative.of(stacked, names, rate, beats, found.aligned_s)
+    median = representative.of(stacked, names, rate, found.aligned_s)
     rr_s = _usual_rr(beats)
     checked = by_rules.found(median.signal.astype(np.float64), rate, median.peak, rr_s)
-    median = replace(median, by_rules=checked)
+    own = [beats[k] for k in median.beats]
+    marked = representative.overall(own, median.aligned_s, intervals.of(own))
+    median = replace(median, by_rules=checked, qrs_inward_s=edges.inward(median, marked))
     doubted = {
         name: f"noisy: {level:.2g} mV from beat to beat"
         for name, level in median.noise_mv.items()
@@ -90,8 +105,12 @@ def again(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measu
         SignalError: an edit names what is not there, or moves an edge past another.
     """
     base = measured.unedited or measured
-    if not edits or base.reason:
+    if not edits:
         return base
+    if base.median is None:
+        raise SignalError("nothing was measured that could be edited", found=base.reason)
+    if base.trend:
+        raise SignalError("a record that was measured minute by minute cannot be edited")
     made = _filled(replace(base, beats=hands.on_beats(base.beats, edits)), record, edits)
     by = ", ".join(dict.fromkeys(one.by for one in edits if one.by))
     before = {(one.name, one.lead): one for one in (*base.values, *base.lead_values)}
@@ -119,7 +138,7 @@ def _told(
     return tuple(made)
 
 
-def _at_rate(signal: NDArray[np.float32], fs_hz: float) -> tuple[Row, float]:
+def at_rate(signal: NDArray[np.float32], fs_hz: float) -> tuple[Row, float]:
     """Return the leads without gaps at a rate that is fine enough for 1 ms, and that rate."""
     from ecgview.signal.resampling import resample
 
@@ -127,6 +146,10 @@ def _at_rate(signal: NDArray[np.float32], fs_hz: float) -> tuple[Row, float]:
     if LEAST_RATE_HZ <= fs_hz <= MOST_RATE_HZ:
         return filled, fs_hz
     rate = LEAST_RATE_HZ if fs_hz < LEAST_RATE_HZ else MOST_RATE_HZ
+    if fs_hz < FEW_HZ:  # straight lines: what is cut off at half so low a rate rings before a sharp QRS onset
+        n = filled.shape[1]
+        place = np.arange(round(n * rate / fs_hz)) * fs_hz / rate
+        return np.stack([np.interp(place, np.arange(n), row) for row in filled]), rate
     return resample(filled.astype(np.float32), fs_hz, rate).astype(np.float64), rate
 
 
@@ -150,8 +173,8 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     assert median is not None  # whoever measures has one
     own = [base.beats[k] for k in median.beats]
     fibrillating = is_fibrillating(base.beats, base.classes)
-    usual = representative.averaged(own) if fibrillating else intervals.of(own)
-    overall = representative.overall(own, median.aligned_s, usual)
+    found = representative.averaged(own) if fibrillating else intervals.of(own)
+    overall = representative.overall(own, median.aligned_s, found, median.qrs_inward_s)
     has: dict[Kind, bool] = {kind: wave is not None for kind, wave in overall.items()}
     leads = representative.of_leads(own, median.aligned_s, median.lead_names, has)
     if base.t_end != "network" and overall["T"] is not None:
@@ -160,7 +183,15 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     median = replace(median, overall=overall, leads=leads)
     shapes = deflections.of(median, overall, leads)
     basis = Basis(
-        record, base.beats, base.classes, median, shapes, fibrillating, base.t_end, base.model is not None
+        record,
+        base.beats,
+        base.classes,
+        median,
+        shapes,
+        fibrillating,
+        base.t_end,
+        base.model is not None,
+        usual(own),
     )
     made = values(basis)
     rate = next((one.value for one in made if one.name == "Heart rate"), None)

@@ -12,7 +12,7 @@ from ecgview.signal import measurements
 from ecgview.signal.measure import axes, corrected, intervals, ranges
 from ecgview.signal.measure.deflections import LeadShape
 from ecgview.signal.measure.measured import BeatClass, Median, TEnd
-from ecgview.signal.measure.waves import Beat, Kind, Wave
+from ecgview.signal.measure.waves import KINDS, Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
 
 Confidence = Literal["", "high", "medium", "low"]
@@ -39,6 +39,7 @@ class Basis:
     fibrillating: bool
     t_end: TEnd
     by_network: bool
+    usual: Beat | None  # where values are shown on the trace
 
     @property
     def own(self) -> list[Beat]:
@@ -60,7 +61,7 @@ def values(basis: Basis) -> tuple[Measurement, ...]:
 
 def lead_values(basis: Basis) -> tuple[Measurement, ...]:
     """Return the values of each lead of the median beat, lead by lead; what is not there is left out."""
-    place = _place(basis, "QRS")
+    places = {kind: _place(basis, kind) or _place(basis, "QRS") for kind in KINDS}
     made = []
     for name in basis.median.lead_names:
         shape = basis.shapes[name]
@@ -75,7 +76,7 @@ def lead_values(basis: Basis) -> tuple[Measurement, ...]:
                     note=shape.notes.get(key, ""),
                     lead=name,
                     confidence=_of_amplitude(value, noise) if unit == "mV" else "",
-                    where_s=_place(basis, kind) or place,
+                    where_s=places[kind],
                 )
             )
         for key, note in shape.notes.items():
@@ -255,9 +256,9 @@ def _directions(basis: Basis) -> Iterator[Measurement]:
 
 def _sums(basis: Basis) -> Iterator[Measurement]:
     where = _place(basis, "QRS")
-    r, s = _height(basis, "V5", "R"), _height(basis, "V1", "S")
+    r, s = _tallest(basis, "V5", ("R", "R'")), _tallest(basis, "V1", ("S", "S'"))
     if s is None and (shape := basis.shapes.get("V1")) is not None and "R amplitude" in shape.notes:
-        s = _height(basis, "V1", "Q")
+        s = _tallest(basis, "V1", ("Q",))  # a QS complex
     for name, value, lead in (("RV5", r, "V5"), ("SV1", s, "V1")):
         note = (
             ""
@@ -274,10 +275,11 @@ def _sums(basis: Basis) -> Iterator[Measurement]:
     yield Measurement("RV5+SV1", total, "mV", confidence="high" if total is not None else "", where_s=where)
 
 
-def _height(basis: Basis, lead: str, name: str) -> float | None:
+def _tallest(basis: Basis, lead: str, names: Sequence[str]) -> float | None:
     shape = basis.shapes.get(lead)
-    found = None if shape is None else shape.values.get(f"{name} amplitude")
-    return None if found is None else found[0]
+    found = [] if shape is None else [shape.values.get(f"{name} amplitude", (0.0, ""))[0] for name in names]
+    tallest = max(found, key=abs, default=0.0)
+    return tallest or None
 
 
 def _irregularity(basis: Basis) -> Iterator[Measurement]:
@@ -375,7 +377,7 @@ def _interval(beat: Beat, kind: str) -> float | None:
 
 def _place(basis: Basis, first: str, last: str = "") -> tuple[float, float] | None:
     """Return where on the trace, in s, waves of a usual beat begin and end: the one nearest to the median in all."""
-    best = _usual(basis)
+    best = basis.usual
     if best is None:
         return None
     before, after = (_wave(best, name) for name in (first, last or first))
@@ -389,12 +391,10 @@ def _wave(beat: Beat, name: str) -> Wave | None:
     return beat.overall[kind]
 
 
-def _usual(basis: Basis) -> Beat | None:
-    own = basis.own
-    if not own:
-        return None
-    usual = intervals.of(own)
-    wanted = {"P": usual.p_ms, "PR": usual.pr_ms, "QRS": usual.qrs_ms, "QT": usual.qt_ms}
+def usual(own: Sequence[Beat]) -> Beat | None:
+    """Return the beat whose intervals are nearest to the median ones in all, and which has all of their waves."""
+    middle = intervals.of(own)
+    wanted = {"P": middle.p_ms, "PR": middle.pr_ms, "QRS": middle.qrs_ms, "QT": middle.qt_ms}
 
     def apart(beat: Beat) -> float:
         total = 0.0
@@ -404,4 +404,4 @@ def _usual(basis: Basis) -> Beat | None:
                 total += 500.0 if one is None else abs(1000 * one - value)
         return total
 
-    return min(own, key=apart)
+    return min(own, key=apart, default=None)

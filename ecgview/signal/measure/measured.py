@@ -54,6 +54,21 @@ class Median:
     aligned_s: tuple[float, ...] = ()
     by_rules: Mapping[Kind, Wave | None] = field(default_factory=dict)
     noise_mv: Mapping[str, float] = field(default_factory=dict)  # of one beat against the median, by lead
+    qrs_inward_s: tuple[float, float] = (0.0, 0.0)  # its edges, from those of the beats
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What was measured in one piece of a long record, or why nothing was."""
+
+    start_s: float
+    seconds: float
+    n_beats: int = 0
+    heart_rate_bpm: float | None = None
+    qrs_ms: float | None = None
+    qt_ms: float | None = None
+    qtcf_ms: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +79,8 @@ class Measured:
     `model` is None where rules found the waves. `warnings` is what a reader of the numbers must know. `edits` were
     applied in this order; values that they changed have the source "edited". `unedited` is the same without any edit,
     None where there is none. `t_end` is how the end of T was found for QT. `atrial` are P waves that come at one
-    interval, whether a QRS follows them or not; None where that is not seen.
+    interval, whether a QRS follows them or not; None where that is not seen. A long record has a `trend`, a row for
+    each minute; its beats, median beat and values of leads are those of one minute, which `warnings` names.
     """
 
     leads: tuple[str, ...]
@@ -82,6 +98,7 @@ class Measured:
     t_end: TEnd = "network"
     lead_notes: Mapping[str, str] = field(default_factory=dict)  # what to doubt of leads that were used
     atrial: Atrial | None = None
+    trend: tuple[Minute, ...] = ()
 
     def value(self, name: str, lead: str = "") -> float | None:
         """Return a value by its name, of all leads or of one; None where it was not measured."""

@@ -1,6 +1,7 @@
 """The median beat of each lead: dominant beats, aligned, without the wander of their baseline."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -53,17 +54,16 @@ def _curve(knots: Row, levels: Row, n_samples: int) -> Row:
         return np.repeat(levels, n_samples, axis=1)
     slopes = np.gradient(levels, knots, axis=1)
     slopes[:, [0, -1]] = 0.0
-    x = np.clip(np.arange(n_samples), knots[0], knots[-1])
-    k = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(knots) - 2)
-    h = knots[k + 1] - knots[k]
-    t = (x - knots[k]) / h
-    t2, t3 = t * t, t * t * t
-    found: Row = (
-        (2 * t3 - 3 * t2 + 1) * levels[:, k]
-        + (t3 - 2 * t2 + t) * h * slopes[:, k]
-        + (3 * t2 - 2 * t3) * levels[:, k + 1]
-        + (t3 - t2) * h * slopes[:, k + 1]
-    )
+    found = np.empty((len(levels), n_samples))
+    bounds = np.clip(np.ceil(knots).astype(np.int64), 0, n_samples)
+    found[:, : bounds[0]], found[:, bounds[-1] :] = levels[:, :1], levels[:, -1:]
+    for k, (first, after) in enumerate(pairwise(bounds)):
+        h = knots[k + 1] - knots[k]
+        t = (np.arange(first, after) - knots[k]) / h
+        t2, t3 = t * t, t * t * t
+        shapes = np.stack([2 * t3 - 3 * t2 + 1, t3 - 2 * t2 + t, 3 * t2 - 2 * t3, t3 - t2])
+        held = np.stack([levels[:, k], h * slopes[:, k], levels[:, k + 1], h * slopes[:, k + 1]], axis=1)
+        found[:, first:after] = held @ shapes
     return found
 
 
@@ -96,10 +96,8 @@ def _between(part: Row) -> Row:
     ) / 2  # fmt: skip
 
 
-def of(
-    stacked: Stack, names: Sequence[str], fs_hz: float, beats: Sequence[Beat], aligned_s: Sequence[float]
-) -> Median:
-    """Return the median beat with its waves: the medians of those of the beats that it is made of."""
+def of(stacked: Stack, names: Sequence[str], fs_hz: float, aligned_s: Sequence[float]) -> Median:
+    """Return the median beat, no waves named yet."""
     if np.isnan(stacked.rows).any():
         signal = np.nan_to_num(np.nanmedian(stacked.rows, axis=1))
     else:
@@ -121,10 +119,16 @@ def of(
     )
 
 
-def overall(beats: Sequence[Beat], aligned_s: Sequence[float], found: Intervals) -> dict[Kind, Wave | None]:
+def overall(
+    beats: Sequence[Beat],
+    aligned_s: Sequence[float],
+    found: Intervals,
+    inward_s: tuple[float, float] = (0.0, 0.0),
+) -> dict[Kind, Wave | None]:
     """Return the waves of all leads on the median beat, so that their distances are the intervals of the beats.
 
-    Times are from the QRS peak. The edge that no interval fixes is the median of the beats'.
+    Times are from the QRS peak. The edge that no interval fixes is the median of the beats'. `inward_s` is by how much
+    QRS begins later and ends earlier than in the beats.
     """
     places: dict[Kind, tuple[list[float], list[float], list[float]]] = {}
     for kind in KINDS:
@@ -134,7 +138,9 @@ def overall(beats: Sequence[Beat], aligned_s: Sequence[float], found: Intervals)
     onset = median(places["QRS"][0])
     out: dict[Kind, Wave | None] = {"P": None, "QRS": None, "T": None}
     if found.qrs_ms is not None:
-        out["QRS"] = Wave(onset, median(places["QRS"][1]), onset + found.qrs_ms / 1000)
+        later, earlier = inward_s
+        end = onset + found.qrs_ms / 1000 - earlier
+        out["QRS"] = Wave(onset + later, median(places["QRS"][1]), end)
     if found.pr_ms is not None and found.p_ms is not None:
         start = onset - found.pr_ms / 1000
         out["P"] = Wave(start, median(places["P"][1]), start + found.p_ms / 1000)

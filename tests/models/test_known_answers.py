@@ -1,0 +1,155 @@
+"""Synthetic ECGs: what was put in is measured, within M5, at every rate and under noise, wander and mains."""
+
+from dataclasses import replace
+from statistics import fmean, pstdev
+
+import numpy as np
+import pytest
+
+from ecgview import api
+from ecgview.record import EcgRecord
+from ecgview.signal.measure import axes
+from ecgview.signal.measure.measured import Measured
+from tests.synthetic_ecg import Made, record
+
+KINDS = (
+    Made(),
+    Made(rr_ms=650, p_ms=90, pr_ms=140, qrs_ms=84, qt_ms=350),
+    Made(rr_ms=1000, p_ms=110, pr_ms=190, qrs_ms=104, qt_ms=430, axis=-20),
+)
+LIMITS = {
+    "P duration": (10, 15),
+    "PR": (10, 10),
+    "QRS duration": (10, 10),
+    "QT": (25, 30),
+}  # M5: mean, SD in ms
+DISTURBED = ({}, {"noise_mv": 0.02}, {"wander_mv": 0.2}, {"mains_mv": 0.03})
+
+
+def _put_in(made: Made) -> dict[str, float]:
+    return {"P duration": made.p_ms, "PR": made.pr_ms, "QRS duration": made.qrs_ms, "QT": made.qt_ms}
+
+
+@pytest.mark.parametrize("fs_hz", [100.0, 250.0, 500.0, 1000.0])
+def test_intervals_and_axes_are_what_was_put_in(fs_hz: float) -> None:
+    apart: dict[str, list[float]] = {name: [] for name in LIMITS}
+    for number, made in enumerate(KINDS):
+        disturbed = DISTURBED[number :: len(KINDS)] or DISTURBED
+        for how in disturbed:
+            found = api.measured(record(made, fs_hz, **how))
+            assert not found.reason
+            for name, value in _put_in(made).items():
+                own = found.value(name)
+                assert own is not None, (name, how)
+                apart[name].append(own - value)
+            assert found.value("QRS axis") == pytest.approx(made.axis, abs=3)
+            assert found.value("T axis") == pytest.approx(made.t_axis, abs=6)
+            assert found.value("P axis") == pytest.approx(made.p_axis, abs=12)
+            assert found.value("Heart rate") == pytest.approx(60_000 / made.rr_ms, abs=0.5)
+    for name, (mean, spread) in LIMITS.items():
+        assert abs(fmean(apart[name])) <= mean, (name, apart[name])
+        assert pstdev(apart[name]) <= spread, (name, apart[name])
+
+
+@pytest.mark.parametrize("degrees", range(-150, 181, 30))
+def test_axes_go_round_the_circle(degrees: int) -> None:
+    """M4, by vectors: lead I and aVF of a unit vector, aVF smaller by the root of 3/4."""
+    one, foot = np.cos(np.radians(degrees)), np.sin(np.radians(degrees)) * np.sqrt(3) / 2
+    assert axes.axis({"I": 20 * one, "aVF": 20 * foot}) == pytest.approx(degrees, abs=1e-6)
+    assert axes.axis({"I": 20 * one, "II": 20 * (foot + one / 2)}) == pytest.approx(degrees, abs=1e-6)
+
+
+def test_a_small_net_area_has_no_axis() -> None:
+    assert axes.axis({"I": 3.9, "aVF": -4.0}) is None
+    assert axes.axis({"I": 4.1, "aVF": 0.0}) == 0
+    assert axes.axis({"V1": 30.0}) is None
+
+
+def test_without_p_waves_there_is_no_pr() -> None:
+    """M6."""
+    found = api.measured(record(Made(with_p=False), noise_mv=0.01))
+    assert found.value("QRS duration") is not None
+    rows = {one.name: one for one in found.values}
+    for name in ("P duration", "PR", "P axis"):
+        assert rows[name].value is None
+        assert rows[name].note
+    assert not any(one.name.startswith("P ") for one in found.lead_values)
+
+
+def _amplitudes(found: Measured, lead: str) -> dict[str, float | None]:
+    return {one.name: one.value for one in found.lead_values if one.lead == lead and one.unit == "mV"}
+
+
+def test_amplitudes_are_against_the_level_before_qrs() -> None:
+    made = record(Made(), noise_mv=0.005)
+    shifted = made.with_signal(made.signal + np.float32(0.7))
+    plain, other = (_amplitudes(api.measured(one), "II") for one in (made, shifted))
+    assert plain.keys() == other.keys()
+    assert plain["R amplitude"] == pytest.approx(float(made.lead("II").max()), abs=0.05)
+    for name, value in plain.items():
+        assert other[name] == pytest.approx(value, abs=0.004), name
+    assert abs(plain["J+60"] or 0.0) < 0.03
+
+
+@pytest.mark.parametrize("leads", [("II",), ("V1",), ("I", "II"), ("I", "II", "V1", "V5")])
+def test_few_leads_are_measured_and_say_so(leads: tuple[str, ...]) -> None:
+    whole = record(Made(), noise_mv=0.01)
+    found = api.measured(replace(whole, signal=whole.leads(leads), lead_names=leads))
+    assert found.leads == leads
+    assert found.value("QRS duration") == pytest.approx(90, abs=25)
+    assert any(f"{len(leads)} of 12 leads" in text for text in found.warnings)
+    if "I" not in leads:
+        assert found.value("QRS axis") is None
+
+
+def test_fifteen_leads_are_measured() -> None:
+    whole = record(Made(), noise_mv=0.01)
+    more = np.concatenate([whole.signal, 0.8 * whole.leads(("V6", "V6", "V6"))])
+    found = api.measured(EcgRecord(more, (*whole.lead_names, "V7", "V8", "V9"), 500.0))
+    assert {one.lead for one in found.lead_values} == {*whole.lead_names, "V7", "V8", "V9"}
+    assert found.value("QRS duration") == pytest.approx(90, abs=12)
+
+
+T = np.arange(5000) / 500
+NOT_ECGS = {
+    "noise": np.random.default_rng(3).normal(0, 0.3, (12, 5000)),
+    "flat": np.zeros((12, 5000)),
+    "saturated": np.sign(np.sin(2 * np.pi * 1.3 * T)) * 5 + np.zeros((12, 1)),
+    "a 60 Hz sine": np.sin(2 * np.pi * 60 * T) + np.zeros((12, 1)),
+    "a 1 Hz sine": np.sin(2 * np.pi * T) + np.zeros((12, 1)),
+    "a ramp": np.linspace(-1, 1, 5000) * np.linspace(0.5, 1.5, 12)[:, None],
+}
+
+
+@pytest.mark.parametrize("name", NOT_ECGS)
+def test_no_number_comes_from_what_is_no_ecg(name: str) -> None:
+    found = api.measured(replace(record(), signal=NOT_ECGS[name].astype(np.float32)))
+    assert found.reason
+    assert found.beats == ()
+    assert found.lead_values == ()
+    for one in found.values:
+        assert one.value is None or one.name == "Pacemaker stimuli", one
+        assert one.note
+
+
+def test_gaps_and_dead_leads_are_left_out_by_name() -> None:
+    whole = record(Made(), noise_mv=0.01)
+    signal = whole.signal.copy()
+    signal[7, 1000:1500] = np.nan
+    signal[3] = 0.0
+    found = api.measured(whole.with_signal(signal))
+    assert set(found.left_out) == {"aVR", "V2"}
+    assert found.value("QRS duration") == pytest.approx(90, abs=12)
+
+
+def test_a_long_record_is_measured_minute_by_minute() -> None:
+    made = record(Made(seconds=305.0), 250.0, noise_mv=0.01)
+    found = api.measured(made)
+    assert [minute.start_s for minute in found.trend] == [0, 60, 120, 180, 240]
+    assert all(minute.heart_rate_bpm == pytest.approx(75, abs=0.5) for minute in found.trend)
+    assert found.value("Heart rate") == pytest.approx(75, abs=0.5)
+    assert found.value("QT") == pytest.approx(400, abs=25)
+    assert len(found.beats) < 90
+    assert "minute by minute" in " ".join(found.warnings) or "minutes were measured" in " ".join(
+        found.warnings
+    )
