@@ -57,14 +57,14 @@ class DiagnosisPanel(AiPanel):
         if not prediction.analysed:
             self.content.addWidget(Notice(f"Reason: {prediction.reason}.", "warning", title="Not analysed"))
             for warning in prediction.warnings:
-                self.content.addWidget(Notice(warning))
+                self.content.addWidget(Notice(context.sentence(warning)))
             self.content.addWidget(model_line(prediction.model, precision=""))
             return
         self.content.addWidget(Text(found.summary, size="strong"))
         for sentence in found.contradictions:
             self.content.addWidget(Notice(f"The model contradicts itself: {sentence}."))
         for warning in prediction.warnings:
-            self.content.addWidget(Notice(warning))
+            self.content.addWidget(Notice(context.sentence(warning)))
         self._add_scores(found, prediction)
         for sentence in not_assessable_sentences(found, None if self._names_all else NAMED):
             self.content.addWidget(Text(sentence, tone="secondary"))

@@ -49,7 +49,7 @@ class LefPanel(AiPanel):
         asked = ABOUT if result.kind == "index" else f"Probability of {result.cut}."
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))
         for warning in result.warnings:
-            self.content.addWidget(Notice(warning))
+            self.content.addWidget(Notice(context.sentence(warning)))
         if result.value is None:
             reason = result.reason or "the model gave no reason"
             self.content.addWidget(Notice(f"Reason: {reason}", "warning", title="Not analysed"))

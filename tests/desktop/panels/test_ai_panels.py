@@ -238,7 +238,7 @@ def test_a_lef_index_has_no_verdict_and_names_its_reference(opened: Workspace, q
         "Index 0.63, not a probability, not calibrated",
         "A low percentile does not rule out disease.",
         "Not for paced rhythm",
-        "age unknown",
+        "Age unknown",
         "1-P(NORM): 0.830",
         "P(ILBBB): 0.040",
         "P(INJAL): 0.120",
@@ -391,6 +391,6 @@ def test_a_record_that_is_not_analysed_has_its_reason_and_no_number(
     words = words_of(panel)
     assert "Not analysed" in words
     assert f"Reason: {reason}." in words
-    assert "age unknown" in words
+    assert "Age unknown" in words
     assert panel.findChild(ScoreList) is None
     assert "fibrillation" not in words

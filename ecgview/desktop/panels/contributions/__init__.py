@@ -46,9 +46,9 @@ class ContributionsPanel(AiPanel):
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "ask")
         elif result.contributions is None:
-            reason = f": {result.reason}" if result.reason else "."
+            reason = f": {result.reason}" if result.reason else ""
             self.content.addWidget(
-                Text(f"No contributions, because nothing was analysed{reason}", tone="secondary")
+                Text(f"No contributions, because nothing was analysed{reason}.", tone="secondary")
             )
         else:
             self._show(result.contributions)
