@@ -66,8 +66,8 @@ class LabelScore:
     @property
     def is_suspected(self) -> bool:
         """Whether the score is high enough to withhold what depends on it: the best cut that is known, or 0.5."""
-        cuts = (self.threshold, self.weak_threshold, 0.5)
-        return self.probability >= next(cut for cut in cuts if cut is not None)
+        known = self.weak_threshold if self.threshold is None else self.threshold
+        return self.probability >= (0.5 if known is None else known)
 
 
 @dataclass(frozen=True, slots=True)

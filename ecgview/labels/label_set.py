@@ -75,8 +75,13 @@ def user_folder() -> Path:
 
 def available() -> tuple[str, ...]:
     """Return the ids of every label set, the shipped ones first; a wrong file of the user's is in `plugins.faults`."""
-    shipped = [path.stem for path in sorted(resources.path("labels").glob("*.csv"))]
-    return tuple(dict.fromkeys([*shipped, *_own()]))
+    return tuple(dict.fromkeys([*_shipped(resources.path("labels")), *_own()]))
+
+
+@lru_cache(maxsize=4)
+def _shipped(folder: Path) -> tuple[str, ...]:
+    """Return the ids of the shipped sets, which stay as long as the program runs: every answer asks for one."""
+    return tuple(path.stem for path in sorted(folder.glob("*.csv")))
 
 
 def load(set_id: str = DEFAULT) -> LabelSet:
@@ -88,7 +93,7 @@ def load(set_id: str = DEFAULT) -> LabelSet:
     own = _own().get(set_id)
     if own is not None:
         return own
-    if set_id not in available():
+    if set_id not in _shipped(resources.path("labels")):
         wrong = next((path for path in user_folder().glob("*.csv") if path.stem == set_id), None)
         if wrong is not None:
             return read(wrong)  # says what is wrong

@@ -49,9 +49,10 @@ class Context:
 
 def in_context(record: EcgRecord, scores: Scores, set_id: str) -> tuple[Scores, tuple[str, ...]]:
     """Return the scores with what cannot be assessed in this record named, and the sentences that say why."""
+    suspected = tuple(score for score in scores if score.is_suspected)
     found: list[Context] = []
     for rule in context_rules.rules():
-        if source := _in_record(rule, record) or _in_scores(rule, scores, set_id):
+        if source := _in_record(rule, record) or _in_scores(rule, suspected, set_id):
             found.append(Context(rule, source))
     return _withheld(scores, set_id, found), tuple(context.sentence for context in found)
 
@@ -130,9 +131,9 @@ def _in_record(rule: ContextRule, record: EcgRecord) -> str:
     return context_rules.named_by_file(rule, record)
 
 
-def _in_scores(rule: ContextRule, scores: Scores, set_id: str) -> str:
-    for score in scores:
-        if score.is_suspected and rule.is_named_by(score.code, set_id):
+def _in_scores(rule: ContextRule, suspected: Scores, set_id: str) -> str:
+    for score in suspected:
+        if rule.is_named_by(score.code, set_id):
             return f"this model's own answer, {score.code} {score.probability:.2f}"
     return ""
 

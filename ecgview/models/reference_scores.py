@@ -18,6 +18,7 @@ from ecgview.models.cards import ModelCard, sha256_of
 
 FILE = "reference.safetensors"
 POINTS = 101
+_SHARES = np.linspace(0.0, 100.0, POINTS)
 FEWEST = 50  # records without the statement, for a percentile to be shown
 
 
@@ -26,7 +27,7 @@ class ReferenceScores:
     """The scores of a model over reference records; rows follow the card's labels."""
 
     records: str
-    quantiles: NDArray[np.float32]
+    quantiles: NDArray[np.float64]
     negatives: NDArray[np.int64]
 
     @property
@@ -41,8 +42,7 @@ class ReferenceScores:
         """Return the share, in percent, of the reference negatives of one label that score lower."""
         if self.negatives[row] < FEWEST:
             return None
-        points = self.quantiles[row].astype(np.float64)
-        return float(np.interp(score, points, np.linspace(0.0, 100.0, POINTS)))
+        return float(np.interp(score, self.quantiles[row], _SHARES))
 
 
 def of(card: ModelCard) -> ReferenceScores | None:
@@ -75,7 +75,7 @@ def _read(path: Path, _changed: int, sha256: str, n_labels: int) -> ReferenceSco
         return None
     if not (np.isfinite(quantiles).all() and (np.diff(quantiles, axis=1) >= 0).all()):
         return None
-    return ReferenceScores(records, quantiles, negatives.astype(np.int64))
+    return ReferenceScores(records, quantiles.astype(np.float64), negatives.astype(np.int64))
 
 
 def write(

@@ -69,13 +69,15 @@ def _energy(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[
         return np.zeros(0), np.zeros(0)
     low, high = 5.0 / (fs_hz / 2), min(25.0, fs_hz * 0.45) / (fs_hz / 2)  # of half the rate
     band = sosfiltfilt(sections(2, low, high, 2.0), filled[usable], axis=-1)
-    scale = np.percentile(np.abs(band), 98, axis=1, keepdims=True) + 0.02
-    band = band / scale  # a quiet lead counts as much as a loud one
-    slope = np.gradient(band, axis=-1) * fs_hz / 50.0
+    size = np.abs(band)
+    scale = np.percentile(size, 98, axis=1, keepdims=True) + 0.02
+    slope = np.gradient(band / scale, axis=-1) * fs_hz / 50.0  # a quiet lead counts as much as a loud one
+    squares = np.sort(slope**2, axis=0)  # numpy's median of so few rows takes four times as long
+    middle = (squares[(len(squares) - 1) // 2] + squares[len(squares) // 2]) / 2
     window = max(3, round(WINDOW_S * fs_hz))
-    power = uniform_filter1d(np.median(slope**2, axis=0) + 0.5 * np.mean(slope**2, axis=0), window)
+    power = uniform_filter1d(middle + 0.5 * np.mean(squares, axis=0), window)
     energy = np.sqrt(np.maximum(power, 0.0))  # the running mean may round below zero
-    return energy, np.abs(band).mean(0)
+    return energy, (size / scale).mean(0)
 
 
 def _candidates(energy: NDArray[np.float64], fs_hz: float) -> list[int]:

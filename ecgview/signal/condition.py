@@ -6,6 +6,7 @@ networks see, and of 1 to 40 Hz where not said otherwise: their usual band witho
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from ecgview.record import Signal
 from ecgview.signal import beats, mean_beat
 from ecgview.signal.gaps import bridged
 from ecgview.signal.mean_beat import MeanBeat
+from ecgview.signal.resampling import averaged
 
 STRETCH_S = 10.0
 BAND_HZ = (1.0, 40.0)
@@ -89,8 +91,9 @@ def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Conditio
     size = next_fast_len(n, real=True)
     transform = rfft(centred, size, axis=1)
     f = rfftfreq(size, 1 / fs_hz)
-    inside = (f >= BAND_HZ[0]) & (f <= BAND_HZ[1])
-    band = irfft(np.where(inside, transform, 0), size, axis=1)[:, :n]
+    transform[:, (f < BAND_HZ[0]) | (f > BAND_HZ[1])] = 0
+    band = irfft(transform, size, axis=1)[:, :n]
+    products = band @ band.T
     spectrum = _Spectrum(centred, fs_hz)
     found = _complexes(filled, gaps, fs_hz)
     likeness, alike = _likeness(band, found, round(AROUND_R_S * fs_hz))
@@ -107,8 +110,8 @@ def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Conditio
         one_line=spectrum.one_line(),
         above_band=float(np.median(above)),
         above_band_of=above,
-        one_shape=_one_shape(band),
-        twins=_twins(centred, band),
+        one_shape=_one_shape(band, products),
+        twins=_twins(centred, band, products),
         mains_uv={hz: spectrum.line_uv(hz) for hz in MAINS_HZ if fs_hz > 2 * hz + 8},
         fall_off=spectrum.fall_off(),
         still_s=_still(filled, gaps, fs_hz, len(found)),
@@ -129,18 +132,25 @@ def _without_line(filled: Row) -> Row:
     return centred
 
 
+@lru_cache(maxsize=8)
+def _hann(n: int) -> tuple[Row, float]:
+    """Return a window and the sum of its squares."""
+    window = np.hanning(n)
+    return window, float((window**2).sum())
+
+
 class _Spectrum:
     """Power densities of the leads, mV²/Hz, over frequency."""
 
     def __init__(self, centred: Row, fs_hz: float) -> None:
         from scipy.fft import next_fast_len, rfft, rfftfreq
 
-        window = np.hanning(centred.shape[1])
+        window, power = _hann(centred.shape[1])
         size = next_fast_len(centred.shape[1], real=True)
         bins = rfft(centred * window, size, axis=1)
         self._fs_hz = fs_hz
         self._f = rfftfreq(size, 1 / fs_hz)
-        self._power = (bins.real**2 + bins.imag**2) * (2 / (fs_hz * (window**2).sum()))
+        self._power = (bins.real**2 + bins.imag**2) * (2 / (fs_hz * power))
 
     def _within(self, low_hz: float, high_hz: float) -> Row:
         first, last = np.searchsorted(self._f, [low_hz, high_hz])
@@ -188,9 +198,7 @@ class _Spectrum:
 def _complexes(filled: Row, gaps: NDArray[np.bool_], fs_hz: float) -> NDArray[np.int64]:
     """Return the samples of the QRS complexes."""
     step = max(1, round(fs_hz / BEATS_HZ))
-    n = filled.shape[1] // step * step
-    slow = filled[:, :n].reshape(filled.shape[0], -1, step).mean(2)
-    slow = slow[~gaps.all(1)]
+    slow = averaged(filled, step)[~gaps.all(1)]
     if not slow.size:
         return np.zeros(0, dtype=np.int64)
     return beats.peaks(slow.astype(np.float32), fs_hz / step) * step + step // 2
@@ -220,8 +228,7 @@ def _with_the_others(cut: Row) -> Row:
 def _moving(filled: Row, fs_hz: float) -> Row:
     """Return peak to peak of each lead in windows, without what wanders: (leads, windows), none in less."""
     step = max(1, round(BLOCK_S * fs_hz))
-    n = filled.shape[1] // step * step
-    slow = filled[:, :n].reshape(len(filled), -1, step).mean(2)
+    slow = averaged(filled, step)
     length = round(WINDOW_S * fs_hz / step)
     if slow.shape[1] < length:
         return np.zeros((len(filled), 0))
@@ -230,36 +237,48 @@ def _moving(filled: Row, fs_hz: float) -> Row:
     cut = windows[:, starts[starts < windows.shape[1]]]
     along = np.linspace(-1.0, 1.0, length)
     trend = (cut @ along / (along @ along))[..., None] * along
-    spread: Row = np.ptp(cut - trend, axis=2)
+    cut = cut - trend
+    spread: Row = cut.max(2) - cut.min(2)
     return spread
 
 
-def _one_shape(centred: Row) -> float:
-    spread = centred.std(1)
-    used = centred[spread > 1e-6] / spread[spread > 1e-6, None]
-    if len(used) < 2:
+def _one_shape(band: Row, products: Row) -> float:
+    """Return the part of the power that is in the largest common shape; `products` are the leads' with each other."""
+    size = np.sqrt(np.maximum(np.diag(products) / band.shape[1] - band.mean(1) ** 2, 0.0))
+    used = size > 1e-6
+    if used.sum() < 2:
         return float("nan")
-    values = np.linalg.eigvalsh(used @ used.T)
+    values = np.linalg.eigvalsh(products[np.ix_(used, used)] / np.outer(size[used], size[used]))
     return float(values[-1] / values.sum())
 
 
-def _twins(centred: Row, band: Row) -> tuple[tuple[int, int], ...]:
+def _twins(centred: Row, band: Row, products: Row) -> tuple[tuple[int, int], ...]:
     """Return the pairs of rows that hold the same samples, but for an offset and some microvolts."""
-    spread = np.ptp(centred, axis=1)
-    size = band.std(1)
-    return tuple(
-        (one, other)
-        for other in range(len(centred))
-        for one in range(other)
-        if min(spread[one], spread[other]) > 1e-3
-        and (band[one] - band[other]).std() < min(TWINS_MV, TWINS_SHARE * max(size[one], size[other]))
-    )
+    middle = band.mean(1)
+    together = products / band.shape[1] - np.outer(middle, middle)
+    power = np.diag(together)
+    apart = (
+        power[:, None] + power - 2 * together
+    )  # mean square, but for rounding: the nearest are looked at closer
+    near = np.tril(apart < (2 * TWINS_MV) ** 2, -1)
+    found = []
+    for other, one in np.argwhere(near):
+        size = max(band[one].std(), band[other].std())
+        if min(np.ptp(centred[one]), np.ptp(centred[other])) > 1e-3 and (band[one] - band[other]).std() < min(
+            TWINS_MV, TWINS_SHARE * size
+        ):
+            found.append((int(one), int(other)))
+    return tuple(found)
 
 
 def _still(filled: Row, gaps: NDArray[np.bool_], fs_hz: float, beats_found: int) -> float:
     """Return how many seconds lie in stretches in which no lead moves."""
-    resting: NDArray[np.bool_] = np.all(np.diff(filled, axis=1) == 0, axis=0)
+    resting = np.ones(filled.shape[1] - 1, dtype=np.bool_)
     resting &= ~np.any(gaps[:, 1:], axis=0)
+    for row in filled:
+        resting &= row[1:] == row[:-1]
+        if np.count_nonzero(resting) < STILL_S * fs_hz:  # not even in this lead, as nearly always
+            return 0.0
     lengths = _runs(resting) / fs_hz
     lengths = lengths[lengths >= STILL_S]
     if len(filled) <= 2 or len(lengths) > beats_found / 2:
@@ -269,7 +288,10 @@ def _still(filled: Row, gaps: NDArray[np.bool_], fs_hz: float, beats_found: int)
 
 def _longest(flags: NDArray[np.bool_]) -> Row:
     """Return the longest run of each row, in samples."""
-    return np.array([_runs(row).max(initial=0) if row.any() else 0 for row in flags], dtype=np.float64)
+    found = np.zeros(len(flags))
+    for row in np.flatnonzero(flags.any(1)):
+        found[row] = _runs(flags[row]).max()
+    return found
 
 
 def _runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -282,12 +304,14 @@ def _at_extremes(filled: Row, shortest: int) -> tuple[Row, NDArray[np.bool_]]:
     """Return per lead the share of samples held at its extremes in runs, and whether that is clipping."""
     held = np.zeros(len(filled))
     clipped = np.zeros(len(filled), dtype=np.bool_)
-    for place, row in enumerate(filled):
-        middle = np.median(row)  # a calm baseline is an extreme, too, where every wave goes one way
-        for extreme in (row.max(), row.min()):
-            if abs(extreme - middle) <= CLIPPED_MV:
+    for extreme in (filled.max(1), filled.min(1)):
+        there = np.abs(filled - extreme[:, None]) < 1e-6
+        for place in np.flatnonzero(np.count_nonzero(there, axis=1) >= shortest):
+            row = filled[place]
+            # A calm baseline is an extreme, too, where every wave goes one way.
+            if abs(extreme[place] - np.median(row)) <= CLIPPED_MV:
                 continue
-            runs = _runs(np.abs(row - extreme) < 1e-6)
+            runs = _runs(there[place])
             long = runs[runs >= shortest]
             held[place] += long.sum() / row.size
             clipped[place] |= len(long) >= CLIPPED_RUNS

@@ -12,6 +12,8 @@ def bridged(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     A lead without any sample becomes zero; the second result says so.
     """
     gaps = ~np.isfinite(signal)
+    if not gaps.any():
+        return signal.astype(np.float64), gaps
     filled = np.where(gaps, 0.0, signal).astype(np.float64)
     for row in np.flatnonzero(gaps.any(1)):
         known = np.flatnonzero(~gaps[row])

@@ -8,7 +8,6 @@ Limits were set on records of `../shared/data` outside PTB-XL fold 9, and on suc
 they refuse and warn of stand in docs/models.md, made by `benchmarks/guard.py`.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +18,7 @@ from ecgview.record import GAIN, EcgRecord
 from ecgview.signal import limb_leads
 from ecgview.signal.condition import HOP_S, STRETCH_S, WINDOW_S, Condition, Row, measure
 from ecgview.signal.mean_beat import MeanBeat
-from ecgview.signal.recent import Recent
+from ecgview.signal.recent import Recent, checksum
 
 SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
 GAP_S = 0.2  # the longest gap that may be bridged by a straight line, as `preprocessing` does
@@ -123,9 +122,8 @@ _known = Recent[Judgement](32)
 
 def judged(record: EcgRecord) -> Judgement:
     """Return the judgement of a record; from any thread, computed once for the records looked at last."""
-    stretch = record.signal[:, : round(STRETCH_S * record.sampling_rate_hz)]
     key = (
-        zlib.crc32(np.ascontiguousarray(stretch).tobytes()),
+        checksum(record),
         record.signal.shape,
         record.lead_names,
         record.sampling_rate_hz,
@@ -197,16 +195,18 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
 
 def _most(moving_mv: Row) -> Row:
     """Return in each window how much most leads move at most."""
-    found: Row = np.quantile(moving_mv, MOST_LEADS, axis=0, method="lower")
+    # np.quantile(..., method="lower") to the bit, which takes ten times as long on so few rows
+    found: Row = np.sort(moving_mv, axis=0)[int(MOST_LEADS * (len(moving_mv) - 1))]
     return found
 
 
 def _pause(moving_mv: Row) -> tuple[float, float]:
     """Return from when to when, in s, nothing but noise is seen for longest; (0, 0) where something always is."""
-    quiet = np.concatenate([[False], moving_mv < NOTHING_MV, [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
-    if not edges.size:
+    is_quiet = moving_mv < NOTHING_MV
+    if not is_quiet.any():
         return 0.0, 0.0
+    quiet = np.concatenate([[False], is_quiet, [False]])
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
     longest = int(np.argmax(edges[1::2] - edges[::2]))
     first, after = edges[2 * longest], edges[2 * longest + 1]
     return float(first * HOP_S), float((after - 1) * HOP_S + WINDOW_S)
@@ -305,7 +305,9 @@ def _noise(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     if seen.above_band > NOISY:
         yield "noise", f"noisy: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
     unlike = (seen.alike < LEAD_UNLIKE) & (seen.above_band_of > LEAD_NOISY)
-    unlike |= (seen.alike < LEAD_NO_BEATS) & (seen.band.std(1) > LEAD_LOUD_MV)
+    beatless = seen.alike < LEAD_NO_BEATS
+    if beatless.any():
+        unlike |= beatless & (seen.band.std(1) > LEAD_LOUD_MV)
     if unlike.any():
         noisy = ", ".join(name for name, hit in zip(names, unlike, strict=True) if hit)
         yield "noise", f"no beats to be seen in {noisy}: noise, or movement"

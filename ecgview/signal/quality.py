@@ -30,12 +30,14 @@ def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[Imp
     if gapped:
         share = 100 * (1 - finite.mean())
         yield ImportNote("nan", f"gaps in {', '.join(gapped)} ({share:.1f} % of all samples)", gapped)
-    filled = np.where(finite, signal, 0.0)
-    span = np.ptp(filled, axis=1)
+    filled = signal if finite.all() else np.where(finite, signal, 0.0)
+    high, low = filled.max(1), filled.min(1)
+    span = high - low
     flat = _named(names, span < FLAT_LIMIT_MV)
     if flat:
         yield ImportNote("flat", f"no signal in {', '.join(flat)}", flat)
-    clipped = _named(names, np.array([_is_clipped(row) for row in filled]) & (span >= FLAT_LIMIT_MV))
+    held = _is_held(filled, high) | _is_held(filled, low)
+    clipped = _named(names, held & (span >= FLAT_LIMIT_MV))
     if clipped:
         yield ImportNote("clipping", f"clipped at the limit of the recorder: {', '.join(clipped)}", clipped)
     residual = einthoven_residual_mv(filled, names)
@@ -48,7 +50,7 @@ def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[Imp
     seconds = signal.shape[1] / fs_hz
     if seconds < SHORT_S - 1e-6:
         yield ImportNote("duration", f"only {seconds:.1f} s recorded; 10 s are usual")
-    largest = float(np.abs(filled).max())
+    largest = float(max(high.max(), -low.min()))
     if largest > IMPLAUSIBLE_MV:
         yield ImportNote("units", f"amplitudes up to {largest:.0f} mV: check the units of the file")
 
@@ -66,12 +68,13 @@ def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]
     return tuple(name for name, hit in zip(names, chosen, strict=True) if hit)
 
 
-def _is_clipped(row: np.ndarray, run: int = 6) -> bool:
-    """Return whether the extreme value is held for `run` samples in a row, at least twice."""
-    for extreme in (row.max(), row.min()):
-        held = np.concatenate([[0], (np.abs(row - extreme) < 1e-6).astype(np.int8), [0]])
-        edges = np.flatnonzero(np.diff(held))
-        lengths = edges[1::2] - edges[::2]
-        if (lengths >= run).sum() >= 2 and abs(extreme) > 0.5:
-            return True
-    return False
+def _is_held(filled: Signal, extreme: NDArray[np.float32], run: int = 6) -> NDArray[np.bool_]:
+    """Return of each lead whether its extreme value is held for `run` samples in a row, at least twice."""
+    there = np.abs(filled - extreme[:, None]) < 1e-6
+    enough: NDArray[np.bool_] = (np.abs(extreme) > 0.5) & (
+        np.count_nonzero(there, axis=1) >= 2 * run
+    )  # few are looked at closer
+    for row in np.flatnonzero(enough):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], there[row].astype(np.int8), [0]])))
+        enough[row] = ((edges[1::2] - edges[::2]) >= run).sum() >= 2
+    return enough

@@ -10,7 +10,8 @@ from ecgview.leads import STANDARD_12
 from ecgview.record import Acquisition, EcgRecord
 from ecgview.signal import beats, filters, measurements
 from ecgview.signal.quality import import_notes
-from ecgview.signal.resampling import resample
+from ecgview.signal.recent import checksum
+from ecgview.signal.resampling import averaged, resample
 
 
 def _sine(hz: float, fs_hz: float = 500.0, seconds: float = 10.0) -> np.ndarray:
@@ -178,3 +179,26 @@ def test_notes_say_what_is_wrong_with_the_samples(pulse_record: EcgRecord) -> No
     assert kinds["flat"] == ("V1",)
     assert kinds["clipping"] == ("V2",)
     assert kinds["nan"] == ("V3",)
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 10])
+def test_means_of_some_samples_leave_the_rest_of_the_record_out(step: int) -> None:
+    signal = np.random.default_rng(step).normal(size=(3, 1003))
+    n = 1003 // step
+    expected = signal[:, : n * step].reshape(3, n, step).mean(2)
+    np.testing.assert_allclose(averaged(signal, step), expected, atol=1e-14)
+
+
+def test_a_checksum_is_that_of_the_samples_as_they_are() -> None:
+    samples = _sine(7.0)
+    record = EcgRecord(samples, ("II",), 500.0)
+    before = checksum(record)
+    assert before == checksum(record) == checksum(EcgRecord(samples, ("II",), 500.0))
+    samples[0, 100] += 1.0  # of whoever made the record: it has its own
+    assert checksum(record) == before != checksum(EcgRecord(samples, ("II",), 500.0))
+    shared = samples.view()
+    shared.setflags(write=False)
+    borrowed = EcgRecord(shared, ("II",), 500.0)
+    before = checksum(borrowed)
+    samples[0, 200] += 1.0  # beneath it
+    assert checksum(borrowed) != before

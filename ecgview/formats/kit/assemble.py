@@ -80,10 +80,11 @@ def assemble(
             ImportNote("missing-lead", f"left out, without a valid sample: {', '.join(empty)}", empty)
         )
         signal, valid = signal[there], valid[there]
-    signal = np.where(valid, signal, np.nan).astype(np.float32)
-    digest = hashlib.sha256(
-        f"{leads}|{fs_hz!r}|".encode() + np.ascontiguousarray(signal).tobytes()
-    ).hexdigest()
+    if not valid.all():
+        signal = np.where(valid, signal, np.nan)
+    signal = np.ascontiguousarray(signal, dtype=np.float32)
+    digest = hashlib.sha256(f"{leads}|{fs_hz!r}|".encode())
+    digest.update(signal.data)
     rows = dict(zip(leads, signal, strict=True))
     derived = derive_limb(rows)
     rows |= derived
@@ -103,7 +104,7 @@ def assemble(
         float(fs_hz),
         patient or Patient(),
         acquisition,
-        Source(where, format_name, digest),
+        Source(where, format_name, digest.hexdigest()),
         (*notes, *import_notes(ordered, tuple(order), fs_hz)),
         synthetic,
         device_reading or DeviceReading(),

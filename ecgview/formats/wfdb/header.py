@@ -234,7 +234,7 @@ def _plain_file(name: str, path: Path) -> str:
 def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
     """Raise FormatError when a header names a file outside its own folder."""
     folder = path.parent.resolve()
-    for name in names:
+    for name in dict.fromkeys(names):
         if name == "~":
             continue  # a gap between segments
         odd = (
