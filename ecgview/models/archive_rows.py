@@ -98,7 +98,7 @@ def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
         if not ready:
             continue
         signals = np.stack([item.signals[card.id] for item, _ in ready])
-        module = runtime.network(card, asked.device, asked.precision)
+        module = runtime.network_to_ask(card, asked.device, asked.precision)
         made = runtime.probabilities_and_distances(card, module, signals, asked.device, one_thread=True)
         for (item, record), row, far in zip(ready, *made, strict=True):
             if record is not None:

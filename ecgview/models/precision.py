@@ -105,7 +105,7 @@ def measured(card: ModelCard, inputs: list[Signal]) -> Parity | None:
         return None
     said = []
     for precision in PRECISIONS:
-        module = runtime.network(card, "cpu", precision)
+        module = runtime.network_to_ask(card, "cpu", precision)
         said.append(np.concatenate([runtime.probabilities(module, one[None], "cpu") for one in inputs]))
     return compared(said[0], said[1], cuts(card))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Of 8, 16 and 32 the one that stays in the caches of a core: a record of 32 takes 1.1 times as long.
 BATCH = 16
+ANSWERS = "fp32, packed"  # beside precisions, the form of fp32 that has no gradients
 PRECISION = np.dtype(np.float32)  # of what goes in; what the weights are in is named beside it
 _loaded: dict[tuple[str, str, str], Any] = {}
 _lock = threading.Lock()
@@ -85,11 +86,20 @@ def network(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.
         return found
 
 
+def network_to_ask(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.Module":
+    """Return a network that only answers: on a processor with packed weights, without gradients; else `network`."""
+    return network(card, device, ANSWERS if (device, precision) == ("cpu", "fp32") else precision)
+
+
 def _loaded_as(module: "torch.nn.Module", device: str, precision: str) -> "torch.nn.Module":
     if precision == "bf16":
         from ecgview.models.networks.kit.bf16 import InBf16
 
         return InBf16(module)
+    if precision == ANSWERS:
+        from ecgview.models.networks.kit.packed import to_answer
+
+        return to_answer(module)
     return module.to(device)
 
 
@@ -146,7 +156,7 @@ def answers(
         ModelError: the weights are missing, altered, or do not fit the network.
         Cancelled: `progress` says that nobody waits any more.
     """
-    module = network(card, device, precision)
+    module = network_to_ask(card, device, precision)
     predictions: list[Prediction] = []
     for start in range(0, len(records), BATCH):
         progress(0.2 + 0.8 * start / max(1, len(records)), f"{card.name} on {device}")

@@ -133,3 +133,17 @@ def test_packed_layers_are_those_of_the_network_and_leave_it_as_it_was(classifie
     assert other.dtype == torch.float32
     torch.testing.assert_close(one, other, atol=0.05, rtol=0.05)
     assert all(torch.equal(value, network.state_dict()[name]) for name, value in before.items())
+
+
+def test_the_form_that_only_answers_gives_the_answers_of_the_network(classifier: ModelCard) -> None:
+    network, made = runtime.network(classifier, "cpu"), runtime.network_to_ask(classifier, "cpu")
+    assert made is not network
+    x = torch.from_numpy(np.stack(precision.shipped_inputs(classifier)))
+    with torch.inference_mode():
+        for count in (1, len(x)):
+            said = [torch.sigmoid(one(x[:count])) for one in (network, made)]
+            torch.testing.assert_close(*said, atol=1e-6, rtol=0)
+    asked = x[:1].clone().requires_grad_()
+    network(asked).sum().backward()  # what maps need is the network's own still
+    assert asked.grad is not None
+    assert bool(asked.grad.any())

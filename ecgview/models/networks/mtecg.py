@@ -18,7 +18,7 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.networks import PostTraining
-from ecgview.models.networks.kit import outputs
+from ecgview.models.networks.kit import outputs, packed
 from ecgview.models.networks.kit.drop_path import DropPath, DropPathRule, drop_path_rates
 from ecgview.models.networks.kit.sizes import sized, written
 from ecgview.models.segments import PUBLISHED_SAMPLES
@@ -82,20 +82,9 @@ class Attention(nn.Module):
         batch, tokens, width = x.shape
         qkv = self.qkv(x).reshape(batch, tokens, 3, self.n_heads, width // self.n_heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (batch, heads, tokens, head width)
-        if x.dtype == torch.bfloat16 and x.device.type == "cpu" and not torch.is_grad_enabled():
-            mixed = _written_out(query, key, value)
-        else:
-            mixed = F.scaled_dot_product_attention(query, key, value)
+        mixed = F.scaled_dot_product_attention(query, key, value)
         out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width))
         return out
-
-
-def _written_out(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return attention as two products: in bf16 a third faster than PyTorch's fused kernel for processors."""
-    batch, heads, tokens, width = query.shape
-    query, key, value = (x.reshape(batch * heads, tokens, width) for x in (query, key, value))
-    weights = torch.softmax(torch.bmm(query * width**-0.5, key.transpose(1, 2)), dim=-1)
-    return torch.bmm(weights, value).view(batch, heads, tokens, width)
 
 
 class Mlp(nn.Module):
@@ -131,6 +120,27 @@ class Block(nn.Module):
         out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return out
 
+    def packed(self) -> nn.Module | None:
+        """Return the block in the form that only answers; None where nothing can be packed."""
+        qkv, proj, fc1, fc2 = self.attn.qkv, self.attn.proj, self.mlp.fc1, self.mlp.fc2
+        weight: Tensor = qkv.weight
+        bias: Tensor = qkv.bias
+        written_out = weight.dtype == torch.bfloat16
+        if (
+            written_out
+        ):  # what queries are divided by is in their weights, then: by 8, so that nothing is rounded
+            scale = torch.ones_like(bias)
+            scale[: weight.shape[1]] = (weight.shape[1] // self.attn.n_heads) ** -0.5
+            weight, bias = weight * scale[:, None], bias * scale
+        layers = (
+            packed.linear(weight, bias),
+            *(packed.linear(one.weight, one.bias) for one in (proj, fc1, fc2)),
+        )
+        whole = [one for one in layers if one is not None]
+        if len(whole) < len(layers):
+            return None
+        return _PackedBlock(self.norm1, self.norm2, whole, self.attn.n_heads, written_out)
+
 
 class PatchEmbed(nn.Module):
     """One token per segment: all leads of 25 samples together."""
@@ -143,6 +153,59 @@ class PatchEmbed(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, segments, width) for (batch, 1, leads, samples)."""
         out: Tensor = self.proj(x).flatten(2).transpose(1, 2)
+        return out
+
+    def packed(self) -> nn.Module | None:
+        """Return the same as one linear layer; None where nothing can be packed."""
+        made = packed.linear(self.proj.weight.flatten(1), self.proj.bias)
+        return None if made is None else _PackedEmbed(made, self.proj.kernel_size[1])
+
+
+class _PackedBlock(nn.Module):
+    """A block that only answers: each sum and GELU is part of the product before it."""
+
+    def __init__(
+        self, norm1: nn.Module, norm2: nn.Module, layers: list[packed.Linear], n_heads: int, written_out: bool
+    ) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = norm1, norm2
+        self.qkv, self.proj, self.fc1, self.fc2 = layers
+        self.n_heads, self.written_out = n_heads, written_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, tokens, width)."""
+        batch, tokens, width = x.shape
+        qkv = self.qkv(self.norm1(x)).view(batch, tokens, 3, self.n_heads, width // self.n_heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (batch, heads, tokens, head width)
+        if self.written_out:
+            mixed = _written_out(query, key, value)
+        else:
+            mixed = F.scaled_dot_product_attention(query, key, value)
+        x = self.proj.added(mixed.transpose(1, 2).reshape(batch, tokens, width), x)
+        return self.fc2.added(self.fc1.gelu(self.norm2(x)), x)
+
+
+def _written_out(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return attention as two products: in bf16 a third faster than PyTorch's fused kernel for processors."""
+    batch, heads, tokens, width = query.shape
+    query, key, value = (x.reshape(batch * heads, tokens, width) for x in (query, key, value))
+    weights = torch.softmax(torch.bmm(query, key.transpose(1, 2)), dim=-1)
+    return torch.bmm(weights, value).view(batch, heads, tokens, width)
+
+
+class _PackedEmbed(nn.Module):
+    """Segments as rows of one product."""
+
+    def __init__(self, layer: packed.Linear, samples: int) -> None:
+        super().__init__()
+        self.layer, self.samples = layer, samples
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, segments, width) for (batch, 1, leads, samples)."""
+        batch, _, leads, count = x.shape
+        segments = count // self.samples
+        x = x[:, 0, :, : segments * self.samples].reshape(batch, leads, segments, self.samples)
+        out: Tensor = self.layer(x.transpose(1, 2).reshape(batch, segments, leads * self.samples))
         return out
 
 

@@ -11,9 +11,7 @@ import platform
 import torch
 from torch import Tensor, nn
 
-# oneDNN packs weights for a number of rows; MTECG-T's 200 segments and its class token are the usual one. Other
-# numbers run, too, as fast as it could be measured.
-ROWS = 201
+from ecgview.models.networks.kit.packed import pack
 
 
 def processor_multiplies_bf16() -> bool:
@@ -35,39 +33,9 @@ class InBf16(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.inner = copy.deepcopy(network).bfloat16().eval().requires_grad_(False)
-        _pack(self.inner)
+        pack(self.inner)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, (batch, classes) float32, for (batch, leads, samples) float32."""
         out: Tensor = self.inner(x.bfloat16()).float()
         return out
-
-
-class _Packed(nn.Module):
-    """A linear layer whose weights lie in the order that the product reads them in."""
-
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        super().__init__()
-        self.weight, self.bias = weight, bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (..., out) for (..., in)."""
-        out: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
-        return out
-
-
-def _pack(module: nn.Module) -> None:
-    for name, child in module.named_children():
-        if type(child) is not nn.Linear:
-            _pack(child)
-        elif (packed := _packed(child)) is not None:
-            setattr(module, name, packed)
-
-
-def _packed(layer: nn.Linear) -> _Packed | None:
-    """Return a layer with its weights packed, None where this build of PyTorch packs none: it runs as it is, then."""
-    try:
-        weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), ROWS)
-    except (AttributeError, RuntimeError):
-        return None
-    return _Packed(weight, None if layer.bias is None else layer.bias.detach())
