@@ -165,7 +165,7 @@ def networks(ecg: Path) -> None:
         signals = np.repeat(one, count, axis=0)
         works["plain PyTorch, fp32", count] = partial(asked_plainly, plain, signals)
         for name in kinds:
-            ask = partial(runtime.probabilities, runtime.network(card, "cpu", name), signals, "cpu")
+            ask = partial(runtime.probabilities, runtime.network_to_ask(card, "cpu", name), signals, "cpu")
             works[f"ecgview, {name}", count] = partial(ask, one_thread=True)
     with torch.inference_mode():
         spent = in_turn(works, 9)

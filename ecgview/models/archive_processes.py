@@ -27,6 +27,7 @@ class Parts(Protocol):
 
 Work = Callable[[Any, int], None]
 MEMORY_GB = 0.6  # of each process with the classifier that ships: torch, its network, a batch
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _END_S = 5.0  # for a process that is told to end, before it is killed
 
 
@@ -81,7 +82,10 @@ class _Process:
         self._plan, self._number = plan, -1
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, work, plan), daemon=True)
-        with _deaf_to_ctrl_c():  # the child is so from its first instruction on, and is ended by us
+        with (
+            _one_thread(),
+            _deaf_to_ctrl_c(),
+        ):  # the child is so from its first instruction on, and is ended by us
             self._process.start()
         theirs.close()  # else the end of the child would not close the pipe
 
@@ -122,6 +126,21 @@ class _Process:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have what is started meanwhile multiply by one thread: numpy's products would take every core in each process."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))  # read once, when the libraries are loaded
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager
