@@ -80,9 +80,8 @@ def assemble(
             ImportNote("missing-lead", f"left out, without a valid sample: {', '.join(empty)}", empty)
         )
         signal, valid = signal[there], valid[there]
-    if not valid.all():
-        signal = np.where(valid, signal, np.nan)
-    signal = np.ascontiguousarray(signal, dtype=np.float32)
+    whole = signal if valid.all() else np.where(valid, signal, np.nan)
+    signal = np.ascontiguousarray(whole, dtype=np.float32)
     digest = hashlib.sha256(f"{leads}|{fs_hz!r}|".encode())
     digest.update(signal.data)
     rows = dict(zip(leads, signal, strict=True))
