@@ -63,7 +63,7 @@ def warm_up(progress: Progress = silent) -> None:
 
     progress(0.6, "loading the classifier")
     with contextlib.suppress(ModelError):  # without one, the first question says so
-        network(cards.default("classifier"), resolve_device())
+        network_to_ask(cards.default("classifier"), resolve_device())
     progress(1.0, "models ready")
 
 

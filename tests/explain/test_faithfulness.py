@@ -188,7 +188,7 @@ def test_a_remainder_that_stays_too_large_is_told_with_the_map_and_without_the_c
     classifier: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = turning(classifier, pulse_record, 49)
-    monkeypatch.setattr(runtime, "network", lambda card, device: made)
+    monkeypatch.setattr(runtime, "network", lambda *_: made)
     found, quick = api.attribute(pulse_record, "NORM", model_id=classifier.id, device="cpu", check=False)
     left = abs(found.remainder) / abs(found.share)
     assert 0.2 < left < 0.25

@@ -138,6 +138,9 @@ def test_warming_up_loads_the_default_classifier(classifier: ModelCard) -> None:
     runtime._loaded.clear()
     runtime.warm_up()
     assert [key[0] for key in runtime._loaded] == [classifier.sha256]
+    loaded = dict(runtime._loaded)
+    runtime.network_to_ask(classifier, runtime.resolve_device())
+    assert runtime._loaded == loaded, "the first question would load it anew"
 
 
 def test_weights_that_do_not_fit_are_named(classifier: ModelCard, pulse_record: EcgRecord) -> None:
