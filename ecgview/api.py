@@ -132,6 +132,30 @@ def measured_again(before: "Measured", record: EcgRecord | PathLike, edits: Sequ
     return engine.again(before, _record(record), edits)
 
 
+def measure_table(
+    sources: Iterable[PathLike],
+    output: PathLike,
+    *,
+    t_end: "TEnd" = "network",
+    choices: Mapping[str, str] | None = None,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Write a CSV table with the measurements of each ECG of files and folders, a row each; resumed after a stop.
+
+    Returns its counts. What cannot be read or measured is a row that says why. `workers` processes of one thread
+    measure, one for each core when None: a script that calls this keeps its own work under
+    `if __name__ == "__main__"`.
+
+    Raises:
+        FormatError: a source does not exist.
+        ReportError: there are no ECG files, another table was begun at this place, or it cannot be written.
+    """
+    from ecgview.models import measure_table as table
+
+    return table.write(list(sources), Path(output), t_end, choices, workers=workers, progress=progress)
+
+
 def criteria(
     record: EcgRecord | PathLike,
     choices: Mapping[str, str] | None = None,

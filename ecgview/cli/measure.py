@@ -4,10 +4,14 @@ import argparse
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _criteria, _each
+from ecgview.cli import _criteria, _each, _output, _progress
+from ecgview.counts import counted
+
+if TYPE_CHECKING:
+    from ecgview.signal.measure.measured import TEnd
 
 NAME = "measure"
 HELP = "rate, intervals, QTc, axes, amplitudes; P, QRS and T of every beat"
@@ -15,19 +19,37 @@ OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add FILE..., --json, --delineation and --criteria-choice."""
+    """Add FILE..., --json, --delineation, --t-end, --csv with --workers, and --criteria-choice."""
     _each.add_files(parser)
     parser.add_argument(
         "--delineation",
         action="store_true",
-        help="also P, QRS and T of every beat, per lead and over all leads, and the intervals",
+        help="also P, QRS and T of every beat, per lead and over all leads, as the experts of LUDB mark them",
+    )
+    parser.add_argument(
+        "--t-end",
+        choices=["tangent", "threshold", "network"],
+        default="network",
+        help="how the end of T is found for QT: by the tangent to its flank, where 15 %% of its height are left, or as "
+        "experts mark it (default)",
+    )
+    parser.add_argument(
+        "--csv",
+        metavar="OUT.csv",
+        type=_output.of_kind(".csv"),
+        help="a row for each ECG of files and folders, on all cores; the same command goes on after a stop",
+    )
+    parser.add_argument(
+        "--workers", type=_each.count, metavar="N", help="processes for --csv (default: all cores)"
     )
     _criteria.add_choice(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the measurements of each file."""
-    work = partial(_work, delineated=args.delineation, choices=_criteria.chosen(args))
+    """Print the measurements of each file, or write the table."""
+    if args.csv is not None:
+        return _table(args)
+    work = partial(_work, delineated=args.delineation, t_end=args.t_end, choices=_criteria.chosen(args))
     return _each.run(args, work, _lines, _is_measured)
 
 
@@ -35,19 +57,50 @@ def _is_measured(found: dict[str, Any]) -> bool:
     return found.get("heart_rate_bpm") is not None
 
 
-def _work(path: Path, delineated: bool, choices: Mapping[str, str]) -> dict[str, Any]:
+def _table(args: argparse.Namespace) -> int:
+    for name in args.files:
+        _output.keep_apart(args.csv, Path(name))
+    with _progress.shown() as progress:
+        found = api.measure_table(
+            args.files,
+            args.csv,
+            t_end=args.t_end,
+            choices=_criteria.chosen(args),
+            workers=args.workers,
+            progress=progress,
+        )
+    if args.json:
+        _each.print_json(found)
+    else:
+        rows = counted(found["n_rows"], "row")
+        without = f"{found['n_not_measured']} not measured, {found['n_errors']} that cannot be read"
+        print(f"{found['output']}: {rows}, {without}")
+    return 0
+
+
+def _work(path: Path, delineated: bool, t_end: "TEnd", choices: Mapping[str, str]) -> dict[str, Any]:
     from ecgview.report.json_report import criteria_rows, plain
 
     record = api.open_ecg(path)
-    found = api.measured(record)
+    found = api.measured(record, t_end=t_end)
     named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
     rows = [plain(item) for item in (*found.values, *found.lead_values)]
     out: dict[str, Any] = {"path": str(path), **named, "measurements": rows}
+    out |= {
+        "reason": found.reason,
+        "leads": list(found.leads),
+        "leads_left_out": dict(found.left_out),
+        "lead_notes": dict(found.lead_notes),
+        "beat_classes": list(found.classes),
+        "warnings": list(found.warnings),
+        "model": plain(found.model),
+        "trend": plain(found.trend),
+    }
     out["criteria"] = criteria_rows(api.criteria(record, choices, measured_as=found))
     if delineated:
         from ecgview.report import delineation_json
 
-        out["delineation"] = delineation_json.plain(api.delineate(record))
+        out["delineation"] = delineation_json.plain(found)
     return out
 
 
@@ -62,15 +115,31 @@ _KEYS = {
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield found["path"]
     for item in found["measurements"]:
-        if item["lead"]:
-            continue
-        value = (
-            f"not measured ({item['note']})" if item["value"] is None else f"{item['value']:g} {item['unit']}"
-        )
-        yield f"  {item['name']}: {value}  [{item['source']}]"
+        if not item["lead"]:
+            yield f"  {item['name']}: {_value(item)}"
+    for note in found["warnings"]:
+        yield f"  {note}"
     yield from _criteria.lines(found["criteria"])
     if "delineation" in found:
         yield from _delineation_lines(found["delineation"])
+
+
+def _value(item: dict[str, Any]) -> str:
+    """Return a value with its unit and source, its doubt, what is usual where it lies outside, and how T ends."""
+    if item["value"] is None:
+        return f"not measured ({item['note']})"
+    said = [item["source"]]
+    if item["confidence"] == "low":
+        said.append("low confidence")
+    usual = item["range"]
+    if usual is not None:
+        if usual["low"] is not None and item["value"] < usual["low"]:
+            said.append(f"below {usual['low']:g} ({usual['publication']})")
+        if usual["high"] is not None and item["value"] > usual["high"]:
+            said.append(f"above {usual['high']:g} ({usual['publication']})")
+    if item["name"] == "QT" or item["confidence"] == "low":
+        said.append(item["note"])
+    return f"{item['value']:g} {item['unit']}  [{'; '.join(part for part in said if part)}]"
 
 
 def _delineation_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -80,7 +149,8 @@ def _delineation_lines(found: dict[str, Any]) -> Iterator[str]:
     for name in ("P", "PR", "QRS", "QT"):
         value = found["global"][f"{name}_ms"]
         yield f"  {name}: {'none found' if value is None else f'{value:.0f} ms'}  [computed]"
-    for note in found["warnings"]:
-        yield f"  {note}"
     model = found["model"]
+    if model is None:
+        yield "  by rules"
+        return
     yield f"  by {model['name']} {model['version']}, {model['calibrated']}; {model['training_data']}"

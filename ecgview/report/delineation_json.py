@@ -6,12 +6,13 @@ from typing import Any
 
 from ecgview.models.delineation import Delineation
 from ecgview.signal.measure import intervals
+from ecgview.signal.measure.measured import Measured
 from ecgview.signal.measure.waves import Kind, Wave
 
 _PEAKS: Mapping[Kind, str] = {"P": "P_peak_s", "QRS": "R_peak_s", "T": "T_peak_s"}
 
 
-def plain(found: Delineation) -> dict[str, Any]:
+def plain(found: Delineation | Measured) -> dict[str, Any]:
     """Return beats, intervals over all leads, fiducial points per lead and over all leads, and where they come from."""
     whole = intervals.of(found.beats)
     made: dict[str, Any] = {
@@ -30,7 +31,7 @@ def plain(found: Delineation) -> dict[str, Any]:
         "global_fiducials": [_points(beat.overall) for beat in found.beats],
         "leads_left_out": dict(found.left_out),
         "warnings": list(found.warnings),
-        "model": asdict(found.model),
+        "model": None if found.model is None else asdict(found.model),
     }
     return made | ({"reason": found.reason} if found.reason else {})
 

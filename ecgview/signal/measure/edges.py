@@ -20,7 +20,8 @@ LOW_MV, NOISES, TIMES = (
     3.0,
     4.0,
 )  # the lower height, at least so many times the noise; the upper over the lower
-BEFORE_S, WITHIN_S, MOST_S = 0.016, 0.06, 0.025
+BEFORE_S, WITHIN_S = 0.016, 0.06
+MOST_S = (0.025, 0.010)  # of onset, of offset: a late slur is no corner
 THIRD = 2  # of the leads, the largest being 0
 
 
@@ -61,7 +62,7 @@ def _rise(signal: Row, at: int, rank: int, low: float, fs_hz: float, sloping: bo
         return 0.0
     root = TIMES**0.5
     grows = float((first * root - second) / (root - 1)) / fs_hz
-    return min(MOST_S, max(0.0, grows))
+    return min(MOST_S[sloping], max(0.0, grows))
 
 
 def _reached(height: Row, level: float) -> float | None:

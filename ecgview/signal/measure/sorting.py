@@ -23,6 +23,7 @@ LIKE = (
     0.5,
 )  # tried in turn until enough beats are alike: noise lowers the likeness of equal beats
 ENOUGH = 0.4  # of the beats
+NOTHING_ALIKE = 0.5  # a narrow beat in its time that is less like the others is none
 OTHER = 0.80  # less like the dominant beats than this is another origin, or conduction
 PREMATURE = 0.85  # of the usual RR
 IRREGULAR = 0.15  # mean step of RR to RR over the mean RR: prematurity says nothing beyond (AF)
@@ -171,7 +172,8 @@ def _classes(
             made.append("paced")
         elif likeness[k] < OTHER and k not in own:
             wide = widths[k] > max(WIDE_S, usual_width + WIDER_S)
-            made.append("ventricular" if wide else "supraventricular" if premature else "noise")
+            unlike: BeatClass = "noise" if likeness[k] < NOTHING_ALIKE else "dominant"
+            made.append("ventricular" if wide else "supraventricular" if premature else unlike)
         else:
             made.append("supraventricular" if premature and not irregular else "dominant")
     return tuple(made)
