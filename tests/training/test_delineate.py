@@ -15,6 +15,7 @@ from ecgview.record import EcgRecord, Source
 from ecgview.signal.measure import intervals
 from ecgview.training.data import crops, delineated
 from ecgview.training.data.delineated import UNKNOWN, Mark, Marked
+from ecgview.training.data.unmarked import Unmarked
 from ecgview.training.evaluation import waves as evaluation
 from ecgview.training.stages import delineate
 
@@ -55,6 +56,41 @@ def test_classes_are_unknown_outside_the_marked_span_and_around_half_a_wave() ->
     assert (found[400:] == UNKNOWN).all()
 
 
+def test_shares_make_one_where_known_and_a_border_is_between_its_classes() -> None:
+    classes = np.array([[UNKNOWN] * 5 + [0] * 10 + [1] * 10 + [0] * 10 + [UNKNOWN] * 5])
+    hard, soft = (crops.shares_of(classes, 4, size)[0].astype(float) for size in (0, 2))
+    assert (hard.argmax(0)[5:35] == classes[0, 5:35]).all()
+    assert set(np.unique(hard)) == {0.0, 1.0}
+    assert soft[:, 5:35].sum(0) == pytest.approx(1, abs=0.002)
+    assert not soft[:, :5].any()
+    assert not soft[:, 35:].any()
+    assert (soft.argmax(0)[5:35] == classes[0, 5:35]).all()  # the border stays where it was
+    assert soft[1, 14] == pytest.approx(1 - soft[1, 15], abs=0.002)
+    assert 0.2 < soft[1, 14] < 0.5
+    assert soft[0, 5] == 1  # the unknown is not taken for a class
+
+
+def test_a_stretched_crop_keeps_waves_and_their_shares_together() -> None:
+    ready = [delineate.prepared(marked("1", 0.9))]
+    still = crops.LeadChanges(0, 0, noisy=0, wandering=0, humming=0, inverted=0, fewer_leads=0, stretch=0.2)
+    (batch,) = crops.batches(ready, still, 250.0, 640, 32, iter([(0,)]))
+    for rows, shares in zip(batch.signal.numpy(), batch.shares.numpy(), strict=True):
+        edges = np.flatnonzero(np.diff((shares.argmax(0) == 2).astype(int)))
+        widths = np.diff(edges)[(shares.argmax(0) == 2)[edges[:-1] + 1]] / 250 if len(edges) > 1 else []
+        assert all(0.1 * 0.78 < width < 0.1 * 1.25 for width in widths)
+        inside, outside = np.abs(rows[0][shares[2] > 0.9]), np.abs(rows[0][shares[0] > 0.9])
+        assert inside.max() > 5 * outside.mean()
+
+
+def test_averaged_weights_lie_between_those_that_were_averaged() -> None:
+    torch.manual_seed(0)
+    one = WaveUnet(WaveUnetConfig(widths=(8, 8)))
+    two = WaveUnet(WaveUnetConfig(widths=(8, 8)))
+    mean = delineate.averaged([one, two]).state_dict()
+    for name, value in one.state_dict().items():
+        assert torch.allclose(mean[name].float(), (value + two.state_dict()[name]).float() / 2)
+
+
 @pytest.mark.parametrize(
     ("conduction", "expected"),
     [
@@ -70,6 +106,14 @@ def test_groups_follow_the_table(conduction: str, expected: str) -> None:
     assert delineated.group(row) == expected
     assert delineated.group(row | {"Rhythms": "Atrial fibrillation"}) == "AF"
     assert delineated.group(row | {"Cardiac pacing": "Unipolar"}) == "paced"
+
+
+def test_rhythms_follow_the_table() -> None:
+    row = {"Rhythms": "Atrial flutter, typical\nAberrant conduction", "Cardiac pacing": ""}
+    assert delineated.rhythm(row) == "atrial flutter"
+    assert delineated.rhythm({"Rhythms": "Sinus rhythm"}) == "sinus rhythm"
+    assert delineated.rhythm(row | {"Cardiac pacing": "P-synchrony"}) == "paced"
+    assert delineated.rhythm({}) == ""
 
 
 def test_folds_hold_some_of_each_group_and_every_record_once() -> None:
@@ -90,7 +134,8 @@ def test_the_same_seed_gives_the_same_crops_and_every_crop_is_marked() -> None:
     assert torch.equal(first.signal, again.signal)
     assert not torch.equal(first.signal, other.signal)
     assert first.signal.shape == (8, 2, 640)
-    assert (first.classes >= 0).any(1).all()
+    known = first.shares.sum(1)
+    assert ((known - 1).abs() < 0.01).any(1).all()
 
 
 def test_a_folded_network_answers_as_before() -> None:
@@ -122,6 +167,46 @@ def test_a_tiny_network_learns_waves_whose_edges_are_known(tmp_path: Path) -> No
         assert wrong == {}
     assert intervals.of(found.beats).rate_bpm == pytest.approx(60 / 0.83, abs=0.5)
     assert found.model.model_id == "tiny-waves"
+
+
+def test_the_second_pass_takes_the_teachers_marks_but_no_p_in_fibrillation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = [marked(str(k), 0.8, seed=k) for k in range(5)]
+    more = [Unmarked(marked("a", 0.9).record, no_p=False), Unmarked(marked("b", 0.9).record, no_p=True)]
+    seen: list[list[crops.Lead12]] = []
+    batches = crops.batches
+
+    def watched(records, changes, fs_hz, size, batch, seeds, others, of_others):  # type: ignore[no-untyped-def]
+        seen.append(list(others))
+        return batches(records, changes, fs_hz, size, batch, seeds, others, of_others)
+
+    monkeypatch.setattr(delineate.crops, "batches", watched)
+    recipe = delineate.DelineateRecipe(epochs=1, steps=3, batch=4, widths=(8, 8), precision="fp32")
+    recipe = replace(recipe, further=replace(recipe.further, epochs=1, seeds=(100, 101)))
+    learnt = delineate.learn(recipe, marks, tmp_path / "run", more, device="cpu")
+    assert [len(one) for one in seen] == [0, 2, 2]
+    with_p, without = seen[1]
+    assert with_p.shares[:, 1].any()
+    assert not without.shares[:, 1].any()
+    assert with_p.shares.sum(1) == pytest.approx(1, abs=0.01)
+    assert without.shares.sum(1) == pytest.approx(1, abs=0.01)
+    assert (learnt.n_train, learnt.n_unmarked) == (5, 2)
+    for name in ("seed-0", "seed-0-further-100", "seed-0-further-101"):
+        assert (tmp_path / "run" / name / "log.csv").is_file()
+    again = delineate.learn(recipe, marks, tmp_path / "run", more, device="cpu")  # taken up where it ended
+    for one, two in zip(learnt.networks[0].parameters(), again.networks[0].parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_a_beat_without_edges_is_a_beat_and_has_no_interval() -> None:
+    beats = evaluation.marked_beats({"II": (Mark("QRS", None, 1.0, None), Mark("QRS", None, 2.0, None))})
+    truth = evaluation.marked_beats({"II": (Mark("QRS", 0.95, 1.0, 1.05), Mark("QRS", 1.95, 2.0, 2.05))})
+    outcome = evaluation.compare(truth, beats)
+    assert (outcome.n_beats, outcome.missed, outcome.false) == (2, 0, 0)
+    assert np.isnan(outcome.difference["QRS"])
+    half = evaluation.marked_beats({"II": (Mark("QRS", None, 1.0, None), Mark("QRS", 1.9, 2.0, 2.1))})
+    assert evaluation.compare(truth, half).difference["QRS"] == pytest.approx(100)
 
 
 def test_third_lead_from_outside_stands_for_all() -> None:

@@ -26,22 +26,39 @@ class LeadChanges:
     inverted: float = 0.5
     # How often the root mean square is over a random part of the leads: records may have fewer than twelve.
     fewer_leads: float = 0.3
+    stretch: float = 0.0  # of time, either way; the second pass stretches
 
 
 @dataclass(frozen=True, slots=True)
 class CropBatch:
-    """`signal` (n, 2, samples) network input; `classes` (n, samples), UNKNOWN where the experts marked nothing."""
+    """`signal` (n, 2, samples) network input; `shares` (n, classes, samples) of each class, all 0 where unknown."""
 
     signal: Tensor
-    classes: Tensor
+    shares: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lead12:
-    """One prepared record: `signal` (leads, samples) mV at the network's rate, `classes` of the same shape."""
+    """One prepared record: `signal` (leads, samples) mV at the network's rate, `shares` (leads, classes, samples).
+
+    The shares of the classes make 1 at each sample, or are all 0 where nothing is known.
+    """
 
     signal: NDArray[np.float32]
-    classes: NDArray[np.int64]
+    shares: NDArray[np.float16]
+
+
+def shares_of(classes: NDArray[np.int64], n_classes: int, soft: int) -> NDArray[np.float16]:
+    """Return (leads, n_classes, samples) of classes (leads, samples), below 0 where unknown.
+
+    Borders are blurred by a triangle that reaches `soft` samples to each side: two experts do not set them alike.
+    """
+    known = classes >= 0
+    kernel = np.convolve(np.ones(soft + 1), np.ones(soft + 1)) / (soft + 1) ** 2
+    hot = (classes[:, None] == np.arange(n_classes)[None, :, None]).astype(np.float64)
+    blurred = np.apply_along_axis(np.convolve, -1, hot, kernel, "same")
+    blurred /= np.maximum(blurred.sum(1, keepdims=True), 1e-9)  # what is unknown takes no part
+    return np.asarray(np.where(known[:, None], blurred, 0), dtype=np.float16)
 
 
 def batches(
@@ -51,32 +68,50 @@ def batches(
     size: int,
     batch: int,
     seeds: Iterator[tuple[int, ...]],
+    others: Sequence[Lead12] = (),
+    of_others: float = 0.0,
 ) -> Iterator[CropBatch]:
-    """Yield a batch of crops, `size` samples each, per seed; the same seed gives the same batch."""
+    """Yield a batch of crops, `size` samples each, per seed; the same seed gives the same batch.
+
+    `of_others` of the crops are of other records, where there are any.
+    """
     for seed in seeds:
         generator = np.random.default_rng(seed)
-        made = [_crop(records, changes, fs_hz, size, generator) for _ in range(batch)]
+        made = []
+        for _ in range(batch):
+            chosen = others if len(others) and generator.random() < of_others else records
+            made.append(_crop(chosen, changes, fs_hz, size, generator))
         signal = np.stack([one[0] for one in made]).astype(np.float32)
-        yield CropBatch(torch.from_numpy(signal), torch.from_numpy(np.stack([one[1] for one in made])))
+        shares = np.stack([one[1] for one in made]).astype(np.float32)
+        yield CropBatch(torch.from_numpy(signal), torch.from_numpy(shares))
 
 
 def _crop(
     records: Sequence[Lead12], changes: LeadChanges, fs_hz: float, size: int, generator: Generator
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return one crop, (2, size), around a marked sample of a random lead, and its classes."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return one crop, (2, size), around a marked sample of a random lead, and its shares, (classes, size)."""
     record = records[int(generator.integers(len(records)))]
     lead = int(generator.integers(len(record.signal)))
-    marked = np.flatnonzero(record.classes[lead] >= 0)
-    middle = int(marked[generator.integers(len(marked))]) if len(marked) else record.signal.shape[1] // 2
-    start = int(np.clip(middle - generator.integers(size), 0, record.signal.shape[1] - size))
+    n_samples = record.signal.shape[1]
+    length = min(n_samples, round(size * np.exp(generator.uniform(-changes.stretch, changes.stretch))))
+    marked = np.flatnonzero(record.shares[lead].any(0))
+    middle = int(marked[generator.integers(len(marked))]) if len(marked) else n_samples // 2
+    start = int(np.clip(middle - generator.integers(length), 0, n_samples - length))
     kept = np.ones(len(record.signal), dtype=bool)
     if generator.random() < changes.fewer_leads:
         kept = generator.random(len(kept)) < generator.uniform(0.1, 1.0)
         kept[lead] = True
     own, together = record.signal[lead], np.sqrt(np.square(record.signal[kept]).mean(0))
-    part = slice(start, start + size)
+    part = slice(start, start + length)
     rows = np.stack([own[part] / (own.std() + 1e-6), together[part] / (together.std() + 1e-6)])
-    return changed(rows.astype(np.float64), changes, fs_hz, generator), record.classes[lead, part]
+    rows, shares = (_stretched(one, size) for one in (rows, record.shares[lead, :, part]))
+    return changed(rows, changes, fs_hz, generator), shares
+
+
+def _stretched(rows: NDArray[np.floating], size: int) -> NDArray[np.float64]:
+    """Return rows of `size` samples, linear between those that are there."""
+    at = np.linspace(0, rows.shape[1] - 1, size)
+    return np.stack([np.interp(at, np.arange(rows.shape[1]), row.astype(np.float64)) for row in rows])
 
 
 def changed(

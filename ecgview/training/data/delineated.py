@@ -45,6 +45,7 @@ class Marked:
     group: str
     record: EcgRecord
     marks: Mapping[str, tuple[Mark, ...]]
+    rhythm: str = ""
 
 
 def read(data: Path) -> list[Marked]:
@@ -63,7 +64,8 @@ def read(data: Path) -> list[Marked]:
     for path in sorted((folder / "data").glob("*.hea"), key=lambda one: (len(one.stem), one.stem)):
         record = formats.read(path)
         marks = {name: _marks(path, name, record.sampling_rate_hz) for name in STANDARD_12}
-        found.append(Marked(path.stem, group(rows.get(path.stem, {})), record, marks))
+        row = rows.get(path.stem, {})
+        found.append(Marked(path.stem, group(row), record, marks, rhythm(row)))
     if not found:
         raise FormatError("holds no records", where=str(folder / "data"), expected="WFDB records, *.hea")
     return found
@@ -84,6 +86,13 @@ def group(row: Mapping[str, str | None]) -> str:
     return (
         "blocks" if any(line.startswith(_BLOCKS) or "intravintricular" in line for line in lines) else "other"
     )
+
+
+def rhythm(row: Mapping[str, str | None]) -> str:
+    """Return the rhythm of a row of the table, in lower case, without its kinds: what is paced is "paced"."""
+    if group(row) == "paced":
+        return "paced"
+    return (row.get("Rhythms") or "").strip().partition("\n")[0].partition(",")[0].strip().lower()
 
 
 def _marks(path: Path, lead: str, fs_hz: float) -> tuple[Mark, ...]:

@@ -19,6 +19,12 @@ from ecgview.training.evaluation import metrics
 NAMES = ("P", "PR", "QRS", "QT")
 RANK = 2  # the third lead from outside
 SAME_BEAT_S = 0.15
+_FROM_TO: Mapping[str, tuple[tuple[Kind, str], tuple[Kind, str]]] = {
+    "P": (("P", "onset_s"), ("P", "offset_s")),
+    "PR": (("P", "onset_s"), ("QRS", "onset_s")),
+    "QRS": (("QRS", "onset_s"), ("QRS", "offset_s")),
+    "QT": (("QRS", "onset_s"), ("T", "offset_s")),
+}
 _GAP_S: Mapping[Kind, float] = {"P": 0.12, "QRS": 0.15, "T": 0.2}
 
 
@@ -51,8 +57,7 @@ def marked_beats(marks: Mapping[str, Sequence[Mark]], rank: int = RANK) -> tuple
             "QRS": _near_extreme(qrs, rank),
             "T": _near_extreme(ts[0], rank) if ts else None,
         }
-        if overall["QRS"] is not None:
-            beats.append(Beat(overall, {}))
+        beats.append(Beat(overall, {}))
     return tuple(beats)
 
 
@@ -74,17 +79,19 @@ def _time(group: Sequence[Mark]) -> float:
     return float(np.median([mark.peak_s for mark in group]))
 
 
-def _near_extreme(group: Sequence[Mark], rank: int) -> Wave | None:
+def _near_extreme(group: Sequence[Mark], rank: int) -> Wave:
+    """Return the wave of all leads; an edge that no lead has is NaN (some programs find peaks alone)."""
     onsets = sorted(mark.onset_s for mark in group if mark.onset_s is not None)
     offsets = sorted((mark.offset_s for mark in group if mark.offset_s is not None), reverse=True)
-    if not onsets or not offsets:
-        return None
-    return Wave(onsets[min(rank, len(onsets) - 1)], _time(group), offsets[min(rank, len(offsets) - 1)])
+    first, last = (
+        ordered[min(rank, len(ordered) - 1)] if ordered else np.nan for ordered in (onsets, offsets)
+    )
+    return Wave(first, _time(group), last)
 
 
 def compare(truth: Sequence[Beat], found: Sequence[Beat]) -> Outcome:
     """Return how near the found beats of one record come to the experts'."""
-    wanted, made = _named(intervals.of(truth)), _named(intervals.of(found))
+    wanted, made = _intervals(truth), _intervals(found)
     difference = {
         name: np.nan if (a := made[name]) is None or (b := wanted[name]) is None else a - b for name in NAMES
     }
@@ -104,8 +111,19 @@ def compare(truth: Sequence[Beat], found: Sequence[Beat]) -> Outcome:
     )
 
 
-def _named(found: intervals.Intervals) -> dict[str, float | None]:
-    return {"P": found.p_ms, "PR": found.pr_ms, "QRS": found.qrs_ms, "QT": found.qt_ms}
+def _intervals(beats: Sequence[Beat]) -> dict[str, float | None]:
+    """Return the medians over the beats, ms; where under half of the beats have a P, there is none."""
+    with_p = intervals.has_p(beats)
+    out: dict[str, float | None] = {}
+    for name, (first, last) in _FROM_TO.items():
+        spans = [
+            1000 * (getattr(b, last[1]) - getattr(a, first[1]))
+            for beat in beats
+            if (a := beat.overall[first[0]]) is not None and (b := beat.overall[last[0]]) is not None
+        ]
+        known = [span for span in spans if np.isfinite(span)] if with_p or first[0] != "P" else []
+        out[name] = float(np.median(known)) if known else None
+    return out
 
 
 def _pairs(one: NDArray[np.float64], two: NDArray[np.float64]) -> int:
