@@ -125,7 +125,7 @@ def test_the_command_line_takes_a_table_and_refuses_what_is_none(
     told = json.loads(capsys.readouterr().out)
     assert told["patient"]["age_years"] == 17.0
     assert told["patient"]["sex"] == "female"
-    assert main(["lef", str(records[0]), "--subjects", str(given)]) == 0
+    assert main(["lef", str(records[0]), "--subjects", str(given)]) == 3
     assert "17 years" in capsys.readouterr().out  # not analysed: for adults
     assert main(["info", str(records[1]), "--subjects", str(given)]) == 0
     assert "no row" in capsys.readouterr().out
