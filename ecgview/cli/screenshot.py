@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecgview import api
 from ecgview.cli import _each, _exposure, _output
+from ecgview.paper.plan import LAYOUTS
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.shams import Target
@@ -28,6 +29,10 @@ def register(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         default="",
         help="on the trace in the view explain, see `ecgview explain`",
+    )
+    parser.add_argument("--layout", choices=list(LAYOUTS), default="", help="of the paper, as in the menu")
+    parser.add_argument(
+        "--waves", action="store_true", help="with the edges of waves and the kinds of beats on the trace"
     )
     mapped = parser.add_mutually_exclusive_group()
     mapped.add_argument(
@@ -56,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         args.model,
         explanation=args.explanation,
         target=_target(args),
+        layout=args.layout,
+        waves=args.waves,
     )
     _exposure.log("screenshot", [api.open_ecg(args.file).source.sha256], f"{args.view} view")
     if args.json:

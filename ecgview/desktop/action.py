@@ -20,6 +20,7 @@ Fact = Literal[
     "paper",
     "theme",
     "blind",  # whether reads are begun blind
+    "lines",  # edges of waves and letters of beats on the trace
     "mouse",  # what a drag over the trace does
     "map",  # where on the trace a score comes from, or nothing
     "sides",  # worklist, panels and full screen

@@ -32,6 +32,8 @@ def take(
     neighbours: bool = True,
     explanation: str = "",
     target: Target | None = None,
+    layout: str = "",
+    waves: bool = False,
 ) -> Path:
     """Render the window on one record and return the path of the PNG.
 
@@ -49,6 +51,8 @@ def take(
         neighbours: whether the worklist shows the other records of the folder.
         explanation: in the view "explain", the id of the explanation on the trace.
         target: in the view "explain", the statement or predictor whose map lies on the trace.
+        layout: of the paper; "" = the usual one.
+        waves: whether the edges of waves and the kinds of beats are drawn.
 
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
@@ -60,6 +64,7 @@ def take(
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from ecgview.desktop.app import application, open_window
     from ecgview.desktop.settings import Settings
+    from ecgview.desktop.state import paper_choices
 
     qt = application()
     with tempfile.TemporaryDirectory(prefix="ecgview-") as folder:
@@ -74,6 +79,11 @@ def take(
             if model_id is not None:
                 window.workspace.answers.model_id = model_id
             _open(window, Path(path), neighbours, qt.processEvents)
+            if waves:
+                window.workspace.measuring.switch_edges()
+                window.workspace.measuring.switch_letters()
+            if layout:
+                paper_choices.change(window.workspace, layout=layout)
             _arrange(window.workspace, view, lambda done: _wait(done, qt.processEvents))
             _wait(lambda: window.workspace.jobs.n_alive == 0, qt.processEvents)
             if explanation and view == "explain":

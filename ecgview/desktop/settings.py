@@ -65,6 +65,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("screen.px_per_mm", "Screen scale, px/mm", 0.0, note="0 = not calibrated"),
     Setting("files.recent", "Opened before", "", note="paths, newest first, one on each line"),
     Setting("study.shams", "Share of shams among maps", 0.0, note="0 to 1, for studies of readers"),
+    Setting(
+        "study.measurements",
+        "Measurements before the first read is locked",
+        True,
+        note="false: rate, intervals and their lines are closed until then",
+    ),
     Setting("study.word", "Word that draws the shams", "", note="the same word draws the same shams"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
     Setting(

@@ -1,5 +1,6 @@
 """The page that follows from a record and the reader's paper, in millimetres (C1-C7, L1-L8)."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ EXCEEDS = "exceeds page"
 CAUTION_MM = 2.4
 SETTLE_S = 30.0  # ten time constants of the 0.05 Hz high-pass
 LONG_S = 120.0
+MANY_LEADS = 3  # names that have room above leads which lie over each other
 ENDED_MM = 4.0  # a trace that ends so much before its cell does says so
 
 
@@ -96,6 +98,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         for i, line in enumerate(header_lines)
     )
     ink = Ink(tuple(traces.values()))
+    labels = _group_labels(drawn, rows[0]) if drawn.superimposed else None
     return Page(
         grid.width_mm + 2 * MARGIN_MM,
         bottom + foot_mm(lines),
@@ -104,7 +107,7 @@ def compose(record: EcgRecord, settings: PaperSettings, *, header_lines: Sequenc
         tuple(_pulse(grid, row, settings) for row in rows),
         tuple(tick for row in rows for tick in _ticks(row)),
         (
-            *(text for row in rows for text in _labels(row, traces, ink, record, grid)),
+            *(labels or (text for row in rows for text in _labels(row, traces, ink, record, grid))),
             *header,
             *(_moved(text, bottom + 4.0) for text in below),
         ),
@@ -128,6 +131,9 @@ def _rows(
     drawn: Plan, heights: Sequence[float], top_mm: float, grid: GridArea, settings: PaperSettings
 ) -> Iterator[tuple[_Cell, ...]]:
     """Yield the cells of each row from above; a row of one cell goes over the page's whole time."""
+    if drawn.superimposed:
+        yield tuple(_superimposed(drawn, heights[0], top_mm, grid, settings))
+        return
     for names, height in zip((*drawn.rows, *((lead,) for lead in drawn.rhythm)), heights, strict=True):
         seconds = settings.seconds / len(names)
         yield tuple(
@@ -144,8 +150,21 @@ def _rows(
         top_mm += height
 
 
+def _superimposed(
+    drawn: Plan, height_mm: float, top_mm: float, grid: GridArea, settings: PaperSettings
+) -> Iterator[_Cell]:
+    """Yield the cells of leads that lie over each other: those of one row of the plan share their place."""
+    seconds = settings.seconds / len(drawn.rows)
+    for column, names in enumerate(drawn.rows):
+        x_mm = grid.origin_x_mm + column * seconds * settings.speed_mm_per_s
+        for name in names:
+            yield _Cell(name, x_mm, top_mm, height_mm, settings.start_s, seconds)
+
+
 def _ticks(row: Sequence[_Cell]) -> Iterator[Tick]:
-    for cell in row[1:]:
+    for before, cell in itertools.pairwise(row):
+        if cell.x0_mm == before.x0_mm:  # of leads over each other
+            continue
         yield Tick(cell.x0_mm, cell.baseline_mm - 6.0, cell.baseline_mm - 2.0)
         yield Tick(cell.x0_mm, cell.baseline_mm + 2.0, cell.baseline_mm + 6.0)
 
@@ -172,6 +191,16 @@ def _labels(
                 words, room = ENDS_SHORT, right - width_mm(ENDS_SHORT, NOTE_MM)
             wanted = (max(cell.x0_mm, min(start, room)), cell.baseline_mm)
             yield PageText(words, *ink.place(words, NOTE_MM, wanted, place, right), NOTE_MM, "missing")
+
+
+def _group_labels(drawn: Plan, cells: Sequence[_Cell]) -> tuple[PageText, ...]:
+    """Return the names of the leads that lie over each other, above each place."""
+    found = []
+    for names in drawn.rows:
+        cell = next(cell for cell in cells if cell.name == names[0])
+        words = f"{names[0]} to {names[-1]}" if len(names) > MANY_LEADS else " ".join(names)
+        found.append(PageText(words, cell.x0_mm + 1.0, cell.top_mm + LABEL_MM + 0.4, LABEL_MM, "lead"))
+    return tuple(found)
 
 
 def _missing(cell: _Cell, trace: TracePath | None, record: EcgRecord) -> tuple[str, float]:
@@ -206,7 +235,7 @@ def _row_heights(drawn: Plan, settings: PaperSettings, around_mm: float) -> list
 
     Where the sheet has less room, because more stands below the grid than was planned for, rows come closer.
     """
-    heights = [drawn.row_mm] * len(drawn.rows) + [drawn.rhythm_mm] * len(drawn.rhythm)
+    heights = [drawn.row_mm] * drawn.n_rows + [drawn.rhythm_mm] * len(drawn.rhythm)
     if settings.row_mm is not None:
         return [height * settings.row_mm / drawn.row_mm for height in heights]
     if settings.most_mm is not None:

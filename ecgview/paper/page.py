@@ -89,6 +89,14 @@ class Page:
     pulses: tuple[Polyline, ...]
     ticks: tuple[Tick, ...]
     texts: tuple[PageText, ...]
+    peak_s: float | None = (
+        None  # where the QRS peak lies, on a page of the median beat; None on one of the record
+    )
+
+    @property
+    def is_of_median(self) -> bool:
+        """Whether it shows the median beat: its seconds are not those of the record."""
+        return self.peak_s is not None
 
     def trace_at(self, x_mm: float, y_mm: float) -> TracePath | None:
         """Return the trace whose cell holds the point, None outside all of them."""

@@ -40,11 +40,19 @@ class Plan:
     words: str = ""
     part: int = 0
     parts: int = 1
+    superimposed: bool = False  # the rows are cells side by side, each with all its leads
 
     @property
     def columns(self) -> int:
         """The most cells that share a row."""
+        if self.superimposed:
+            return max(len(self.rows), 1)
         return max((len(row) for row in self.rows), default=1)
+
+    @property
+    def n_rows(self) -> int:
+        """How many of them lie below each other, without the rhythm rows."""
+        return 1 if self.superimposed else len(self.rows)
 
 
 LAYOUTS: Mapping[str, Layout] = layouts.known()
@@ -82,6 +90,7 @@ def plan(lead_names: Sequence[str], settings: PaperSettings) -> Plan:
         words,
         number,
         len(parts),
+        layout.superimposed,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ecgview.paper import time_span
 from ecgview.paper.page import PageText, TextRole
-from ecgview.paper.plan import LINE_MM, Plan, plan
+from ecgview.paper.plan import LAYOUTS, LINE_MM, Plan, plan
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
 from ecgview.signal import filters
@@ -18,7 +18,7 @@ def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
     """Return speed, gain, filter, notch, sampling rate, time order and the stretch of time in one line."""
     drawn = plan(record.lead_names, settings)
     parts = _scale(record, time_span.shown(record, settings, drawn.columns), drawn)
-    time = _time(record, settings, drawn)
+    time = "" if LAYOUTS[settings.layout].of_median else _time(record, settings, drawn)
     if time and record.seconds >= time_span.LONG_S:  # in the words of the strip above it, which are shorter
         ends = (time_span.words(edge, whole=True) for edge in shown_s(record, settings))
         time = f"recorded {time_span.words(record.seconds)}, shown {' to '.join(ends)}"
@@ -74,13 +74,14 @@ def _scale(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> list[str]
     if recorded:
         parts.append(recorded)
     parts.append(f"{record.sampling_rate_hz:g} Hz")
-    parts.append("sequential" if settings.sequential and drawn.columns > 1 else "simultaneous")
+    if not LAYOUTS[settings.layout].of_median:
+        parts.append("sequential" if settings.sequential and drawn.columns > 1 else "simultaneous")
     return parts
 
 
 def _about(record: EcgRecord, settings: PaperSettings, drawn: Plan) -> list[str]:
     """Return the stretch of time that is shown of the recording, its start, and the leads that were computed."""
-    parts = [_time(record, settings, drawn)]
+    parts = [] if LAYOUTS[settings.layout].of_median else [_time(record, settings, drawn)]
     if record.acquisition.start_time:
         parts.append(f"start {record.acquisition.start_time.replace('T', ' ')}")
     if record.acquisition.derived_leads:

@@ -16,7 +16,7 @@ from ecgview.record import EcgRecord
 from ecgview.signal.filters import DisplayFilter
 
 OPEN = DisplayFilter(None, None)
-TWELVE = [name for name in layout.LAYOUTS if name != "single"]
+TWELVE = [name for name, one in layout.LAYOUTS.items() if name != "single" and not one.of_median]
 
 
 def _page(record: EcgRecord, **changes: object) -> layout.Page:

@@ -25,6 +25,9 @@ def _editable(workspace: Workspace) -> bool:
 def mark_caliper(window: Frame) -> None:
     """Mark the stretch of time between the ends of the caliper, on its lead."""
     caliper, record = window.canvas.caliper, window.canvas.record
+    if record is not window.canvas.drawn:
+        window.workspace.telling.post("A mark is of the record: go back from its median beat first (L).")
+        return
     if caliper is None or record is None:
         window.workspace.telling.post("Measure a stretch with the caliper first (C).")
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.canvas import beat_letters
 from ecgview.desktop.chrome import window_place
 from ecgview.desktop.dialogs import ask
 from ecgview.desktop.settings import KEPT
@@ -108,6 +110,15 @@ def zoom_to_rectangle(window: Frame) -> None:
     mouse = window.workspace.mouse
     if not mouse.leave("zoom"):
         mouse.choose("zoom")
+
+
+def toggle_median(layout: str, window: Frame) -> None:
+    """Show the median beat, or the reader's own page again."""
+    paper = window.workspace.paper
+    if paper.settings.layout == layout:
+        paper.go_back()
+    else:
+        paper_choices.change(window.workspace, layout=layout)
 
 
 def move_in_time(window: Frame, pages: int) -> None:
@@ -250,6 +261,29 @@ _CANVAS = (
         checked_when=lambda w: w.canvas.caliper_is_on, separator_before=True,
         hint="Drag between two points, as often as you like; arrow keys move by one sample, with Shift by 10 ms",
         follows=("record", "mouse"),
+    ),
+    Action(
+        "view.edges", "Edges of waves", lambda w: w.workspace.measuring.switch_edges(), ("I",), with_record,
+        checked_when=lambda w: w.workspace.measuring.shows_edges,
+        hint="P, QRS and T of every beat; drag a line, or Alt+arrow to one, then arrows; Delete takes the wave away",
+        follows=("record", "lines"),
+    ),
+    Action(
+        "view.letters", "Kinds of beats", lambda w: w.workspace.measuring.switch_letters(), ("Shift+I",), with_record,
+        checked_when=lambda w: w.workspace.measuring.shows_letters, hint=beat_letters.WORDS,
+        follows=("record", "lines"),
+    ),
+    Action(
+        "view.median", "Median beats", partial(toggle_median, "median 3x4"), ("Q",), with_record,
+        checked_when=lambda w: w.workspace.paper.settings.layout == "median 3x4",
+        hint="The median of the dominant beats in each lead, where intervals are measured; once more goes back",
+        follows=("record", "paper"),
+    ),
+    Action(
+        "view.median_superimposed", "Median beats over each other", partial(toggle_median, "median superimposed"),
+        ("Shift+Q",), with_record,
+        checked_when=lambda w: w.workspace.paper.settings.layout == "median superimposed",
+        follows=("record", "paper"),
     ),
     Action(
         "view.rectangle", "Zoom to a rectangle", zoom_to_rectangle, ("Z",), with_record,

@@ -32,6 +32,8 @@ class Calipers(QObject):
         self._colours: Colours | None = None
         self._kept: _Values = ()  # what is put away
         self._before_fresh: _Values | None = None  # while a new one is drawn
+        self._is_of_median = False
+        self._aside: _Values = ()  # those of the record while its median beat is shown, and the other way round
 
     @property
     def items(self) -> tuple[CaliperItem, ...]:
@@ -57,7 +59,7 @@ class Calipers(QObject):
 
     def add(self, caliper: Caliper) -> CaliperItem | None:
         """Lay another caliper on the paper, active; None where there is no page."""
-        page, record = self._surface.page, self._surface.record
+        page, record = self._surface.page, self._surface.drawn
         if page is None or record is None or self._colours is None:
             return None
         item = CaliperItem(page, record, caliper, self._colours)
@@ -162,7 +164,12 @@ class Calipers(QObject):
     def show_page(self, colours: Colours) -> None:
         """Stand on the page of now."""
         self._colours = colours
-        page, record = self._surface.page, self._surface.record
+        page, record = self._surface.page, self._surface.drawn
+        if page is not None and page.is_of_median != self._is_of_median:
+            self._is_of_median, here = page.is_of_median, self.values
+            there, self._aside = self._aside, here
+            self.restore(there, max(len(there) - 1, 0))
+            self._moves.forget()  # they are of places that this page does not have
         if page is not None and record is not None:
             for item in self._items:
                 item.show_page(page, record, colours)
@@ -177,7 +184,8 @@ class Calipers(QObject):
 
     def forget(self) -> None:
         """Leave nothing of a record."""
-        self._kept = ()
+        self._kept = self._aside = ()
+        self._is_of_median = False
         self.restore((), 0)
 
     @property

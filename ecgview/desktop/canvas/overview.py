@@ -127,7 +127,9 @@ class Overview(QFrame):
 
     def _take_page(self) -> None:
         """Tell of the page that is on the paper now, or of none; in the same step as the paper itself."""
-        record, paper = self._canvas.record, self._canvas.composed
+        record, paper, page = self._canvas.record, self._canvas.composed, self._canvas.page
+        if page is not None and page.is_of_median:
+            record = None  # nothing of the record's time is on it
         start, end = (0.0, 0.0) if record is None or paper is None else shown_s(record, paper)
         told = record if record is not None and (start > 0 or record.seconds - end > ALL_S) else None
         if told is not self._record:

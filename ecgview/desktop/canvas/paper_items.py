@@ -1,4 +1,4 @@
-"""Everything on the paper that the hand moves: calipers, marks, hidden stretches; and which has the keys."""
+"""Everything on the paper that the hand moves (calipers, marks, hidden stretches, edges of waves); who has the keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
+from ecgview.desktop.canvas.beat_letters import BeatLetters
 from ecgview.desktop.canvas.caliper import samples_of
 from ecgview.desktop.canvas.caliper_item import CaliperItem, Handle
 from ecgview.desktop.canvas.calipers import Calipers
+from ecgview.desktop.canvas.edge_item import EdgeItem, Edges
 from ecgview.desktop.canvas.mark_item import MarkItem, Marks
 from ecgview.desktop.canvas.mask_item import MaskItem, Masks
 from ecgview.desktop.canvas.moves import Moves
@@ -20,8 +22,8 @@ from ecgview.review.annotation import Annotation
 from ecgview.review.history import ChangeAnnotation, RemoveAnnotation
 
 STEP_MS = 10.0  # Shift+arrow on a caliper end or on the edge of a mark (T1)
-HandItem = CaliperItem | MarkItem | MaskItem
-_KINDS = (CaliperItem, MarkItem, MaskItem)
+HandItem = CaliperItem | MarkItem | MaskItem | EdgeItem
+_KINDS = (CaliperItem, MarkItem, MaskItem, EdgeItem)
 
 
 class PaperItems(QObject):
@@ -52,12 +54,20 @@ class PaperItems(QObject):
         self.calipers = Calipers(surface, self.moves, self)
         self.marks = Marks(surface, self)
         self.masks = Masks(surface, self)
+        self.edges = Edges(surface, self)
+        self.letters = BeatLetters()
+        surface.put(self.letters)
         self.calipers.changed.connect(self.caliper_changed)
         self.calipers.changed.connect(self.keyed_changed)
         self.marks.written.connect(self._write_mark)
         self.marks.live_changed.connect(self.live_changed)
         self.masks.asked.connect(workspace.answers.set_mask)
         self.masks.noted.connect(self._note_mask)
+        self.edges.moved.connect(workspace.measuring.hold)
+        self.edges.put.connect(workspace.measuring.put)
+        self.edges.dropped.connect(workspace.measuring.let_go)
+        workspace.measuring.changed.connect(self.show_measured)
+        workspace.measuring.lines_changed.connect(self.show_measured)
         scene.focusItemChanged.connect(self._focus_moved)
         workspace.answers.mask_changed.connect(self.show_masks)
         workspace.paper.view_changed.connect(self.show_masks)
@@ -74,6 +84,7 @@ class PaperItems(QObject):
         self.calipers.show_page(self._workspace.paper.colours)
         self.show_marks()
         self.show_masks()
+        self.show_measured()
 
     def show_view(self) -> None:
         """Follow zoom and place of the paper."""
@@ -82,6 +93,7 @@ class PaperItems(QObject):
             self._px_per_mm = self._surface.px_per_mm
             self.marks.show_scale(self._px_per_mm)
             self.masks.show_scale(self._px_per_mm)
+            self.edges.show_scale(self._px_per_mm)
 
     def show_marks(self, _changed: object = None) -> None:
         """Have an item for each mark of the draft, if that is the read of the record on the paper."""
@@ -89,18 +101,40 @@ class PaperItems(QObject):
         if self._palette is None:
             return
         is_ours = session is not None and record is not None and session.record_sha256 == record.source.sha256
-        marks = session.draft.annotations if session is not None and is_ours else ()
+        marks = (
+            session.draft.annotations if session is not None and is_ours and not self._is_of_median else ()
+        )
         self.marks.show(marks, self._workspace.paper.colours, self._palette)
         self.keyed_changed.emit()
 
     def show_masks(self, _changed: object = None) -> None:
         """Have an item for each hidden stretch, while the view shows them."""
         workspace = self._workspace
-        if workspace.paper.view != "reconstruct":
+        if workspace.paper.view != "reconstruct" or self._is_of_median:
             self.masks.forget()
         else:
             answers = workspace.answers
             self.masks.show(answers.mask, answers.segments.seconds, workspace.paper.colours)
+
+    @property
+    def _is_of_median(self) -> bool:
+        page = self._surface.page
+        return page is not None and page.is_of_median
+
+    def show_measured(self, _changed: object = None) -> None:
+        """Have a line for each edge of a wave, and a letter over each beat, where they are switched on.
+
+        On the page of the median beat the lines are what it is for.
+        """
+        workspace, record = self._workspace, self._surface.record
+        is_ours = record is not None and record is workspace.ecg.record
+        measured = workspace.measuring.measured if is_ours else None
+        colours = workspace.paper.colours
+        shows_edges = workspace.measuring.shows_edges or self._is_of_median
+        self.edges.show(measured if shows_edges else None, colours)
+        shown = measured if workspace.measuring.shows_letters else None
+        self.letters.show(shown, self._surface.page, colours)
+        self.keyed_changed.emit()
 
     def forget(self) -> None:
         """Leave nothing of a record, and nothing that the hand began on it."""
@@ -108,6 +142,8 @@ class PaperItems(QObject):
         self.calipers.forget()
         self.marks.forget()
         self.masks.forget()
+        self.edges.forget()
+        self.letters.show(None, None, self._workspace.paper.colours)
         self.moves.forget()
 
     # ---- which has the keys --------------------------------------------------------------------------
@@ -136,6 +172,7 @@ class PaperItems(QObject):
         shown: list[HandItem] = [item for item in self.calipers.items if item.is_shown]
         shown += [item for item in self.marks.items if item.boxes]
         shown += [item for item in self.masks.items if item.boxes]
+        shown += [item for item in self.edges.items if item.is_shown]
         return sorted(shown, key=lambda item: (round(item.boundingRect().top()), item.boundingRect().left()))
 
     def step_focus(self, step: int) -> bool:
@@ -160,7 +197,7 @@ class PaperItems(QObject):
         return False
 
     def _focus_moved(self, new: object, old: object, _reason: object) -> None:
-        if isinstance(old, MarkItem) and old is not self._held:
+        if isinstance(old, MarkItem | EdgeItem) and old is not self._held:
             old.let_go()
         if isinstance(new, CaliperItem) and new is not self.calipers.active:
             self.calipers.activate(new)
@@ -169,9 +206,10 @@ class PaperItems(QObject):
     # ---- what is done with them ----------------------------------------------------------------------
 
     def may_move(self, item: HandItem) -> bool:
-        """Return whether an item can be moved: a mark not where the read is locked, or looked at only."""
+        """Return whether an item can be moved: a mark or an edge not where the read is locked, or looked at only."""
         session = self._workspace.reading.session
-        return not isinstance(item, MarkItem) or (session is not None and session.is_editable)
+        is_of_read = isinstance(item, MarkItem | EdgeItem)
+        return not is_of_read or (session is not None and session.is_editable)
 
     def take(self, item: HandItem, at: QPointF, handle: Handle | None = None) -> bool:
         """Let the hand take an item up at a place of the page, mm; says so where the read is held.
@@ -227,7 +265,7 @@ class PaperItems(QObject):
 
     def nudge(self, item: HandItem, step: int, is_far: bool) -> None:
         """Move an item by one sample, or 10 ms; a hidden stretch by one segment."""
-        record = self._surface.record
+        record = self._surface.drawn
         if record is None or not self.may_move(item):
             return
         if not isinstance(item, CaliperItem) and self._workspace.reading.is_held:
@@ -236,7 +274,7 @@ class PaperItems(QObject):
         samples = step * (samples_of(record, STEP_MS) if is_far else 1)
         if isinstance(item, CaliperItem):
             self.calipers.move(item, item.caliper.stepped(record, samples))
-        elif isinstance(item, MarkItem):
+        elif isinstance(item, MarkItem | EdgeItem):
             item.nudge(samples)
         else:
             self.masks.nudge(item, step)
@@ -251,9 +289,12 @@ class PaperItems(QObject):
         elif isinstance(item, MarkItem):
             item.drop()
             self._workspace.steps.apply(RemoveAnnotation(item.mark))
+        elif isinstance(item, EdgeItem):
+            item.drop()
+            self._workspace.measuring.take_away(item.line.edge, item.line.beat)
         else:
             self.masks.remove(item)
-        self._spoke_last = not isinstance(item, MarkItem)
+        self._spoke_last = not isinstance(item, MarkItem | EdgeItem)
 
     def change(self, before: Annotation, after: Annotation) -> None:
         """Let a mark say something else, as one edit of the draft."""
@@ -266,7 +307,8 @@ class PaperItems(QObject):
 
     def write_pending(self) -> None:
         """Write what an arrow key still holds: the read is about to be kept, or left."""
-        for item in self.marks.items:
+        moved: tuple[MarkItem | EdgeItem, ...] = (*self.marks.items, *self.edges.items)
+        for item in moved:
             if item is not self._held:
                 item.let_go()
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ecgview.desktop.canvas.caliper import Caliper, nearest_sample, samples_of
 from ecgview.desktop.canvas.caliper_item import CaliperItem
+from ecgview.desktop.canvas.edge_item import EdgeItem
 from ecgview.desktop.canvas.mark_item import MarkItem
 from ecgview.desktop.canvas.paper_items import HandItem, PaperItems
 from ecgview.desktop.canvas.surface import Surface
@@ -85,6 +86,8 @@ def rows(canvas: Canvas, item: HandItem | None, spot: Spot | None) -> list[MenuR
         found += _of_caliper(canvas, item)
     elif isinstance(item, MarkItem):
         found += _of_mark(canvas, item, spot)
+    elif isinstance(item, EdgeItem):
+        found += _of_edge(canvas, item)
     elif item is not None:
         masks = canvas.items_on_paper.masks
         found += [
@@ -98,12 +101,12 @@ def rows(canvas: Canvas, item: HandItem | None, spot: Spot | None) -> list[MenuR
 
 
 def _of_caliper(canvas: Canvas, item: CaliperItem) -> list[MenuRow]:
-    items, record = canvas.items_on_paper, canvas.record
+    items, record = canvas.items_on_paper, canvas.drawn
     if record is None:
         return []
     caliper = item.caliper
     start_s, end_s = sorted(caliper.seconds(record))
-    may_mark = canvas.may_edit and end_s > start_s
+    may_mark = canvas.may_edit and end_s > start_s and record is canvas.record
     return [
         MenuRow(caliper.text(record)),
         MenuRow("Copy the reading", partial(_copy, f"{caliper.lead}  {caliper.text(record)}")),
@@ -114,6 +117,28 @@ def _of_caliper(canvas: Canvas, item: CaliperItem) -> list[MenuRow]:
         ),
         MenuRow("Remove this caliper", partial(items.remove, item)),
         MenuRow("Remove all calipers", items.calipers.clear, enabled=len(items.calipers.items) > 1),
+    ]
+
+
+def _of_edge(canvas: Canvas, item: EdgeItem) -> list[MenuRow]:
+    measuring, line = canvas.workspace.measuring, item.line
+    measured, wave = measuring.measured, line.edge.partition(" ")[0]
+    may = canvas.may_edit
+    is_edited = measured is not None and any(
+        (one.edge, one.beat) == (line.edge, line.beat) for one in measured.edits
+    )
+    return [
+        MenuRow(item.name),
+        MenuRow(
+            "Back to where it was computed",
+            partial(measuring.restore, line.edge, line.beat),
+            enabled=may and is_edited,
+        ),
+        MenuRow(
+            f"There is no {wave} wave here",
+            partial(measuring.take_away, line.edge, line.beat),
+            enabled=may and wave != "QRS",
+        ),
     ]
 
 
@@ -151,7 +176,7 @@ def _of_mark(canvas: Canvas, item: MarkItem, spot: Spot | None) -> list[MenuRow]
 
 def _of_place(canvas: Canvas, spot: Spot | None) -> list[MenuRow]:
     whole = MenuRow("Full width", canvas.fit_width)
-    record = canvas.record
+    record = canvas.drawn
     if spot is None or record is None:
         return [whole] if record is not None else []
     start_s, end_s = _here(canvas, spot)
@@ -162,14 +187,18 @@ def _of_place(canvas: Canvas, spot: Spot | None) -> list[MenuRow]:
         MenuRow(zoom, partial(canvas.toggle_lead, spot)),
         whole,
         MenuRow("Caliper here", partial(_put_caliper, canvas, spot)),
-        MenuRow("Mark here", partial(_put_mark, canvas, mark), enabled=canvas.may_edit),
+        MenuRow(
+            "Mark here",
+            partial(_put_mark, canvas, mark),
+            enabled=canvas.may_edit and record is canvas.record,
+        ),
         MenuRow(f"Copy {reading}", partial(_copy, reading)),
     ]
 
 
 def _here(canvas: Canvas, spot: Spot) -> tuple[float, float]:
     """Return a stretch from the place on, as far as its row shows the record."""
-    record, page = canvas.record, canvas.page
+    record, page = canvas.drawn, canvas.page
     assert record is not None
     rows_here = [
         row
@@ -184,7 +213,7 @@ def _here(canvas: Canvas, spot: Spot) -> tuple[float, float]:
 
 
 def _put_caliper(canvas: Canvas, spot: Spot) -> None:
-    record, items = canvas.record, canvas.items_on_paper
+    record, items = canvas.drawn, canvas.items_on_paper
     if record is not None:
         start_s, end_s = _here(canvas, spot)
         before = items.calipers.values

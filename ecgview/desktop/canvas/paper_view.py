@@ -24,11 +24,14 @@ from ecgview.desktop.canvas.paper_box import PaperBox
 from ecgview.desktop.canvas.paper_item import PaperItem
 from ecgview.desktop.canvas.view_port import EDGE_PX, ZOOM_STEP, Zoom, with_room
 from ecgview.desktop.state.workspace import Workspace
+from ecgview.overlay import Overlay
+from ecgview.paper import median_page
 from ecgview.paper.page import Location, Page
 from ecgview.paper.palette import PALETTES, Palette
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
+from ecgview.signal.measure.measured import Median
 
 RESIZE_REST_MS = 60
 STEP_PX = 40  # that an arrow key or a notch of the wheel moves the paper by
@@ -68,6 +71,9 @@ class PaperView(pg.GraphicsView):
         self._workspace = workspace
         self._page: Page | None = None
         self._record: EcgRecord | None = None
+        self._drawn: EcgRecord | None = None
+        self._median: Median | None = None  # that the page was made of
+        self._why_not = ""
         self._painted: EcgRecord | None = None
         self._composed: PaperSettings | None = None
         self._zoom = Zoom()
@@ -99,6 +105,7 @@ class PaperView(pg.GraphicsView):
         workspace.ecg.closed.connect(self._drop)
         workspace.paper.changed.connect(self._compose)
         workspace.paper.theme_changed.connect(self.recolour)
+        workspace.measuring.changed.connect(self._follow_median)
         workspace.paper.overlay_changed.connect(self._reoverlay)
         workspace.answers.mask_changed.connect(self._reoverlay)
         workspace.reading.session_changed.connect(self._reoverlay)
@@ -121,6 +128,11 @@ class PaperView(pg.GraphicsView):
     def record(self) -> EcgRecord | None:
         """The record whose page is on the screen."""
         return self._record
+
+    @property
+    def drawn(self) -> EcgRecord | None:
+        """What the page is drawn from: that record, or its median beat as a record of its own."""
+        return self._drawn
 
     @property
     def painted(self) -> EcgRecord | None:
@@ -172,7 +184,7 @@ class PaperView(pg.GraphicsView):
 
     def _drop(self) -> None:
         """Leave nothing of a record on the paper."""
-        self._page = self._record = self._composed = None
+        self._page = self._record = self._composed = self._drawn = self._median = None
         self._paper.show_nothing()
         self._rest.stop()
         self._set_ranges()
@@ -186,7 +198,7 @@ class PaperView(pg.GraphicsView):
         if record is None:
             return
         plan = self._plan(self._zoom)
-        if record is self._record and plan.paper == self._composed:
+        if record is self._record and plan.paper == self._composed and not self._is_other_median(plan):
             workspace.jobs.cancel("layout")  # the page there is what is wanted again
             return
         workspace.jobs.start(
@@ -204,7 +216,8 @@ class PaperView(pg.GraphicsView):
             return
         is_new = record is not self._record
         self._record, self._composed, self._page = record, laid.plan.paper, laid.drawn.page
-        self._paper.show_page(laid.drawn, gather(self._workspace))
+        self._drawn, self._median, self._why_not = laid.source, laid.plan.median, laid.plan.why_not
+        self._paper.show_page(laid.drawn, self._overlay())
         if laid.plan.colours != self.palette_of_paper:
             self.recolour()
         if is_new:
@@ -222,7 +235,25 @@ class PaperView(pg.GraphicsView):
     def _plan(self, zoom: Zoom) -> Plan:
         room = self._room
         seen_px = (room.width(), room.height())
-        return Plan(self._wanted(zoom), zoom, seen_px, self.palette_of_paper, self.devicePixelRatioF())
+        wanted, ratio = self._wanted(zoom), self.devicePixelRatioF()
+        plan = Plan(wanted, zoom, seen_px, self.palette_of_paper, ratio)
+        if not median_page.is_of_median(wanted):
+            return plan
+        measured = self._workspace.measuring.measured
+        median = None if measured is None else measured.median
+        return replace(plan, median=median, why_not=self._workspace.measuring.why_not)
+
+    def _is_other_median(self, plan: Plan) -> bool:
+        """Whether a page of the median beat would show another one than it does: an edit moves edges, not samples."""
+        if not median_page.is_of_median(plan.paper):
+            return False
+        now, then = plan.median, self._median
+        same = now is then or (now is not None and then is not None and now.signal is then.signal)
+        return not same or plan.why_not != self._why_not
+
+    def _follow_median(self, _measured: object = None) -> None:
+        if median_page.is_of_median(self._workspace.paper.settings):
+            self._compose()
 
     def _wanted(self, zoom: Zoom | None = None) -> PaperSettings:
         """Return the reader's paper, its rows spread over the room there is while the zoom follows it."""
@@ -230,8 +261,13 @@ class PaperView(pg.GraphicsView):
         if zoom.fit == "free" and self._composed is not None:
             same = paper.layout == self._composed.layout
             return replace(paper, row_mm=self._composed.row_mm if same else None)
-        size = self._room
-        return with_room(paper, (size.width(), size.height()), self._workspace.ecg.record)
+        size, record = self._room, self._workspace.ecg.record
+        if record is None or not median_page.is_of_median(paper):
+            return with_room(paper, (size.width(), size.height()), record)
+        measured = self._workspace.measuring.measured
+        beat = median_page.as_record(record, None if measured is None else measured.median)
+        with_rows = with_room(median_page.paper_for(beat, paper), (size.width(), size.height()), beat)
+        return replace(paper, row_mm=with_rows.row_mm)
 
     def _rested(self) -> None:
         """Lay out anew if the room for rows changed."""
@@ -244,7 +280,13 @@ class PaperView(pg.GraphicsView):
         self.viewport().update()
 
     def _reoverlay(self, _changed: object = None) -> None:
-        self._paper.show_overlay(gather(self._workspace, self.live_marks()))
+        self._paper.show_overlay(self._overlay())
+
+    def _overlay(self) -> Overlay:
+        """Return what lies over the page: nothing on the median beat, whose seconds are its own."""
+        if self._page is not None and self._page.is_of_median:
+            return Overlay()
+        return gather(self._workspace, self.live_marks())
 
     def live_marks(self) -> tuple[Annotation, ...]:
         """Return the marks that are drawn by their items, since the hand has them: the overlay leaves them out."""
@@ -414,6 +456,11 @@ class PaperView(pg.GraphicsView):
         self.verticalScrollBar().setValue(round(at.y()) + EDGE_PX)
         self._is_placing = False
         self._place()
+
+    def bring_into_sight(self, part: QRectF) -> None:
+        """Move the paper until a part of it, mm, lies in the middle of what is seen, as far as it goes."""
+        scale, seen = self.px_per_mm, self.viewport().size()
+        self._scroll_to(part.center() * scale - QPointF(seen.width() / 2, seen.height() / 2))
 
     def move_by(self, px: QPointF) -> None:
         """Move the paper by logical px, as far as it goes."""

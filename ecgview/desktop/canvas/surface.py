@@ -23,6 +23,10 @@ class Surface(Protocol):
         """The record whose page it is."""
 
     @property
+    def drawn(self) -> EcgRecord | None:
+        """What the page is drawn from: that record, or its median beat as a record of its own."""
+
+    @property
     def px_per_mm(self) -> float:
         """The scale, logical px."""
 

@@ -19,15 +19,17 @@ from ecgview.desktop.canvas import gestures, paper_menu
 from ecgview.desktop.canvas.band_item import BandItem
 from ecgview.desktop.canvas.caliper import Caliper, nearest_sample
 from ecgview.desktop.canvas.caliper_item import CaliperItem
+from ecgview.desktop.canvas.edge_item import EdgeItem
 from ecgview.desktop.canvas.gestures import Drag
 from ecgview.desktop.canvas.mark_item import MarkItem
 from ecgview.desktop.canvas.mask_item import MaskItem
 from ecgview.desktop.canvas.paper_items import HandItem, PaperItems
 from ecgview.desktop.canvas.paper_view import Look, PaperView
 from ecgview.desktop.canvas.span_item import boxes, row_at, seconds_along
+from ecgview.desktop.state import going_to
 from ecgview.desktop.state.mouse import SHORTEST_S, MenuRow, Spot
 from ecgview.desktop.state.workspace import Workspace
-from ecgview.paper.page import TracePath
+from ecgview.paper.page import Location, Page, TracePath
 from ecgview.record import EcgRecord
 from ecgview.review.annotation import Annotation
 
@@ -82,6 +84,7 @@ class TraceCanvas(PaperView):
         self._pan_from: QPointF | None = None
         self._space_held = False
         self._lead_zoom: _LeadZoom | None = None
+        self._pointed: tuple[str, float, float] | None = None  # a value's place, until its page is there
         self._menu: QMenu | None = None
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -94,6 +97,7 @@ class TraceCanvas(PaperView):
         workspace.ecg.closed.connect(self._let_go)
         workspace.paper.theme_changed.connect(self._show_items)
         workspace.mouse.changed.connect(self._mode_changed)
+        workspace.measuring.pointed.connect(self._point_at)
 
     @property
     def workspace(self) -> Workspace:
@@ -114,6 +118,8 @@ class TraceCanvas(PaperView):
             return
         self._keep_to_lead()
         self.items_on_paper.show_page(self.palette_of_paper)
+        if self._pointed is not None:
+            self._point_at(*self._pointed)
 
     def _let_go_of_another(self, record: EcgRecord) -> None:
         if record is not self._items_of:  # its page may have come first, and its items with it
@@ -122,7 +128,7 @@ class TraceCanvas(PaperView):
     def _let_go(self) -> None:
         """Drop what the hand has begun on another record, and what was read off it."""
         self._cancel()
-        self._lead_zoom = None
+        self._lead_zoom = self._pointed = None
         self.items_on_paper.forget()
         self._show_items()
         if self._menu is not None:
@@ -167,6 +173,28 @@ class TraceCanvas(PaperView):
     def set_caliper(self, caliper: Caliper | None) -> None:
         """Let the active caliper measure this; None takes all of them off."""
         self.items_on_paper.calipers.show_only(caliper)
+
+    def _point_at(self, lead: str, start_s: float, end_s: float) -> None:
+        """Set the caliper where a value was measured, and bring it into sight; on another page if it must be."""
+        record, page, paper = self.record, self.page, self._workspace.paper.settings
+        if record is None or page is None:
+            return
+        row = _row_that_shows(page, lead, start_s, end_s)
+        wanted = None if row is not None else going_to.page_with(record, paper, lead, start_s, end_s)
+        if wanted is not None and self._pointed is None:
+            self._pointed = (lead, start_s, end_s)  # before the page is asked for: it may be there at once
+            self._workspace.paper.show_for_a_while(wanted)
+            return
+        self._pointed = None
+        if row is None:
+            return
+        ends = nearest_sample(record, start_s), nearest_sample(record, end_s)
+        self._workspace.mouse.choose("caliper")
+        self.items_on_paper.calipers.show_only(Caliper(row.lead, ends))
+        left, right = (row.x0_mm + (at - row.start_s) * row.mm_per_s for at in (start_s, end_s))
+        place = QRectF(left, row.baseline_mm - row.row_mm / 2, right - left, row.row_mm)
+        if not self.seen_mm.contains(place):
+            self.bring_into_sight(place)
 
     # ---- keys ----------------------------------------------------------------------------------------
 
@@ -236,7 +264,7 @@ class TraceCanvas(PaperView):
         items, mouse = self.items_on_paper, self._workspace.mouse
         if self._pressed is not None:
             self._cancel()
-        elif self.caliper_is_on and not isinstance(items.focused, MarkItem | MaskItem):
+        elif self.caliper_is_on and not isinstance(items.focused, MarkItem | MaskItem | EdgeItem):
             self.toggle_caliper()
         elif items.focused is not None:
             items.give_focus(None)
@@ -286,6 +314,8 @@ class TraceCanvas(PaperView):
             self._show_cursor(at)
             return
         mode = self._mode if is_left else "pan"
+        if self.page is not None and self.page.is_of_median and mode not in ("zoom", "caliper"):
+            mode = "pan"  # marks and masks are of the record's own seconds
         if mode == "zoom":
             self._rect_from = mm
         elif mode == "pan" or place is None or mm is None:
@@ -312,14 +342,22 @@ class TraceCanvas(PaperView):
             is_meant = self._mode == means or (item is items.focused and self._mode == "pan")
             if not is_meant or modifiers & _SHIFT or not items.may_move(item):
                 return False
+        elif isinstance(item, EdgeItem):
+            if not self._takes_edge(item):
+                return False
         elif self._workspace.mouse.added_mode(self._mode) is not None:
             return False
         if not items.take(item, mm):
             self._pressed = None  # it was refused, and said so
         return True
 
+    def _takes_edge(self, item: EdgeItem) -> bool:
+        """Whether a press takes up an edge of a wave: where a drag would move the paper, or where it has the keys."""
+        items = self.items_on_paper
+        return items.may_move(item) and (self._mode == "pan" or item is items.focused)
+
     def _begin_caliper(self, at: QPointF, lead: str, seconds: float) -> None:
-        record, items = self.record, self.items_on_paper
+        record, items = self.drawn, self.items_on_paper
         made = items.calipers.begin(Caliper.at(record, lead, seconds)) if record is not None else None
         if made is not None:
             items.take(made, at, "second")
@@ -341,11 +379,12 @@ class TraceCanvas(PaperView):
                 self._drag_to(seconds_along(self._drag_row, mm, self.page.traces))
         else:
             self._show_cursor(at)
-        self.cursor_moved.emit(
-            ""
-            if place is None
-            else f"{place.lead}  {place.seconds:.3f} s  {round(place.millivolts, 2) + 0.0:+.2f} mV"
-        )
+        self.cursor_moved.emit("" if place is None else self._told_of(place))
+
+    def _told_of(self, place: Location) -> str:
+        peak_s = None if self.page is None else self.page.peak_s
+        when = f"{place.seconds:.3f} s" if peak_s is None else f"median beat {place.seconds - peak_s:+.3f} s"
+        return f"{place.lead}  {when}  {round(place.millivolts, 2) + 0.0:+.2f} mV"
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag: write what it moved, mark or zoom to what it spans; a click gives the focus."""
@@ -559,6 +598,7 @@ class TraceCanvas(PaperView):
             if not added and self.is_scrollable:
                 shape = Qt.CursorShape.OpenHandCursor
         item = self.item_at(at) if at is not None and self.record is not None else None
+        self.items_on_paper.edges.hover(item if isinstance(item, EdgeItem) else None)
         over = None if item is None else self._cursor_over(item, at)
         self.viewport().setCursor(shape if over is None else over)
 
@@ -570,6 +610,8 @@ class TraceCanvas(PaperView):
         if isinstance(item, CaliperItem):
             part = item.handle_at(mm)
             return Qt.CursorShape.SizeAllCursor if part == "span" else Qt.CursorShape.SizeHorCursor
+        if isinstance(item, EdgeItem):
+            return Qt.CursorShape.SizeHorCursor if self._takes_edge(item) else None
         means = "mark" if isinstance(item, MarkItem) else "mask"
         if self._mode != means and not (item is self.items_on_paper.focused and self._mode == "pan"):
             return None
@@ -577,6 +619,18 @@ class TraceCanvas(PaperView):
             return None
         is_edge = isinstance(item, MarkItem) and item.part_at(mm) in ("start", "end")
         return Qt.CursorShape.SizeHorCursor if is_edge else Qt.CursorShape.SizeAllCursor
+
+
+def _row_that_shows(page: Page, lead: str, start_s: float, end_s: float) -> TracePath | None:
+    """Return the row of a lead (of any where it is empty) with a stretch of the record on it; the longest one."""
+    if page.is_of_median:
+        return None
+    rows = [
+        row
+        for row in page.traces
+        if lead in ("", row.lead) and row.start_s - 1e-6 <= start_s and end_s <= row.end_s + 1e-6
+    ]
+    return max(rows, key=lambda row: row.end_s - row.start_s, default=None)
 
 
 def _part_of(row: TracePath) -> QRectF:

@@ -78,6 +78,6 @@ def with_room(
     free_mm = (seen_px[1] - 2 * EDGE_PX) / px_per_mm - _AROUND_MM[1]
     if record is not None:
         free_mm -= foot_mm(foot(record, paper, drawn, 0.0, 0.0, page_mm)[1]) - FOOT_MM
-    rows = len(drawn.rows) + len(drawn.rhythm) * drawn.rhythm_mm / drawn.row_mm
-    row_mm = min(math.floor(free_mm / rows), TALLEST_ROW_MM)
+    rows = drawn.n_rows + len(drawn.rhythm) * drawn.rhythm_mm / drawn.row_mm
+    row_mm = min(math.floor(free_mm / rows), max(TALLEST_ROW_MM, drawn.row_mm))
     return replace(paper, row_mm=float(row_mm)) if row_mm > drawn.row_mm else paper

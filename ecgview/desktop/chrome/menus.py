@@ -96,6 +96,7 @@ class Menus(QObject):
             "paper": (parts.paper.changed,),
             "theme": (parts.paper.theme_changed,),
             "blind": (parts.reader.blind_changed,),
+            "lines": (parts.measuring.lines_changed,),
             "mouse": (parts.mouse.changed,),
             "map": (parts.maps.changed, parts.answers.lef_ready),
             "thumbnails": (parts.thumbnails.switched,),

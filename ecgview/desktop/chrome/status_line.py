@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.state.workspace import Workspace
+from ecgview.paper import median_page
 from ecgview.paper.scale_line import scale_text
 
 
@@ -47,7 +48,9 @@ class StatusLine(QStatusBar):
 
     def _show_scale(self) -> None:
         """Say the scale and the filter of the page that is on the paper, not of one that is being made."""
-        record, paper = self._canvas.record, self._canvas.composed
+        record, paper = self._canvas.drawn, self._canvas.composed
+        if record is not None and paper is not None and median_page.is_of_median(paper):
+            paper = median_page.paper_for(record, paper)
         text = "No ECG is open." if record is None or paper is None else scale_text(record, paper)
         self.scale_line.setText(text)
         self.scale_line.setToolTip(text if record is not None else "")

@@ -22,6 +22,7 @@ from ecgview.desktop.canvas.overview import Overview
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.letter_keys import LetterKeys
+from ecgview.desktop.chrome.measured_strip import MeasuredStrip
 from ecgview.desktop.chrome.menus import Menus
 from ecgview.desktop.chrome.message_strip import MessageStrip, ReaderStrip
 from ecgview.desktop.chrome.record_header import RecordHeader
@@ -61,6 +62,7 @@ class MainWindow(Frame):
         self.canvas = TraceCanvas(workspace)
         self.overview = Overview(workspace, self.canvas)
         self.toast = Toast(workspace, self.canvas)
+        self.measured = MeasuredStrip(workspace)
         self.legend = _legend()
         self.header = RecordHeader()
         self.messages = MessageStrip()
@@ -116,6 +118,7 @@ class MainWindow(Frame):
         centre.setSpacing(0)
         centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)
+        centre.addWidget(self.measured)
         centre.addWidget(self.canvas, 1)
         centre.addWidget(self.overview)
         centre.addWidget(self.legend)

@@ -1,23 +1,29 @@
-"""Rate and rhythm intervals, what the file says of the recording, and what the import noticed."""
+"""All that is measured, beside what the file says; how it was recorded, and what the import noticed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ecgview.counts import counted
 from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.kit import tokens
+from ecgview.desktop.panels.kit.measured_value import MeasuredTable
 from ecgview.desktop.panels.kit.widgets import Facts, Notice, Text, clear, column
-from ecgview.record import TELLS_A_READING, EcgRecord
+from ecgview.desktop.state.measuring import CLOSED
+from ecgview.record import TELLS_A_READING, DeviceReading, EcgRecord
+from ecgview.signal import device_values
 from ecgview.signal.measurements import STIMULI
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
     from ecgview.signal.measurements import Measurement
+
+
+MANY = 4  # values that share a reason and are named before it; more are "Not measured"
 
 
 class MeasurementsPanel(QWidget):
@@ -27,11 +33,14 @@ class MeasurementsPanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self._was_open = (False, False)
+        self._table: MeasuredTable | None = None
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
         workspace.ecg.opened.connect(self._renew)
         workspace.ecg.closed.connect(self._renew)
-        workspace.ecg.measured.connect(self._renew)
+        workspace.ecg.measured.connect(self._show_values)
+        workspace.measuring.changed.connect(self._show_values)
+        workspace.measuring.opened_changed.connect(self._renew)
         workspace.reading.session_changed.connect(self._follow_session)
         self._renew()
 
@@ -46,23 +55,18 @@ class MeasurementsPanel(QWidget):
 
     def _renew(self, _changed: object = None) -> None:
         clear(self._content)
+        self._table = None
         self._was_open = self._openness()
         record = self._workspace.ecg.record
         if record is None:
             text = self._workspace.ecg.shown.instead("Open an ECG to see its measurements.")
             self._content.addWidget(Text(text, tone="secondary"))
             return
-        measured = self._workspace.ecg.measurements
-        if measured is None:
-            self._content.addWidget(Text("Measuring …", tone="secondary"))
-        else:
-            self._content.addWidget(_table(measured))
-            if measured[0].value is None:
-                self._content.addWidget(Text(f"Not measured: {measured[0].note}.", tone="secondary"))
-            for item in measured:
-                if item.name == STIMULI and item.note:
-                    text = f"Stimuli {item.note}" if item.value else item.note
-                    self._content.addWidget(Text(text, size="caption", tone="secondary"))
+        self._table = MeasuredTable(self._workspace.measuring.point_at)
+        self._said = column(spacing=tokens.SPACE_XS)
+        self._content.addWidget(self._table)
+        self._content.addLayout(self._said)
+        self._show_values()
         for note in record.notes:
             if note.kind in TELLS_A_READING and not self._workspace.reading.may_show_ai():
                 continue  # W2
@@ -70,28 +74,47 @@ class MeasurementsPanel(QWidget):
             self._content.addWidget(Notice(_note_text(text, note.leads), _tone(note.kind)))
         self._content.addWidget(Facts(acquisition_rows(record)))
 
+    def _show_values(self, _changed: object = None) -> None:
+        """Show the values there are; while an edge is dragged only numbers change, and no widget is made."""
+        workspace, table = self._workspace, self._table
+        record, shown = workspace.ecg.record, workspace.ecg.measurements
+        if record is None or table is None:
+            return
+        clear(self._said)
+        table.setVisible(workspace.measuring.is_open)
+        if not workspace.measuring.is_open:
+            self._said.addWidget(Text(CLOSED, tone="secondary"))
+            return
+        reading = record.device_reading if workspace.reading.may_show_ai() else DeviceReading()
+        filed = {row.name: row for row in device_values.compared(reading, shown or ())}
+        table.show_values(shown or (), filed)
+        if workspace.measuring.measured is None:
+            self._said.addWidget(Text("Measuring …", tone="secondary"))
+        for text in self._notes(shown or ()):
+            self._said.addWidget(Text(text, size="caption", tone="secondary"))
 
-def _table(measured: Sequence[Measurement]) -> QWidget:
-    table = QWidget()
-    grid = QGridLayout(table)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(tokens.SPACE_S)
-    grid.setVerticalSpacing(4)
-    grid.setColumnStretch(0, 1)
-    for index, item in enumerate(measured):
-        name = Text(item.name, elide=True)
-        value = Text("–" if item.value is None else f"{item.value:.0f}", bold=True, wrap=False)
-        unit = Text(item.unit, size="caption", tone="secondary", wrap=False)
-        unit.setMinimumWidth(34)
-        source = Text(item.source, size="caption", tone="faint", wrap=False)
-        source.setMinimumWidth(64)
-        for part in (name, value):
-            part.setToolTip(item.note)
-        grid.addWidget(name, index, 0)
-        grid.addWidget(value, index, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(unit, index, 2)
-        grid.addWidget(source, index, 3)
-    return table
+    def _notes(self, shown: Sequence[Measurement]) -> Iterator[str]:
+        """Yield what is to be known of all the values: why there are none, by what they were found, warnings."""
+        measured = self._workspace.measuring.measured
+        missing = {one.note: None for one in shown if one.value is None and one.note and one.name != STIMULI}
+        names = {
+            note: [one.name for one in shown if one.value is None and one.note == note] for note in missing
+        }
+        for note, of in names.items():
+            yield f"{', '.join(of) if len(of) < MANY else 'Not measured'}: {note}."
+        for item in shown:
+            if item.name == STIMULI and item.note:
+                yield f"Stimuli {item.note}" if item.value else item.note
+        if measured is None:
+            return
+        yield from measured.warnings
+        for lead, why in measured.left_out.items():
+            yield f"Without {lead}: {why}"
+        if measured.model is not None:
+            name = f"{measured.model.name} {measured.model.version}"
+            yield f"Waves by {name} in {counted(len(measured.leads), 'lead')}, for research use only"
+        elif measured.values and not measured.reason:
+            yield f"Waves by rules in {counted(len(measured.leads), 'lead')}"
 
 
 def acquisition_rows(record: EcgRecord) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecgview.explain import Explanation
     from ecgview.explain.mask_and_ask import Ground
     from ecgview.models.asking import Answer
+    from ecgview.signal.measure.measured import Edit, Measured
 
 Said = TypeVar("Said", Prediction, LefResult)
 
@@ -58,6 +59,23 @@ def ask(
     return asking.ask(
         record, model_id, lef_id, device, precision=precision, memory=memory, told=told, progress=progress
     )
+
+
+def measure_fully(record: EcgRecord, progress: Progress = silent) -> Measured:
+    """Return what is measured of a record, nobody's edits laid on it."""
+    steady.load_model_libraries()
+    from ecgview.models import measuring
+
+    return measuring.measured(record)
+
+
+def measure_again(
+    computed: Measured, record: EcgRecord, edits: Sequence[Edit], progress: Progress = silent
+) -> Measured:
+    """Return the same measurements with edges of waves put elsewhere; no network is asked."""
+    from ecgview.models import measuring
+
+    return measuring.again(computed, record, edits)
 
 
 def reconstruct(

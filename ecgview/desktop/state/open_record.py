@@ -231,12 +231,13 @@ class OpenRecord(QObject):
             tasks.measure,
             record,
             title="Measuring",
-            on_done=self._take_measurements,
+            on_done=self.take_measurements,
             on_failed=lambda error: self._telling.fail(error, path),
             key="measure",
         )
 
-    def _take_measurements(self, found: tuple[Measurement, ...]) -> None:
+    def take_measurements(self, found: tuple[Measurement, ...]) -> None:
+        """Let these be the measurements of the open record: the quick ones, or all of them once they are there."""
         self._measurements = found
         self.measured.emit(found)
 

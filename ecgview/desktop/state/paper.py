@@ -12,6 +12,7 @@ from ecgview.desktop.theme import Colours, colours
 from ecgview.desktop.views import VIEWS
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay, joined
+from ecgview.paper import median_page
 from ecgview.paper.plan import LAYOUTS
 from ecgview.paper.settings import PaperSettings
 from ecgview.signal.filters import DisplayFilter
@@ -58,6 +59,11 @@ class Paper(QObject):
     def choose(self, settings: PaperSettings) -> None:
         """Lay the paper out anew, and remember what was chosen; not the page that is shown for a while."""
         if settings == self._settings:
+            return
+        if settings.layout != self._settings.layout and median_page.is_of_median(settings):
+            self.show_for_a_while(
+                settings
+            )  # the next record begins with its rhythm, not with a beat made of it
             return
         own = settings
         if (before := self._before) is not None:

@@ -15,6 +15,7 @@ from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.exposures import Exposures
 from ecgview.desktop.state.judging import Judging
 from ecgview.desktop.state.maps import Maps
+from ecgview.desktop.state.measuring import Measuring
 from ecgview.desktop.state.mouse import Mouse
 from ecgview.desktop.state.neutral_names import Names
 from ecgview.desktop.state.open_record import OpenRecord
@@ -47,6 +48,7 @@ class Workspace(QObject):
     reading: Reading
     steps: ReadSteps
     ecg: OpenRecord
+    measuring: Measuring
     walk: Walk
     exposures: Exposures
     answers: Answers
@@ -76,6 +78,7 @@ class Workspace(QObject):
         ecg.opening.read.connect(
             lambda path, found: self.thumbnails.take(path, found.trace) if found.trace else None
         )
+        self.measuring = Measuring(jobs, self.settings, reader, reading, steps, ecg, telling, self)
         self.walk = Walk(jobs, worklist, reader, reading, steps, ecg, telling, self)
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")

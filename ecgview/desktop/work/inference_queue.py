@@ -22,10 +22,11 @@ class Urgency(IntEnum):
 
     WHAT_IF = 0
     RECONSTRUCTION = 1
-    ANSWER = 2
-    MAP = 3
-    STAMP = 4
-    ERROR_STRIP = 5
+    MEASUREMENT = 2  # a network of tens of milliseconds, before those of tenths of seconds
+    ANSWER = 3
+    MAP = 4
+    STAMP = 5
+    ERROR_STRIP = 6
 
 
 @dataclass(order=True, slots=True)

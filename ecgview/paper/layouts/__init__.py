@@ -40,6 +40,8 @@ class Layout:
         offered: whether it makes sense for a record with these leads.
         arrange: makes the rows from the record.
         is_whole: the rows are made from the record, so nothing is added to them and none of them stays empty.
+        of_median: its cells show the median beat, not the record (`ecgview.paper.median_page`).
+        superimposed: the leads of a row lie over each other in one cell, the rows side by side.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Layout:
     offered: Callable[[Sequence[str]], bool] = for_twelve
     arrange: Callable[[tuple[str, ...], PaperSettings], tuple[Layout, str]] | None = None
     is_whole: bool = False
+    of_median: bool = False
+    superimposed: bool = False
 
     def filled(self, rows: Rows, row_mm: float | None = None) -> Layout:
         """Return this layout with rows made from the record."""

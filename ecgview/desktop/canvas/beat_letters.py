@@ -1,0 +1,96 @@
+"""Small letters over the rhythm strip that say what kind of beat each is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from ecgview.desktop.theme import Colours
+from ecgview.paper.page import Page, TracePath
+from ecgview.signal.measure.measured import BeatClass, Measured
+
+LETTERS: dict[BeatClass, str] = {
+    "dominant": "N",
+    "ventricular": "V",
+    "supraventricular": "S",
+    "paced": "P",
+    "noise": "?",
+}
+WORDS = "N dominant, V ventricular, S supraventricular, P paced, ? noise; found by ecgview, not by the reader"
+SIZE_PX = 12
+ABOVE = 0.44  # of a row above its baseline
+
+
+class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+    """One letter for each beat, over the row that shows the most time; nothing of it takes the mouse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._letters: tuple[tuple[QPointF, str], ...] = ()  # mm
+        self._colours: Colours | None = None
+        self._bounds = QRectF()
+        self._font = QFont()
+        self._font.setPixelSize(SIZE_PX)
+        self._font.setWeight(QFont.Weight.DemiBold)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        self.setZValue(18)
+
+    @property
+    def letters(self) -> str:
+        """The letters on the paper, in time order."""
+        return "".join(letter for _, letter in self._letters)
+
+    def show(self, measured: Measured | None, page: Page | None, colours: Colours) -> None:  # type: ignore[override]
+        """Stand over the beats of this page; without measurements, or on a page of the median beat, nothing."""
+        self.prepareGeometryChange()
+        self._colours = colours
+        row = None if page is None or page.is_of_median or measured is None else _rhythm_row(page)
+        if row is None or measured is None:
+            self._letters = ()
+        else:
+            y = row.baseline_mm - ABOVE * row.row_mm
+            self._letters = tuple(
+                (
+                    QPointF(row.x0_mm + (beat.time_s - row.start_s) * row.mm_per_s, y),
+                    LETTERS.get(kind, "?"),
+                )
+                for beat, kind in zip(measured.beats, measured.classes, strict=True)
+                if row.start_s <= beat.time_s <= row.end_s
+            )
+        self._bounds = QRectF()
+        for at, _ in self._letters:
+            self._bounds = self._bounds.united(QRectF(at.x() - 3, at.y() - 5, 6, 8))
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self._letters)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Everything that is painted, mm."""
+        return self._bounds
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draw the letters at one size at every zoom; what is not dominant is darker."""
+        if self._colours is None:
+            return
+        world = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(self._font)
+        usual, other = QColor(self._colours.muted), QColor(self._colours.text)
+        for at, letter in self._letters:
+            painter.setPen(usual if letter == "N" else other)
+            place = world.map(at)
+            painter.drawText(
+                QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, letter
+            )
+        painter.restore()
+
+
+def _rhythm_row(page: Page) -> TracePath | None:
+    """Return the lowest of the rows that show the most time: the rhythm strip where there is one."""
+    longest = max((row.end_s - row.start_s for row in page.traces), default=0.0)
+    rows = [row for row in page.traces if row.end_s - row.start_s > longest - 1e-3]
+    return max(rows, key=lambda row: row.baseline_mm, default=None)

@@ -1,0 +1,399 @@
+"""The edges of waves on the paper: thin lines over all leads, moved by mouse and keys, one edit each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
+from ecgview.desktop.canvas.surface import Surface
+from ecgview.desktop.theme import Colours
+from ecgview.paper.page import Page, TracePath
+from ecgview.signal.measure.measured import EDGES, Edge, Measured
+from ecgview.signal.measure.waves import Wave
+
+NEAR_PX = 3.0  # a line among many: taken up only where the hand aims at it
+PLATE_PX, PAD_PX = 12, 4
+EDITED_PX, LINE_PX, HELD_PX = 1.6, 1.0, 2.0
+# Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted.
+STYLES = {"P": Qt.PenStyle.DashLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DotLine}
+SHOWN: dict[Edge, str] = {  # the value that an edge is read for
+    "P onset": "PR",
+    "P offset": "P duration",
+    "QRS onset": "QRS duration",
+    "QRS offset": "QRS duration",
+    "T offset": "QT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One edge: of which beat (None = the median beat), where on the page's time, between which it may be moved."""
+
+    edge: Edge
+    beat: int | None
+    seconds: float
+    low_s: float
+    high_s: float
+    is_edited: bool
+    words: str  # what is measured by it: "QT 412 ms"
+
+
+def lines(measured: Measured, page: Page) -> tuple[Line, ...]:
+    """Return the edges that a page can show: of the median beat on its own page, else of every beat in the record."""
+    edited = {(one.edge, one.beat) for one in measured.edits}
+    if page.is_of_median:
+        return tuple(_of_median(measured, page, edited))
+    return tuple(_of_beats(measured, page, edited))
+
+
+def _edges_of(overall: object) -> dict[Edge, float]:
+    waves = cast("dict[str, Wave | None]", overall)
+    found: dict[Edge, float] = {}
+    for edge in EDGES:
+        kind, _, end = edge.partition(" ")
+        wave = waves.get(kind)
+        if wave is not None:
+            found[edge] = wave.onset_s if end == "onset" else wave.offset_s
+    return found
+
+
+def _of_median(measured: Measured, page: Page, edited: set[tuple[Edge, int | None]]) -> Iterator[Line]:
+    median, peak = measured.median, page.peak_s
+    if median is None or peak is None:
+        return
+    places = {edge: peak + time for edge, time in _edges_of(median.overall).items()}
+    last = (median.signal.shape[1] - 1) / median.sampling_rate_hz
+    yield from _between(measured, None, places, 0.0, last, edited)
+
+
+def _of_beats(measured: Measured, page: Page, edited: set[tuple[Edge, int | None]]) -> Iterator[Line]:
+    start = min((row.start_s for row in page.traces), default=0.0)
+    end = max((row.end_s for row in page.traces), default=0.0)
+    every = [_edges_of(beat.overall) for beat in measured.beats]
+    for number, places in enumerate(every):
+        if not places or max(places.values()) < start or min(places.values()) > end:
+            continue
+        low = max(every[number - 1].values(), default=0.0) if number else 0.0
+        high = min(every[number + 1].values(), default=end) if number + 1 < len(every) else end
+        yield from _between(measured, number, places, low, high, edited)
+
+
+def _between(
+    measured: Measured,
+    beat: int | None,
+    places: dict[Edge, float],
+    low: float,
+    high: float,
+    edited: set[tuple[Edge, int | None]],
+) -> Iterator[Line]:
+    """Yield lines that each stay between the edges beside them: waves never overlap or turn over."""
+    order = sorted(places.items(), key=lambda item: EDGES.index(item[0]))
+    for index, (edge, at) in enumerate(order):
+        left = order[index - 1][1] if index else low
+        right = order[index + 1][1] if index + 1 < len(order) else high
+        yield Line(edge, beat, at, left, right, (edge, beat) in edited, _words(measured, edge))
+
+
+def _words(measured: Measured, edge: Edge) -> str:
+    found = next((one for one in measured.values if one.name == SHOWN[edge] and one.value is not None), None)
+    return "" if found is None else f"{found.name} {found.value:.0f} {found.unit}"
+
+
+class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+    """One edge on every trace that shows its moment. While the hand or a key has it, it shows where it would be.
+
+    Signals:
+        moved: (edge, beat, seconds of the page) while it is moved.
+        put: (edge, beat, seconds of the page), once per drag or key, when it is let go of elsewhere.
+        dropped: it stands where it was again.
+    """
+
+    moved = Signal(str, object, float)
+    put = Signal(str, object, float)
+    dropped = Signal()
+
+    def __init__(self, page: Page, line: Line, rate_hz: float, colours: Colours) -> None:
+        super().__init__()
+        self._page, self._line, self._rate, self._colours = page, line, rate_hz, colours
+        self._live: float | None = None
+        self._row: TracePath | None = None
+        self._from_s = 0.0
+        self._scale = 4.0
+        self._segments: tuple[tuple[float, float, float], ...] = ()  # mm: x, top, bottom
+        self._bounds, self._shape, self._plate = QRectF(), QPainterPath(), QRectF()
+        self._font = QFont()
+        self._font.setPixelSize(PLATE_PX)
+        self._metrics = QFontMetricsF(self._font)
+        self.is_hovered = False
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)  # the canvas hands it what the mouse does
+        self.setZValue(19)  # under marks and calipers, which are laid on purpose
+        self._place()
+
+    # ---- what it shows -------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> Line:
+        """The edge as the measurements have it."""
+        return self._line
+
+    @property
+    def seconds(self) -> float:
+        """Where it is, under the hand or as measured."""
+        return self._line.seconds if self._live is None else self._live
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is moved now, and not yet written."""
+        return self._live is not None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a trace on the page shows its moment."""
+        return bool(self._segments)
+
+    @property
+    def name(self) -> str:
+        """It in words, for the tool tip and for screen readers."""
+        line = self._line
+        if line.beat is None:
+            of, at = (
+                "of the median beat",
+                f"{self.seconds - (self._page.peak_s or 0.0):+.3f} s from the QRS peak",
+            )
+        else:
+            of, at = f"of beat {line.beat + 1}", f"at {self.seconds:.3f} s"
+        parts = (f"{line.edge} {of}, {at}", line.words, "put here by hand" if line.is_edited else "")
+        return "; ".join(part for part in parts if part)
+
+    @property
+    def label(self) -> str:
+        """What stands beside it while it is meant."""
+        return " · ".join(part for part in (self._line.edge, self._line.words) if part)
+
+    def show_line(self, line: Line, page: Page, rate_hz: float, colours: Colours) -> None:
+        """Be the line of another moment, on another page, or in other colours; under the hand it stays there."""
+        if (line, page, rate_hz, colours) != (self._line, self._page, self._rate, self._colours):
+            self._line, self._page, self._rate, self._colours = line, page, rate_hz, colours
+            self._place()
+
+    def show_scale(self, px_per_mm: float) -> None:
+        """Follow the zoom: a line is as easy to take up at every scale."""
+        if px_per_mm != self._scale:
+            self._scale = px_per_mm
+            self._place()
+
+    def hover(self, on: bool) -> None:
+        """Show its name while the mouse is over it, or no more."""
+        if on != self.is_hovered:
+            self.is_hovered = on
+            self.setZValue(28 if on or self.hasFocus() else 19)
+            self._place()
+
+    @property
+    def _is_meant(self) -> bool:
+        return self.is_hovered or self.is_live or self.hasFocus()
+
+    def _place(self) -> None:
+        self.prepareGeometryChange()
+        at, found = self.seconds, []
+        for trace in self._page.traces:
+            if trace.start_s - 1e-6 <= at <= trace.end_s + 1e-6:
+                x = trace.x0_mm + (at - trace.start_s) * trace.mm_per_s
+                top = trace.baseline_mm - TOP * trace.row_mm
+                found.append((x, top, top + HEIGHT * trace.row_mm))
+        self._segments = tuple(dict.fromkeys(found))
+        near, path, bounds = NEAR_PX / self._scale, QPainterPath(), QRectF()
+        path.setFillRule(Qt.FillRule.WindingFill)
+        for x, top, bottom in self._segments:
+            path.addRect(x - near, top, 2 * near, bottom - top)
+        bounds = path.boundingRect().adjusted(-near, -near, near, near)
+        self._plate = self._plate_place() if self._is_meant else QRectF()
+        self._shape, self._bounds = path, bounds.united(self._plate.adjusted(-near, -near, near, near))
+        self.update()
+
+    def _plate_place(self) -> QRectF:
+        """Return where its name stands, mm: at the top of its highest line, right of it where there is room."""
+        if not self._segments:
+            return QRectF()
+        width = (self._metrics.horizontalAdvance(self.label) + 2 * PAD_PX) / self._scale
+        height = (self._metrics.height() + PAD_PX) / self._scale
+        x, top, _ = min(self._segments, key=lambda one: one[1])
+        gap = 4 / self._scale
+        left = x + gap if x + gap + width <= self._page.width_mm else x - gap - width
+        return QRectF(left, max(0.0, top), width, height)
+
+    # ---- moving --------------------------------------------------------------------------------------
+
+    def meets(self, at: QPointF) -> bool:
+        """Return whether a place of the page, mm, is on it."""
+        return self._shape.contains(at)
+
+    def take(self, at: QPointF) -> bool:
+        """Take it up at a place of the page, mm."""
+        row = row_at(self._page, at)
+        if row is None or not self.meets(at):
+            return False
+        self._row, self._from_s = row, seconds_along(row, at, ()) - self.seconds
+        self.setFocus()
+        self._place()
+        return True
+
+    def drag_to(self, at: QPointF) -> None:
+        """Follow the hand to a place of the page, mm, from sample to sample (C4)."""
+        if self._row is not None:
+            self._move(seconds_along(self._row, at, self._page.traces) - self._from_s)
+
+    def nudge(self, samples: int) -> None:
+        """Move it by whole samples; `let_go` writes it."""
+        self._move(self.seconds + samples / self._rate)
+
+    def _move(self, seconds: float) -> None:
+        step = 1.0 / self._rate
+        low, high = self._line.low_s + step, self._line.high_s - step
+        at = round(min(max(seconds, low), max(low, high)) * self._rate) / self._rate
+        if abs(at - self.seconds) > step / 4:
+            self._live = at
+            self._place()
+            self.moved.emit(self._line.edge, self._line.beat, at)
+
+    def let_go(self) -> None:
+        """Write where it is now, as one edit; nothing where it did not move."""
+        live, self._live, self._row = self._live, None, None
+        if live is not None and abs(live - self._line.seconds) > 0.25 / self._rate:
+            self.put.emit(self._line.edge, self._line.beat, live)
+        elif live is not None:
+            self.dropped.emit()
+        self._place()
+
+    def drop(self) -> None:
+        """Forget where the hand had it: it stands where the measurements have it."""
+        if self._live is not None:
+            self._live, self._row = None, None
+            self.dropped.emit()
+            self._place()
+
+    # ---- Qt ------------------------------------------------------------------------------------------
+
+    def boundingRect(self) -> QRectF:
+        """Everything that is painted, mm."""
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        """Where it is taken up."""
+        return self._shape
+
+    def contains(self, point: QPointF | QPoint | QPainterPath.Element) -> bool:
+        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
+        return self._shape.contains(cast(QPointF, point))  # Qt asks with points alone
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draw it in px of the screen: one width at every zoom."""
+        world = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        colour = QColor(self._colours.accent if self._is_meant else self._colours.annotation)
+        if not self._is_meant and not self._line.is_edited:
+            colour.setAlphaF(0.75)  # the trace stays the hero
+        width = HELD_PX if self._is_meant else EDITED_PX if self._line.is_edited else LINE_PX
+        painter.setPen(QPen(colour, width, STYLES[self._line.edge.partition(" ")[0]]))
+        for x, top, bottom in self._segments:
+            a, b = world.map(QPointF(x, top)), world.map(QPointF(x, bottom))
+            painter.drawLine(QPointF(round(a.x()) + 0.5, a.y()), QPointF(round(b.x()) + 0.5, b.y()))
+        if self._is_meant and not self._plate.isNull():
+            plate = world.mapRect(self._plate)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._colours.accent))
+            painter.drawRoundedRect(plate, 3, 3)
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(self._colours.text), 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(plate.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+            painter.setFont(self._font)
+            painter.setPen(QColor(self._colours.on_accent))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self.label)
+        painter.restore()
+
+    def focusInEvent(self, _event: object) -> None:
+        """Show its name from now on."""
+        self.setZValue(28)
+        self._place()
+
+    def focusOutEvent(self, _event: object) -> None:
+        """Be one of the lines again."""
+        self.setZValue(19)
+        self._place()
+
+
+class Edges(QObject):
+    """The lines on the page: one item each, kept while the edge lives on, whoever moves it.
+
+    Signals:
+        moved, put: (edge, beat, seconds) of the record, or of the median beat from its QRS peak.
+        dropped: the hand let go of one where it was.
+    """
+
+    moved = Signal(str, object, float)
+    put = Signal(str, object, float)
+    dropped = Signal()
+
+    def __init__(self, surface: Surface, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._surface = surface
+        self._items: dict[tuple[Edge, int | None], EdgeItem] = {}
+
+    @property
+    def items(self) -> tuple[EdgeItem, ...]:
+        """One for each edge that is on the paper."""
+        return tuple(self._items.values())
+
+    def show(self, measured: Measured | None, colours: Colours) -> None:
+        """Have an item for each edge that the page of now shows; none without measurements."""
+        page, drawn = self._surface.page, self._surface.drawn
+        if page is None or drawn is None or measured is None:
+            self.forget()
+            return
+        wanted = {(line.edge, line.beat): line for line in lines(measured, page)}
+        for key in [key for key in self._items if key not in wanted]:
+            self._surface.take_off(self._items.pop(key))
+        for key, line in wanted.items():
+            item = self._items.get(key)
+            if item is not None:
+                item.show_line(line, page, drawn.sampling_rate_hz, colours)
+                continue
+            made = EdgeItem(page, line, drawn.sampling_rate_hz, colours)
+            made.show_scale(self._surface.px_per_mm)
+            made.moved.connect(lambda edge, beat, at: self.moved.emit(edge, beat, self._in_time(at)))
+            made.put.connect(lambda edge, beat, at: self.put.emit(edge, beat, self._in_time(at)))
+            made.dropped.connect(self.dropped)
+            self._items[key] = made
+            self._surface.put(made)
+
+    def _in_time(self, seconds: float) -> float:
+        page = self._surface.page
+        return seconds - (page.peak_s if page is not None and page.peak_s is not None else 0.0)
+
+    def show_scale(self, px_per_mm: float) -> None:
+        """Follow the zoom."""
+        for item in self._items.values():
+            item.show_scale(px_per_mm)
+
+    def hover(self, item: EdgeItem | None) -> None:
+        """Let the line under the mouse show its name, and no other."""
+        for one in self._items.values():
+            one.hover(one is item)
+
+    def forget(self) -> None:
+        """Leave nothing of a record."""
+        for item in self._items.values():
+            self._surface.take_off(item)
+        self._items.clear()
