@@ -462,8 +462,9 @@ def report(
     from ecgview.report import form_of
 
     out = Path(out)
-    if layout not in LAYOUTS:
-        raise ReportError(f"unknown layout {layout!r}", expected=", ".join(LAYOUTS))
+    of_rhythm = [name for name, one in LAYOUTS.items() if not one.of_median]
+    if layout not in of_rhythm:
+        raise ReportError(f"unknown layout {layout!r}", expected=", ".join(of_rhythm))
     form = form_of(out)
     opened = _record(record)
     for name in filter(None, (model, lef_model)):
@@ -484,15 +485,17 @@ def report(
     mapped = None
     if on_trace is not None:
         mapped = _on_trace(opened, on_trace, *said, device, progress, anyway=anyway)
+    found = measured(opened)
     content = contents.gather(
         opened,
+        measured=found,
         prediction=said[0],
         lef=said[1],
         paper=paper,
         identified=not deidentify,
         study_name=out.stem,
         on_trace=mapped,
-        criteria=criteria(opened, criteria_choices),
+        criteria=criteria(opened, criteria_choices, measured_as=found),
     )
     return form.write(content, out)
 

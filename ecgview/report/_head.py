@@ -1,15 +1,19 @@
 """The head of a report's first page: who, how it was recorded, what was measured, and what was read of it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 from ecgview.counts import counted
 from ecgview.leads import STANDARD_12
 from ecgview.paper.sheet import TextRun, Tone
 from ecgview.record import GAIN, TOLD_FIRST, EcgRecord
 from ecgview.report.content import ReportContent
-from ecgview.signal.device_values import WORDS, Compared, compared, sentences
+from ecgview.review.read import edge_words
+from ecgview.signal.device_values import Compared, compared, sentences
 from ecgview.signal.judgement import judged
+from ecgview.signal.measure import block
+from ecgview.signal.measure.block import Entry, in_words, number, source
+from ecgview.signal.measure.measured import Measured
+from ecgview.signal.measurements import STIMULI, Measurement
 
 Runs = tuple[TextRun, ...]
 
@@ -17,7 +21,6 @@ STATEMENT_MM = 3.5
 LINE_MM = 3.0
 SMALL_MM = 2.7
 ON_THE_TRACE = ("synthetic", "derived", GAIN)  # notes that stand with the tracing
-DEVICE_ONLY = ("pr", "qrs", "qt", "qtc", "qrs_axis")  # what a cart prints and this version does not measure
 
 
 def title(content: ReportContent) -> TextRun:
@@ -82,6 +85,8 @@ def acquisition(content: ReportContent) -> Runs:
         runs.append(TextRun(f"No machine answer can be given: {refused}", LINE_MM, tone="caution"))
     told = [note for note in content.notes if note.kind not in ON_THE_TRACE]
     notes = [note.text for note in sorted(told, key=lambda note: note.kind not in TOLD_FIRST)]
+    if content.measured is not None:
+        notes += _how(content.measured, set(notes))
     return (*runs, *(TextRun(note, SMALL_MM, tone="faint") for note in notes))
 
 
@@ -104,26 +109,53 @@ def _filter(record: EcgRecord) -> str:
 
 
 def measurements(content: ReportContent) -> Runs:
-    """Return the block of measurements: ecgview's own, then the device's where they may be shown."""
+    """Return the block that every cart prints, ecgview's own, then the device's where they may be shown."""
     runs = [TextRun("MEASUREMENTS", 3.4, bold=True, with_next=True)]
-    own = {item.name: item for item in content.measurements}
-    if {"RR min", "RR max"} <= own.keys() and None not in (own["RR min"].value, own["RR max"].value):
-        low, high = own.pop("RR min"), own.pop("RR max")
-        own["RR min to max"] = replace(low, name="RR", unit=f"to {high.value:g} {high.unit}")
+    own = {item.name: item for item in content.measurements if not item.lead}
     said: set[str] = set()
-    for item in own.values():
-        value = "not measured" if item.value is None else f"{item.value:g} {item.unit}"
-        reason = "" if item.value is not None or item.note in said else item.note
-        said.add(reason)  # once: rate and intervals share it
-        runs.append(TextRun(f"{item.name}: {value} ({reason or item.source})", LINE_MM))
+    for entry in block.of(content.measurements):
+        runs.append(_measured(entry, said))
+        if entry.values[0].name == "Heart rate":
+            runs += _spread(own)
+    stimuli = own.get(STIMULI)
+    if stimuli is not None:
+        value = "cannot be told" if stimuli.value is None else f"{stimuli.value:.0f} {stimuli.unit}"
+        runs.append(TextRun(f"{STIMULI}: {value} ({stimuli.note or stimuli.source})", LINE_MM))
     rows = compared(content.record.device_reading, content.measurements) if content.with_device else []
     runs += _of_device(rows)
-    known = {"QTc" if row.name.startswith("QTc") else row.name for row in rows} | own.keys()
-    open_ones = [WORDS[name] for name in DEVICE_ONLY if WORDS[name] not in known]
-    if open_ones:
-        text = f"{', '.join(open_ones)}: not measured by this version"
-        runs.append(TextRun(text, SMALL_MM, tone="faint"))
     return tuple(runs)
+
+
+def _spread(own: Mapping[str, Measurement]) -> Iterator[TextRun]:
+    """Yield the shortest and the longest RR, beside the rate that says nothing of them."""
+    low, high = own.get("RR min"), own.get("RR max")
+    if low is not None and high is not None and None not in (low.value, high.value):
+        yield TextRun(f"RR: {number(low)} to {number(high)} {high.unit} ({low.source})", LINE_MM)
+
+
+def _measured(entry: Entry, said: set[str]) -> TextRun:
+    """Return one place of the block with source and what must not be overlooked; each reason is said once."""
+    title = entry.values[0].name if len(entry.values) == 1 else entry.title
+    if all(one.value is None for one in entry.values):
+        reason = "" if entry.why in said else entry.why
+        said.add(entry.why)
+        return TextRun(f"{title}: not measured ({reason or entry.values[0].source})", LINE_MM)
+    words = [words for one in entry.values if (words := in_words(one).partition(" (")[0])]
+    if any(one.confidence == "low" for one in entry.values):
+        words.append("uncertain")
+    if any(one.value is None for one in entry.values) and entry.why:
+        words.append(entry.why)
+    sources = dict.fromkeys(source(one) for one in entry.values if one.value is not None)
+    text = " ".join((entry.text, ", ".join(words))).strip()
+    return TextRun(f"{title}: {text} ({'; '.join(sources)})", LINE_MM, bold=bool(words))
+
+
+def _how(measured: Measured, noted: set[str]) -> Iterator[str]:
+    """Yield who found the waves, and doubts about them that stand nowhere else on the page."""
+    if measured.model is not None:
+        model, n_leads = measured.model, counted(len(measured.leads), "lead")
+        yield f"Waves found by {model.name} {model.version} in {n_leads}"
+    yield from (warning for warning in measured.warnings if warning not in noted)
 
 
 def _of_device(rows: Sequence[Compared]) -> Iterator[TextRun]:
@@ -165,14 +197,15 @@ def statements(content: ReportContent) -> Runs:
         runs += [TextRun(f"Told: {one.words}", LINE_MM) for one in draft.told]
     if content.read.reason:
         runs.append(TextRun(f"Why it was amended: {content.read.reason}", LINE_MM))
-    for number, mark in enumerate(draft.annotations, 1):
+    runs += [TextRun(f"Measured by hand: {edge_words(one)}", SMALL_MM) for one in draft.edges]
+    for place, mark in enumerate(draft.annotations, 1):
         leads = " ".join(mark.leads) or "all leads"
         when = (
             f"{mark.start_s:.2f} s"
             if mark.start_s == mark.end_s
             else f"{mark.start_s:.2f}-{mark.end_s:.2f} s"
         )
-        runs.append(TextRun(f"Mark {number}: {leads}, {when}: {mark.title or 'without text'}", SMALL_MM))
+        runs.append(TextRun(f"Mark {place}: {leads}, {when}: {mark.title or 'without text'}", SMALL_MM))
     return tuple(runs)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ecgview.about import VERSION
 from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
+from ecgview.models import measuring
 from ecgview.models.context import beside_read, lef_beside_read
 from ecgview.overlay import Overlay
 from ecgview.paper.settings import PaperSettings
@@ -15,7 +16,8 @@ from ecgview.results import Attribution, LefResult, Mapped, ModelFacts, Predicti
 from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
 from ecgview.signal.criteria.criterion import Criterion
-from ecgview.signal.measurements import Measurement, measure
+from ecgview.signal.measure.measured import Measured
+from ecgview.signal.measurements import Measurement
 
 VERSIONS_BEFORE = 2  # the first read and the signed one; the versions after them are amendments
 
@@ -73,6 +75,7 @@ class ReportContent:
     on_trace: OnTrace | None = None
     criteria: tuple[Criterion, ...] = ()  # as they came out; none where nobody asked
     judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
+    measured: Measured | None = None  # by what, in which leads; None where only values were given
 
     @property
     def notes(self) -> tuple[ImportNote, ...]:
@@ -156,6 +159,7 @@ def gather(
     lef: LefResult | None = None,
     paper: PaperSettings | None = None,
     measurements: tuple[Measurement, ...] | None = None,
+    measured: Measured | None = None,
     with_device: bool = True,
     identified: bool = True,
     study_name: str = "",
@@ -163,13 +167,17 @@ def gather(
     on_trace: OnTrace | None = None,
     criteria: tuple[Criterion, ...] = (),
 ) -> ReportContent:
-    """Return the content of a report; measurements are computed where they are not given.
+    """Return the content of a report; measurements are computed, with the read's edits, where none are given.
 
     Unless `identified`, what tells who, where and when is left out, of the record and of the reader's own words;
     `study_name` takes the place of the patient's. What the read states of pacing, LBBB or pre-excitation holds for
     the models' answers, too.
     """
-    measured = measure(record) if measurements is None else measurements
+    if measurements is None:
+        measured = (
+            measuring.measured(record, () if read is None else read.edges) if measured is None else measured
+        )
+        measurements = measured.values
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0
     if not identified:
@@ -179,7 +187,7 @@ def gather(
         record = anonymous.record(record, study_name)
     return ReportContent(
         record,
-        measured,
+        measurements,
         read,
         None if prediction is None else beside_read(prediction, stated),
         None if lef is None else lef_beside_read(lef, stated),
@@ -191,4 +199,5 @@ def gather(
         judgements=judgements,
         on_trace=on_trace,
         criteria=criteria,
+        measured=measured,
     )

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass, replace
 from enum import Enum
@@ -20,6 +21,8 @@ from ecgview.results import Prediction
 from ecgview.review.judgement import Judgement
 from ecgview.signal.criteria.criterion import Criterion
 from ecgview.signal.judgement import judged
+from ecgview.signal.measure import block
+from ecgview.signal.measure.measured import Measured
 
 NAME = "JSON report"
 SUFFIX = ".json"
@@ -61,9 +64,11 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         },
         "paper": plain(content.paper),
         "samples": samples(record),
+        "block": _block(content),
         "measurements": [plain(item) for item in content.measurements],
         "criteria": criteria_rows(content.criteria),
         "critical": [item.code for item in content.critical],
+        "measured": _measured(content.measured),
         "pacing": _pacing(content),
         "device": _device(content),
         "read": plain(content.read),
@@ -85,6 +90,37 @@ def samples(record: EcgRecord) -> dict[str, Any]:
         "reason": found.reason,
         "faults": dict(found.faults),
         "warnings": [text for text in found.warnings if text not in noted],
+    }
+
+
+def _block(content: ReportContent) -> list[dict[str, Any]]:
+    """Return what every cart prints first, as it is shown: names of the values, text, marks, why one is missing."""
+    return [
+        {
+            "title": entry.title,
+            "names": [one.name for one in entry.values],
+            "text": entry.text,
+            "marks": list(entry.marks),
+            "why_not": entry.why,
+        }
+        for entry in block.of(content.measurements)
+    ]
+
+
+def _measured(found: Measured | None) -> dict[str, Any] | None:
+    """Return how was measured: in which leads, by what, of how many beats, with whose edits; each lead's values."""
+    if found is None:
+        return None
+    return {
+        "leads": list(found.leads),
+        "left_out": dict(found.left_out),
+        "model": plain(found.model),
+        "reason": found.reason,
+        "warnings": list(found.warnings),
+        "beats": dict(Counter(found.classes)),
+        "beats_of_median": 0 if found.median is None else found.median.n_beats,
+        "edits": plain(found.edits),
+        "lead_measurements": [plain(item) for item in found.lead_values],
     }
 
 

@@ -12,6 +12,8 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.state import exporting
 from ecgview.desktop.theme import set_role
 from ecgview.errors import ReportError
+from ecgview.paper import median_page
+from ecgview.signal.measure import engine
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
     from ecgview.record import EcgRecord
     from ecgview.report.content import OnTrace, ReportContent
+    from ecgview.signal.measure.measured import Measured
+    from ecgview.signal.measurements import Measurement
 
 KEPT = (
     "Without name, identifiers, dates, device, file name and the file's own statements. The reader's name and the time "
@@ -29,7 +33,7 @@ KEPT = (
 
 def show(window: Frame) -> Sheet | None:
     """Open the sheet for the open record."""
-    from ecgview.paper.plan import choices
+    from ecgview.paper.plan import LAYOUTS, choices
     from ecgview.report import exports
 
     record, path = window.workspace.ecg.record, window.workspace.ecg.path
@@ -41,8 +45,9 @@ def show(window: Frame) -> Sheet | None:
     for one in sorted(exports(), key=lambda one: one.SUFFIX != ".pdf"):
         form.addItem(f"{one.NAME} ({one.SUFFIX})", one.SUFFIX)
     layout = _choice(sheet, "Layout", "layout")
-    layout.addItems(choices(record.lead_names))
-    layout.setCurrentText(window.workspace.paper.settings.layout)
+    offered = [name for name in choices(record.lead_names) if not LAYOUTS[name].of_median]
+    layout.addItems(offered)
+    layout.setCurrentText(window.workspace.paper.at_start.layout)
     without = QRadioButton("De-identified, under a new name")
     without.setObjectName("deidentified")
     without.setChecked(True)
@@ -127,21 +132,40 @@ def content(
     from ecgview.report.content import gather
 
     record, session, paper = workspace.ecg.record, workspace.reading.session, workspace.paper.settings
+    if median_page.is_of_median(paper):
+        paper = workspace.paper.at_start  # a median beat is no rhythm
     if record is None:
         raise ReportError("no ECG is open")
+    shown, measured = _measured(workspace)
     return gather(
         record,
         read=session.latest if session is not None else None,
         prediction=workspace.answers.prediction,
         lef=workspace.answers.lef,
         paper=replace(paper, layout=layout or paper.layout),
-        measurements=workspace.ecg.measurements,
+        measurements=shown,
+        measured=measured,
         with_device=workspace.reading.may_show_ai(),
         identified=identified,
         study_name=study_name,
         judgements=workspace.judging.standing,
         on_trace=_on_trace(workspace.maps) if with_map else None,
     )
+
+
+def _measured(workspace: Workspace) -> tuple[tuple[Measurement, ...], Measured | None]:
+    """Return what was measured as the report's read has it: of one that is committed, its edits, not the draft's.
+
+    Where the full measurements are not there yet, those that are shown are given; none while they are closed.
+    """
+    session, measured = workspace.reading.session, workspace.measuring.measured
+    read, record = None if session is None else session.latest, workspace.ecg.record
+    if measured is None or record is None:
+        return (workspace.ecg.measurements or () if workspace.measuring.is_open else ()), None
+    if read is not None and read.edges != measured.edits:
+        measured = engine.again(measured, record, read.edges)
+        return measured.values, measured
+    return workspace.ecg.measurements or (), measured
 
 
 def _on_trace(maps: Maps) -> OnTrace | None:
