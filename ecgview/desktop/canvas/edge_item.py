@@ -122,6 +122,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         super().__init__()
         self._page, self._line, self._rate, self._colours = page, line, rate_hz, colours
         self._live: float | None = None
+        self._was = 0.0  # before the hand moved it: the numbers follow the hand, and this line with them
         self._row: TracePath | None = None
         self._from_s = 0.0
         self._scale = 4.0
@@ -259,6 +260,8 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         low, high = self._line.low_s + step, self._line.high_s - step
         at = round(min(max(seconds, low), max(low, high)) * self._rate) / self._rate
         if abs(at - self.seconds) > step / 4:
+            if self._live is None:
+                self._was = self._line.seconds
             self._live = at
             self._place()
             self.moved.emit(self._line.edge, self._line.beat, at)
@@ -266,7 +269,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
     def let_go(self) -> None:
         """Write where it is now, as one edit; nothing where it did not move."""
         live, self._live, self._row = self._live, None, None
-        if live is not None and abs(live - self._line.seconds) > 0.25 / self._rate:
+        if live is not None and abs(live - self._was) > 0.25 / self._rate:
             self.put.emit(self._line.edge, self._line.beat, live)
         elif live is not None:
             self.dropped.emit()

@@ -47,7 +47,8 @@ def show(window: Frame) -> Sheet | None:
     layout = _choice(sheet, "Layout", "layout")
     offered = [name for name in choices(record.lead_names) if not LAYOUTS[name].of_median]
     layout.addItems(offered)
-    layout.setCurrentText(window.workspace.paper.at_start.layout)
+    now = window.workspace.paper.settings.layout
+    layout.setCurrentText(now if now in offered else window.workspace.paper.at_start.layout)
     without = QRadioButton("De-identified, under a new name")
     without.setObjectName("deidentified")
     without.setChecked(True)
