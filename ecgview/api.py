@@ -495,7 +495,7 @@ def report(
         identified=not deidentify,
         study_name=out.stem,
         on_trace=mapped,
-        criteria=criteria(opened, criteria_choices, measured_as=found),
+        criteria_choices=criteria_choices,
     )
     return form.write(content, out)
 

@@ -72,6 +72,7 @@ SETTINGS: tuple[Setting, ...] = (
         note="false: rate, intervals and their lines are closed until then",
     ),
     Setting("study.word", "Word that draws the shams", "", note="the same word draws the same shams"),
+    Setting("criteria.choices", "Definitions of criteria", "", note="CODE=NAME, one on each line"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
     Setting(
         "models.precision",

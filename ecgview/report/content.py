@@ -1,5 +1,6 @@
 """What a report says, gathered once for every form of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -15,7 +16,8 @@ from ecgview.report import anonymous
 from ecgview.results import Attribution, LefResult, Mapped, ModelFacts, Prediction, Stamp
 from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
-from ecgview.signal.criteria.criterion import Criterion
+from ecgview.signal import criteria
+from ecgview.signal.criteria.criterion import Asked, Criterion
 from ecgview.signal.measure.measured import Measured
 from ecgview.signal.measurements import Measurement
 
@@ -133,6 +135,12 @@ class ReportContent:
         return tuple(statement_text(one) for one in sorted(made, key=_place))
 
 
+def _judged(
+    record: EcgRecord, measured: Measured, choices: Mapping[str, str] | None
+) -> tuple[Criterion, ...]:
+    return criteria.judge(Asked(record, measured, record.patient, choices or {}))
+
+
 def blindness(read: Read) -> str:
     """Return in words whether the first read was made without the AI, and without it on this computer at all."""
     if read.exposed:
@@ -165,19 +173,21 @@ def gather(
     study_name: str = "",
     judgements: tuple[Judgement, ...] = (),
     on_trace: OnTrace | None = None,
-    criteria: tuple[Criterion, ...] = (),
+    criteria_choices: Mapping[str, str] | None = None,
 ) -> ReportContent:
     """Return the content of a report; measurements are computed, with the read's edits, where none are given.
 
     Unless `identified`, what tells who, where and when is left out, of the record and of the reader's own words;
     `study_name` takes the place of the patient's. What the read states of pacing, LBBB or pre-excitation holds for
-    the models' answers, too.
+    the models' answers, too. Criteria are judged, by the definitions of `criteria_choices`, where there are full
+    measurements.
     """
     if measurements is None:
         measured = (
             measuring.measured(record, () if read is None else read.edges) if measured is None else measured
         )
         measurements = measured.values
+    judged = () if measured is None else _judged(record, measured, criteria_choices)
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0
     if not identified:
@@ -198,6 +208,6 @@ def gather(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         judgements=judgements,
         on_trace=on_trace,
-        criteria=criteria,
+        criteria=judged,
         measured=measured,
     )

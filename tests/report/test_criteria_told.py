@@ -31,7 +31,7 @@ def gathered(file: str, *told: Told) -> content.ReportContent:
         record.source.sha256, "Reader A", 1, ReadKind.FIRST, Draft(told=told), now(), "ecgview 0", blind=True
     )
     return content.gather(
-        record, read=read if told else None, criteria=api.criteria(record), paper=PaperSettings()
+        record, read=read if told else None, measured=api.measured(record), paper=PaperSettings()
     )
 
 

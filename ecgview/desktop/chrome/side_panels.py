@@ -102,6 +102,7 @@ class SidePanels(QFrame):
         self.tabs.currentChanged.connect(lambda index: workspace.paper.set_view(VIEWS[index]))
         workspace.paper.view_changed.connect(self.show_view)
         workspace.mouse.changed.connect(self._bring_into_sight)
+        workspace.criteria.sought.connect(self._bring_criteria)
         self.show_view(workspace.paper.view)
 
     def show_view(self, view: str) -> None:
@@ -116,10 +117,20 @@ class SidePanels(QFrame):
         """Scroll to the panel that shows what a mouse mode does; numbers that move out of sight are not seen."""
         for section in self.sections:
             if section.panel.mouse_mode == mode and not section.isHidden():
-                section.fold(on=False)
-                self._area.widget().adjustSize()  # now: what was just shown has no place yet
-                self._area.verticalScrollBar().setValue(section.y())
+                self.bring(section.panel.id)
                 return
+
+    def _bring_criteria(self) -> None:
+        self._workspace.paper.set_view("read")
+        self.bring("criteria")
+
+    def bring(self, panel_id: str) -> None:
+        """Scroll to a panel of the view that is shown, unfolded."""
+        section = self.section(panel_id)
+        if section is not None and not section.isHidden():
+            section.fold(on=False)
+            self._area.widget().adjustSize()  # now: what was just shown has no place yet
+            self._area.verticalScrollBar().setValue(section.y())
 
     def section(self, panel_id: str) -> Section | None:
         """Return the section of a panel; None if there is no such panel."""

@@ -151,6 +151,7 @@ def content(
         study_name=study_name,
         judgements=workspace.judging.standing,
         on_trace=_on_trace(workspace.maps) if with_map else None,
+        criteria_choices=workspace.criteria.choices,
     )
 
 

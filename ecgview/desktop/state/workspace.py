@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.answers import Answers
+from ecgview.desktop.state.criteria import Criteria
 from ecgview.desktop.state.exposures import Exposures
 from ecgview.desktop.state.judging import Judging
 from ecgview.desktop.state.maps import Maps
@@ -49,6 +50,7 @@ class Workspace(QObject):
     steps: ReadSteps
     ecg: OpenRecord
     measuring: Measuring
+    criteria: Criteria
     walk: Walk
     exposures: Exposures
     answers: Answers
@@ -79,6 +81,9 @@ class Workspace(QObject):
             lambda path, found: self.thumbnails.take(path, found.trace) if found.trace else None
         )
         self.measuring = Measuring(jobs, self.settings, reader, reading, steps, ecg, telling, self)
+        self.criteria = Criteria(
+            jobs, self.settings, reader, reading, steps, ecg, self.measuring, telling, self
+        )
         self.walk = Walk(jobs, worklist, reader, reading, steps, ecg, telling, self)
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
+from ecgview.signal.criteria.criterion import Asked, Criterion
+from ecgview.signal.measure.measured import Measured
 from ecgview.signal.measurements import Measurement
 
 
@@ -23,6 +26,15 @@ def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement
     from ecgview.signal import measurements
 
     return measurements.measure(record)
+
+
+def judge(
+    record: EcgRecord, measured: Measured, choices: Mapping[str, str], progress: Progress = silent
+) -> tuple[Criterion, ...]:
+    """Return the criteria of a record as they come out."""
+    from ecgview.signal import criteria
+
+    return criteria.judge(Asked(record, measured, record.patient, choices))
 
 
 def states(store: Store, paths: list[Path], reader: str, progress: Progress = silent) -> dict[Path, str]:
