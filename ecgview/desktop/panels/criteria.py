@@ -65,7 +65,12 @@ class CriteriaPanel(QWidget):
         self._add_rows(found)
 
     def _add_rows(self, found: tuple[Criterion, ...]) -> None:
-        shown = [one for one in found if self._shows_all or one.state in ("met", "not measurable")]
+        # An unfolded one stays where another definition is not met: its reader is looking at it.
+        shown = [
+            one
+            for one in found
+            if self._shows_all or one.state in ("met", "not measurable") or one.code in self._unfolded
+        ]
         group = ""
         for one in shown:
             if one.group != group:

@@ -98,7 +98,7 @@ class _Head(QAbstractButton):
         return QSize(120, self.fontMetrics().height() + 4)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the sign, the name and the state in words; what is critical and met in the tone of an error, none green."""
+        """Draw the sign, the name and the state in words, none of it green."""
         one = self._one
         met = one.state == "met"
         tone = "error" if met and one.critical else "text" if met else "secondary"
