@@ -1,4 +1,4 @@
-"""One new file is a layout, an explanation, a format, a panel, an export, labels, a network, a stage, a data source."""
+"""One new file is a layout, an explanation, a format, a panel, a criterion, a network, a stage, a data source ..."""
 
 import json
 import os
@@ -19,6 +19,7 @@ PLACES = {
     "panel.py": "desktop/panels/mine.py",
     "export.py": "report/mine.py",
     "network.py": "models/networks/mine.py",
+    "criterion.py": "signal/criteria/mine.py",
     "stage.py": "training/stages/mine_probe.py",
     "source.py": "training/data/sources/mine.py",
 }
@@ -103,6 +104,13 @@ def test_a_layout_is_one_file(seen: dict[str, Any]) -> None:
 def test_an_export_is_one_file(seen: dict[str, Any]) -> None:
     assert "One line (.line)" in seen["window"]["file.export_report"]["form"]
     assert seen["window"]["exported"] == "Limb first: 12 leads\n"
+
+
+def test_a_criterion_is_one_file(seen: dict[str, Any]) -> None:
+    met, not_met = seen["cli"]["criterion"]
+    assert (met["state"], met["group"], met["numbers"]) == ("met", "My group", "Heart rate 68 bpm")
+    assert (not_met["state"], not_met["choice"]) == ("not met", "20")
+    assert "Slower than a hundred" in seen["cli"]["criteria"]
 
 
 def test_a_panel_is_one_file(seen: dict[str, Any]) -> None:

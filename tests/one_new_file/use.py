@@ -24,6 +24,11 @@ def said(*words: object) -> str:
     return out.getvalue()
 
 
+def judged(mine: Path, *words: str) -> dict[str, Any]:
+    found = json.loads(said("measure", mine, "--json", *words))
+    return next(row for row in found["criteria"] if row["code"] == "MINE")
+
+
 def on_the_command_line(folder: Path) -> dict[str, Any]:
     demo, mine = resources.path("demo", "normal.hea"), folder / "ecg.mine"
     said("convert", demo, mine)
@@ -36,6 +41,8 @@ def on_the_command_line(folder: Path) -> dict[str, Any]:
         "pdf": (folder / "ecg.pdf").read_bytes()[:4].decode(),
         "explanations": said("explain"),
         "explanation": json.loads(said("explain", mine, "--with", "mine", "--json")),
+        "criterion": [judged(mine), judged(mine, "--criteria-choice", "MINE=20")],
+        "criteria": said("criteria"),
         "labels": json.loads(said("labels", "mine", "--json")),
     }
 

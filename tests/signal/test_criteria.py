@@ -53,7 +53,8 @@ def test_nothing_normal_is_met() -> None:
         ("SBRAD", {"rate": 48.0, "atrial": 48.0, "age": 4.0}, "not applicable"),
         ("BRADY", {"rate": 48.0, "p_ms": None, "pr": None}, "met"),
         ("STACH", {"rate": 110.0, "atrial": 110.0}, "met"),
-        ("STACH", {"rate": 110.0, "p_ms": None}, "not met"),
+        ("STACH", {"rate": 110.0, "p_ms": None}, "not measurable"),  # P may lie in T
+        ("STACH", {"rate": 110.0, "p_ms": None, "rr_s": (0.4, 0.7, 0.5, 0.6, 0.4)}, "not met"),
         ("STACH", {"rate": 100.0, "atrial": 100.0}, "not met"),
         ("TACHY", {"rate": 110.0, "p_ms": None}, "met"),
         ("AFIB", {"rr_s": (0.7, 1.1, 0.6, 0.9, 1.2, 0.65, 0.8), "p_ms": None}, "met"),
@@ -125,6 +126,8 @@ def test_rate_conduction_axis_and_intervals(code: str, hand: dict[str, object], 
         ("CRBBB", {"qrs": 114.0, "shapes": RBBB}, "not met"),
         ("IRBBB", {"qrs": 114.0, "shapes": RBBB}, "met"),
         ("IRBBB", {"qrs": 130.0, "shapes": RBBB}, "not met"),
+        ("IRBBB", {"qrs": 100.0, "shapes": {"V1": RBBB["V1"]}}, "not met"),
+        ("IRBBB", {"qrs": 100.0, "shapes": {"V1": RBBB["V1"]}, "choices": {"IRBBB": "WHO/ISFC"}}, "met"),
         ("IVCD", {"qrs": 130.0}, "met"),
         ("IVCD", {"qrs": 130.0, "shapes": RBBB}, "not met"),
         ("LAFB", {"axes": (50.0, -55.0, 40.0), "shapes": {"aVL": ((-0.1, 20), (0.9, 70))}}, "met"),
@@ -216,6 +219,7 @@ DEEP = {"V2": -0.4, "V3": -0.5, "V4": -0.4}
         ("SGARBOSSA", {"st": {"V5": 0.12}}, "not applicable"),
         ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1}}, "met"),
         ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1, "V5": -0.2}}, "not met"),
+        ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1}, "st_later": {"V2": 0.0, "V3": 0.0}}, "not met"),  # rises
         ("POSTERIOR", {"st": {"V2": -0.12, "V3": -0.1}, "t": {"V2": -0.2, "V3": -0.2}}, "not met"),
         (
             "AVR-STE",
@@ -242,10 +246,10 @@ DEEP = {"V2": -0.4, "V3": -0.5, "V4": -0.4}
         ("DE-WINTER", {"st": {"V3": -0.15, "V4": -0.2}, "t": {"V3": 0.8, "V4": 0.9}}, "not met"),  # not rising
         (
             "HYPERKALAEMIA",
-            {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0, "qrs": 130.0},
+            {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0, "qrs": 130.0, "rate": 46.0},
             "met",
         ),
-        ("HYPERKALAEMIA", {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0}, "not met"),
+        ("HYPERKALAEMIA", {"t": dict.fromkeys(("II", "V3", "V4"), 1.3), "t_ms": 120.0, "qrs": 130.0}, "not met"),
         ("HYPERKALAEMIA", {"rate": 44.0, "p_ms": None, "pr": None, "qrs": 150.0}, "met"),
         ("BRUGADA-1", {"st": {"V1": 0.25}, "st_later": {"V1": 0.1}, "t": {"V1": -0.2}}, "met"),
         ("FQRS", {"notched": {"II": (0.045,), "aVF": (0.045,)}}, "met"),

@@ -17,6 +17,7 @@ def _terminal_force(look: Look, _: str) -> bool:
     look.adult()
     _need_p(look)
     p, fs_hz = look.trace("V1", "P")
+    p = p - np.linspace(0.0, p[-1], len(p))  # what the atria repolarise with (PR depression) is no P
     tail = p[len(p) // 3 :]  # the terminal part comes after what the right atrium gives
     end = int(tail.argmin())
     depth = max(0.0, -float(tail[end]))

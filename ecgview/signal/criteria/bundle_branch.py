@@ -7,6 +7,9 @@ from ecgview.signal.criteria.shape import Shape
 
 GROUP = "Conduction"
 SURAWICZ = "Surawicz B et al., AHA/ACCF/HRS recommendations, part III. J Am Coll Cardiol 2009;53:976-981"
+WILLEMS = (
+    "Willems JL et al., WHO/ISFC task force on conduction disturbances. J Am Coll Cardiol 1985;5:1261-1275"
+)
 STRAUSS = "Strauss DG, Selvester RH, Wagner GS. Am J Cardiol 2011;107:927-934"
 NEEDS = "Adults; QRS complexes that are not paced."
 LEFT, STRAUSS_LEADS = ("I", "aVL", "V5", "V6"), ("I", "aVL", "V1", "V2", "V5", "V6")
@@ -72,8 +75,17 @@ def _complete_right(look: Look, _: str) -> bool:
     return _right(look, 120, 1000)
 
 
-def _incomplete_right(look: Look, _: str) -> bool:
-    return _right(look, 110, 120)
+def _incomplete_right(look: Look, name: str) -> bool:
+    if name == "AHA":
+        return _right(look, 110, 120)
+    look.adult()
+    look.not_paced()
+    narrow = look.value("QRS duration") < 120
+    leads = look.have(("V1", "V2"))
+    if not leads:
+        look.need("V1")
+    look.leads = tuple(lead for lead in leads if len(look.shape(lead).r) >= 2)
+    return narrow and bool(look.leads)
 
 
 def _incomplete_left(look: Look, _: str) -> bool:
@@ -185,7 +197,10 @@ RULES = (
         "IRBBB",
         "Incomplete right bundle-branch block",
         GROUP,
-        (Definition("QRS of 110 to 119 ms" + _RIGHT, SURAWICZ),),
+        (
+            Definition("QRS of 110 to 119 ms" + _RIGHT, SURAWICZ, "AHA"),
+            Definition("QRS under 120 ms, and an R' in V1 or V2.", WILLEMS, "WHO/ISFC"),
+        ),
         _incomplete_right,
         needs=NEEDS,
         statements=("IRBBB",),

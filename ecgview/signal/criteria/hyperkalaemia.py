@@ -25,8 +25,7 @@ def _signs(look: Look, _: str) -> bool:
     look.drop(one for one in look.used if not one.lead or one.lead in peaked)
     look.number("Leads with a peaked T", len(peaked), f"of {len(leads)}")
     lacking = no_p(look)
-    others = sum((width >= 120, lacking, rate < 50))
-    return (len(peaked) >= 2 and others >= 1) or others == 3
+    return sum((len(peaked) >= 2, width >= 120, lacking, rate < 50)) >= 3
 
 
 def _peaked(look: Look, lead: str) -> bool:
@@ -45,12 +44,13 @@ RULES = (
         "Must not be missed",
         (
             Definition(
-                f"Peaked T in at least two leads (over {LIMB_MV:g} mV in a limb lead, {CHEST_MV:g} mV in a chest"
-                " lead, and"
-                f" {1000 * HALF_S:.0f} ms or shorter at half its height) with one of: QRS of 120 ms or more, no P"
-                " waves, a"
-                " rate under 50 per minute; or these three together. The signs are published, the limits of T and how"
-                " they are counted together are ecgview's.",
+                f"At least three of: peaked T in two leads or more (over {LIMB_MV:g} mV in a limb lead,"
+                f" {CHEST_MV:g} mV in a"
+                f" chest lead, and {1000 * HALF_S:.0f} ms or shorter at half its height), QRS of 120 ms or more,"
+                " no P waves,"
+                " a rate under 50 per minute. The signs are published, the limits of T and how they are counted"
+                " together"
+                " are ecgview's.",
                 PUBLICATION,
             ),
         ),

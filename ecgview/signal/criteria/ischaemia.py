@@ -55,7 +55,11 @@ def _posterior(look: Look, _: str) -> bool:
     st = levels(look, ("V1", "V2", "V3", "V4", "V5", "V6"))
     look.need("V2", "V3")
     near = {lead: level for lead, level in st.items() if lead in ("V1", "V2", "V3", "V4")}
-    low = [lead for lead, level in near.items() if level <= -0.05 and look.amplitude("T", lead) > 0]
+    low = [
+        lead
+        for lead, level in near.items()
+        if level <= -0.05 and look.level("J+60", lead) <= -0.05 and look.amplitude("T", lead) > 0
+    ]
     look.leads = tuple(low)
     keep(look, look.leads or ("V2", "V3"))
     deepest = min(st, key=lambda lead: st[lead])
@@ -161,7 +165,8 @@ RULES = (
         GROUP,
         (
             Definition(
-                "ST of \u22120.05 mV or lower with an upright T in at least two of V1 to V4, nowhere deeper in"
+                "ST of \u22120.05 mV or lower at the J point and 60 ms after it with an upright T in at least"
+                " two of V1 to V4, nowhere deeper in"
                 " V5 or V6."
                 " Leads V7 to V9 should be recorded.",
                 f"{THYGESEN}; {MEYERS}",

@@ -82,6 +82,10 @@ def _bradycardia(look: Look, limit: str) -> bool:
 def _sinus_tachycardia(look: Look, _: str) -> bool:
     look.adult()
     fast = look.value("Heart rate") > 100
+    if fast and not look.facts.paced and no_p(look) and not irregular(look):
+        raise NotMeasurable(
+            "P waves are not seen, and may lie in T: sinus tachycardia or another cannot be told"
+        )
     return sinus(look) and fast
 
 

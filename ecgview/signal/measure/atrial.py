@@ -23,7 +23,8 @@ Rows = NDArray[np.float64]
 WORKING_HZ = 250.0
 BUMP_S = 0.025  # sigma of the bump that is sought: a P wave of about 100 ms
 LEAST_MV, OVER_NOISE = 0.012, 3.0  # response over all leads, and over that of the quiet parts between beats
-ALIKE = 0.85  # cosine of the leads' responses: one direction
+ALIKE = 0.85  # cosine of two bumps over the leads: one direction
+ALIKE_P = 0.92  # to P waves that are known: a U wave may point nearly as they do
 SIZE = (0.5, 2.0)  # of a bump against the usual one
 APART_S = 0.24  # two P waves are not nearer
 FEWEST = 5
@@ -82,6 +83,9 @@ def find(record: EcgRecord, leads: Sequence[str], beats: Sequence[Beat]) -> Atri
         for one in hits
         if one + FOLLOWS_S < last and not any(one < at <= one + FOLLOWS_S for at in onsets)
     ]
+    rate = 60.0 / float(np.mean(np.diff([beat.time_s for beat in beats])))
+    if not alone and abs(60.0 / period / rate - 1) > DIFFERS:
+        return None  # another rate, and yet a QRS follows each: bumps of another kind
     after_p = tuple((at - start) / period % 1.0 for at in onsets)
     return Atrial(60.0 / period, tuple(hits), tuple(alone), after_p)
 
@@ -160,11 +164,13 @@ def _alike(times: list[float], vectors: list[Rows], beats: Sequence[Beat]) -> li
         model = matrix[marked].mean(0)
         likeness = matrix @ model / (sizes * np.linalg.norm(model))
         usual = float(np.median(sizes[marked]))
+        least = ALIKE_P
     else:
         middle = int((cosine >= ALIKE).sum(1).argmax())
         likeness = cosine[middle]
+        least = ALIKE
         usual = float(np.median(sizes[likeness >= ALIKE]))
-    fit = (likeness >= ALIKE) & (sizes >= SIZE[0] * usual) & (sizes <= SIZE[1] * usual)
+    fit = (likeness >= least) & (sizes >= SIZE[0] * usual) & (sizes <= SIZE[1] * usual)
     return [at for at, one in zip(times, fit.tolist(), strict=True) if one]
 
 
