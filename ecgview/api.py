@@ -673,6 +673,7 @@ def convert(
     *,
     deidentify: bool = True,
     overwrite: bool = False,
+    measurements: bool = False,
     key: PathLike | None = None,
     progress: Progress = silent,
 ) -> "list[Converted]":
@@ -685,6 +686,8 @@ def convert(
         deidentify: drop what tells who, where and when, and name files anew (`ecg-00001`); a single file keeps the
             name in `out`.
         overwrite: replace files that are there.
+        measurements: write ecgview's own measurements, said to be so, in the place of the device's; for WFDB also P,
+            QRS and T of each beat as an annotation file (annotator "waves").
         key: a table of which new file was which, written outside the export.
         progress: told per file; may cancel.
 
@@ -696,9 +699,11 @@ def convert(
 
     target = Path(out)
     if to:
-        order = conversion.Order(target, to, "", deidentify, overwrite)
+        order = conversion.Order(target, to, "", deidentify, overwrite, measurements)
     else:
-        order = conversion.Order(target.parent, target.suffix, target.stem, deidentify, overwrite)
+        order = conversion.Order(
+            target.parent, target.suffix, target.stem, deidentify, overwrite, measurements
+        )
     return list(conversion.convert(list(sources), order, progress, key=None if key is None else Path(key)))
 
 

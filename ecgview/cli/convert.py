@@ -37,6 +37,13 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--identified", dest="deidentify", action="store_false", help="with all that the source says"
     )
     parser.add_argument("--key", metavar="FILE.csv", type=Path, help="write which new file was which")
+    parser.add_argument(
+        "--with",
+        dest="also",
+        choices=["measurements"],
+        help="with ecgview's own measurements, said to be so, in the place of the device's; WFDB also gets P, QRS and "
+        "T of each beat as annotations (waves)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
     _each.add_json(parser)
 
@@ -56,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             args.to,
             deidentify=args.deidentify,
             overwrite=args.overwrite,
+            measurements=args.also == "measurements",
             key=args.key,
             progress=progress,
         )

@@ -16,6 +16,8 @@ from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
+from ecgview.report import own_measurements
+from ecgview.signal.measure.measured import Measured
 
 NEW_NAME = "ecg-{:05d}"
 _TAKEN = re.compile(r"ecg-(\d{5,})\b")
@@ -36,7 +38,8 @@ class Order:
     """What is wanted.
 
     `suffix` is one of `formats.writers()`; `name` is the new file's name without suffix for a single file, else names
-    are made: new ones when de-identified, the source's own otherwise.
+    are made: new ones when de-identified, the source's own otherwise. `measured` writes ecgview's measurements, said to
+    be so, in the place of the device's.
     """
 
     folder: Path
@@ -44,6 +47,7 @@ class Order:
     name: str = ""
     deidentify: bool = True
     overwrite: bool = False
+    measured: bool = False  # ecgview's measurements in the place of the device's
 
 
 def convert(
@@ -110,9 +114,15 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
     try:
         source = formats.read(path)
         record = formats.deidentified(source, name) if order.deidentify else source
+        found: Measured | None = None
+        if order.measured:
+            record, found = own_measurements.with_own(record)
         with tempfile.TemporaryDirectory(prefix=".ecgview-", dir=order.folder) as scratch:
             made = writer.write(record, Path(scratch) / f"{name}{writer.WRITES}")
             also = [*_lost(record, formats.read(made), made), *_renamed(source, record)]
+            if found is not None:
+                also = [text.replace("the device's", "ecgview's") for text in also]
+                also += _measured(source, record, found, made)
             stated = writer.loss(record)
             losses = [re.sub("^lossless", "samples kept", stated) if also else stated, *also]
             losses += [source.gain_doubt] if source.gain_doubt else []
@@ -125,6 +135,16 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
     except OSError as error:
         where = f"{order.folder / name}{writer.WRITES}"
         return Converted(str(path), error=f"{where}: cannot be written ({error.strerror or error})")
+
+
+def _measured(source: EcgRecord, record: EcgRecord, found: Measured, made: Path) -> list[str]:
+    """Return what became of the measurements that a file was to carry; WFDB gets its annotation file."""
+    if found.reason:
+        return [f"without measurements: {found.reason}"]
+    if made.suffix == ".hea":
+        own_measurements.write_waves(record, found, made.parent, made.stem)
+    told = ["measured by ecgview"]
+    return told + (["without the device's measurements"] if source.device_reading.measurements else [])
 
 
 def _renamed(source: EcgRecord, record: EcgRecord) -> list[str]:

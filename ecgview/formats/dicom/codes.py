@@ -58,7 +58,7 @@ NUMBER_OF_LEAD = {name: number for number, name in LEAD_NUMBERS.items()}
 # Measurement -> (scheme, code, meaning, UCUM unit, unit's meaning): how ecgview writes it.
 WRITTEN = {
     "heart_rate": ("LN", "8867-4", "Heart rate", "{H.B.}/min", "Heart beat per minute"),
-    "rr": (MDC, "2:16168", "RR interval global", "ms", "millisecond"),
+    "rr": (MDC, "2:16000", "RR interval global", "ms", "millisecond"),
     "p_duration": (MDC, "2:16184", "P duration global", "ms", "millisecond"),
     "pr": (MDC, "2:15872", "PR interval global", "ms", "millisecond"),
     "qrs": (MDC, "2:16156", "QRS duration global", "ms", "millisecond"),
@@ -72,7 +72,7 @@ WRITTEN = {
 }
 _READ = {code: name for name, (_, code, *_rest) in WRITTEN.items()} | {
     # MDC, other entries of the same context groups and of 11073-10102
-    "2:16000": "rr",
+    "2:16168": "rr",
     "2:16770": "heart_rate",
     "2:6656": "p_duration",
     "2:7168": "pr",
