@@ -19,6 +19,7 @@ LETTERS: dict[BeatClass, str] = {
 }
 WORDS = "N dominant, V ventricular, S supraventricular, P paced, ? noise; found by ecgview, not by the reader"
 SIZE_PX = 12
+NAME_MM = 3.4  # height of the name of a lead
 ABOVE = 0.44  # of a row above its baseline
 
 
@@ -52,10 +53,7 @@ class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         else:
             y = row.baseline_mm - ABOVE * row.row_mm
             self._letters = tuple(
-                (
-                    QPointF(row.x0_mm + (beat.time_s - row.start_s) * row.mm_per_s, y),
-                    LETTERS.get(kind, "?"),
-                )
+                (_place(row, beat.time_s, y), LETTERS.get(kind, "?"))
                 for beat, kind in zip(measured.beats, measured.classes, strict=True)
                 if row.start_s <= beat.time_s <= row.end_s
             )
@@ -87,6 +85,12 @@ class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
                 QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, letter
             )
         painter.restore()
+
+
+def _place(row: TracePath, seconds: float, y_mm: float) -> QPointF:
+    """Return where a letter stands; above the name of the lead where that stands at the beat."""
+    x_mm = row.x0_mm + (seconds - row.start_s) * row.mm_per_s
+    return QPointF(x_mm, y_mm - NAME_MM if x_mm - row.x0_mm < 2 * NAME_MM else y_mm)
 
 
 def _rhythm_row(page: Page) -> TracePath | None:

@@ -122,6 +122,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         super().__init__()
         self._page, self._line, self._rate, self._colours = page, line, rate_hz, colours
         self._live: float | None = None
+        self._put_at: float | None = None  # written, until the measurements have it there
         self._was = 0.0  # before the hand moved it: the numbers follow the hand, and this line with them
         self._row: TracePath | None = None
         self._from_s = 0.0
@@ -147,7 +148,8 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
     @property
     def seconds(self) -> float:
         """Where it is, under the hand or as measured."""
-        return self._line.seconds if self._live is None else self._live
+        at = self._put_at if self._live is None else self._live
+        return self._line.seconds if at is None else at
 
     @property
     def is_live(self) -> bool:
@@ -180,7 +182,14 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
 
     def show_line(self, line: Line, page: Page, rate_hz: float, colours: Colours) -> None:
         """Be the line of another moment, on another page, or in other colours; under the hand it stays there."""
-        if (line, page, rate_hz, colours) != (self._line, self._page, self._rate, self._colours):
+        stands = self._put_at is None
+        self._put_at = None
+        if not stands or (line, page, rate_hz, colours) != (
+            self._line,
+            self._page,
+            self._rate,
+            self._colours,
+        ):
             self._line, self._page, self._rate, self._colours = line, page, rate_hz, colours
             self._place()
 
@@ -261,7 +270,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         at = round(min(max(seconds, low), max(low, high)) * self._rate) / self._rate
         if abs(at - self.seconds) > step / 4:
             if self._live is None:
-                self._was = self._line.seconds
+                self._was = self.seconds
             self._live = at
             self._place()
             self.moved.emit(self._line.edge, self._line.beat, at)
@@ -270,6 +279,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         """Write where it is now, as one edit; nothing where it did not move."""
         live, self._live, self._row = self._live, None, None
         if live is not None and abs(live - self._was) > 0.25 / self._rate:
+            self._put_at = live
             self.put.emit(self._line.edge, self._line.beat, live)
         elif live is not None:
             self.dropped.emit()
@@ -305,7 +315,7 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         painter.resetTransform()
         colour = QColor(self._colours.accent if self._is_meant else self._colours.annotation)
         if not self._is_meant and not self._line.is_edited:
-            colour.setAlphaF(0.75)  # the trace stays the hero
+            colour.setAlphaF(0.8 if self._line.beat is None else 0.5)  # the trace stays the hero
         width = HELD_PX if self._is_meant else EDITED_PX if self._line.is_edited else LINE_PX
         painter.setPen(QPen(colour, width, STYLES[self._line.edge.partition(" ")[0]]))
         for x, top, bottom in self._segments:

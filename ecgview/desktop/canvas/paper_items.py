@@ -173,7 +173,7 @@ class PaperItems(QObject):
         shown += [item for item in self.marks.items if item.boxes]
         shown += [item for item in self.masks.items if item.boxes]
         shown += [item for item in self.edges.items if item.is_shown]
-        return sorted(shown, key=lambda item: (round(item.boundingRect().top()), item.boundingRect().left()))
+        return sorted(shown, key=_reading_order)
 
     def step_focus(self, step: int) -> bool:
         """Give the next item the keys, or the one before; returns whether there is any."""
@@ -334,3 +334,9 @@ class PaperItems(QObject):
         focused = self.focused
         is_tool = isinstance(focused, CaliperItem | MaskItem)
         return self.moves.is_last and (is_tool or (focused is None and self._spoke_last))
+
+
+def _reading_order(item: HandItem) -> tuple[float, float]:
+    """Return what items are sorted by; the name that an edge shows while it has the keys does not move it."""
+    place = item.shape().boundingRect() if isinstance(item, EdgeItem) else item.boundingRect()
+    return round(place.top()), place.left()

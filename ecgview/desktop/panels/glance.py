@@ -26,6 +26,7 @@ class GlancePanel(QWidget):
         self._content = column(self, spacing=tokens.SPACE_XS)
         self._titles: tuple[str, ...] = ()
         self._values: list[MeasuredValue] = []
+        self._why = column(spacing=0)
         for signal in (workspace.ecg.opened, workspace.ecg.closed, workspace.ecg.measured):
             signal.connect(self._renew)
         workspace.measuring.changed.connect(self._renew)
@@ -47,6 +48,13 @@ class GlancePanel(QWidget):
             self._make(entries)
         for shown, entry in zip(self._values, entries, strict=True):
             shown.show_entry(entry)
+        clear(self._why)
+        reasons: dict[str, list[str]] = {}
+        for entry in entries:
+            if entry.why and workspace.measuring.measured is not None:
+                reasons.setdefault(entry.why, []).append(entry.title)
+        for why, titles in reasons.items():
+            self._why.addWidget(Text(f"{', '.join(titles)}: {why}", size="caption", tone="secondary"))
 
     def _make(self, entries: tuple[block.Entry, ...]) -> None:
         clear(self._content)
@@ -63,6 +71,8 @@ class GlancePanel(QWidget):
             self._values.append(made)
         grid.setColumnStretch(1, 1)
         self._content.addWidget(table)
+        self._why = column(spacing=0)
+        self._content.addLayout(self._why)
 
 
 PANEL = Panel(id="glance", title="At a glance", views=("read", "annotate"), order=5, make=GlancePanel)

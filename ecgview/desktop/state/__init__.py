@@ -8,6 +8,7 @@ A part gets in its constructor the parts it needs, one way only, each from those
     Paper                                 view, paper, theme, what lies over the trace
     Reading, ReadSteps                    the read of the open record; whether AI may be shown
     OpenRecord, Walk, Exposures           the open record and the way to the next
+    Measuring                             what is measured of it, with the read's edits
     Answers                               what the models said, as far as it may be shown
     Mouse                                 what a drag over the trace does, what its menu offers
     Judging                               what the reader says of a model's reasons

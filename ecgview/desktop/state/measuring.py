@@ -169,8 +169,11 @@ class Measuring(QObject):
         return EdgeEdit(edge, to_s, beat, self._reader.name, now().utc)
 
     def _apply(self, edit: PutEdges | RestoreEdges) -> None:
+        before = self._edits
         self._steps.apply(edit)
-        self._lay_on(self._edits)  # also where the read refused it
+        if self._edits == before:  # the read refused it
+            self.changed.emit(self.measured)
+        self._lay_on(self._edits)
 
     @property
     def _edits(self) -> tuple[EdgeEdit, ...]:

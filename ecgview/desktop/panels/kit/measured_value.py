@@ -29,8 +29,8 @@ class MeasuredValue(QAbstractButton):
         self._point_at, self._right = point_at, right
         self._items: tuple[Measurement, ...] = ()
         self._marks: tuple[str, ...] = ()
+        self._can = False  # it knows where it was measured
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(self._go)
 
     def show_entry(self, entry: block.Entry) -> None:
@@ -51,7 +51,8 @@ class MeasuredValue(QAbstractButton):
         self.setToolTip("\n\n".join(map(block.told, items)))
         self.setAccessibleDescription(self.toolTip())
         can = any(one.where_s is not None for one in items)
-        self.setEnabled(can)
+        self._can = can
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if can else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if can else Qt.CursorShape.ArrowCursor)
         self.updateGeometry()
         self.update()
@@ -70,7 +71,7 @@ class MeasuredValue(QAbstractButton):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the text; underlined where it can be clicked and the mouse or the keys are on it."""
-        is_meant = self.isEnabled() and (self.underMouse() or self.hasFocus())
+        is_meant = self._can and (self.underMouse() or self.hasFocus())
         with QPainter(self) as painter:
             font = tokens.font(self.font(), "body", bold=True)
             font.setUnderline(is_meant)

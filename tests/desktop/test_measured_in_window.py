@@ -1,0 +1,293 @@
+"""What is measured, in the real window: lines and letters on the trace, moved by keys, closed by a study."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from pytestqt.qtbot import QtBot
+
+from ecgview import resources
+from ecgview.desktop.canvas import paper_menu
+from ecgview.desktop.canvas.edge_item import EdgeItem
+from ecgview.desktop.chrome.window import MainWindow
+from ecgview.desktop.panels.kit.measured_value import MeasuredTable, MeasuredValue
+from ecgview.desktop.panels.kit.widgets import Text
+from ecgview.desktop.settings import Settings
+from ecgview.desktop.state.measuring import CLOSED
+from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord
+from ecgview.signal.measure.measured import Measured
+from ecgview.signal.measurements import Measurement
+
+ALT, SHIFT, CTRL = (
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+Rest = Callable[[], None]
+
+
+@pytest.fixture
+def demo() -> Path:
+    """Return a synthetic record with sinus rhythm."""
+    return next(iter(resources.path("demo").rglob("normal.hea")))
+
+
+@pytest.fixture
+def shown(window: MainWindow, demo: Path, rest: Rest) -> MainWindow:
+    """Return the window with that record open and measured."""
+    window.workspace.ecg.open_paths([demo])
+    rest()
+    window.canvas.setFocus()
+    return window
+
+
+def _measured(window: MainWindow) -> Measured:
+    found = window.workspace.measuring.measured
+    assert found is not None
+    return found
+
+
+def _value(window: MainWindow, name: str) -> Measurement:
+    return next(one for one in window.workspace.ecg.measurements or () if one.name == name)
+
+
+def _edges(window: MainWindow) -> tuple[EdgeItem, ...]:
+    return window.canvas.items_on_paper.edges.items
+
+
+def test_lines_and_letters_are_switched_by_keys_and_stand_on_every_beat(
+    shown: MainWindow, qtbot: QtBot
+) -> None:
+    measured, items = _measured(shown), shown.canvas.items_on_paper
+    assert (_edges(shown), items.letters.letters) == ((), "")
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_I)
+    beats = {item.line.beat for item in _edges(shown)}
+    assert beats == set(range(len(measured.beats)))
+    for item in _edges(shown):
+        kind, end = item.line.edge.split()
+        wave = measured.beats[item.line.beat or 0].overall[kind]  # type: ignore[index]
+        assert wave is not None
+        assert item.seconds == (wave.onset_s if end == "onset" else wave.offset_s)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_I, SHIFT)
+    assert items.letters.letters == "N" * len(measured.beats)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_I)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_I, SHIFT)
+    assert (_edges(shown), items.letters.letters) == ((), "")
+
+
+def test_a_line_is_chosen_and_moved_by_keys_and_a_wave_taken_away(
+    shown: MainWindow, qtbot: QtBot, rest: Rest
+) -> None:
+    canvas, workspace = shown.canvas, shown.workspace
+    qtbot.keyClick(canvas, Qt.Key.Key_Q)
+    rest()
+    order = []
+    for _ in range(5):
+        qtbot.keyClick(canvas, Qt.Key.Key_Right, ALT)
+        chosen = canvas.items_on_paper.focused
+        assert isinstance(chosen, EdgeItem)
+        order.append(chosen.line.edge)
+    assert order == ["P onset", "P offset", "QRS onset", "QRS offset", "T offset"]
+    qtbot.keyClick(canvas, Qt.Key.Key_Left, ALT)
+    item = canvas.items_on_paper.focused
+    assert isinstance(item, EdgeItem)
+    assert item.line.edge == "QRS offset"
+    rate = _measured(shown).median.sampling_rate_hz  # type: ignore[union-attr]
+    was, width = item.seconds, _value(shown, "QRS duration")
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    one = item.seconds
+    assert one == pytest.approx(was + 1 / rate, abs=0.51 / rate)  # on a sample from now on (C4)
+    assert one * rate == pytest.approx(round(one * rate))
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, SHIFT)
+    rest()
+    assert item.seconds == pytest.approx(one + 0.010)
+    session = workspace.reading.session
+    assert session is not None
+    assert [edge.edge for edge in session.draft.edges] == ["QRS offset"]  # each key is one edit, of one edge
+    now = _value(shown, "QRS duration")
+    assert now.before == width.value
+    assert (now.value or 0) > (width.value or 0) + 9
+    for _ in range(2):
+        qtbot.keyClick(canvas, Qt.Key.Key_Z, CTRL)
+    rest()
+    assert _value(shown, "QRS duration") == width
+    for _ in range(3):
+        qtbot.keyClick(canvas, Qt.Key.Key_Left, ALT)
+    assert canvas.items_on_paper.focused.line.edge == "P onset"  # type: ignore[union-attr]
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    rest()
+    assert _value(shown, "PR").value is None
+    assert {item.line.edge for item in _edges(shown)} == {"QRS onset", "QRS offset", "T offset"}
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CTRL)
+    rest()
+    assert _value(shown, "PR").value is not None
+
+
+def test_a_qrs_complex_is_not_taken_away_and_an_edge_goes_back_by_the_menu(
+    shown: MainWindow, qtbot: QtBot, rest: Rest
+) -> None:
+    canvas, measuring = shown.canvas, shown.workspace.measuring
+    before = _value(shown, "QT")
+    qtbot.keyClick(canvas, Qt.Key.Key_Q)
+    rest()
+    measuring.take_away("QRS onset", None)
+    assert shown.workspace.reading.session.draft.edges == ()  # type: ignore[union-attr]
+    assert "cannot be taken away" in shown.messages.text.text()
+    offset = _measured(shown).median.overall["T"].offset_s  # type: ignore[union-attr]
+    measuring.put("T offset", None, offset + 0.02)
+    rest()
+    assert _value(shown, "QT").source == "edited"
+    item = next(one for one in _edges(shown) if one.line.edge == "T offset")
+    rows = {row.text: row for row in paper_menu.rows(canvas, item, None)}
+    back = rows["Back to where it was computed"]
+    assert back.enabled
+    assert back.run is not None
+    back.run()
+    rest()
+    assert _value(shown, "QT") == before
+
+
+def test_a_signed_read_takes_no_edit_of_an_edge(shown: MainWindow, qtbot: QtBot, rest: Rest) -> None:
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_N)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Return, CTRL | SHIFT)
+    rest()
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Q)
+    rest()
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Right, ALT)
+    item = shown.canvas.items_on_paper.focused
+    assert isinstance(item, EdgeItem)
+    was = item.seconds
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Right)
+    assert item.seconds == was
+    assert not shown.canvas.items_on_paper.may_move(item)
+
+
+def test_marks_and_masks_are_not_laid_on_the_median_beat_and_calipers_have_their_own(
+    shown: MainWindow, qtbot: QtBot, rest: Rest
+) -> None:
+    from ecgview.desktop.canvas.caliper import Caliper
+
+    canvas, items = shown.canvas, shown.canvas.items_on_paper
+    shown.workspace.steps.add_annotation(("II",), 0.2, 0.6)
+    own = Caliper("II", (100, 300))
+    canvas.set_caliper(own)
+    assert len(items.marks.items) == 1
+    qtbot.keyClick(canvas, Qt.Key.Key_Q)
+    rest()
+    assert (items.marks.items, canvas.calipers) == ((), ())
+    canvas.set_caliper(Caliper("V2", (10, 20)))
+    qtbot.keyClick(canvas, Qt.Key.Key_Q)
+    rest()
+    assert canvas.calipers == (own,)
+    assert len(items.marks.items) == 1
+
+
+def test_the_next_record_begins_with_its_rhythm(shown: MainWindow, qtbot: QtBot, rest: Rest) -> None:
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Q)
+    rest()
+    other = next(iter(resources.path("demo").rglob("lbbb.hea")))
+    shown.workspace.ecg.open(other)
+    rest()
+    assert shown.canvas.page is not None
+    assert not shown.canvas.page.is_of_median
+    assert _edges(shown) == ()
+
+
+def test_what_is_measured_of_another_record_is_dropped(
+    shown: MainWindow, rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job of the record before may end last: its numbers must not stand beside this trace."""
+    measuring, first = shown.workspace.measuring, shown.workspace.ecg.record
+    late = replace(_measured(shown), reason="of the record before")
+    shown.workspace.ecg.open(next(iter(resources.path("demo").rglob("lbbb.hea"))))
+    rest()
+    assert first is not shown.workspace.ecg.record
+    mine = _measured(shown)
+    assert first is not None
+    measuring._take_computed(first, late)
+    measuring._take_again(first, late)
+    assert measuring.measured is mine
+
+
+def test_a_study_closes_measurements_until_the_first_read_is_locked(
+    window: MainWindow, settings: Settings, demo: Path, rest: Rest, qtbot: QtBot
+) -> None:
+    settings.set("study.measurements", False)
+    window.workspace.ecg.open_paths([demo])
+    rest()
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_I)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_I, SHIFT)
+    assert window.workspace.measuring.measured is None
+    assert (_edges(window), window.canvas.items_on_paper.letters.letters) == ((), "")
+    assert window.measured.text == "Measurements are closed"
+    for panel in ("glance", "measurements"):
+        section = window.side.section(panel)
+        assert section is not None
+        assert CLOSED in [one.text() for one in section.content.findChildren(Text)]
+        assert not any(one.isVisible() for one in section.content.findChildren(MeasuredValue))
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Q)
+    rest()
+    assert window.canvas.page is not None
+    head = [text.text for text in window.canvas.page.texts if text.role == "header"]
+    assert head == ["No median beat: measurements stay closed until your first read is locked"]
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Q)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_N)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Return, CTRL)
+    rest()
+    assert window.workspace.measuring.measured is not None
+    assert _edges(window)
+    assert "QT" in window.measured.text
+
+
+def test_a_value_out_of_range_is_told_by_arrow_and_word_and_the_files_own_beside_it_after_the_reveal(
+    window: MainWindow, rest: Rest, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ecgview.desktop.work import tasks
+
+    read = tasks.read
+
+    def with_device(path: Path, *more: object, **others: object) -> EcgRecord:
+        device = DeviceReading(
+            (DeviceMeasurement("qrs", 300.0, "ms"), DeviceMeasurement("heart_rate", 60.0, "bpm"))
+        )
+        return replace(read(path, *more, **others), device_reading=device)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tasks, "read", with_device)
+    window.workspace.ecg.open_paths([demo])
+    rest()
+    section = window.side.section("measurements")
+    assert section is not None
+    (table,) = section.content.findChildren(MeasuredTable)
+
+    def beside(name: str) -> str:
+        return next(row[3].text() for row in table._rows if row[0].text() == name)
+
+    assert "file" not in beside("QRS duration")  # closed while the read is blind (W2)
+    item = replace(_value(window, "QRS duration"), value=135.0)
+    rest_of = tuple(one for one in window.workspace.ecg.measurements or () if one.name != "QRS duration")
+    window.workspace.ecg.take_measurements((*rest_of, item))
+    assert beside("QRS duration") == "above 110 ms"
+    assert "QRS 135 ms ↑ high" in window.measured.text
+    window.workspace.steps.set_blind(False)
+    rest()
+    (table,) = section.content.findChildren(MeasuredTable)
+    assert beside("QRS duration") == "file 300, differs, above 110 ms"
+
+
+def test_a_click_on_a_value_goes_to_its_lead_and_its_time(shown: MainWindow, rest: Rest) -> None:
+    canvas = shown.canvas
+    item = next(one for one in _measured(shown).lead_values if one.lead == "V3" and one.where_s is not None)
+    shown.workspace.measuring.point_at(item)
+    rest()
+    assert canvas.caliper is not None
+    assert canvas.record is not None
+    assert item.where_s is not None
+    assert canvas.caliper.lead == "V3"
+    assert canvas.caliper.seconds(canvas.record) == pytest.approx(item.where_s, abs=0.002)
+    (drawn,) = canvas.items_on_paper.calipers.items
+    assert drawn.is_shown
+    seen = canvas.seen_mm
+    assert any(seen.contains(QPointF(plate.center())) for plate in drawn.plates)
