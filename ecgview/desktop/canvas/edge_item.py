@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
@@ -19,9 +20,9 @@ from ecgview.signal.measure.waves import Wave
 
 NEAR_PX = 3.0  # a line among many: taken up only where the hand aims at it
 PLATE_PX, PAD_PX = 12, 4
-EDITED_PX, LINE_PX, HELD_PX = 1.6, 1.0, 2.0
-# Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted.
-STYLES = {"P": Qt.PenStyle.DashLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DotLine}
+LINE_PX, HELD_PX = 1, 2
+# Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted; px on, px in all.
+PATTERNS = {"P": (5, 8), "QRS": (1, 1), "T": (2, 5)}
 SHOWN: dict[Edge, str] = {  # the value that an edge is read for
     "P onset": "PR",
     "P offset": "P duration",
@@ -103,6 +104,20 @@ def _between(
 def _words(measured: Measured, edge: Edge) -> str:
     found = next((one for one in measured.values if one.name == SHOWN[edge] and one.value is not None), None)
     return "" if found is None else f"{found.name} {found.value:.0f} {found.unit}"
+
+
+@cache
+def _brush(wave: str, rgba: int) -> QBrush:
+    """Return what a line is filled with; a pen that dashes takes twenty times as long for a page of beats."""
+    on, period = PATTERNS[wave]
+    colour = QColor.fromRgba(rgba)
+    if on == period:
+        return QBrush(colour)
+    picture = QImage(1, period, QImage.Format.Format_ARGB32)
+    picture.fill(QColor(0, 0, 0, 0))
+    for y in range(on):
+        picture.setPixelColor(0, y, colour)
+    return QBrush(picture)
 
 
 class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
@@ -316,11 +331,11 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         colour = QColor(self._colours.accent if self._is_meant else self._colours.annotation)
         if not self._is_meant and not self._line.is_edited:
             colour.setAlphaF(0.8 if self._line.beat is None else 0.5)  # the trace stays the hero
-        width = HELD_PX if self._is_meant else EDITED_PX if self._line.is_edited else LINE_PX
-        painter.setPen(QPen(colour, width, STYLES[self._line.edge.partition(" ")[0]]))
+        width = HELD_PX if self._is_meant or self._line.is_edited else LINE_PX
+        brush = _brush(self._line.edge.partition(" ")[0], colour.rgba())
         for x, top, bottom in self._segments:
             a, b = world.map(QPointF(x, top)), world.map(QPointF(x, bottom))
-            painter.drawLine(QPointF(round(a.x()) + 0.5, a.y()), QPointF(round(b.x()) + 0.5, b.y()))
+            painter.fillRect(QRect(round(a.x()), round(a.y()), width, round(b.y() - a.y())), brush)
         if self._is_meant and not self._plate.isNull():
             plate = world.mapRect(self._plate)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

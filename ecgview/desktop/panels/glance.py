@@ -27,6 +27,7 @@ class GlancePanel(QWidget):
         self._titles: tuple[str, ...] = ()
         self._values: list[MeasuredValue] = []
         self._why = column(spacing=0)
+        self._lines: list[str] = []
         for signal in (workspace.ecg.opened, workspace.ecg.closed, workspace.ecg.measured):
             signal.connect(self._renew)
         workspace.measuring.changed.connect(self._renew)
@@ -48,13 +49,16 @@ class GlancePanel(QWidget):
             self._make(entries)
         for shown, entry in zip(self._values, entries, strict=True):
             shown.show_entry(entry)
-        clear(self._why)
         reasons: dict[str, list[str]] = {}
         for entry in entries:
             if entry.why and workspace.measuring.measured is not None:
                 reasons.setdefault(entry.why, []).append(entry.title)
-        for why, titles in reasons.items():
-            self._why.addWidget(Text(f"{', '.join(titles)}: {why}", size="caption", tone="secondary"))
+        lines = [f"{', '.join(titles)}: {why}" for why, titles in reasons.items()]
+        if lines != self._lines:
+            self._lines = lines
+            clear(self._why)
+            for text in lines:
+                self._why.addWidget(Text(text, size="caption", tone="secondary"))
 
     def _make(self, entries: tuple[block.Entry, ...]) -> None:
         clear(self._content)
@@ -71,7 +75,7 @@ class GlancePanel(QWidget):
             self._values.append(made)
         grid.setColumnStretch(1, 1)
         self._content.addWidget(table)
-        self._why = column(spacing=0)
+        self._why, self._lines = column(spacing=0), []
         self._content.addLayout(self._why)
 
 

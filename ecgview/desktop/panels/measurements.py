@@ -34,6 +34,7 @@ class MeasurementsPanel(QWidget):
         self._workspace = workspace
         self._was_open = (False, False)
         self._table: MeasuredTable | None = None
+        self._lines: list[str] = []
         self._content = column(self, spacing=tokens.SPACE_S)
         self._content.setAlignment(Qt.AlignmentFlag.AlignTop)
         workspace.ecg.opened.connect(self._renew)
@@ -63,7 +64,7 @@ class MeasurementsPanel(QWidget):
             self._content.addWidget(Text(text, tone="secondary"))
             return
         self._table = MeasuredTable(self._workspace.measuring.point_at)
-        self._said = column(spacing=tokens.SPACE_XS)
+        self._said, self._lines = column(spacing=tokens.SPACE_XS), []
         self._content.addWidget(self._table)
         self._content.addLayout(self._said)
         self._show_values()
@@ -80,18 +81,23 @@ class MeasurementsPanel(QWidget):
         record, shown = workspace.ecg.record, workspace.ecg.measurements
         if record is None or table is None:
             return
-        clear(self._said)
         table.setVisible(workspace.measuring.is_open)
         if not workspace.measuring.is_open:
-            self._said.addWidget(Text(CLOSED, tone="secondary"))
+            self._say([CLOSED])
             return
         reading = record.device_reading if workspace.reading.may_show_ai() else DeviceReading()
         filed = {row.name: row for row in device_values.compared(reading, shown or ())}
         table.show_values(shown or (), filed)
-        if workspace.measuring.measured is None:
-            self._said.addWidget(Text("Measuring …", tone="secondary"))
-        for text in self._notes(shown or ()):
-            self._said.addWidget(Text(text, size="caption", tone="secondary"))
+        under_way = ["Measuring …"] if workspace.measuring.measured is None else []
+        self._say([*under_way, *self._notes(shown or ())])
+
+    def _say(self, lines: list[str]) -> None:
+        """Say this below the values; nothing is laid out anew where it is said already."""
+        if lines != self._lines:
+            self._lines = lines
+            clear(self._said)
+            for text in lines:
+                self._said.addWidget(Text(text, size="caption", tone="secondary"))
 
     def _notes(self, shown: Sequence[Measurement]) -> Iterator[str]:
         """Yield what is to be known of all the values: why there are none, by what they were found, warnings."""

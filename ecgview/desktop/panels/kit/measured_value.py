@@ -46,6 +46,8 @@ class MeasuredValue(QAbstractButton):
         )
 
     def _show(self, text: str, items: tuple[Measurement, ...], marks: tuple[str, ...]) -> None:
+        if (items, marks) == (self._items, self._marks):
+            return
         self._items, self._marks = items, marks
         self.setText(" ".join((text, *marks)))
         self.setToolTip("\n\n".join(map(block.told, items)))
@@ -102,6 +104,7 @@ class MeasuredTable(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
         self._names: tuple[tuple[str, str], ...] = ()
+        self._shown: dict[str, tuple[Measurement, Compared | None]] = {}
         self._rows: list[tuple[Text, MeasuredValue, Text, Text]] = []
 
     def show_values(self, items: Sequence[Measurement], filed: Mapping[str, Compared]) -> None:
@@ -111,6 +114,9 @@ class MeasuredTable(QWidget):
             self._make(items)
             self._names = names
         for (name, value, _, beside), item in zip(self._rows, items, strict=True):
+            if self._shown.get(item.name) == (item, filed.get(item.name)):
+                continue
+            self._shown[item.name] = item, filed.get(item.name)
             words, tone = _beside(item, filed.get(item.name))
             name.setToolTip(block.told(item))
             value.show_value(item)
@@ -123,7 +129,7 @@ class MeasuredTable(QWidget):
                 self._grid.removeWidget(part)
                 part.hide()
                 part.deleteLater()
-        self._rows = []
+        self._rows, self._shown = [], {}
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for index, item in enumerate(items):
             name = Text(item.name, elide=True)
