@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QTransform,
+)
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
@@ -21,8 +29,8 @@ from ecgview.signal.measure.waves import Wave
 NEAR_PX = 3.0  # a line among many: taken up only where the hand aims at it
 PLATE_PX, PAD_PX = 12, 4
 LINE_PX, HELD_PX = 1, 2
-# Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted; px on, px in all.
-PATTERNS = {"P": (5, 8), "QRS": (1, 1), "T": (2, 5)}
+# Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted.
+STYLES = {"P": Qt.PenStyle.DashLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DotLine}
 SHOWN: dict[Edge, str] = {  # the value that an edge is read for
     "P onset": "PR",
     "P offset": "P duration",
@@ -107,17 +115,15 @@ def _words(measured: Measured, edge: Edge) -> str:
 
 
 @cache
-def _brush(wave: str, rgba: int) -> QBrush:
-    """Return what a line is filled with; a pen that dashes takes twenty times as long for a page of beats."""
-    on, period = PATTERNS[wave]
-    colour = QColor.fromRgba(rgba)
-    if on == period:
-        return QBrush(colour)
-    picture = QImage(1, period, QImage.Format.Format_ARGB32)
-    picture.fill(QColor(0, 0, 0, 0))
-    for y in range(on):
-        picture.setPixelColor(0, y, colour)
-    return QBrush(picture)
+def _pen(wave: str, colour: str, ground: str, share: float, width: int) -> QPen:
+    """Return the pen of a line; `share` of its colour is left on this ground.
+
+    It is opaque: the raster engine takes a hundred times as long for a thin line that shows what is beneath.
+    """
+    one, other = QColor(colour), QColor(ground)
+    pairs = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    mixed = QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
+    return QPen(mixed, width, STYLES[wave])
 
 
 class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
@@ -127,8 +133,10 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         moved: (edge, beat, seconds of the page) while it is moved.
         put: (edge, beat, seconds of the page), once per drag or key, when it is let go of elsewhere.
         dropped: it stands where it was again.
+        redrawn: it is drawn elsewhere, or otherwise.
     """
 
+    redrawn = Signal()
     moved = Signal(str, object, float)
     put = Signal(str, object, float)
     dropped = Signal()
@@ -222,7 +230,8 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
             self._place()
 
     @property
-    def _is_meant(self) -> bool:
+    def is_meant(self) -> bool:
+        """Whether it is drawn by itself: the mouse is over it, or the hand or the keys have it."""
         return self.is_hovered or self.is_live or self.hasFocus()
 
     def _place(self) -> None:
@@ -239,9 +248,11 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         for x, top, bottom in self._segments:
             path.addRect(x - near, top, 2 * near, bottom - top)
         bounds = path.boundingRect().adjusted(-near, -near, near, near)
-        self._plate = self._plate_place() if self._is_meant else QRectF()
+        self._plate = self._plate_place() if self.is_meant else QRectF()
         self._shape, self._bounds = path, bounds.united(self._plate.adjusted(-near, -near, near, near))
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self.is_meant)
         self.update()
+        self.redrawn.emit()
 
     def _plate_place(self) -> QRectF:
         """Return where its name stands, mm: at the top of its highest line, right of it where there is room."""
@@ -328,15 +339,8 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         world = painter.worldTransform()
         painter.save()
         painter.resetTransform()
-        colour = QColor(self._colours.accent if self._is_meant else self._colours.annotation)
-        if not self._is_meant and not self._line.is_edited:
-            colour.setAlphaF(0.8 if self._line.beat is None else 0.5)  # the trace stays the hero
-        width = HELD_PX if self._is_meant or self._line.is_edited else LINE_PX
-        brush = _brush(self._line.edge.partition(" ")[0], colour.rgba())
-        for x, top, bottom in self._segments:
-            a, b = world.map(QPointF(x, top)), world.map(QPointF(x, bottom))
-            painter.fillRect(QRect(round(a.x()), round(a.y()), width, round(b.y() - a.y())), brush)
-        if self._is_meant and not self._plate.isNull():
+        self.paint_line(painter, world)
+        if self.is_meant and not self._plate.isNull():
             plate = world.mapRect(self._plate)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -351,6 +355,21 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self.label)
         painter.restore()
 
+    def paint_line(self, painter: QPainter, world: QTransform) -> None:
+        """Draw the line alone, in px of the screen; `world` maps mm to them."""
+        is_meant, is_edited = self.is_meant, self._line.is_edited
+        colours = self._colours
+        share = (
+            1.0 if is_meant or is_edited else 0.8 if self._line.beat is None else 0.6
+        )  # the trace is the hero
+        colour = colours.accent if is_meant else colours.annotation
+        width = HELD_PX if is_meant or is_edited else LINE_PX
+        painter.setPen(_pen(self._line.edge.partition(" ")[0], colour, colours.base, share, width))
+        scale, dx, dy = world.m22(), world.dx(), world.dy()
+        for x, top, bottom in self._segments:
+            at = round(x * scale + dx)
+            painter.drawLine(at, round(top * scale + dy), at, round(bottom * scale + dy))
+
     def focusInEvent(self, _event: object) -> None:
         """Show its name from now on."""
         self.setZValue(28)
@@ -360,6 +379,44 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         """Be one of the lines again."""
         self.setZValue(19)
         self._place()
+
+
+class EdgeLines(QGraphicsObject):
+    """All the lines that nobody means, painted by one item: one each would take tens of ms in a frame."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[tuple[Edge, int | None], EdgeItem] = {}
+        self._bounds = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(17)
+
+    def show_page(self, page: Page | None) -> None:
+        """Stand on a page, or nowhere."""
+        self.prepareGeometryChange()
+        self._bounds = QRectF() if page is None else QRectF(0, 0, page.width_mm, page.height_mm)
+        self.setVisible(bool(self.items))
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Everything that is painted, mm."""
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        """Nowhere: the lines themselves are taken up."""
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draw the lines in px of the screen."""
+        world = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        for item in self.items.values():
+            if not item.is_meant:
+                item.paint_line(painter, world)
+        painter.restore()
 
 
 class Edges(QObject):
@@ -377,7 +434,9 @@ class Edges(QObject):
     def __init__(self, surface: Surface, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._surface = surface
-        self._items: dict[tuple[Edge, int | None], EdgeItem] = {}
+        self._lines = EdgeLines()
+        self._items = self._lines.items
+        self._surface.put(self._lines)
 
     @property
     def items(self) -> tuple[EdgeItem, ...]:
@@ -403,8 +462,10 @@ class Edges(QObject):
             made.moved.connect(lambda edge, beat, at: self.moved.emit(edge, beat, self._in_time(at)))
             made.put.connect(lambda edge, beat, at: self.put.emit(edge, beat, self._in_time(at)))
             made.dropped.connect(self.dropped)
+            made.redrawn.connect(self._lines.update)
             self._items[key] = made
             self._surface.put(made)
+        self._lines.show_page(page)
 
     def _in_time(self, seconds: float) -> float:
         page = self._surface.page
@@ -425,3 +486,4 @@ class Edges(QObject):
         for item in self._items.values():
             self._surface.take_off(item)
         self._items.clear()
+        self._lines.show_page(None)
