@@ -87,12 +87,15 @@ def of(
         classifier_id: the main classifier behind the result; None = the one the model names, or the default.
 
     Raises:
-        ModelError: there are no contributions, no such predictor, another classifier, or one without gradients.
+        ModelError: there are no contributions, no such predictor, another classifier, one without gradients, or a
+            model that rests on measurements, too.
         Cancelled: `progress` says that nobody waits any more.
     """
     found = shares(record, result)
     card = cards.get(result.model.model_id)
     model = table.read(card.check_weights())
+    if model.measured:  # where a measurement was taken, its place says; a map is of networks alone
+        raise ModelError(f"there is no map: {tabular.RESTS}")
     parts = _parts(model, found, tabular.classifiers(card, classifier_id))
     first, rest = parts[:SHOWN], parts[SHOWN:]
     if target == ALL:

@@ -24,6 +24,11 @@ def register(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="whose outputs are the predictors; repeatable",
     )
+    fit.add_argument(
+        "--measured",
+        action="store_true",
+        help="measurements and criteria are predictors, too (about 0.1 s an ECG)",
+    )
     fit.add_argument("--external", type=Path, help="another cohort in the same layout")
     fit.add_argument(
         "--limit", type=float, default=45.0, metavar="PERCENT", help="low is an LVEF of this or less (45)"
@@ -79,7 +84,15 @@ def _fit(args: argparse.Namespace, cache: Path) -> int:
         recipe = lef.LefRecipe(limit_percent=args.limit, fit=quick, resamples=50, most_records=1000)
     with _progress.shown() as progress:
         card = lef.run(
-            recipe, args.data, args.out, cache, args.classifier, args.external, progress, args.device
+            recipe,
+            args.data,
+            args.out,
+            cache,
+            args.classifier,
+            args.external,
+            progress,
+            args.device,
+            measured=args.measured,
         )
     test = card.metrics["test"]
     auroc = test["auroc"]

@@ -62,6 +62,7 @@ def _head(predictors: Sequence[Predictor], classifier: ModelCard, transform: str
                 "codes": list(item.codes),
                 "complement": item.complement,
                 "classifier": item.classifier,
+                **({"measured": item.measured, "instead": item.instead} if item.measured else {}),
             }
             for item in predictors
         ],

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError
 from ecgview.models import cards, context, unusual
 from ecgview.models.cards import ModelCard
-from ecgview.models.tabular import scope, table
+from ecgview.models.tabular import measured_inputs, scope, table
 from ecgview.models.tabular.shares import shares
 from ecgview.models.tabular.table import Linear, Predictor, Row, Table
 from ecgview.record import EcgRecord
@@ -28,6 +28,7 @@ LVEF_CUT = (
     "lvef_at_most_percent"  # in the card's `config`: the ejection fraction that a fitted model was made for
 )
 NOT_ANALYSED = "not analysed"
+RESTS = "this LEF model rests on measurements, too: it answers for whole records alone, one by one"
 NO_VERDICT = "index without a verdict"
 NEVER_COMPARED = "never compared with echocardiography"
 NO_CUT = "an ejection fraction that its card does not state"
@@ -92,7 +93,9 @@ def computed(
     if reason := prediction.reason or scope.paced_reason(prediction):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction.model.model_id, _codes(prediction))
-    values = _values(used, _all_predictions(used, prediction, others or {}))
+    inputs = measured_inputs.of(record) if used.measured else {}
+    values = _values(used, _all_predictions(used, prediction, others or {}), inputs)
+    unmeasured = measured_inputs.missing(inputs, used.measured)
     found = shares(used, values)
     value = _number(used, found.model_output)
     kind = _kind(card)
@@ -115,7 +118,7 @@ def computed(
         percentile=percentile,
         reference="" if percentile is None else used.reference,
         cut=_cut(card),
-        warnings=doubts(record, (prediction, *(others or {}).values())),
+        warnings=(*doubts(record, (prediction, *(others or {}).values())), *filter(None, (unmeasured,))),
         precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
         feature_distance_percentile=distance((prediction, *(others or {}).values())),
     )
@@ -155,6 +158,8 @@ def outputs(card: ModelCard, classifier: ModelCard, said: NDArray[np.float64]) -
         ModelError: it rests on other classifiers, too, or on an output that this one does not give.
     """
     used, _ = _usable(card, table.read(card.check_weights()), classifier.id, classifier.labels)
+    if used.measured:
+        raise ModelError(RESTS)
     if any(predictor.classifier for predictor in used.predictors):
         raise ModelError(f"{card.id} rests on several classifiers", expected="one")
     columns = [
@@ -216,7 +221,7 @@ def _usable(
     card: ModelCard, model: Table, classifier_id: str, known: Collection[str]
 ) -> tuple[Table, tuple[str, ...]]:
     """Return the model over the predictors that this classifier has, and the names of those it has not."""
-    have = np.array([bool(p.classifier or _code_of(p, known)) for p in model.predictors])
+    have = np.array([bool(p.classifier or p.measured or _code_of(p, known)) for p in model.predictors])
     if have.all():
         return model, ()
     left_out = tuple(p.name for p, there in zip(model.predictors, have, strict=True) if not there)
@@ -231,9 +236,17 @@ def _usable(
     return replace(model, predictors=kept, model=rest, threshold=None, quantiles=np.zeros(0)), left_out
 
 
-def _values(model: Table, predictions: dict[str, Prediction]) -> Row:
+def _values(
+    model: Table, predictions: dict[str, Prediction], inputs: Mapping[str, float] | None = None
+) -> Row:
+    """Return the predictors' values; of a model that rests on measurements `inputs` are those of the record."""
+    if inputs is None and model.measured:
+        raise ModelError(RESTS)
     raw = []
     for predictor in model.predictors:
+        if predictor.measured:
+            raw.append((inputs or {}).get(predictor.measured, predictor.instead))
+            continue
         said = predictions[predictor.classifier]
         raw.append(said.probability(_code_of(predictor, _codes(said))))
     flip = [predictor.complement for predictor in model.predictors]

@@ -35,12 +35,18 @@ TRANSFORMS = ("logit", "none")
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """One named input: the first of `codes` that the classifier knows, or its complement."""
+    """One named input: the first of `codes` that the classifier knows, or its complement.
+
+    With `measured` it is no probability but the measurement or criterion of that code (`measured_inputs`), in its own
+    unit; `instead` is what stands for one that is not there, the median of the training records.
+    """
 
     name: str
     codes: tuple[str, ...]
     complement: bool = False
     classifier: str = ""  # whose output it is, where a model rests on several; "" = the first one
+    measured: str = ""
+    instead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +128,13 @@ class Table:
         if self.transform == "none":
             return values
         kept = np.clip(values, SMALLEST, 1 - SMALLEST)
-        return np.asarray(np.log(kept / (1 - kept)))
+        measured = np.array([bool(one.measured) for one in self.predictors])
+        return np.where(measured, values, np.log(kept / (1 - kept)))
+
+    @property
+    def measured(self) -> dict[str, str]:
+        """Names of the measurements and criteria that it rests on, by code."""
+        return {one.measured: one.name for one in self.predictors if one.measured}
 
 
 def apply_calibration(calibration: Mapping[str, Any], logits: Row) -> Row:
@@ -187,7 +199,16 @@ def _predictor(raw: Mapping[str, Any]) -> Predictor:
         tuple(map(str, raw["codes"])),
         bool(raw.get("complement", False)),
         str(raw.get("classifier", "")),
+        str(raw.get("measured", "")),
+        _finite(raw.get("instead", 0.0)),
     )
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("a finite number is needed")
+    return number
 
 
 def _calibration(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _groups(cohort: Cohort, model: Table) -> dict[str, NDArray[np.bool_]]:
     found = {"men": sex == "1", "women": sex == "0"}
     found |= {f"age {first} to {last - 1}": (age >= first) & (age < last) for first, last in AGES}
     found |= {"QRS under 120 ms": (qrs > 0) & (qrs < 120), "QRS of 120 ms or more": qrs >= 120}
-    codes = [predictor.codes[0] for predictor in model.predictors]
+    codes = ["".join(predictor.codes[:1]) for predictor in model.predictors]
     if fibrillation := [code for code in ("AFIB", "ATRIAL FIBRILLATION") if code in codes]:
         likely = cohort.values[:, codes.index(fibrillation[0])] >= 0.5
         found |= {"atrial fibrillation (by the classifier)": likely, "no atrial fibrillation": ~likely}

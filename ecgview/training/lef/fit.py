@@ -116,7 +116,7 @@ def _candidates(
     found = []
     if "logistic" in recipe.models:
         for transform in recipe.transforms:
-            rows = _transformed(train.values, transform)
+            rows = _transformed(train.values, transform, predictors)
             scaler = StandardScaler().fit(rows)
             for strength in recipe.strengths:
                 logistic = LogisticRegression(C=strength, max_iter=2000).fit(
@@ -152,11 +152,13 @@ def _trees(recipe: FitRecipe, depth: int, rounds: int) -> HistGradientBoostingCl
     )
 
 
-def _transformed(values: Values, transform: str) -> Values:
+def _transformed(values: Values, transform: str, predictors: Sequence[Predictor]) -> Values:
+    """Return what the table will make of the values: logits of probabilities, measurements as they are."""
     if transform == "none":
         return values
     kept = np.clip(values, table.SMALLEST, 1 - table.SMALLEST)
-    return np.asarray(np.log(kept / (1 - kept)))
+    measured = np.array([bool(one.measured) for one in predictors])
+    return np.where(measured, values, np.log(kept / (1 - kept)))
 
 
 def _auroc(low: Values, said: Values) -> float:

@@ -3,18 +3,21 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.about import VERSION
 from ecgview.errors import EcgviewError, ModelError
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
+from ecgview.models.tabular import measured_inputs
 from ecgview.models.tabular.table import Predictor
 from ecgview.progress import Counted, Progress, silent
+from ecgview.record import EcgRecord
 from ecgview.training.echonext.layout import EchoNext
 from ecgview.training.echonext.row import EchoRow
 
@@ -32,9 +35,12 @@ class Cohort:
     low: NDArray[np.float64]
 
 
-def named(classifiers: Sequence[ModelCard]) -> list[Predictor]:
-    """Return one predictor per output; with several classifiers the name says whose it is."""
-    return [
+def named(classifiers: Sequence[ModelCard], train: "Cohort | None" = None) -> list[Predictor]:
+    """Return one predictor per output; with several classifiers the name says whose it is.
+
+    With `train` measurements and criteria follow, each with the median of these records for where it is missing.
+    """
+    outputs = [
         Predictor(
             f"P({code})" if len(classifiers) == 1 else f"P({code}) of {card.id}",
             (code,),
@@ -43,6 +49,27 @@ def named(classifiers: Sequence[ModelCard]) -> list[Predictor]:
         for card in classifiers
         for code in card.labels
     ]
+    if train is None:
+        return outputs
+    return outputs + [
+        Predictor(one.name, (), measured=one.code, instead=float(middle))
+        for one, middle in zip(
+            measured_inputs.known(), _middles(train.values[:, len(outputs) :]), strict=True
+        )
+    ]
+
+
+def _middles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each column over what is there; 0 where nothing is: then it says nothing."""
+    return np.array(
+        [float(np.median(col[~np.isnan(col)])) if (~np.isnan(col)).any() else 0.0 for col in values.T]
+    )
+
+
+def filled(cohort: "Cohort", named: Sequence[Predictor]) -> "Cohort":
+    """Return a cohort with what is missing of measurements in place."""
+    instead = np.array([one.instead for one in named])
+    return replace(cohort, values=np.where(np.isnan(cohort.values), instead, cohort.values))
 
 
 def cohort(
@@ -54,6 +81,7 @@ def cohort(
     progress: Progress = silent,
     device: str = "auto",
     most: int = 0,
+    measured: bool = False,
 ) -> Cohort:
     """Return the records of a split that have an ejection fraction and that every classifier can read.
 
@@ -62,9 +90,12 @@ def cohort(
     """
     rows = data.rows[split][: most or None]
     parts = [_answers(data, split, len(rows), card, cache, progress, device) for card in classifiers]
+    answered = np.isfinite(np.concatenate(parts, axis=1)).all(1)
+    if measured:
+        parts.append(_measurements(data, split, len(rows), cache, progress))
     values = np.concatenate(parts, axis=1)
     known = np.array([row.lvef_percent is not None for row in rows], dtype=bool)
-    kept = np.flatnonzero(known & np.isfinite(values).all(1))
+    kept = np.flatnonzero(known & answered)
     chosen = [rows[k] for k in kept]
     low = np.array([(row.lvef_percent or 0.0) <= limit_percent for row in chosen], dtype=np.float64)
     if not 0 < low.sum() < len(low):
@@ -75,6 +106,39 @@ def cohort(
             found=f"{int(low.sum())} of {len(low)}",
         )
     return Cohort(split, chosen, values[kept].astype(np.float64), low)
+
+
+def _measurements(
+    data: EchoNext, split: str, count: int, cache: Path, progress: Progress
+) -> NDArray[np.float32]:
+    """Return (count, inputs) measurements and criteria, NaN where there is none."""
+    codes = [one.code for one in measured_inputs.known()]
+    table = (data.folder / f"EchoNext_{split}_waveforms.npy").stat()
+    identity = json.dumps(
+        [str(data.folder.resolve()), split, VERSION, codes, table.st_size, table.st_mtime_ns]
+    )
+    folder = cache / f"measured-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces = []
+    for first in range(0, count, PIECE):
+        last = min(count, first + PIECE)
+        path = folder / f"{first}-{last}.npy"
+        if not path.exists():
+            progress(Counted(first, count, "ECGs"), f"measuring, {split}")
+            part = path.with_suffix(".part.npy")
+            rows = [_row(record, codes) for _, record in data.records(split, first, last)]
+            np.save(part, np.array(rows, dtype=np.float32).reshape(last - first, len(codes)))
+            part.replace(path)
+        pieces.append(np.load(path, allow_pickle=False))
+    return np.concatenate(pieces) if pieces else np.empty((0, len(codes)), dtype=np.float32)
+
+
+def _row(record: EcgRecord, codes: Sequence[str]) -> list[float]:
+    try:
+        found = measured_inputs.of(record)
+    except EcgviewError:
+        found = {}  # what cannot be measured has no value; the classifier decides whether the record counts
+    return [found.get(code, np.nan) for code in codes]
 
 
 def _answers(

@@ -35,6 +35,8 @@ def run(
     external: Path | None = None,
     progress: Progress = silent,
     device: str = "auto",
+    *,
+    measured: bool = False,
 ) -> ModelCard:
     """Fit on the train split, choose, calibrate and cut on val, report test once; return the new model's card.
 
@@ -47,6 +49,7 @@ def run(
         external: another folder in the same layout, whose test split (or all) is the external cohort.
         progress: told per step.
         device: auto, cpu, cuda or mps.
+        measured: measurements and criteria are predictors beside the classifiers' outputs.
 
     Raises:
         FormatError: the folder is not whole, or a patient stands in two splits.
@@ -54,10 +57,12 @@ def run(
     """
     found = predictors.cards_of(classifiers)
     source = layout.open_folder(data)
-    common = (found, recipe.limit_percent, cache, progress, device, recipe.most_records)
+    common = (found, recipe.limit_percent, cache, progress, device, recipe.most_records, measured)
     train, validation, test = (predictors.cohort(source, name, *common) for name in ("train", "val", "test"))
+    inputs = predictors.named(found, train if measured else None)
+    train, validation, test = (predictors.filled(one, inputs) for one in (train, validation, test))
     progress(0.5, "fitting")
-    made = fit(recipe.fit, train, validation, predictors.named(found), found)
+    made = fit(recipe.fit, train, validation, inputs, found)
     model = table.parse(made.raw, made.name)
     progress(0.7, "figures")
     results: dict[str, Any] = {
@@ -73,16 +78,15 @@ def run(
     if external is not None:
         elsewhere = layout.open_folder(external)
         split = "test" if elsewhere.rows["test"] else "no_split"
-        results["external"] = figures.of(
-            model, predictors.cohort(elsewhere, split, *common), recipe.resamples
-        )
+        outside = predictors.filled(predictors.cohort(elsewhere, split, *common), inputs)
+        results["external"] = figures.of(model, outside, recipe.resamples)
     shares, importance = pictures.global_shares(model, test)
     results["mean_absolute_shap"] = importance[:30]
     out.mkdir(parents=True, exist_ok=True)
     word = "Synthetic ECGs" if source.is_synthetic else "EchoNext"
     pictures.draw(model, test, shares, out, f"{word}, test split of {len(test.low)} ECGs, {made.name}")
     _write(out / "results.json", results)
-    return _card(recipe, made, found, source, results, len(train.low), len(validation.low), out)
+    return _card(recipe, made, found, source, results, len(train.low), len(validation.low), out, measured)
 
 
 def _card(
@@ -94,6 +98,7 @@ def _card(
     n_train: int,
     n_validation: int,
     out: Path,
+    measured: bool,
 ) -> ModelCard:
     _write(out / "model.json", made.raw)
     cohort = (
@@ -102,6 +107,7 @@ def _card(
     kind = made.raw["calibration"]["kind"]
     calibrated = f"calibrated on {n_validation} ECGs of the validation split of {cohort}"
     names = " and ".join(f"{card.name} {card.version}" for card in classifiers)
+    names += " and ecgview's measurements and criteria" if measured else ""
     card = {
         "id": out.name,
         "name": f"LVEF of {recipe.limit_percent:g} % or less, {made.name}",
