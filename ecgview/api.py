@@ -132,6 +132,20 @@ def measured_again(before: "Measured", record: EcgRecord | PathLike, edits: Sequ
     return engine.again(before, _record(record), edits)
 
 
+def as_if(record: EcgRecord | PathLike, electrodes: str) -> EcgRecord:
+    """Return the record as if two limb electrodes had been on each other's places, for looking at alone.
+
+    `electrodes` is "right and left arm", "right arm and left leg" or "left arm and left leg"; the last exchange can
+    hardly be told from an ECG. The file is not changed, and a note says what the record is.
+
+    Raises:
+        SignalError: no such exchange, or leads that it needs are not recorded.
+    """
+    from ecgview.signal import limb_leads
+
+    return limb_leads.as_if(_record(record), electrodes)
+
+
 def measure_table(
     sources: Iterable[PathLike],
     output: PathLike,

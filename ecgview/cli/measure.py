@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ecgview import api
 from ecgview.cli import _criteria, _each, _output, _progress
 from ecgview.counts import counted
+from ecgview.errors import EcgviewError
+from ecgview.signal import limb_leads
 
 if TYPE_CHECKING:
     from ecgview.signal.measure.measured import TEnd
@@ -19,7 +21,7 @@ OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add FILE..., --json, --delineation, --t-end, --csv with --workers, and --criteria-choice."""
+    """Add FILE..., --json and what is asked for beside."""
     _each.add_files(parser)
     parser.add_argument(
         "--delineation",
@@ -32,6 +34,14 @@ def register(parser: argparse.ArgumentParser) -> None:
         default="network",
         help="how the end of T is found for QT: by the tangent to its flank, where 15 %% of its height are left, or as "
         "experts mark it (default)",
+    )
+    parser.add_argument(
+        "--as-if",
+        metavar="ELECTRODES",
+        choices=limb_leads.EXCHANGES,
+        default="",
+        help='what would be measured without an exchange: "right and left arm", "right arm and left leg" or "left arm '
+        'and left leg"; the file is not changed',
     )
     parser.add_argument(
         "--csv",
@@ -49,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the measurements of each file, or write the table."""
     if args.csv is not None:
         return _table(args)
-    work = partial(_work, delineated=args.delineation, t_end=args.t_end, choices=_criteria.chosen(args))
+    work = partial(
+        _work, delineated=args.delineation, t_end=args.t_end, as_if=args.as_if, choices=_criteria.chosen(args)
+    )
     return _each.run(args, work, _lines, _is_measured)
 
 
@@ -58,6 +70,8 @@ def _is_measured(found: dict[str, Any]) -> bool:
 
 
 def _table(args: argparse.Namespace) -> int:
+    if args.as_if:
+        raise EcgviewError("a table is of what was recorded", where="--as-if", expected="no --csv")
     for name in args.files:
         _output.keep_apart(args.csv, Path(name))
     with _progress.shown() as progress:
@@ -78,10 +92,14 @@ def _table(args: argparse.Namespace) -> int:
     return 0
 
 
-def _work(path: Path, delineated: bool, t_end: "TEnd", choices: Mapping[str, str]) -> dict[str, Any]:
+def _work(
+    path: Path, delineated: bool, t_end: "TEnd", as_if: str, choices: Mapping[str, str]
+) -> dict[str, Any]:
     from ecgview.report.json_report import criteria_rows, plain
 
     record = api.open_ecg(path)
+    if as_if:
+        record = api.as_if(record, as_if)
     found = api.measured(record, t_end=t_end)
     named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
     rows = [plain(item) for item in (*found.values, *found.lead_values)]
@@ -92,7 +110,7 @@ def _work(path: Path, delineated: bool, t_end: "TEnd", choices: Mapping[str, str
         "leads_left_out": dict(found.left_out),
         "lead_notes": dict(found.lead_notes),
         "beat_classes": list(found.classes),
-        "warnings": list(found.warnings),
+        "warnings": [*(note.text for note in record.notes if note.kind == "what-if"), *found.warnings],
         "model": plain(found.model),
         "trend": plain(found.trend),
     }

@@ -14,10 +14,16 @@ of the two it is. What is exchanged among neighbours (V1 and V2, V3 and V5) hard
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.errors import SignalError
+from ecgview.leads import STANDARD_12, derive_limb
+from ecgview.record import DeviceReading, EcgRecord, ImportNote
+
+LIMB = STANDARD_12[:6]
 CHEST = ("V1", "V2", "V3", "V4", "V5", "V6")
 NEEDED = ("I", "II", *CHEST)
 RULE = np.array(
@@ -98,3 +104,69 @@ def _correlation(one: NDArray[np.float64], two: NDArray[np.float64], expected: N
 
 def _likeness(given: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
     return float(given @ expected / np.sqrt((given @ given) * (expected @ expected) + 1e-12))
+
+
+# What a record would be without an exchange of two electrodes: each lead from one of the others and its sign. Wilson's
+# terminal is the same for every order of the three, so that chest leads stay.
+EXCHANGES: Mapping[str, Mapping[str, tuple[str, float]]] = {
+    "right and left arm": {
+        "I": ("I", -1.0),
+        "II": ("III", 1.0),
+        "III": ("II", 1.0),
+        "aVR": ("aVL", 1.0),
+        "aVL": ("aVR", 1.0),
+    },
+    "right arm and left leg": {
+        "I": ("III", -1.0),
+        "II": ("II", -1.0),
+        "III": ("I", -1.0),
+        "aVR": ("aVF", 1.0),
+        "aVF": ("aVR", 1.0),
+    },
+    "left arm and left leg": {
+        "I": ("II", 1.0),
+        "II": ("I", 1.0),
+        "III": ("III", -1.0),
+        "aVL": ("aVF", 1.0),
+        "aVF": ("aVL", 1.0),
+    },
+}
+WEAK = "an exchange of left arm and left leg can hardly be told from the ECG (7 % are found here, 22 % elsewhere)"
+
+
+def as_if(record: EcgRecord, electrodes: str) -> EcgRecord:
+    """Return the record as if two limb electrodes had been on each other's places, for looking at alone (T7).
+
+    The file is not changed; a note in words says what the record is, and it has no fingerprint, so that nothing said of
+    it is kept as if it were said of the recording.
+
+    Args:
+        record: with the leads I and II at least; other limb leads follow where they are there.
+        electrodes: a key of `EXCHANGES`.
+
+    Raises:
+        SignalError: no such exchange, or leads that it needs are not recorded.
+    """
+    if electrodes not in EXCHANGES:
+        raise SignalError("no such exchange", expected=", ".join(EXCHANGES), found=electrodes)
+    table = EXCHANGES[electrodes]
+    limb = {name: record.lead(name) for name in LIMB if record.has(name)}
+    known = {**limb, **derive_limb(limb)}
+    rows = []
+    for name, row in zip(record.lead_names, record.signal, strict=True):
+        source, sign = table.get(name, (name, 1.0))
+        if name in table and source not in known:
+            raise SignalError(f"lead {source} is not recorded", expected="two of I, II and III")
+        rows.append(sign * known[source] if name in table else row)
+    text = f"what if: shown as if {electrodes} had been exchanged; nothing is known of that"
+    notes = (
+        *record.notes,
+        ImportNote("what-if", text, tuple(name for name in record.lead_names if name in table)),
+    )
+    return replace(
+        record,
+        signal=np.stack(rows).astype(np.float32),
+        notes=notes,
+        source=replace(record.source, sha256=""),
+        device_reading=DeviceReading(),
+    )

@@ -89,8 +89,18 @@ def test_one_edge_of_all_leads_is_near_the_extreme_not_the_extreme() -> None:
     (beat,) = beats_of(spans, rules)
     qrs = beat.overall["QRS"]
     assert qrs is not None
-    assert qrs.onset_s == pytest.approx((93.5 + 96.5) / 2 / FS, abs=0.2 / FS)
-    assert qrs.offset_s == pytest.approx((130.5 + 127.5) / 2 / FS, abs=0.2 / FS)
+    # Four leads are a third of twelve: ranks 1 and 2 are a third and two thirds of the way from the extreme lead.
+    assert qrs.onset_s == pytest.approx((91.5 + 92.5) / 2 / FS, abs=0.2 / FS)
+    assert qrs.offset_s == pytest.approx((132.5 + 131.5) / 2 / FS, abs=0.2 / FS)
+
+
+def test_of_twelve_leads_the_edge_is_that_of_the_leads_that_the_rules_name() -> None:
+    rules = Rules(ranks={"P": (1,), "QRS": (1, 2), "T": (2,)}, t_end_s=0.0)
+    twelve = [waves.Wave(0.1 + 0.01 * k, 0.3, 0.6 - 0.01 * k) for k in range(12)]
+    assert waves.over_leads("QRS", twelve, rules).onset_s == pytest.approx(0.115)
+    assert waves.over_leads("QRS", twelve, rules).offset_s == pytest.approx(0.585)
+    assert waves.over_leads("T", twelve, rules).offset_s == pytest.approx(0.58)
+    assert waves.over_leads("T", twelve[:2], rules, of_leads=2).offset_s == pytest.approx(0.6 - 0.01 / 3)
 
 
 def test_intervals_are_medians_over_beats_and_p_needs_half_of_them() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Kind = Literal["P", "QRS", "T"]
 KINDS: tuple[Kind, ...] = ("P", "QRS", "T")  # class 0 is none of them, the others in this order
 Probabilities = NDArray[np.float32]
+WHOLE = 12  # leads of a standard record
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +125,40 @@ def _beat(own: Mapping[Kind, _Found | None], names: Sequence[str], rules: Rules)
             leads.setdefault(names[row], {})[kind] = wave
     return Beat(
         {
-            kind: None if one is None else over_leads(kind, one.leads.values(), rules)
+            kind: None if one is None else over_leads(kind, one.leads.values(), rules, len(names))
             for kind, one in own.items()
         },
         leads,
     )
 
 
-def over_leads(kind: Kind, waves: Iterable[Wave], rules: Rules) -> Wave:
-    """Return the one wave of all leads: edges of the lead near the extreme that the rules name, the median peak."""
+def over_leads(kind: Kind, waves: Iterable[Wave], rules: Rules, of_leads: int = WHOLE) -> Wave:
+    """Return the one wave of all leads: edges of the lead near the extreme that the rules name, the median peak.
+
+    The rules name the lead among twelve; of fewer recorded leads it is nearer to the extreme one by that share.
+    """
     rows = list(waves)
+    ranks = [rank * min(1.0, of_leads / WHOLE) for rank in rules.ranks[kind]]
     later = rules.t_end_s if kind == "T" else 0.0
     return Wave(
-        _near_extreme(sorted(wave.onset_s for wave in rows), rules.ranks[kind]),
+        _near_extreme(sorted(wave.onset_s for wave in rows), ranks),
         median(wave.peak_s for wave in rows),
-        _near_extreme(sorted((wave.offset_s for wave in rows), reverse=True), rules.ranks[kind]) + later,
+        _near_extreme(sorted((wave.offset_s for wave in rows), reverse=True), ranks) + later,
     )
 
 
-def _near_extreme(ordered: Sequence[float], ranks: Sequence[int]) -> float:
-    """Return the mean of these of the values, the extreme one first; where there are fewer, the last of them."""
-    return fmean(ordered[min(rank, len(ordered) - 1)] for rank in ranks)
+def _near_extreme(ordered: Sequence[float], ranks: Sequence[float]) -> float:
+    """Return the mean of these of the values, the extreme one first; where there are fewer, the last of them.
+
+    A rank between two of them is a place between two values.
+    """
+    last = len(ordered) - 1
+    found = []
+    for rank in ranks:
+        place = min(rank, last)
+        k = min(int(place), max(0, last - 1))
+        found.append(ordered[k] + (place - k) * (ordered[min(k + 1, last)] - ordered[k]))
+    return fmean(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
