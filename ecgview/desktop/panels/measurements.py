@@ -118,9 +118,9 @@ class MeasurementsPanel(QWidget):
             yield f"Without {lead}: {why}"
         if measured.model is not None:
             name = f"{measured.model.name} {measured.model.version}"
-            yield f"Waves by {name} in {counted(len(measured.leads), 'lead')}, for research use only"
+            yield f"Computed from waves that {name} found in {counted(len(measured.leads), 'lead')}"
         elif measured.values and not measured.reason:
-            yield f"Waves by rules in {counted(len(measured.leads), 'lead')}"
+            yield f"Computed from waves that rules found in {counted(len(measured.leads), 'lead')}"
 
 
 def acquisition_rows(record: EcgRecord) -> list[tuple[str, str]]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ecgview.signal.device_values import Compared
     from ecgview.signal.measurements import Measurement
 
-BESIDE_PX = 96  # "computed" with room for a mark; longer words are cut, and whole in the tool tip
-
 
 class MeasuredValue(QAbstractButton):
     """The value of one measurement, or those of one place of the block; a click, Space or Enter points at the trace."""
@@ -90,7 +88,7 @@ class MeasuredValue(QAbstractButton):
 
 
 class MeasuredTable(QWidget):
-    """Rows of measurements: name, value, unit, and what is to be known beside them.
+    """Rows of measurements: name, value, unit; below them what must not be overlooked, and what the file says.
 
     Rows are made when other values are named; where only numbers change they stay.
     """
@@ -122,6 +120,7 @@ class MeasuredTable(QWidget):
             value.show_value(item)
             beside.setText(words)
             beside.set_tone(tone)
+            beside.setVisible(bool(words))
 
     def _make(self, items: Sequence[Measurement]) -> None:
         for row in self._rows:
@@ -138,27 +137,27 @@ class MeasuredTable(QWidget):
                 block.UNITS.get(item.unit, item.unit).strip(), size="caption", tone="secondary", wrap=False
             )
             unit.setMinimumWidth(34)
-            beside = Text("", size="caption", tone="faint", elide=True)
-            beside.setMinimumWidth(BESIDE_PX)
-            self._grid.addWidget(name, index, 0)
-            self._grid.addWidget(value, index, 1, right)
-            self._grid.addWidget(unit, index, 2)
-            self._grid.addWidget(beside, index, 3)
+            beside = Text("", size="caption", tone="faint")
+            beside.setAlignment(Qt.AlignmentFlag.AlignRight)
+            beside.hide()
+            self._grid.addWidget(name, 2 * index, 0)
+            self._grid.addWidget(value, 2 * index, 1, right)
+            self._grid.addWidget(unit, 2 * index, 2)
+            self._grid.addWidget(beside, 2 * index + 1, 0, 1, 3)
             self._rows.append((name, value, unit, beside))
 
 
 def _beside(item: Measurement, filed: Compared | None) -> tuple[str, str]:
-    """Return what stands beside a value, and its tone: what must not be overlooked first, else where it comes from."""
+    """Return what stands below a value, and its tone; "" where it is as usual, sure and computed."""
     said = []
     if filed is not None:
         said.append(f"file {filed.value:g}" + (", differs" if filed.differs else ""))
     if side := block.in_words(item):
         said.append(side.partition(" (")[0])
     if item.source == "edited":
-        said.append(
-            "edited"
-            + ("" if item.before is None else f", was {block.number(replace(item, value=item.before))}")
-        )
+        said.append(f"edited by {item.by}" if item.by else "edited")
+        if item.before is not None:
+            said.append(f"was {block.number(replace(item, value=item.before))}")
     if item.confidence == "low":
         said.append("uncertain")
     is_marked = (
@@ -167,4 +166,4 @@ def _beside(item: Measurement, filed: Compared | None) -> tuple[str, str]:
         or item.confidence == "low"
         or (filed is not None and filed.differs)
     )
-    return ", ".join(said) or item.source, "warning" if is_marked else "faint"
+    return ", ".join(said), "warning" if is_marked else "faint"
