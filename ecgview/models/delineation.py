@@ -168,7 +168,7 @@ def _untried(record: EcgRecord, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return what the network was not trained on, of this record."""
     said = []
     if len(names) < 12:
-        said.append(f"found in {len(names)} of 12 leads: the network was checked on all 12")
+        said.append(f"found in {len(names)} of 12 leads: less sure than from all 12")
     if record.sampling_rate_hz < 250:
         said.append(
             f"{record.sampling_rate_hz:g} Hz: edges are no finer than {1000 / record.sampling_rate_hz:.0f} ms"
