@@ -13,9 +13,11 @@ from ecgview.labels.statements_shown import (
     not_judged_sentence,
     shown,
 )
+from ecgview.signal.criteria.beside import Beside, beside
 
 if TYPE_CHECKING:
     from ecgview.models.asking import Memory
+    from ecgview.results import Prediction
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
@@ -67,10 +69,32 @@ def run(args: argparse.Namespace) -> int:
             "not_judged_sentence": not_judged_sentence(found),
             "not_assessable_sentences": not_assessable_sentences(found),
             "predictions": [_plain(item) for item in listed],
+            "by_rule": [_by_rule(one) for one in _beside(path, answer)],
         }
 
     with _answers.memory() as memory:
         return _each.run(args, lambda path: work(path, memory), _lines, lambda found: found["analysed"])
+
+
+def _beside(path: Path, answer: "Prediction") -> tuple[Beside, ...]:
+    """Return what rules say of rate, rhythm and intervals beside the network; nothing where it was not asked."""
+    return beside(api.criteria(path), answer.scores) if answer.analysed else ()
+
+
+def _by_rule(one: Beside) -> dict[str, Any]:
+    return {
+        "statement": one.score.code,
+        "criterion": one.criterion.code,
+        "state": one.criterion.state,
+        "numbers": one.criterion.numbers,
+        "reason": one.criterion.reason,
+        "definition": one.criterion.definition,
+        "publication": one.criterion.publication,
+        "probability": one.score.probability,
+        "threshold": one.score.threshold,
+        "is_told": one.is_told,
+        "sentence": one.sentence,
+    }
 
 
 def _plain(item: ShownStatement) -> dict[str, Any]:
@@ -108,6 +132,11 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         place = "" if item["percentile"] is None else f"{item['percentile']:.0f}"
         state = _state(item)
         yield f"  {mark} {item['code']:<8} {item['probability']:.3f}  {place:>3}  ({state})  {item['label']}"
+    told = [one["sentence"] for one in found["by_rule"] if one["is_told"]]
+    if told:
+        yield "  By rule, beside the network; neither replaces the other"
+    for sentence in told:
+        yield f"    {sentence}"
     for sentence in found["not_assessable_sentences"]:
         yield f"  {sentence}"
     if found["not_judged_sentence"]:

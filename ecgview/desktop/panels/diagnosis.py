@@ -22,6 +22,7 @@ from ecgview.labels.statements_shown import (
 )
 from ecgview.models import context
 from ecgview.results import Prediction
+from ecgview.signal.criteria.beside import beside
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
@@ -40,9 +41,11 @@ class DiagnosisPanel(AiPanel):
         super().__init__(workspace)
         self._shows_all = False
         self._names_all = False
+        self._said_by_rule: tuple[str, ...] = ()
         workspace.answers.prediction_ready.connect(self.renew)
         workspace.answers.prediction_failed.connect(self.fail)
         workspace.maps.changed.connect(self._mark)
+        workspace.criteria.changed.connect(self._renew_with_rules)
         self.renew()
 
     def fill(self) -> None:
@@ -51,6 +54,15 @@ class DiagnosisPanel(AiPanel):
             self.fill_pending("Analysing the ECG", self.workspace.answers.request_prediction, "ask")
         else:
             self._show(context.beside_read(self.workspace.answers.prediction, self.stated))
+
+    def _renew_with_rules(self, _found: object) -> None:
+        prediction = self.workspace.answers.prediction
+        if prediction is not None and self._by_rule(prediction) != self._said_by_rule:
+            self.renew()
+
+    def _by_rule(self, prediction: Prediction) -> tuple[str, ...]:
+        found = beside(self.workspace.criteria.found or (), prediction.scores)
+        return tuple(one.sentence for one in found if one.is_told)
 
     def _show(self, prediction: Prediction) -> None:
         found = shown(prediction)
@@ -69,6 +81,7 @@ class DiagnosisPanel(AiPanel):
         for sentence in not_assessable_sentences(found, None if self._names_all else NAMED):
             self.content.addWidget(Text(sentence, tone="secondary"))
         self._add_not_judged(found)
+        self._add_by_rule(prediction)
         if prediction.model.caveat:
             self.content.addWidget(Prose(prediction.model.caveat))
         line = model_line(
@@ -109,6 +122,14 @@ class DiagnosisPanel(AiPanel):
             more = QPushButton("Name fewer" if self._names_all else f"Name all {len(found.not_judged)}")
             more.clicked.connect(self._switch_names)
             self.content.addLayout(row(more, 1))
+
+    def _add_by_rule(self, prediction: Prediction) -> None:
+        """Say what rules find of rate, rhythm and intervals beside the network's score; nothing is replaced."""
+        self._said_by_rule = told = self._by_rule(prediction)
+        if told:
+            self.content.addWidget(Text("By rule, beside the network", size="strong"))
+        for sentence in told:
+            self.content.addWidget(Text(sentence, size="caption", tone="secondary"))
 
     def _choose(self, code: str, by_arrow: bool) -> None:
         """Show where a statement's score comes from; the statement that is shown already is taken away."""

@@ -24,7 +24,7 @@ GROUPS = (  # in this order; groups of other files come after
     "Repolarisation",
     "Experimental",
 )
-_TOOLS = ("criterion", "look", "rule", "shape")
+_TOOLS = ("beside", "criterion", "look", "rule", "shape")
 
 
 @cache
