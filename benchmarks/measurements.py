@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Print how far ecgview's measurements are from those of the devices that wrote them into their files.
+"""Print how far ecgview's measurements are from those of devices, how good its rules are alone, and what it takes.
 
-python benchmarks/measurements.py ../shared/data [--json OUT]
+python benchmarks/measurements.py ../shared/data [--list] [--json OUT]
 
 Every file that carries global measurements of a device is measured. For each value and each format: n, median
 difference (ecgview less device), and the limits of agreement (mean ± 1.96 SD). A device's own values are no truth: they
-are another machine's, and few files carry them.
+are another machine's, and few files carry them. Then the rules that measure without the network, on the 150 records of
+LUDB with all leads, three, one, and at 100 and 1000 Hz, against the experts' third-extreme lead; and milliseconds of
+one thread for a record.
 """
 
 import argparse
@@ -13,16 +15,28 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import numpy as np
+
 from ecgview import formats
 from ecgview.errors import EcgviewError
-from ecgview.models import measuring
+from ecgview.leads import STANDARD_12
+from ecgview.models import delineation, measuring
+from ecgview.record import EcgRecord
 from ecgview.signal.device_values import WORDS
+from ecgview.signal.measure import by_rules, engine
+from ecgview.signal.measure.measured import Edit
+from ecgview.signal.measure.waves import Beat
+from ecgview.signal.resampling import resample
+from ecgview.training.data import delineated
+from ecgview.training.evaluation import waves
 
 NAMES = {name: word for name, word in WORDS.items() if name != "qtc"}
 CIRCLE = ("p_axis", "qrs_axis", "t_axis")
@@ -64,8 +78,69 @@ def main() -> None:
     table = {f"{kind}, {word}": _figures(apart) for (kind, word), apart in rows.items()}
     for name, figures in sorted(table.items(), key=lambda one: (not one[0].startswith("all"), one[0])):
         print(f"{name:40} " + "  ".join(f"{key} {value:g}" for key, value in figures.items()))
+    table |= rules(args.data)
+    table["ms"] = timed(args.data)
     if args.json:
         args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+
+
+def rules(data: Path) -> dict[str, dict[str, float]]:
+    """Print and return the figures of the rules alone, and of the network on the same leads."""
+    marked = delineated.read(data)
+    truth = [waves.marked_beats(one.marks) for one in marked]
+    found: dict[str, dict[str, float]] = {}
+    for title, leads, hz in (
+        ("12 leads", STANDARD_12, 500.0),
+        ("I, II, V2", ("I", "II", "V2"), 500.0),
+        ("II", ("II",), 500.0),
+        ("12 leads at 100 Hz", STANDARD_12, 100.0),
+        ("12 leads at 1000 Hz", STANDARD_12, 1000.0),
+    ):
+        records = [_changed(one.record, leads, hz) for one in marked]
+        for name, ask in (("rules", _by_rules), ("network", lambda one: delineation.delineate(one).beats)):
+            rows = [waves.compare(*pair) for pair in zip(truth, map(ask, records), strict=True)]
+            for kind, row in waves.figures(rows).items():
+                said = {
+                    key: round(float(row[key]), 2) for key in ("n", "found", "mean", "sd", "within_10_ms")
+                }
+                found[f"{name}, {title}, {kind}"] = said
+                print(
+                    f"{name + ', ' + title + ', ' + kind:40} "
+                    + "  ".join(f"{k} {v:g}" for k, v in said.items())
+                )
+    return found
+
+
+def _changed(record: EcgRecord, leads: tuple[str, ...], hz: float) -> EcgRecord:
+    signal = resample(record.leads(leads), record.sampling_rate_hz, hz)
+    return replace(record, signal=signal, lead_names=leads, sampling_rate_hz=hz)
+
+
+def _by_rules(record: EcgRecord) -> tuple[Beat, ...]:
+    signal, rate = engine.at_rate(record.signal, record.sampling_rate_hz)
+    return by_rules.beats(signal, rate, record.lead_names)
+
+
+def timed(data: Path) -> dict[str, float]:
+    """Print and return milliseconds of one thread: all of a record, what follows the network, and after an edit."""
+    record = delineated.read(data)[0].record
+    waves_found = delineation.delineate(record)
+    whole = measuring.of(record, waves_found)
+    edit = (Edit("QRS offset", 0.07),)
+    made: dict[str, float] = {}
+    for name, ask in (
+        ("all", lambda n: measuring.measured(record.with_signal(record.signal * np.float32(1 + n / 1000)))),
+        ("after the network", lambda _n: measuring.of(record, waves_found)),
+        ("after an edit", lambda _n: measuring.again(whole, record, edit)),
+    ):
+        took = []
+        for n in range(1, 16):
+            began = time.process_time()
+            ask(n)
+            took.append(1000 * (time.process_time() - began))
+        made[name] = round(statistics.median(took), 1)
+    print("ms of one thread:", "  ".join(f"{name} {value:g}" for name, value in made.items()))
+    return made
 
 
 def _figures(apart: list[float]) -> dict[str, float]:

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from ecgview.errors import ReportError
 from ecgview.overlay import Overlay
-from ecgview.paper import layout
+from ecgview.paper import layout, stimuli
 from ecgview.paper.page import Page
 from ecgview.paper.plan import plan
 from ecgview.paper.settings import PaperSettings
 from ecgview.paper.sheet import A4_LANDSCAPE
 from ecgview.report.content import ReportContent
+from ecgview.signal import pacing
+from ecgview.signal.measurements import STIMULI
 
 MARGINS_MM, PULSE_MM = 10.0, 10.0
 TALLEST_ROW = 3.0  # of the layout's own row height
@@ -63,8 +65,16 @@ def page(content: ReportContent, settings: PaperSettings, room_mm: float) -> Pag
     for factor in _factors(nominal.grid.height_mm, free):
         found = layout.compose(content.record, replace(settings, row_mm=row_mm * factor))
         if found.height_mm <= room_mm + 1e-6:
-            return found
-    return nominal
+            return _with_stimuli(found, content)
+    return _with_stimuli(nominal, content)
+
+
+def _with_stimuli(page: Page, content: ReportContent) -> Page:
+    """Return the page with a mark for each stimulus seen, where measurements may be told."""
+    if not any(one.name == STIMULI and one.value for one in content.measurements):
+        return page
+    seen = stimuli.ticks(page, pacing.detect(content.record).times_s)
+    return replace(page, ticks=(*page.ticks, *seen))
 
 
 def _factors(grid_mm: float, free_mm: float) -> list[float]:

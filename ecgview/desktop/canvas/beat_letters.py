@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
+from ecgview.paper.stimuli import rhythm_row
 from ecgview.signal.measure.measured import BeatClass, Measured
 
 LETTERS: dict[BeatClass, str] = {
@@ -47,7 +48,7 @@ class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         """Stand over the beats of this page; without measurements, or on a page of the median beat, nothing."""
         self.prepareGeometryChange()
         self._colours = colours
-        row = None if page is None or page.is_of_median or measured is None else _rhythm_row(page)
+        row = None if page is None or page.is_of_median or measured is None else rhythm_row(page)
         if row is None or measured is None:
             self._letters = ()
         else:
@@ -91,10 +92,3 @@ def _place(row: TracePath, seconds: float, y_mm: float) -> QPointF:
     """Return where a letter stands; above the name of the lead where that stands at the beat."""
     x_mm = row.x0_mm + (seconds - row.start_s) * row.mm_per_s
     return QPointF(x_mm, y_mm - NAME_MM if x_mm - row.x0_mm < 2 * NAME_MM else y_mm)
-
-
-def _rhythm_row(page: Page) -> TracePath | None:
-    """Return the lowest of the rows that show the most time: the rhythm strip where there is one."""
-    longest = max((row.end_s - row.start_s for row in page.traces), default=0.0)
-    rows = [row for row in page.traces if row.end_s - row.start_s > longest - 1e-3]
-    return max(rows, key=lambda row: row.baseline_mm, default=None)

@@ -15,11 +15,13 @@ from ecgview.desktop.canvas.edge_item import EdgeItem, Edges
 from ecgview.desktop.canvas.mark_item import MarkItem, Marks
 from ecgview.desktop.canvas.mask_item import MaskItem, Masks
 from ecgview.desktop.canvas.moves import Moves
+from ecgview.desktop.canvas.stimulus_marks import StimulusMarks
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.paper.palette import Palette
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import ChangeAnnotation, RemoveAnnotation
+from ecgview.signal import pacing
 
 STEP_MS = 10.0  # Shift+arrow on a caliper end or on the edge of a mark (T1)
 HandItem = CaliperItem | MarkItem | MaskItem | EdgeItem
@@ -57,6 +59,8 @@ class PaperItems(QObject):
         self.edges = Edges(surface, self)
         self.letters = BeatLetters()
         surface.put(self.letters)
+        self.stimuli = StimulusMarks()
+        surface.put(self.stimuli)
         self.calipers.changed.connect(self.caliper_changed)
         self.calipers.changed.connect(self.keyed_changed)
         self.marks.written.connect(self._write_mark)
@@ -134,6 +138,8 @@ class PaperItems(QObject):
         self.edges.show(measured if shows_edges else None, colours)
         shown = measured if workspace.measuring.shows_letters else None
         self.letters.show(shown, self._surface.page, colours)
+        seen = () if measured is None or record is None else pacing.detect(record).times_s
+        self.stimuli.show(seen, self._surface.page, colours)
         self.keyed_changed.emit()
 
     def forget(self) -> None:
@@ -144,6 +150,7 @@ class PaperItems(QObject):
         self.masks.forget()
         self.edges.forget()
         self.letters.show(None, None, self._workspace.paper.colours)
+        self.stimuli.show((), None, self._workspace.paper.colours)
         self.moves.forget()
 
     # ---- which has the keys --------------------------------------------------------------------------

@@ -1,0 +1,55 @@
+"""A short line under the rhythm strip for each pacemaker stimulus that is seen; the trace is not touched (L9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from ecgview.desktop.theme import Colours
+from ecgview.paper import stimuli
+from ecgview.paper.page import Page, Tick
+
+WIDTH_PX = 2.0
+
+
+class StimulusMarks(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+    """The marks of one page; nothing of it takes the mouse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ticks: tuple[Tick, ...] = ()  # mm
+        self._colour = QColor()
+        self._bounds = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        self.setZValue(17)
+
+    def show(self, times_s: Sequence[float], page: Page | None, colours: Colours) -> None:  # type: ignore[override]
+        """Stand at these times of the record on this page; nothing on a page of the median beat."""
+        self.prepareGeometryChange()
+        self._colour = QColor(colours.text)
+        self.ticks = () if page is None else tuple(stimuli.ticks(page, times_s))
+        self._bounds = QRectF()
+        for tick in self.ticks:
+            self._bounds = self._bounds.united(
+                QRectF(tick.x_mm - 1, tick.y0_mm - 1, 2, tick.y1_mm - tick.y0_mm + 2)
+            )
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self.ticks)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Everything that is painted, mm."""
+        return self._bounds
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draw the marks as thin at every zoom."""
+        pen = QPen(self._colour, WIDTH_PX)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for tick in self.ticks:
+            painter.drawLine(QPointF(tick.x_mm, tick.y0_mm), QPointF(tick.x_mm, tick.y1_mm))
