@@ -291,3 +291,34 @@ def test_a_click_on_a_value_goes_to_its_lead_and_its_time(shown: MainWindow, res
     assert drawn.is_shown
     seen = canvas.seen_mm
     assert any(seen.contains(QPointF(plate.center())) for plate in drawn.plates)
+
+
+def test_a_long_record_is_measured_by_the_minute_and_no_edge_of_it_is_moved(
+    window: MainWindow, pulse_record: EcgRecord, rest: Rest, tmp_path: Path, qtbot: QtBot
+) -> None:
+    import numpy as np
+
+    from ecgview.formats import wfdb
+
+    long = replace(pulse_record, signal=np.tile(pulse_record.signal, 13))
+    wfdb.write(long, tmp_path / "long")
+    window.workspace.ecg.open_paths([tmp_path / "long.hea"])
+    rest()
+    window.canvas.setFocus()
+    measured = _measured(window)
+    assert measured.trend
+    assert window.workspace.measuring.is_fixed
+    window.workspace.measuring.put("QRS onset", None, -0.2)
+    rest()
+    session = window.workspace.reading.session
+    assert session is not None
+    assert session.draft.edges == ()
+    assert "minute by minute" in window.messages.text.text()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Q)
+    rest()
+    edges = _edges(window)
+    assert edges
+    assert not any(window.canvas.items_on_paper.may_move(item) for item in edges)
+    window.workspace.measuring.point_at(_value(window, "Heart rate"))
+    rest()
+    assert "which no page shows as one" in window.messages.text.text()

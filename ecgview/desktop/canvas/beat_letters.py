@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from ecgview.desktop.canvas.edge_item import beats_between
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
 from ecgview.paper.stimuli import rhythm_row
@@ -53,10 +54,10 @@ class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
             self._letters = ()
         else:
             y = row.baseline_mm - ABOVE * row.row_mm
+            first, last = beats_between(measured, row.start_s, row.end_s)
             self._letters = tuple(
-                (_place(row, beat.time_s, y), LETTERS.get(kind, "?"))
-                for beat, kind in zip(measured.beats, measured.classes, strict=True)
-                if row.start_s <= beat.time_s <= row.end_s
+                (_place(row, measured.beats[k].time_s, y), LETTERS.get(measured.classes[k], "?"))
+                for k in range(first, last)
             )
         self._bounds = QRectF()
         for at, _ in self._letters:

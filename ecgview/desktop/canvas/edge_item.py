@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,7 @@ from ecgview.signal.measure.waves import Wave
 
 NEAR_PX = 3.0  # a line among many: taken up only where the hand aims at it
 PLATE_PX, PAD_PX = 12, 4
+REACH_S = 2.5  # beyond a page: edges of beats there, and the beats beside those
 LINE_PX, HELD_PX = 1, 2
 # Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted.
 STYLES = {"P": Qt.PenStyle.DashLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DotLine}
@@ -81,15 +83,25 @@ def _of_median(measured: Measured, page: Page, edited: set[tuple[Edge, int | Non
     yield from _between(measured, None, places, 0.0, last, edited)
 
 
+def beats_between(measured: Measured, start_s: float, end_s: float) -> tuple[int, int]:
+    """Return the first beat at or after a time, and one after the last before another: a day has 100,000 beats."""
+    beats = measured.beats
+    return (
+        bisect_left(beats, start_s, key=lambda beat: beat.time_s),
+        bisect_right(beats, end_s, key=lambda beat: beat.time_s),
+    )
+
+
 def _of_beats(measured: Measured, page: Page, edited: set[tuple[Edge, int | None]]) -> Iterator[Line]:
     start = min((row.start_s for row in page.traces), default=0.0)
     end = max((row.end_s for row in page.traces), default=0.0)
-    every = [_edges_of(beat.overall) for beat in measured.beats]
-    for number, places in enumerate(every):
+    first, last = beats_between(measured, start - REACH_S, end + REACH_S)
+    every = {k: _edges_of(measured.beats[k].overall) for k in range(first, last)}
+    for number, places in every.items():
         if not places or max(places.values()) < start or min(places.values()) > end:
             continue
-        low = max(every[number - 1].values(), default=0.0) if number else 0.0
-        high = min(every[number + 1].values(), default=end) if number + 1 < len(every) else end
+        low = max(every.get(number - 1, {}).values(), default=0.0)
+        high = min(every.get(number + 1, {}).values(), default=end)
         yield from _between(measured, number, places, low, high, edited)
 
 
@@ -255,15 +267,25 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         self.redrawn.emit()
 
     def _plate_place(self) -> QRectF:
-        """Return where its name stands, mm: at the top of its highest line, right of it where there is room."""
+        """Return where its name stands, mm: at the top of its highest line, beside it, clear of names of leads."""
         if not self._segments:
             return QRectF()
         width = (self._metrics.horizontalAdvance(self.label) + 2 * PAD_PX) / self._scale
         height = (self._metrics.height() + PAD_PX) / self._scale
         x, top, _ = min(self._segments, key=lambda one: one[1])
         gap = 4 / self._scale
-        left = x + gap if x + gap + width <= self._page.width_mm else x - gap - width
-        return QRectF(left, max(0.0, top), width, height)
+        places = [QRectF(left, max(0.0, top), width, height) for left in (x + gap, x - gap - width)]
+        inside = [one for one in places if one.left() >= 0 and one.right() <= self._page.width_mm]
+        return next((one for one in inside if not self._hides_name(one)), (inside or places)[0])
+
+    def _hides_name(self, plate: QRectF) -> bool:
+        return any(
+            text.role == "lead"
+            and plate.intersects(
+                QRectF(text.x_mm, text.y_mm - text.size_mm, 0.7 * text.size_mm * len(text.text), text.size_mm)
+            )
+            for text in self._page.texts
+        )
 
     # ---- moving --------------------------------------------------------------------------------------
 

@@ -215,6 +215,8 @@ class PaperItems(QObject):
     def may_move(self, item: HandItem) -> bool:
         """Return whether an item can be moved: a mark or an edge not where the read is locked, or looked at only."""
         session = self._workspace.reading.session
+        if isinstance(item, EdgeItem) and self._workspace.measuring.is_fixed:
+            return False
         is_of_read = isinstance(item, MarkItem | EdgeItem)
         return not is_of_read or (session is not None and session.is_editable)
 

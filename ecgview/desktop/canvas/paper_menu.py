@@ -123,7 +123,7 @@ def _of_caliper(canvas: Canvas, item: CaliperItem) -> list[MenuRow]:
 def _of_edge(canvas: Canvas, item: EdgeItem) -> list[MenuRow]:
     measuring, line = canvas.workspace.measuring, item.line
     measured, wave = measuring.measured, line.edge.partition(" ")[0]
-    may = canvas.may_edit
+    may = canvas.may_edit and not measuring.is_fixed
     is_edited = measured is not None and any(
         (one.edge, one.beat) == (line.edge, line.beat) for one in measured.edits
     )

@@ -187,6 +187,8 @@ class TraceCanvas(PaperView):
             return
         self._pointed = None
         if row is None:
+            said = f"It was measured from {start_s:.1f} to {end_s:.1f} s, which no page shows as one."
+            self._workspace.telling.post(said, about=self._workspace.ecg.path)
             return
         ends = nearest_sample(record, start_s), nearest_sample(record, end_s)
         self._workspace.mouse.choose("caliper")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OPEN = "study.measurements"
 CLOSED = "Measurements stay closed until you lock your first read, as this study asks."
+FIXED = "Edges are not moved where a long record is measured minute by minute."
 AWAY: dict[str, tuple[Edge, ...]] = {"P": ("P onset", "P offset"), "T": ("T offset",)}  # a beat is its QRS
 
 
@@ -133,7 +134,13 @@ class Measuring(QObject):
     def may_edit(self) -> bool:
         """Whether the open read takes edits."""
         session = self._reading.session
-        return session is not None and session.is_editable and not self._reading.is_held
+        is_editable = session is not None and session.is_editable and not self.is_fixed
+        return is_editable and not self._reading.is_held
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no edge can be moved, whoever reads: a long record is measured minute by minute."""
+        return self._computed is not None and bool(self._computed.trend)
 
     def hold(self, edge: Edge, beat: int | None, to_s: float) -> None:
         """Let the numbers follow an edge that the hand has; nothing is written."""
@@ -170,7 +177,10 @@ class Measuring(QObject):
 
     def _apply(self, edit: PutEdges | RestoreEdges) -> None:
         before = self._edits
-        self._steps.apply(edit)
+        if self.is_fixed:
+            self._telling.post(FIXED, about=self._ecg.path)
+        else:
+            self._steps.apply(edit)
         if self._edits == before:  # the read refused it
             self.changed.emit(self.measured)
         self._lay_on(self._edits)
