@@ -1,7 +1,9 @@
 """How many recordings a pack will have, and how few of each fold a trial packs."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from operator import length_hint
 from pathlib import Path
@@ -9,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecgview import formats
+from ecgview.formats import wfdb
+from ecgview.leads import STANDARD_12
 from ecgview.progress import Counted
 from ecgview.record import EcgRecord
 from ecgview.training.data import collection, material
@@ -63,3 +68,40 @@ def test_packing_says_how_many_of_how_many(tiny_ptbxl: Path, tmp_path: Path) -> 
     material.open_pack(tiny_ptbxl, tmp_path / "cache", MTECG, tell)
     assert said == [*((k, 40, "packing") for k in range(1, 41)), (40, 40, "packed")]
     assert length_hint(collection.read_all(tiny_ptbxl)) == 40
+
+
+def _where(data: Path) -> Counter[tuple[str, int]]:
+    return Counter((row.source, row.fold) for row, _ in collection.read_all(data))
+
+
+@pytest.mark.parametrize("how", ["its own folder", "a link beside it", "100 Hz beside it", "renamed copies"])
+def test_a_record_of_ptbxl_is_taken_once_and_with_its_fold(
+    how: str, ten_fold_ptbxl: Path, tmp_path: Path
+) -> None:
+    data, own = ten_fold_ptbxl, ten_fold_ptbxl / "ptbxl"
+    expected = _where(data)
+    assert sorted(expected.values()) == [5] * 10
+    if how == "its own folder":
+        shutil.copytree(own / "records500", own / "records100")
+        data = own
+    elif how == "a link beside it":
+        (data / "also").symlink_to(own)
+    elif how == "100 Hz beside it":
+        (data / "low").mkdir()
+        for path in (own / "records500").glob("*.hea"):
+            low = replace(formats.read(path), sampling_rate_hz=100.0)
+            wfdb.write(low, data / "low" / path.stem.replace("_hr", "_lr"))
+    else:
+        (data / "collected").mkdir()
+        for path in (own / "records500").glob("*.hea"):
+            wfdb.write(formats.read(path), data / "collected" / f"case{path.stem[:5]}")
+    assert _where(data) == expected
+    assert length_hint(collection.read_all(data)) == (100 if how == "renamed copies" else 50)
+
+
+def test_a_record_of_another_source_is_unlabelled_material(ten_fold_ptbxl: Path, ecg: EcgRecord) -> None:
+    (ten_fold_ptbxl / "others").mkdir()
+    rng = np.random.default_rng(1)
+    other = rng.standard_normal((12, 5000)).astype(np.float32)
+    wfdb.write(EcgRecord(other, STANDARD_12, 500.0, synthetic=True), ten_fold_ptbxl / "others" / "a")
+    assert _where(ten_fold_ptbxl)["others", 0] == 1

@@ -137,6 +137,7 @@ def open_pack(
     whole = serving == PTBXL or collection.has_ptbxl(path)
     records = collection.read_all(path, per_fold) if whole else Several(partial(_records, path, per_fold))
     key = str(path.resolve()) + (f"|{per_fold} of each fold" if per_fold else "")
+    key += f"|taken {collection.TAKEN}" if whole else ""
     return load_or_build(records, spec, cache, key, progress)
 
 
