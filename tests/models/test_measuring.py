@@ -105,3 +105,35 @@ def test_atrial_fibrillation_has_no_p_and_says_how_many_beats() -> None:
     assert "mean over" in rows["QT"].note
     assert rows["RR irregularity"].value is not None
     assert rows["RR irregularity"].value > 10
+
+
+def test_every_value_says_how_sure_it_is(measured: Measured) -> None:
+    for one in (*measured.values, *measured.lead_values):
+        assert (one.confidence == "") == (one.value is None), one
+    assert {one.confidence for one in measured.values if one.name in ("Heart rate", "QRS duration")} == {
+        "high"
+    }
+
+
+def test_ranges_name_their_publication_and_whom_they_are_of(normal: EcgRecord) -> None:
+    from dataclasses import replace
+
+    from ecgview.signal.measure import ranges
+
+    woman, child = (
+        replace(normal.patient, sex="female", age_years=40.0),
+        replace(normal.patient, age_years=9.0),
+    )
+    unknown = replace(normal.patient, sex="", age_years=40.0)
+    found = {name: ranges.of("QTcF", one) for name, one in (("w", woman), ("c", child), ("u", unknown))}
+    assert found["w"] is not None
+    assert (found["w"].low, found["w"].high) == (391, 459)
+    assert "Rautaharju" in found["w"].publication
+    assert found["c"] is None
+    assert found["u"] is not None
+    assert found["u"].high == 449
+    assert "sex not known" in found["u"].of
+    qrs = ranges.of("QRS duration", child)
+    assert qrs is not None
+    assert qrs.high == 99
+    assert ranges.of("PR", child) is None

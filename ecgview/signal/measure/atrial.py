@@ -178,16 +178,16 @@ def _period(times: list[float], free: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the longest interval at which P waves are seen where they could be, and a time of one; 0 if none."""
     at = np.array(times)
     seconds = len(free) / WORKING_HZ
-    for period in np.arange(LONGEST_S, SHORTEST_S, -STEP_S):
-        for start in at[: len(at) // 2 + 1]:
-            off = (at - start + period / 2) % period - period / 2
-            hits = np.abs(off) <= NEAR_S
-            if hits.mean() < EXPLAINED:
-                continue
-            places = np.arange(start % period, seconds, period)
-            samples = np.minimum(np.rint(places * WORKING_HZ).astype(int), len(free) - 1)
-            visible = places[free[samples]]
-            seen = [bool((np.abs(at - place) <= NEAR_S).any()) for place in visible.tolist()]
-            if seen and float(np.mean(seen)) >= SEEN:
-                return float(period), float(start)
+    periods = np.arange(LONGEST_S, SHORTEST_S, -STEP_S)
+    half = periods[:, None, None] / 2
+    starts = at[: len(at) // 2 + 1]
+    off = (at - starts[:, None] + half) % (2 * half) - half  # (periods, starts, bumps)
+    for k, first in np.argwhere((np.abs(off) <= NEAR_S).mean(2) >= EXPLAINED).tolist():  # the longest first
+        period, start = float(periods[k]), float(starts[first])
+        places = np.arange(start % period, seconds, period)
+        samples = np.minimum(np.rint(places * WORKING_HZ).astype(int), len(free) - 1)
+        visible = places[free[samples]]
+        seen = [bool((np.abs(at - place) <= NEAR_S).any()) for place in visible.tolist()]
+        if seen and float(np.mean(seen)) >= SEEN:
+            return period, start
     return 0.0, 0.0

@@ -75,7 +75,9 @@ def lead_values(basis: Basis) -> tuple[Measurement, ...]:
                     unit,
                     note=shape.notes.get(key, ""),
                     lead=name,
-                    confidence=_of_amplitude(value, noise) if unit == "mV" else "",
+                    confidence=_of_amplitude(
+                        value if unit == "mV" else 0.0, noise
+                    ),  # an edge is as sure as it stands out
                     where_s=places[kind],
                 )
             )
@@ -316,14 +318,18 @@ def _beside(basis: Basis) -> Iterator[Measurement]:
             note = (
                 "earliest onset to latest end over leads; the value without this name follows the third lead"
             )
-            yield _measurement(basis, f"{name}, extreme lead", value, "ms", note)
+            kind = {"P duration": "P", "QRS duration": "QRS"}.get(name, name)
+            sure, _why = _sureness(basis, kind, value)
+            yield _measurement(basis, f"{name}, extreme lead", value, "ms", note, confidence=sure)
     for how in ("tangent", "threshold"):
         ends = sorted(
             shape.values[f"QT, {how}"][0] for shape in basis.shapes.values() if f"QT, {how}" in shape.values
         )
         if ends and basis.median.overall["T"] is not None:
             value = ends[-min(3, len(ends))]
-            yield _measurement(basis, f"QT, {how}", value, "ms", f"end of T by {how}, third-latest lead")
+            sure, _why = _sureness(basis, "QT", value)
+            note = f"end of T by {how}, third-latest lead"
+            yield _measurement(basis, f"QT, {how}", value, "ms", note, confidence=sure)
 
 
 def _sureness(basis: Basis, kind: str, value: float | None) -> tuple[Confidence, str]:
