@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -64,8 +66,9 @@ class LetterKeys(QObject):
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         if self._watched is not None:
-            self._watched.removeEventFilter(self)
-            self._watched.destroyed.disconnect(self._forget)
+            with contextlib.suppress(RuntimeError):  # a sheet that closes may have taken it along
+                self._watched.removeEventFilter(self)
+                self._watched.destroyed.disconnect(self._forget)
         self._watched = now
         if now is not None:
             now.installEventFilter(self)
