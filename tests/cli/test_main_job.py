@@ -140,6 +140,7 @@ COMMANDS = (
     ["identify"],
     ["explain"],
     ["formats"],
+    ["criteria"],
     ["labels"],
     ["data"],
     ["data", "check"],
