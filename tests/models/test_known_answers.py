@@ -153,3 +153,15 @@ def test_a_long_record_is_measured_minute_by_minute() -> None:
     assert "minute by minute" in " ".join(found.warnings) or "minutes were measured" in " ".join(
         found.warnings
     )
+
+
+def test_the_depth_of_v1_counts_whatever_stands_before_it() -> None:
+    """A QS complex in V1, and one with an r too small to count, have the depth of S in the sum."""
+    made = record(Made(), noise_mv=0.003)
+    deep = made.signal.copy()
+    deep[6] = -np.abs(made.lead("V2"))
+    found = api.measured(made.with_signal(deep))
+    rows = {one.name: one.value for one in found.values}
+    assert found.value("S amplitude", "V1") is None
+    assert rows["SV1"] == pytest.approx(abs(found.value("Q amplitude", "V1") or 0.0), abs=0.011)
+    assert rows["RV5+SV1"] == pytest.approx((rows["RV5"] or 0.0) + (rows["SV1"] or 0.0), abs=0.011)

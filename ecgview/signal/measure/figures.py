@@ -258,9 +258,8 @@ def _directions(basis: Basis) -> Iterator[Measurement]:
 
 def _sums(basis: Basis) -> Iterator[Measurement]:
     where = _place(basis, "QRS")
-    r, s = _tallest(basis, "V5", ("R", "R'")), _tallest(basis, "V1", ("S", "S'"))
-    if s is None and (shape := basis.shapes.get("V1")) is not None and "R amplitude" in shape.notes:
-        s = _tallest(basis, "V1", ("Q",))  # a QS complex
+    # An r wave too small to count leaves a deep Q in V1: its depth is that of S all the same.
+    r, s = _tallest(basis, "V5", ("R", "R'")), _tallest(basis, "V1", ("Q", "S", "S'"))
     for name, value, lead in (("RV5", r, "V5"), ("SV1", s, "V1")):
         note = (
             ""
