@@ -13,6 +13,7 @@ WILLEMS = (
 STRAUSS = "Strauss DG, Selvester RH, Wagner GS. Am J Cardiol 2011;107:927-934"
 NEEDS = "Adults; QRS complexes that are not paced."
 LEFT, STRAUSS_LEADS = ("I", "aVL", "V5", "V6"), ("I", "aVL", "V1", "V2", "V5", "V6")
+SECOND_R_MV = 0.1  # a small square at 10 mm/mV: what a reader sees as an R'
 MID_S = 0.04  # a notch within this of onset or offset is no mid-QRS notch
 SMALL_Q_MV, SMALL_Q_S = 0.06, 0.02  # below, a q of I, V5 or V6 is noise of the onset
 
@@ -84,7 +85,7 @@ def _incomplete_right(look: Look, name: str) -> bool:
     leads = look.have(("V1", "V2"))
     if not leads:
         look.need("V1")
-    look.leads = tuple(lead for lead in leads if len(look.shape(lead).r) >= 2)
+    look.leads = tuple(lead for lead in leads if any(one.mv >= SECOND_R_MV for one in look.shape(lead).r[1:]))
     return narrow and bool(look.leads)
 
 
@@ -199,7 +200,11 @@ RULES = (
         GROUP,
         (
             Definition("QRS of 110 to 119 ms" + _RIGHT, SURAWICZ, "AHA"),
-            Definition("QRS under 120 ms, and an R' in V1 or V2.", WILLEMS, "WHO/ISFC"),
+            Definition(
+                "QRS under 120 ms, and an R' of 0.1 mV or more in V1 or V2 (ecgview's limit of its height).",
+                WILLEMS,
+                "WHO/ISFC",
+            ),
         ),
         _incomplete_right,
         needs=NEEDS,
