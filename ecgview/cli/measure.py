@@ -89,7 +89,7 @@ def _table(args: argparse.Namespace) -> int:
         rows = counted(found["n_rows"], "row")
         without = f"{found['n_not_measured']} not measured, {found['n_errors']} that cannot be read"
         print(f"{found['output']}: {rows}, {without}")
-    return 0
+    return 1 if found["n_errors"] else 0
 
 
 def _work(

@@ -54,8 +54,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _each.print_json(found)
     else:
-        rows = f"{counted(found['n_rows'], 'row')}, {found['n_errors']} of them not scored"
+        rows = f"{counted(found['n_rows'], 'row')}, {found['n_errors']} of them of files that cannot be read"
         print(f"{found['output']}: {rows}, in {found['precision']}")
         if found["precision_note"]:
             print(f"  note: {found['precision_note']}")
-    return 0
+    return 1 if found["n_errors"] else 0

@@ -1,7 +1,7 @@
 """From stored samples to what a network takes. No display setting is reachable from here (F4)."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,39 +16,39 @@ from ecgview.signal.resampling import resample
 LONGEST_GAP_S = 0.2  # gaps up to this are bridged by a straight line; a longer one is not analysed (ours)
 
 
+def reason_not_to_take(record: EcgRecord, spec: InputSpec) -> str:
+    """Return why a network with this input cannot take a record, "" where it can."""
+    present = _present(record, spec)
+    missing = [name for name in spec.leads if name not in present]
+    if missing and not (spec.lead_agnostic and present):
+        return f"leads not recorded: {', '.join(missing)}"
+    if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
+        return f"the record lasts {record.seconds:.1f} s, {spec.seconds:g} s are needed"
+    signal = _first_seconds(record, present, spec)
+    if gaps := _with_gaps(signal, present, record.sampling_rate_hz):
+        return f"gaps over {LONGEST_GAP_S:g} s in {', '.join(gaps)}"
+    # A lead without any change is an electrode off: a network would answer, confidently, about nothing.
+    flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
+    return f"no signal in {', '.join(flat)}" if flat else ""
+
+
 def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
     """Return (leads, samples) network input: lead order, rate, first seconds, filter, scale.
 
     Raises:
         NotAnalysed: a lead is missing, the record is too short or has gaps that may not be bridged.
     """
-    where = record.source.path or None
-    present = [name for name in spec.leads if record.has(name)]
-    missing = [name for name in spec.leads if name not in present]
-    if missing and not (spec.lead_agnostic and present):
-        raise NotAnalysed(f"leads missing: {', '.join(missing)}", where=where)
-    if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
-        raise NotAnalysed(
-            "the record is too short",
-            where=where,
-            expected=f"{spec.seconds:g} s",
-            found=f"{record.seconds:.1f} s",
-        )
-    # The first seconds: the networks were trained on records that begin where the cart began.
-    kept = round(spec.seconds * record.sampling_rate_hz)
-    signal = np.stack([record.lead(name)[:kept] for name in present])  # no copy of a 24 h record
-    _refuse_gaps(signal, record)
-    # A lead without any change is an electrode off: a network would answer, confidently, about nothing.
-    flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
-    if flat:
-        raise NotAnalysed(f"no signal in {', '.join(flat)}", where=where)
+    if reason := reason_not_to_take(record, spec):
+        raise NotAnalysed(f"not analysed: {reason}", where=record.source.path or None)
+    present = _present(record, spec)
+    signal = _first_seconds(record, present, spec)
     filled = bridged(signal)[0].astype(np.float32)
     at_rate = resample(filled, record.sampling_rate_hz, spec.sampling_rate_hz)
     if spec.filter not in FILTERS:
         raise ModelError(f"unknown input filter {spec.filter!r}", expected=", ".join(FILTERS))
     # Resampled first: every network was trained with its filter at its own rate.
     made = FILTERS[spec.filter](at_rate, spec.sampling_rate_hz) * np.float32(spec.scale)
-    if not missing:
+    if len(present) == len(spec.leads):
         return np.ascontiguousarray(made)
     whole = np.zeros((len(spec.leads), made.shape[1]), dtype=np.float32)
     whole[[spec.leads.index(name) for name in present]] = made
@@ -60,17 +60,28 @@ def input_hash(record: EcgRecord, spec: InputSpec) -> str:
     return hashlib.sha256(prepare(record, spec).tobytes()).hexdigest()
 
 
-def _refuse_gaps(signal: Signal, record: EcgRecord) -> None:
+def _present(record: EcgRecord, spec: InputSpec) -> list[str]:
+    return [name for name in spec.leads if record.has(name)]
+
+
+def _first_seconds(record: EcgRecord, leads: Sequence[str], spec: InputSpec) -> Signal:
+    """Return (leads, samples) mV: the networks were trained on records that begin where the cart began."""
+    kept = round(spec.seconds * record.sampling_rate_hz)
+    return np.stack([record.lead(name)[:kept] for name in leads])  # no copy of a 24 h record
+
+
+def _with_gaps(signal: Signal, leads: Sequence[str], fs_hz: float) -> list[str]:
+    """Return the leads with a gap that may not be bridged."""
     gaps = ~np.isfinite(signal)
-    longest = round(LONGEST_GAP_S * record.sampling_rate_hz)
-    for row in gaps[gaps.any(1)]:
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
-        if (edges[1::2] - edges[::2]).max() > longest:
-            raise NotAnalysed(
-                "the signal has gaps",
-                where=record.source.path or None,
-                expected=f"none over {LONGEST_GAP_S} s",
-            )
+    longest = round(LONGEST_GAP_S * fs_hz)
+    found = []
+    for name, row in zip(leads, gaps, strict=True):
+        edges = (
+            np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]]))) if row.any() else row[:0]
+        )
+        if edges.size and (edges[1::2] - edges[::2]).max() > longest:
+            found.append(name)
+    return found
 
 
 def unfiltered(signal: Signal, fs_hz: float) -> Signal:

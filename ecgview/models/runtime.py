@@ -15,7 +15,7 @@ from ecgview.errors import ModelError
 from ecgview.models import cards, context, guard, networks, reference_errors, reference_scores, unusual
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
-from ecgview.models.preprocessing import prepare
+from ecgview.models.preprocessing import prepare, reason_not_to_take
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import LabelScore, Prediction, Reconstruction
@@ -309,7 +309,7 @@ def _cut_short(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
 
 def not_analysed(card: ModelCard, record: EcgRecord, device: str) -> Prediction | None:
     """Return the prediction without scores that says why the network is not asked about a record; None where it is."""
-    reason = guard.reason_not_to_answer(record, card.input.leads)
+    reason = guard.reason_not_to_answer(record, card.input.leads) or reason_not_to_take(record, card.input)
     if not reason:
         return None
     return Prediction(

@@ -137,6 +137,7 @@ COMMANDS = (
     ["evaluate"],
     ["score"],
     ["convert"],
+    ["criteria"],
     ["identify"],
     ["explain"],
     ["formats"],

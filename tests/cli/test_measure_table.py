@@ -37,7 +37,7 @@ def _rows(path: Path) -> dict[str, dict[str, str]]:
 
 def test_each_ecg_has_its_row(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "table.csv"
-    assert main(["measure", str(folder), "--csv", str(out), "--workers", "2", "--json"]) == 0
+    assert main(["measure", str(folder), "--csv", str(out), "--workers", "2", "--json"]) == 1  # broken.scp
     told = json.loads(capsys.readouterr().out)
     rows = _rows(out)
     assert told["n_rows"] == len(rows) >= 3

@@ -76,7 +76,7 @@ def test_a_short_gap_is_bridged_and_a_long_one_refused(pulse_record: EcgRecord) 
     ("change", "said"),
     [
         (lambda r: replace(r, signal=r.signal[:11], lead_names=STANDARD_12[:11]), "V6"),
-        (lambda r: r.with_signal(r.signal[:, :2500]), "too short"),
+        (lambda r: r.with_signal(r.signal[:, :2500]), "the record lasts 5.0 s, 10 s are needed"),
         (lambda r: r.with_signal(np.where(np.arange(12)[:, None] == 6, 0.25, r.signal)), "no signal in V1"),
         (lambda r: r.with_signal(np.where(np.arange(12)[:, None] == 6, np.nan, r.signal)), "gaps"),
     ],

@@ -1,10 +1,9 @@
 """Whether a record is one that a LEF model may speak of at all (conventions A2)."""
 
-from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import context, guard
 from ecgview.models.cards import InputSpec
-from ecgview.models.preprocessing import prepare
+from ecgview.models.preprocessing import reason_not_to_take
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 
@@ -14,10 +13,9 @@ _PACED = ("PACE", "PACED", "PACEMAKER", "PACING")
 
 def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
     """Return why this record is outside the model's scope, or "" if it is not."""
-    if record.missing_leads:
-        return f"leads not recorded: {', '.join(record.missing_leads)}"
-    if record.seconds < NEEDED_S - 0.5 / record.sampling_rate_hz:
-        return f"the record lasts {record.seconds:.1f} s, {NEEDED_S:g} s are needed"
+    taken = reason_not_to_take(record, InputSpec(STANDARD_12, spec.sampling_rate_hz, NEEDED_S))
+    if record.missing_leads or record.seconds < NEEDED_S - 0.5 / record.sampling_rate_hz:
+        return taken
     years = record.patient.age_years
     if years is not None and years < context.ADULT_YEARS:
         return f"the patient is {years:g} years old, the model is for adults"
@@ -25,11 +23,7 @@ def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
         return reason
     if source := context.paced(record):
         return f"paced rhythm: {source}"
-    try:
-        prepare(record, InputSpec(STANDARD_12, spec.sampling_rate_hz, NEEDED_S))
-    except ModelError as error:
-        return error.message
-    return ""
+    return taken
 
 
 def paced_reason(prediction: Prediction) -> str:
