@@ -282,6 +282,6 @@ def test_a_note_that_names_the_file_names_it_by_number(
     assert record is not None
     noted = replace(record, notes=(*record.notes, ImportNote("unit", f"{planted[0].name} states no unit")))
     monkeypatch.setattr(blind.workspace.ecg, "_record", noted)
-    blind.workspace.ecg.measured.emit(blind.workspace.ecg.measurements)
+    blind.workspace.measuring.opened_changed.emit()  # the panel is made anew, notes and all
     assert leaks(blind) == []
     assert "Record 1 states no unit" in "\n".join(said(blind))
