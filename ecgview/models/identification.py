@@ -5,6 +5,7 @@ Source: lead-agnostic network with ArcFace (methods D.7); verification on embedd
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,10 +66,21 @@ def compare(
         equal_error_rate=known["equal_error_rate"],
         n_genuine=int(known["n_genuine"]),
         n_impostor=int(known["n_impostor"]),
-        warnings=_doubts(first_doubts, second_doubts),
+        warnings=(*_doubts(first_doubts, second_doubts), *_looked_at((one, two), leads, card)),
         device=runtime.resolve_device(device),
         feature_distance_percentiles=(first_far, second_far),
     )
+
+
+def _looked_at(records: Sequence[EcgRecord], leads: Sequence[str], card: ModelCard) -> Iterator[str]:
+    """Yield what of the recordings the answer rests on, where that is not all."""
+    absent = len(card.input.leads) - len(leads)
+    if absent > 0:
+        yield f"compared by {', '.join(leads)} alone: {absent} of the leads that the model takes are not in both"
+    longest = MOST_SEGMENTS * card.input.seconds
+    for name, record in zip(("first", "second"), records, strict=True):
+        if record.seconds >= longest + card.input.seconds:
+            yield f"{name} recording: the first {longest:g} of {record.seconds:.0f} s were looked at"
 
 
 def _doubts_of(record: EcgRecord, device: str) -> tuple[float | None, tuple[str, ...]]:

@@ -260,6 +260,7 @@ def _sums(basis: Basis) -> Iterator[Measurement]:
     where = _place(basis, "QRS")
     # An r wave too small to count leaves a deep Q in V1: its depth is that of S all the same.
     r, s = _tallest(basis, "V5", ("R", "R'")), _tallest(basis, "V1", ("Q", "S", "S'"))
+    missing: list[str] = []
     for name, value, lead in (("RV5", r, "V5"), ("SV1", s, "V1")):
         note = (
             ""
@@ -269,11 +270,19 @@ def _sums(basis: Basis) -> Iterator[Measurement]:
             else f"no such wave in {lead}"
         )
         shown = None if value is None else abs(round(value, 2))
+        missing += [note] if note else []
         yield Measurement(
             name, shown, "mV", note=note, confidence="high" if shown is not None else "", where_s=where
         )
     total = None if r is None or s is None else round(abs(r) + abs(s), 2)
-    yield Measurement("RV5+SV1", total, "mV", confidence="high" if total is not None else "", where_s=where)
+    yield Measurement(
+        "RV5+SV1",
+        total,
+        "mV",
+        note="; ".join(dict.fromkeys(missing)),
+        confidence="high" if total is not None else "",
+        where_s=where,
+    )
 
 
 def _tallest(basis: Basis, lead: str, names: Sequence[str]) -> float | None:
