@@ -139,7 +139,7 @@ def _measured(entry: Entry, said: set[str]) -> TextRun:
     if all(one.value is None for one in entry.values):
         reason = "" if entry.why in said else entry.why
         said.add(entry.why)
-        return TextRun(f"{title}: not measured ({reason or entry.values[0].source})", LINE_MM)
+        return TextRun(f"{title}: not measured" + (f" ({reason})" if reason else ""), LINE_MM)
     words = [words for one in entry.values if (words := in_words(one).partition(" (")[0])]
     if any(one.confidence == "low" for one in entry.values):
         words.append("uncertain")
