@@ -152,6 +152,17 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "chest leads in reverse order": lambda s: np.concatenate([s[:6], s[:5:-1]]),
     "V1 and V6 exchanged": lambda s: s[[0, 1, 2, 3, 4, 5, 11, 7, 8, 9, 10, 6]],
     "V1 and V2 exchanged": lambda s: s[[0, 1, 2, 3, 4, 5, 7, 6, 8, 9, 10, 11]],
+    "half of every beat at zero": lambda s: np.where(T % 0.96 < 0.45, 0, s),
+    "movement in the chest leads": lambda s: np.concatenate([s[:6], 0.3 * _low_noise(s)[6:]]),
+    "mains of 0.3 mV in V2": lambda s: s + 0.3 * np.sin(2 * np.pi * 50 * T) * (np.arange(12)[:, None] == 7),
+    "through 25 Hz": lambda s: _low_pass(s, 25),
+    "a line of 25 Hz, 0.1 mV": lambda s: s + 0.1 * np.sin(2 * np.pi * 25 * T),
+    "a line of 150 Hz, 0.1 mV": lambda s: s + 0.1 * np.sin(2 * np.pi * 150 * T),
+    "wander of 16 mV": lambda s: s + 8 * np.sin(T),
+    "V4 at its limit for 1.8 s": lambda s: np.where((T > 8.2) & (np.arange(12)[:, None] == 9), 3.2767, s),
+    "chest leads an eighth": lambda s: np.concatenate([s[:6], s[6:] / 8]),
+    "five seconds mirrored": lambda s: np.concatenate([s[:, :2500], s[:, 2499::-1]], axis=1),
+    "lead II in all, noise of 60 uV": lambda s: np.repeat(s[1:2], 12, 0) + _RNG.normal(0, 0.06, s.shape),
     "a shape of its own in each lead": lambda s: _own_shapes(),
     "compressions of the chest": lambda s: _compressions(),
     "stimuli without an answer": lambda s: _stimuli(),
@@ -199,6 +210,12 @@ def _low_noise(s: np.ndarray) -> np.ndarray:
     return np.asarray(
         sosfiltfilt(butter(2, [1, 15], "bandpass", fs=500, output="sos"), _RNG.normal(0, 0.5, s.shape))
     )
+
+
+def _low_pass(s: np.ndarray, hz: float) -> np.ndarray:
+    from scipy.signal import butter, sosfiltfilt
+
+    return np.asarray(sosfiltfilt(butter(4, hz, fs=500, output="sos"), s))
 
 
 def _through(s: np.ndarray, fs_hz: int) -> np.ndarray:

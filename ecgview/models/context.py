@@ -29,6 +29,7 @@ Doubt = Callable[[EcgRecord], str]  # a sentence, or "" where there is none
 Stated = Iterable[tuple[str, str]]  # a reader's statements: label set and code
 
 ADULT_YEARS = 18
+OLDEST_YEARS = 110  # PTB-XL writes 300 for all above 89, few live to see more than 110
 WITHHELD = "infarction, ischaemia, hypertrophy and fascicular statements are not assessable"
 READER = "the reader's statement"
 
@@ -155,6 +156,8 @@ def _age(record: EcgRecord) -> str:
         return "age unknown: the model is for adults only"
     if years < ADULT_YEARS:
         return "under 18 years: outside the model's training population"
+    if years > OLDEST_YEARS:
+        return f"age {years:g}: hardly anybody's, perhaps a mistake of the file"
     return ""
 
 

@@ -12,28 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import Signal
-from ecgview.signal import beats, mean_beat
+from ecgview.signal import beats, held, mean_beat
 from ecgview.signal.gaps import bridged
+from ecgview.signal.held import Held
 from ecgview.signal.mean_beat import MeanBeat
 from ecgview.signal.resampling import averaged
 
 STRETCH_S = 10.0
 BAND_HZ = (1.0, 40.0)
 BEATS_HZ = 250.0  # faster samples are averaged down to about this before beats are looked for
+BEAT_S = (0.25, 0.40)  # before and after R
 AROUND_R_S = 0.1  # of a beat, each side: the QRS complex, which keeps its form in atrial fibrillation
 MAINS_HZ = (50.0, 60.0)
-STILL_S = 0.2  # all leads at rest for so long: no amplifier does that
-STILL_BEATS_S = 1.0  # so long where it happens beat by beat: a simulator without noise, or few coarse leads
 BLOCK_S = 0.02  # a mean over so long holds no mains of 50 Hz and little of 60
 WINDOW_S, HOP_S = 1.0, 0.1  # the rest between two beats is shorter
 TWINS_MV, TWINS_SHARE = (
     0.004,
     0.02,
 )  # root mean square of what two leads differ by; 9 of 4,788 real records lie below
-CLIPPED_S = 0.012  # held at the extreme so long,
-CLIPPED_RUNS = 2  # so often,
-CLIPPED_MV = 0.25  # and so far from the middle: clipping
 LEAST_ALIKE = 0.5  # of the beats of a lead that has a part in the mean beat
+QRS_HZ, WHOLE_HZ = (30.0, 45.0), (1.0, 15.0)
+TONE_HZ, TONE_ALONE_HZ, TONE_OVER = 12.0, 4.0, 10.0  # lines above 12 Hz, ten times what lies within 4 Hz
+LIKE = 0.5  # correlation of a QRS complex with the others that is taken as one of them
+WANDER_S = 0.5  # a mean over so long holds hardly anything of a beat
 LOW_HZ, HIGH_HZ = (20.0, 45.0), (62.0, 98.0)  # between the mains and its harmonics
 
 Row = NDArray[np.float64]
@@ -46,14 +47,15 @@ class Condition:
     `amplitude_mv` is peak to peak, (leads,). `beats` counts QRS complexes; `likeness` is the median correlation of a
     complex with the mean of the others over all leads, NaN with fewer than two; `alike` is that of each lead alone.
     `moving_mv` is peak to peak without trend and mains in windows of `WINDOW_S`, one each `HOP_S`, (leads, windows).
-    `one_line` is the share of the power
-    that lies at one frequency, `above_band` that above 40 Hz without the mains (`above_band_of` of each lead),
-    `one_shape` that which all leads have in common (1 = scaled copies of each other); `twins` are pairs of rows that
-    hold the same samples but for microvolts. `mains_uv` is
-    root mean square by mains frequency. `fall_off` is the power density between 62 and 98 Hz over that between 20 and
-    45; NaN below 200 Hz. `still_s` is how long all leads rest at once, `gap_s` the longest gap per lead, `held` the
-    share of samples per lead at its own extremes, `clipped` whether it is clipped. `beat` is the mean beat of the
-    leads that have names; None where there is none.
+    `one_line` is the share of the power that lies at one frequency, `above_band` that above 40 Hz without the mains
+    (`above_band_of` of each lead), `one_shape` that which all leads have in common (1 = scaled copies of each other);
+    `twins` are pairs of rows that hold the same samples but for microvolts. `mains_uv` is root mean square by mains
+    frequency, in the median lead, `mains_uv_of` in each. `tone` is a line above 12 Hz that is no ECG's, Hz and µV,
+    (0, 0) without one. `cut` is the power density between 30 and 45 Hz over that between 1 and 15, `wander_mv` peak to
+    peak of means over half a second, (leads,). `unlike_s` is the longest time without a complex like the others,
+    `repeating` the share of a lead's power that each beat has, (leads,). `fall_off` is the power density between 62 and
+    98 Hz over that between 20 and 45; NaN below 200 Hz. `gap_s` is the longest gap per lead, `held` tells of samples
+    that are equal. `beat` is the mean beat of the leads that have names; None where there is none.
     """
 
     seconds: float
@@ -69,11 +71,15 @@ class Condition:
     one_shape: float
     twins: tuple[tuple[int, int], ...]
     mains_uv: dict[float, float]
+    mains_uv_of: dict[float, Row]
+    tone: tuple[float, float]
+    cut: float
+    wander_mv: Row
+    unlike_s: float
+    repeating: Row
     fall_off: float
-    still_s: float
     gap_s: Row
-    held: Row
-    clipped: NDArray[np.bool_]
+    held: Held
     band: Row  # (leads, samples) mV between 1 and 40 Hz, at the record's rate
     beat: MeanBeat | None
 
@@ -96,9 +102,10 @@ def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Conditio
     products = band @ band.T
     spectrum = _Spectrum(centred, fs_hz)
     found = _complexes(filled, gaps, fs_hz)
-    likeness, alike = _likeness(band, found, round(AROUND_R_S * fs_hz))
+    likeness, alike, unlike_s = _likeness(band, found, round(AROUND_R_S * fs_hz))
+    unlike_s /= fs_hz
     above = spectrum.above_band()
-    held, clipped = _at_extremes(filled, max(3, round(CLIPPED_S * fs_hz)))
+    mains = {hz: spectrum.line_uv(hz) for hz in MAINS_HZ if fs_hz > 2 * hz + 8}
     return Condition(
         seconds=n / fs_hz,
         sampling_rate_hz=fs_hz,
@@ -112,12 +119,16 @@ def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Conditio
         above_band_of=above,
         one_shape=_one_shape(band, products),
         twins=_twins(centred, band, products),
-        mains_uv={hz: spectrum.line_uv(hz) for hz in MAINS_HZ if fs_hz > 2 * hz + 8},
+        mains_uv={hz: float(np.median(level)) for hz, level in mains.items()},
+        mains_uv_of=mains,
+        tone=spectrum.tone(),
+        cut=spectrum.cut(),
+        wander_mv=_wander(centred, fs_hz),
+        unlike_s=unlike_s,
+        repeating=_repeating(band, found, fs_hz),
         fall_off=spectrum.fall_off(),
-        still_s=_still(filled, gaps, fs_hz, len(found)),
         gap_s=_longest(gaps) / fs_hz,
-        held=held,
-        clipped=clipped,
+        held=held.measure(filled, gaps, fs_hz, len(found)),
         band=band,
         beat=mean_beat.measure(band, names, alike, found, fs_hz, LEAST_ALIKE),
     )
@@ -182,11 +193,48 @@ class _Spectrum:
         share: Row = above / (above + self._sum(0.5, BAND_HZ[1]) + 1e-15)
         return share
 
-    def line_uv(self, hz: float) -> float:
-        """Return what stands out of its neighbourhood at one frequency; median over leads, µV RMS."""
+    def line_uv(self, hz: float) -> Row:
+        """Return what stands out of its neighbourhood at one frequency in each lead, µV RMS."""
         beside = (self._sum(hz - 3, hz - 1) + self._sum(hz + 1, hz + 3)) / 4
         line = np.maximum(self._sum(hz - 0.5, hz + 0.5) - beside, 0.0)
-        return float(np.sqrt(np.median(line)) * 1000)
+        found: Row = np.sqrt(line) * 1000
+        return found
+
+    def tone(self) -> tuple[float, float]:
+        """Return the frequency of a line that is no ECG's, and its size in µV RMS in the median lead; 0, 0 for none.
+
+        The harmonics of a steady heart rate are lines, too, but each has neighbours as strong within 4 Hz.
+        """
+        from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+        step = self._f[1]
+        first = int(np.searchsorted(self._f, TONE_HZ - TONE_ALONE_HZ))
+        part = self._power[:, first:]
+        reach, side = max(2, round(0.25 / step)), round(TONE_ALONE_HZ / step)
+        if part.shape[1] <= 2 * (side + 2 * reach):
+            return 0.0, 0.0
+        line = uniform_filter1d((part / (part.sum(1, keepdims=True) + 1e-15)).mean(0), 2 * reach + 1)
+        away = 2 * reach + 1
+        beside = np.full(len(line), np.inf)
+        beside[away:-away] = np.maximum(
+            maximum_filter1d(line, side, origin=(side - 1) // 2)[: -2 * away],
+            maximum_filter1d(line, side, origin=-(side // 2))[2 * away :],
+        )
+        f = self._f[first:]
+        beside[f < TONE_HZ] = np.inf
+        for hz in MAINS_HZ:  # told by themselves
+            beside[np.abs(f - hz) < 0.5] = np.inf
+        over = line / (beside + 1e-18)
+        at = int(over.argmax())
+        if over[at] < TONE_OVER:
+            return 0.0, 0.0
+        level = part[:, max(0, at - reach) : at + reach + 1].sum(1) * step
+        return float(f[at]), float(np.sqrt(np.median(level)) * 1000)
+
+    def cut(self) -> float:
+        """Return the power density where a QRS complex still has some over that of the whole ECG."""
+        low = self._within(*WHOLE_HZ).mean(1)
+        return float(np.median(self._within(*QRS_HZ).mean(1) / (low + 1e-15)))
 
     def fall_off(self) -> float:
         if self._fs_hz < 2 * HIGH_HZ[1]:
@@ -204,17 +252,37 @@ def _complexes(filled: Row, gaps: NDArray[np.bool_], fs_hz: float) -> NDArray[np
     return beats.peaks(slow.astype(np.float32), fs_hz / step) * step + step // 2
 
 
-def _likeness(band: Row, places: NDArray[np.int64], reach: int) -> tuple[float, Row]:
+def _likeness(band: Row, places: NDArray[np.int64], reach: int) -> tuple[float, Row, float]:
     """Return how alike the complexes are over all leads together, and in each lead alone."""
     inside = [int(at) for at in places if reach <= at < band.shape[1] - reach]
     if len(inside) < 2:
-        return float("nan"), np.full(len(band), np.nan)
+        return float("nan"), np.full(len(band), np.nan), float(band.shape[1])
     cut = np.stack([band[:, at - reach : at + reach + 1] for at in inside])
     alone = _with_the_others(cut - cut.mean(2, keepdims=True))
     cut /= cut.std((0, 2))[None, :, None] + 1e-6  # a quiet lead counts as much as a loud one
     rows = cut.reshape(len(inside), -1)
     rows -= rows.mean(1, keepdims=True)
-    return float(np.median(_with_the_others(rows))), np.median(alone, axis=0)
+    each = _with_the_others(rows)
+    good = [0, *(at for at, like in zip(inside, each, strict=True) if like >= LIKE), band.shape[1]]
+    return float(np.median(each)), np.median(alone, axis=0), float(np.diff(good).max())
+
+
+def _repeating(band: Row, places: NDArray[np.int64], fs_hz: float) -> Row:
+    """Return the share of each lead's power around the beats that is the same in all: about 0 of noise, unbiased.
+
+    With the P and the T wave, so that a quiet QRS complex does not decide; NaN with fewer than three beats.
+    """
+    before, after = (round(part * fs_hz) for part in BEAT_S)
+    inside = [int(at) for at in places if before <= at < band.shape[1] - after]
+    n = len(inside)
+    if n < 3:
+        return np.full(len(band), np.nan)
+    cut = np.stack([band[:, at - before : at + after] for at in inside])
+    cut -= cut.mean(2, keepdims=True)
+    power = np.einsum("blt,blt->l", cut, cut)
+    together = (cut.sum(0) ** 2).sum(1)
+    share: Row = (together - power) / ((n - 1) * power + 1e-12)
+    return share
 
 
 def _with_the_others(cut: Row) -> Row:
@@ -240,6 +308,13 @@ def _moving(filled: Row, fs_hz: float) -> Row:
     cut = cut - trend
     spread: Row = cut.max(2) - cut.min(2)
     return spread
+
+
+def _wander(centred: Row, fs_hz: float) -> Row:
+    """Return peak to peak of each lead's means over half a second; of every few samples, as wander is of millivolts."""
+    apart = max(1, round(WANDER_S * fs_hz / 25))
+    found: Row = np.ptp(averaged(centred[:, ::apart], max(1, round(WANDER_S * fs_hz / apart))), axis=1)
+    return found
 
 
 def _one_shape(band: Row, products: Row) -> float:
@@ -271,48 +346,9 @@ def _twins(centred: Row, band: Row, products: Row) -> tuple[tuple[int, int], ...
     return tuple(found)
 
 
-def _still(filled: Row, gaps: NDArray[np.bool_], fs_hz: float, beats_found: int) -> float:
-    """Return how many seconds lie in stretches in which no lead moves."""
-    resting = np.ones(filled.shape[1] - 1, dtype=np.bool_)
-    resting &= ~np.any(gaps[:, 1:], axis=0)
-    for row in filled:
-        resting &= row[1:] == row[:-1]
-        if np.count_nonzero(resting) < STILL_S * fs_hz:  # not even in this lead, as nearly always
-            return 0.0
-    lengths = _runs(resting) / fs_hz
-    lengths = lengths[lengths >= STILL_S]
-    if len(filled) <= 2 or len(lengths) > beats_found / 2:
-        lengths = lengths[lengths >= STILL_BEATS_S]
-    return float(lengths.sum())
-
-
 def _longest(flags: NDArray[np.bool_]) -> Row:
     """Return the longest run of each row, in samples."""
     found = np.zeros(len(flags))
     for row in np.flatnonzero(flags.any(1)):
-        found[row] = _runs(flags[row]).max()
+        found[row] = held.runs(flags[row]).max()
     return found
-
-
-def _runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the lengths of the stretches that are set."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return edges[1::2] - edges[::2]
-
-
-def _at_extremes(filled: Row, shortest: int) -> tuple[Row, NDArray[np.bool_]]:
-    """Return per lead the share of samples held at its extremes in runs, and whether that is clipping."""
-    held = np.zeros(len(filled))
-    clipped = np.zeros(len(filled), dtype=np.bool_)
-    for extreme in (filled.max(1), filled.min(1)):
-        there = np.abs(filled - extreme[:, None]) < 1e-6
-        for place in np.flatnonzero(np.count_nonzero(there, axis=1) >= shortest):
-            row = filled[place]
-            # A calm baseline is an extreme, too, where every wave goes one way.
-            if abs(extreme[place] - np.median(row)) <= CLIPPED_MV:
-                continue
-            runs = _runs(there[place])
-            long = runs[runs >= shortest]
-            held[place] += long.sum() / row.size
-            clipped[place] |= len(long) >= CLIPPED_RUNS
-    return held, clipped

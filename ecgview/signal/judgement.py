@@ -17,7 +17,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.record import GAIN, EcgRecord
 from ecgview.signal import limb_leads
 from ecgview.signal.condition import HOP_S, STRETCH_S, WINDOW_S, Condition, Row, measure
-from ecgview.signal.mean_beat import MeanBeat
+from ecgview.signal.mean_beat import FEWEST_LEADS, INDEPENDENT, MeanBeat
 from ecgview.signal.recent import Recent, checksum
 
 SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
@@ -57,6 +57,18 @@ MAINS_RULES_UV = 75.0  # from here on mains decide: at 100, 56 % of 48 records o
 MAINS_PART = 0.03  # of the median lead's amplitude: the 50 Hz of an ECG's own QRS are less, in any unit
 FALL_OFF = 2e-4  # 99.9 % of records at 500 Hz lie above; below 1e-4 what was 100 Hz once
 FEW_HZ = 200.0
+# What follows lies beyond nearly every one of 4,788 real records; docs/models.md has how many each doubt is beside.
+CUT = 3e-4  # of 30 to 45 Hz against 1 to 15: of an ECG through 25 Hz 2e-4
+STILL_SHARE = 0.05  # of all leads at rest in stretches however short: at most 0.024
+LEAD_REST_S = 1.0  # of one lead that moves elsewhere
+TWICE_S = 0.3  # of what all leads were before: at most 0.04
+WANDER_MV = 4.5  # median lead; at most 3.7
+LEAD_MAINS_UV = 50.0  # in one lead
+TONE_UV = 20.0  # root mean square, as the mains
+UNLIKE_S = 3.8  # without a beat like the others, where most are alike
+# Leads of which a beat says nothing of the next, and which are not merely quiet, where three others do repeat
+REPEATS, NEVER_REPEATS, NEVER_MV, SOME_LEADS = 0.5, 0.05, 0.04, 3
+PROPORTION = (0.35, 9.0)  # of the chest leads' amplitude to the limb leads': nearly all of 0.45 to 7
 
 # Share of the mean beat's power in three dimensions, each lead of equal weight: of 4,788 real records the lowest is
 # 0.92, 99.9 % lie above 0.933; of leads that each repeat a shape of their own, most lie below 0.88.
@@ -68,6 +80,10 @@ APART, SOME_APART = (
 PLAINLY_ONE = 0.98  # in two of 4,788 real records three leads have it elsewhere, and fit to 0.998
 SPREAD_S = 0.05  # of those moments, median distance from the middle lead's: at most 0.048 in real records
 NO_T = 0.10  # peak to peak after the QRS against that of it, in the lead where it is most: 99.9 % of real records above
+ONE_DIMENSION = 0.965  # of the mean beat: at most 0.957, but for a generator's file
+# No quick part in the beat: only the widest of real QRS complexes; and a quick one without a T wave: a derivative
+NO_QRS_HZ, NO_QRS_S = 5.3, 0.22
+SHARP_HZ, SMALL_T = 18.0, 0.25
 # Beats as they are at half the true rate (longer, slower), and at twice: 4 and 7 of 4,788 real records
 SLOW_RR_S, LONG_QRS_S, LOW_QRS_HZ = 1.25, 0.10, 9.0
 FAST_RR_S, SHORT_STEEP_S, HIGH_QRS_HZ, EARLY_T_S = 2 / 3, 0.07, 16.0, 0.18
@@ -87,6 +103,7 @@ BEATLESS = (
 )
 # Of what the file's reader noted, that which may change a network's answer; the rest is of labels and headers.
 TOLD = (
+    "age",
     "units",
     "rates",
     "missing-lead",
@@ -156,14 +173,14 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
     """Yield why no network is asked, the plainest first: what explains the figures after it."""
     amplitude = float(np.median(seen.amplitude_mv))
     mains = max(seen.mains_uv.values(), default=0.0) / 1000
-    moving = seen.held[seen.amplitude_mv > NO_SIGNAL_MV]
+    moving = seen.held.share[seen.amplitude_mv > NO_SIGNAL_MV]
     if moving.size and float(np.median(moving)) > HELD:
         yield (
             "square" if float(np.median(moving)) > SQUARE else "clipping",
             f"clipped: {100 * float(np.median(moving)):.0f} % of the samples are at the recorder's limit",
         )
-    if seen.still_s > STILL_S:
-        yield "no signal", f"no signal for {seen.still_s:.1f} of {seen.seconds:.0f} s: no lead changes"
+    if seen.held.still_s > STILL_S:
+        yield "no signal", f"no signal for {seen.held.still_s:.1f} of {seen.seconds:.0f} s: no lead changes"
     if amplitude < LOWEST_MV and mains > 10 * amplitude:
         yield "mains", "nothing but mains: no ECG is left between 1 and 40 Hz"
     elif amplitude < LOWEST_MV:
@@ -242,7 +259,7 @@ def _quiet_leads(seen: Condition, names: Sequence[str]) -> dict[str, float]:
 
 
 def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    amplitude = float(np.median(seen.amplitude_mv))
+    amplitude, large = float(np.median(seen.amplitude_mv)), ""
     if amplitude < LOW_MV or amplitude > HIGH_MV:
         word = "low" if amplitude < LOW_MV else "high"
         yield (
@@ -251,6 +268,9 @@ def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]
         )
     elif large := _large(seen, names):
         yield "amplitude", f"unusually high amplitude in {large}: check unit and gain"
+    if not large and ((times := _proportion(seen, names)) < PROPORTION[0] or times > PROPORTION[1]):
+        text = f"chest leads {times:.2g} times as large as the limb leads"
+        yield "amplitude", f"{text}: check the gain of each lead"
     start, end = _pause(_most(seen.moving_mv))
     if end - start >= PAUSE_S:
         yield "pause", f"nothing but noise from {start:.1f} to {end:.1f} s: a pause, or electrodes off"
@@ -259,26 +279,82 @@ def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]
     yield from _noise(seen, names)
     if seen.beat is not None:
         yield from _mean_beat(seen.beat)
-    for hz, level in seen.mains_uv.items():
-        if level > MAINS_UV:
-            yield "mains", f"{hz:.0f} Hz mains of {level:.0f} µV RMS"
-    if seen.one_shape > NEARLY_ONE_SHAPE:
+    elif len({*names} & {*INDEPENDENT}) >= FEWEST_LEADS:
+        yield "no heart", "most leads have no beats of their own: noise, movement, or no ECG"
+    yield from _interference(seen, names)
+    if seen.one_shape > NEARLY_ONE_SHAPE or (seen.beat is not None and seen.beat.in_one > ONE_DIMENSION):
         yield "equal leads", "all leads are nearly alike: a synthetic ECG, or leads computed from one"
     if seen.twins:
         pairs = ", ".join(f"{names[one]} and {names[other]}" for one, other in seen.twins)
         if len(seen.twins) > 3:
             pairs = ", ".join(names[row] for row in sorted({row for pair in seen.twins for row in pair}))
         yield "equal leads", f"the same samples in {pairs}"
-    if seen.clipped.any():
-        clipped = ", ".join(name for name, hit in zip(names, seen.clipped, strict=True) if hit)
+    if seen.held.clipped.any():
+        clipped = ", ".join(name for name, hit in zip(names, seen.held.clipped, strict=True) if hit)
         yield "clipping", f"clipped at the limit of the recorder: {clipped}"
-    if seen.still_s:
-        yield "no signal", f"no signal for {seen.still_s:.1f} s: no lead changes"
+    yield from _written(seen, names)
     gapped = ", ".join(name for name, gap in zip(names, seen.gap_s, strict=True) if 0 < gap <= GAP_S)
     if gapped:
         yield "gaps", f"short gaps bridged by straight lines: {gapped}"
     yield from _bandwidth(seen)
     yield from _limb_leads(dict(zip(names, seen.band, strict=True)))
+
+
+def _interference(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what comes from mains, machines and movement of the electrodes."""
+    for hz, level in seen.mains_uv.items():
+        of = seen.mains_uv_of[hz]
+        if level > MAINS_UV:
+            yield "mains", f"{hz:.0f} Hz mains of {level:.0f} µV RMS"
+        elif (of > LEAD_MAINS_UV).any():
+            loud = ", ".join(name for name, one in zip(names, of, strict=True) if one > LEAD_MAINS_UV)
+            yield "mains", f"{hz:.0f} Hz mains of up to {of.max():.0f} µV RMS in {loud}"
+    hz, level = seen.tone
+    if level > TONE_UV:
+        yield (
+            "one frequency",
+            f"a line at {hz:.0f} Hz of {level:.0f} µV RMS, which no heart makes: interference",
+        )
+    wander = float(np.median(seen.wander_mv))
+    if wander > WANDER_MV:
+        yield "wander", f"the baseline wanders by {wander:.0f} mV in the median lead"
+
+
+def _written(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what no amplifier gives: leads at rest, and what was written twice."""
+    held, quiet = seen.held, _quiet_leads(seen, names)
+    rest = [
+        name
+        for name, rest_s, amplitude, clipped in zip(
+            names, held.rest_s, seen.amplitude_mv, held.clipped, strict=True
+        )
+        if rest_s >= LEAD_REST_S and amplitude > NO_SIGNAL_MV and not clipped and name not in quiet
+    ]
+    if held.still_s:
+        yield "no signal", f"no signal for {held.still_s:.1f} s: no lead changes"
+    elif held.still_share > STILL_SHARE:
+        share = f"{100 * held.still_share:.0f} % of the time"
+        yield (
+            "no signal",
+            f"no lead changes for {share}, in short stretches: samples are missing, or were made",
+        )
+    elif rest:
+        yield "no signal", f"no signal for up to {held.rest_s.max():.1f} s: {', '.join(rest)}"
+    if held.copied_s > TWICE_S:
+        yield "copied", f"the same samples twice for {held.copied_s:.1f} s: part of the record is a copy"
+    if held.mirrored_s > TWICE_S:
+        text = f"the same samples in reverse order for {held.mirrored_s:.1f} s"
+        yield "copied", f"{text}: part of the record is mirrored"
+
+
+def _proportion(seen: Condition, names: Sequence[str]) -> float:
+    """Return the amplitude of the chest leads against that of the limb leads, second by second; NaN without both."""
+    is_chest = np.array([name in limb_leads.CHEST for name in names])
+    size = np.median(seen.moving_mv, axis=1)
+    if not is_chest.any() or is_chest.all():
+        return float("nan")
+    chest, limb = (float(np.median(size[part])) for part in (is_chest, ~is_chest))
+    return chest / limb if min(chest, limb) > NO_SIGNAL_MV else float("nan")
 
 
 def _large(seen: Condition, names: Sequence[str]) -> str:
@@ -304,10 +380,18 @@ def _noise(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "noise", "the beats are hardly alike: noise, movement, or a chaotic rhythm"
     if seen.above_band > NOISY:
         yield "noise", f"noisy: {100 * seen.above_band:.0f} % of the power is above 40 Hz"
+    if seen.likeness >= LITTLE_ALIKE and seen.unlike_s > UNLIKE_S:
+        yield (
+            "noise",
+            f"no beat like the others for {seen.unlike_s:.1f} s: movement, noise, or another rhythm",
+        )
     unlike = (seen.alike < LEAD_UNLIKE) & (seen.above_band_of > LEAD_NOISY)
     beatless = seen.alike < LEAD_NO_BEATS
     if beatless.any():
         unlike |= beatless & (seen.band.std(1) > LEAD_LOUD_MV)
+    never = (seen.repeating < NEVER_REPEATS) & (seen.band.std(1) > NEVER_MV)
+    if never.sum() >= SOME_LEADS and np.sort(seen.repeating)[-SOME_LEADS] > REPEATS:
+        unlike |= never
     if unlike.any():
         noisy = ", ".join(name for name, hit in zip(names, unlike, strict=True) if hit)
         yield "noise", f"no beats to be seen in {noisy}: noise, or movement"
@@ -319,6 +403,16 @@ def _mean_beat(beat: MeanBeat) -> Iterator[tuple[str, str]]:
         yield "no heart", "the leads hardly fit one heart: leads mixed up, or what only repeats"
     if beat.t_to_qrs < NO_T:
         yield "no heart", "nothing follows the QRS complexes: no T wave, stimuli without an answer, or no ECG"
+    if beat.qrs_hz < NO_QRS_HZ and beat.qrs_s > NO_QRS_S:
+        yield (
+            "no heart",
+            "no quick part in the beats: a very wide QRS complex, or no ECG (a pulse wave, movement)",
+        )
+    if beat.qrs_hz > SHARP_HZ and NO_T <= beat.t_to_qrs < SMALL_T:
+        yield (
+            "no heart",
+            "quick QRS complexes with hardly a T wave: filtered from below, or no voltage of an ECG",
+        )
     if beat.rr_s > SLOW_RR_S and beat.qrs_s >= LONG_QRS_S and beat.qrs_hz < LOW_QRS_HZ:
         yield (
             "rate",
@@ -336,6 +430,11 @@ def _bandwidth(seen: Condition) -> Iterator[tuple[str, str]]:
     if seen.sampling_rate_hz < FEW_HZ:
         half = seen.sampling_rate_hz / 2
         yield "bandwidth", f"recorded at {seen.sampling_rate_hz:g} Hz: no content above {half:g} Hz"
+    elif seen.cut < CUT:
+        yield (
+            "bandwidth",
+            "hardly any content above 30 Hz: filtered, so that QRS complexes have lost their form",
+        )
     elif seen.fall_off < FALL_OFF:
         yield "bandwidth", "hardly any content above 50 Hz: filtered, or once sampled at 100 Hz"
 

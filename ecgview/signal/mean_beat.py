@@ -39,6 +39,7 @@ class MeanBeat:
 
     leads: int
     in_three: float
+    in_one: float
     apart: int
     spread_s: float
     t_to_qrs: float
@@ -89,7 +90,8 @@ def measure(
     away = np.abs(steepest - np.median(steepest))
     return MeanBeat(
         leads=len(rows),
-        in_three=_in_three(beat),
+        in_three=_in_first(beat, DIMENSIONS),
+        in_one=_in_first(beat, 1),
         apart=int((away > APART_S).sum()),
         spread_s=float(np.median(away)),
         t_to_qrs=float((np.ptp(tail, axis=1) / (np.ptp(qrs, axis=1) + 1e-6)).max()),
@@ -101,9 +103,9 @@ def measure(
     )
 
 
-def _in_three(beat: Row) -> float:
+def _in_first(beat: Row, dimensions: int) -> float:
     squares = np.linalg.svd(beat / (beat.std(1, keepdims=True) + 1e-6), compute_uv=False) ** 2
-    return float(squares[:DIMENSIONS].sum() / squares.sum())
+    return float(squares[:dimensions].sum() / squares.sum())
 
 
 def _length(speed: Row, part: float) -> int:

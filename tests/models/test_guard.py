@@ -14,7 +14,7 @@ from ecgview.cli import main
 from ecgview.errors import ModelError
 from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
-from ecgview.models import guard, runtime
+from ecgview.models import context, guard, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord, ImportNote, Signal
 from ecgview.signal.judgement import judged
@@ -150,11 +150,101 @@ def _sawteeth(_signal: Signal) -> object:
     )
 
 
+def _band(low: float, high: float, mv: float) -> Callable[[Signal], np.ndarray]:
+    """Return noise of these frequencies, mV root mean square, another in each row."""
+
+    def made(rows: Signal) -> np.ndarray:
+        from scipy.signal import butter, sosfiltfilt
+
+        noise = sosfiltfilt(
+            butter(3, [low, high], "band", fs=500, output="sos"),
+            np.random.default_rng(21).normal(size=rows.shape),
+        )
+        return np.asarray(mv * noise / noise.std())
+
+    return made
+
+
+def _limb_movement(record: EcgRecord) -> EcgRecord:
+    one, two = _band(1, 8, 0.05)(record.signal[:2])
+    return _electrodes(one, two, record)
+
+
+def _low_pass(hz: float) -> Change:
+    def made(signal: Signal) -> object:
+        from scipy.signal import butter, sosfiltfilt
+
+        return sosfiltfilt(butter(4, hz, fs=500, output="sos"), signal)
+
+    return _samples(made)
+
+
+def _line(hz: float) -> Change:
+    return _samples(lambda s: s + 0.1 * np.sin(2 * np.pi * hz * T))
+
+
+def _rows(rows: slice, made: Callable[[Signal], object]) -> Change:
+    def change(signal: Signal) -> object:
+        changed = signal.copy()
+        changed[rows] = made(signal[rows])
+        return changed
+
+    return _samples(change)
+
+
+def _held_beats(signal: Signal) -> object:
+    """Return leads that keep their value for 0.3 of each 0.7 s."""
+    held = signal.copy()
+    for start in range(150, 4800, 350):
+        held[:, start : start + 150] = held[:, start : start + 1]
+    return held
+
+
+def _one_lead_and_noise(mv: float) -> Change:
+    def made(signal: Signal) -> object:
+        each = np.array([0.6, 1, -0.5, 0.4, 0.8, 1.2, 1, 0.8])[:, None]
+        return _twelve_of(each * signal[1:2] + np.random.default_rng(22).normal(0, mv, (8, 5000)))
+
+    return _samples(made)
+
+
+def _pulse_waves(_signal: Signal) -> object:
+    """Return the pressure of an artery, 72 times a minute, later in each next lead."""
+    once = sum(
+        size * np.exp(-0.5 * (((T - at) % 0.83 - 0.2) / wide) ** 2)
+        for size, at, wide in ((1, 0, 0.06), (0.5, 0.17, 0.08), (0.25, 0.35, 0.1))
+    )
+    eight = np.stack([np.roll(np.asarray(once), 9 * row) * (0.5 + 0.1 * row) for row in range(8)])
+    return _twelve_of(eight + np.random.default_rng(23).normal(0, 0.006, eight.shape))
+
+
+def _steps(_signal: Signal) -> object:
+    """Return an accelerometer's three axes while walking, mixed into the leads."""
+    rng, order = np.random.default_rng(12), np.arange(1, 6)[:, None]
+    axes = [
+        (
+            rng.normal(size=(5, 1)) / order * np.sin(2 * np.pi * 1.9 * order * T + rng.uniform(0, 6, (5, 1)))
+        ).sum(0)
+        for _ in range(3)
+    ]
+    return _twelve_of(rng.normal(0, 0.4, (8, 3)) @ np.stack(axes) + rng.normal(0, 0.02, (8, 5000)))
+
+
+def _derivative(signal: Signal) -> object:
+    smooth = np.stack([np.convolve(row, np.ones(3) / 3, "same") for row in signal])
+    return 10 * np.gradient(smooth, axis=1)
+
+
 PULSES = (
     3
     * np.array([0.5, 1, -0.4, -0.2, 0.3, 0.8, 1.1, 0.9])[:, None]
     * np.exp(-np.arange(60) / np.array([4, 8, 15, 4, 8, 15, 4, 8])[:, None])
 )
+
+
+def _wanders(rows: Signal) -> object:
+    return rows + np.linspace(3, 9, 6)[:, None] * np.sin(T)
+
 
 ALL, CHEST, LIMB, V2 = slice(0, 12), slice(6, 12), slice(0, 6), slice(7, 8)
 
@@ -262,6 +352,68 @@ WARNED: dict[str, tuple[Change, str]] = {
     "thirty times in V2": (_times(V2, 30), "high amplitude in V2:"),
     "a short dropout": (_still(5, 6), "no signal for 1.0 s"),
     "clipped": (_samples(lambda s: np.clip(s, -0.3, 0.3)), "clipped at the limit"),
+    "a little of every beat at zero": (
+        _samples(lambda s: np.where(T % 0.5 < 0.15, 0, s)),
+        "lead changes for 3",
+    ),
+    "half of every beat at zero": (_samples(lambda s: np.where(T % 0.96 < 0.45, 0, s)), "lead changes for 4"),
+    "values that are kept in every beat": (_samples(_held_beats), "no lead changes for 4"),
+    "movement in the chest leads": (_rows(CHEST, _band(1, 8, 0.1)), "no beats to be seen in V1, V2"),
+    "movement in the limb leads": (_limb_movement, "the beats are hardly alike"),
+    "movement in the last four seconds": (
+        _samples(lambda s: np.where(T > 6, _band(2, 15, 0.08)(s), s)),
+        "no beat like the others for 4",
+    ),
+    "mains in V2": (_lead("V2", lambda row: row + np.sin(2 * np.pi * 50 * T)), "of up to 70"),
+    "mains of 60 Hz in V6": (
+        _lead("V6", lambda row: row + 0.2 * np.sin(2 * np.pi * 60 * T)),
+        "60 Hz mains of up to 14",
+    ),
+    "a low-pass of 25 Hz": (_low_pass(25), "content above 30 Hz"),
+    "a low-pass of 8 Hz": (_low_pass(8), "content above 30 Hz"),
+    "a low-pass of 4 Hz": (_low_pass(4), "content above 30 Hz"),
+    "a line of 17 Hz": (_line(16.7), "a line at 17 Hz"),
+    "a line of 25 Hz": (_line(25), "a line at 25 Hz"),
+    "a line of 33 Hz": (_line(33), "a line at 33 Hz"),
+    "a line of 100 Hz": (_line(100), "a line at 100 Hz"),
+    "a line of 150 Hz": (_line(150), "a line at 150 Hz"),
+    "wander": (
+        lambda r: _electrodes(
+            r.signal[0] + 4 * np.sin(T), r.signal[1] + 7 * np.sin(T), _rows(CHEST, _wanders)(r)
+        ),
+        "the baseline wanders by",
+    ),
+    "a lead that hits its limit once": (
+        _lead("V4", lambda row: np.where(T > 8.2, 3.2767, row)),
+        "clipped at the limit of the recorder: V4",
+    ),
+    "the chest leads at their limit once": (
+        _rows(CHEST, lambda rows: np.where(T > 8.2, 3.2767, rows)),
+        "clipped at the limit of the recorder: V1, V2, V3, V4, V5, V6",
+    ),
+    "a lead cut off near its baseline": (
+        _lead("V3", lambda row: np.clip(row, -0.05, 0.05)),
+        "clipped at the limit of the recorder: V3",
+    ),
+    "chest leads cut off for half of the time": (
+        _rows(CHEST, lambda rows: np.where(T > 5, np.clip(rows, -0.3, 0.3), rows)),
+        "clipped at the limit of the recorder: V",
+    ),
+    "chest leads at zero for two seconds": (
+        _rows(CHEST, lambda rows: np.where((T > 4) & (T < 5.9), 0, rows)),
+        "no signal for up to 1.9 s: V1",
+    ),
+    "one lead, and noise of 30 uV": (_one_lead_and_noise(0.03), "nearly alike"),
+    "one lead, and noise of 60 uV": (_one_lead_and_noise(0.06), "nearly alike"),
+    "an eighth in the chest leads": (_times(CHEST, 1 / 8), "times as large as the limb leads"),
+    "five seconds twice": (_samples(lambda s: np.tile(s[:, :2500], 2)), "the same samples twice for 5.0"),
+    "five seconds and their mirror image": (
+        _samples(lambda s: np.concatenate([s[:, :2500], s[:, 2499::-1]], axis=1)),
+        "the same samples in reverse order for 4.9",
+    ),
+    "pulse waves": (_samples(_pulse_waves), "no quick part in the beats"),
+    "an accelerometer": (_samples(_steps), "the leads hardly fit one heart"),
+    "the derivative of an ECG": (_samples(_derivative), "with hardly a T wave"),
     "a short gap": (_lead("V2", lambda row: np.where((T > 3) & (T < 3.1), np.nan, row)), "bridged"),
     "100 Hz": (lambda r: replace(r, signal=r.signal[:, ::5], sampling_rate_hz=100.0), "recorded at 100 Hz"),
     "what the file's reader noted": (
@@ -300,6 +452,23 @@ def test_what_is_doubtful_is_answered_with_the_doubt(
     assert len(answer.scores) == 71
     assert any(doubt in warning for warning in answer.warnings), answer.warnings
     assert any(doubt in warning for warning in api.lef(record, device="cpu").warnings)
+
+
+def test_dropouts_are_no_clipping(real: EcgRecord) -> None:
+    kinds = judged(_samples(lambda s: np.where(T % 0.96 < 0.45, 0, s))(real)).kinds
+    assert "no signal" in kinds
+    assert "clipping" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("years", "doubt"),
+    [(None, "age unknown"), (17.0, "under 18 years"), (56.0, ""), (103.0, ""), (120.0, "age 120: hardly")],
+)
+def test_an_age_that_hardly_anybody_has_is_doubted(years: float | None, doubt: str, real: EcgRecord) -> None:
+    record = replace(real, patient=replace(real.patient, age_years=years))
+    told = [text for text in context.doubts(record) if "age" in text or "years" in text]
+    assert len(told) == bool(doubt)
+    assert not doubt or told[0].startswith(doubt)
 
 
 def test_a_fault_of_a_lead_that_the_network_does_not_take_is_no_reason(real: EcgRecord) -> None:

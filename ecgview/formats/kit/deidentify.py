@@ -37,6 +37,7 @@ _SAYS = {
     "rates": "signals of another rate were left out",
     "missing-lead": "leads were left out or not recorded",
     "lead-names": "leads of one name were numbered",
+    "age": "an age that is no person's was not used",
     "subjects": "age or sex not from the file",
     "duration": "not all of the recording is shown",
     "derived": "limb leads computed",

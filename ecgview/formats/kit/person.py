@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from ecgview.record import ImportNote
+
 PER_YEAR = {
     "years": 1.0,
     "months": 12.0,
@@ -40,6 +42,11 @@ def age_in_years(value: float | None, unit: str) -> float | None:
     if value is None or per_year is None or not 0 <= value / per_year < OLDEST_YEARS:
         return None
     return round(value / per_year, 3)
+
+
+def no_age(stated: str) -> ImportNote:
+    """Return the note that a file states what is no age of a person, so that it is not used."""
+    return ImportNote("age", f"age {stated[:20]} in the file's header is no person's: not used")
 
 
 def age_on(day: str, birth_date: str) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.formats.kit import metadata
+from ecgview.formats.kit import metadata, person
 from ecgview.formats.kit.assemble import assemble
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
@@ -21,7 +21,7 @@ from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_o
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.wfdb import format_16
 from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there
-from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header
+from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header, stated_age
 from ecgview.leads import distinct_names, with_derived
 from ecgview.loading import library
 from ecgview.record import EcgRecord, ImportNote, Signal
@@ -97,6 +97,8 @@ def read(path: Path) -> EcgRecord:
     patient, acquisition, reading = described(header)
     if synthetic:
         notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
+    if patient.age_years is None and (stated := stated_age(header)):
+        notes.append(person.no_age(stated))
     return assemble(
         signal,
         chosen.names,
@@ -217,6 +219,11 @@ def _chosen(header: Header, path: Path, *, check: bool) -> _Chosen:
     unsure = [names[place] for place in places if lines[place].gain is None]
     if unsure:
         more.append(assumed_gain(unsure, "WFDB's usual 200 steps per mV"))
+    bare = [names[place] for place in places if lines[place].gain is not None and not lines[place].unit]
+    if bare:
+        some = ", ".join(bare) if len(bare) <= 3 else f"{len(bare)} leads"
+        text = f"unit of the gain not stated ({some}): WFDB's usual mV taken"
+        more.append(ImportNote("units", text, tuple(bare)))
     return _Chosen(
         places,
         [names[place] for place in places],

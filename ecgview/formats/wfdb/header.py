@@ -26,6 +26,9 @@ _AGE = re.compile(
     r"<?\bage\b>?\s*(?:\([^)\n]{0,20}\))?\s*[:=]?\s*(\d+(?:\.\d+)?)[ \t-]*(y\w*|months?|mo|weeks?|wk|days?|d)?\b",
     re.IGNORECASE,
 )
+_NUMBER_OF_AGE = re.compile(
+    r"<?\bage(?:_years)?\b>?\s*(?:\([^)\n]{0,20}\))?\s*[:=]\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE
+)
 _SEX = re.compile(r"<?\b(?:sex|gender)\b>?\s*[:=]?\s*(male|female|man|woman|m|f|w)\b", re.IGNORECASE)
 _MIT = re.compile(r"(\d{1,3})\s*([MF])(?:\s+[\d-]|\s*$)")
 _PERIODS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
@@ -281,6 +284,12 @@ def _step_uv(header: Header) -> float | None:
         return None
     gain = float(gains.pop() or 0.0)
     return round(1000.0 / gain, 9) if gain > 0 else None
+
+
+def stated_age(header: Header) -> str:
+    """Return the age as a comment has it, "" where none states a number."""
+    found = _NUMBER_OF_AGE.search("\n".join(header.comments))
+    return found[1] if found else ""
 
 
 def _patient(header: Header) -> Patient:
