@@ -471,6 +471,25 @@ def test_an_age_that_hardly_anybody_has_is_doubted(years: float | None, doubt: s
     assert not doubt or told[0].startswith(doubt)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "doubt"),
+    [
+        ("/mV", "", "unit of the gain not stated (12 leads)"),
+        ("Age: 56", "Age: 300", "age 300 in the file's header is no person's"),
+        ("Age: 56", "Age: -5", "age -5 in the file's header is no person's"),
+    ],
+)
+def test_what_a_header_leaves_open_reaches_the_answer(
+    old: str, new: str, doubt: str, real: EcgRecord, tmp_path: Path
+) -> None:
+    header = wfdb.write(replace(real, patient=replace(real.patient, age_years=56.0)), tmp_path / "record")
+    text = header.read_text()
+    lines = [line for line in text.splitlines() if "ecgview" not in line and "age_years" not in line]
+    assert old in text
+    header.write_text("\n".join(lines).replace(old, new) + "\n")
+    assert any(doubt in told for told in context.doubts(formats.read(header)))
+
+
 def test_a_fault_of_a_lead_that_the_network_does_not_take_is_no_reason(real: EcgRecord) -> None:
     record = _lead("V4", lambda row: row * 0)(real)
     assert guard.reason_not_to_answer(record, ("I",)) == ""
