@@ -103,6 +103,12 @@ def test_no_room_for_what_has_no_name() -> None:
     assert not [path for path in PACKAGE if path.stem.strip("_") in vague]
 
 
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Two of one name cannot be collected together: what the second one tests would not run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 def test_every_dependency_says_why_it_is_there() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]

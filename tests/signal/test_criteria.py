@@ -99,7 +99,16 @@ def test_nothing_normal_is_met() -> None:
         ("PAUSE", {"rr_s": (0.9, 0.9, 3.1, 0.9)}, "met"),
         ("PAUSE", {"rr_s": (0.9, 0.9, 2.1, 0.9)}, "not met"),
         ("PAUSE", {"rr_s": (0.9, 0.9, 2.1, 0.9), "choices": {"PAUSE": "2 s"}}, "met"),
-        ("VT-RUN", {"rr_s": (0.9, 0.4, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3, 4), "ventricular")}, "met"),
+        (
+            "VT-RUN",
+            {"rr_s": (0.9, 0.4, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3, 4), "ventricular"), "qrs": 150.0},
+            "met",
+        ),
+        (
+            "VT-RUN",
+            {"rr_s": (0.9, 0.4, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3, 4), "ventricular"), "qrs": 112.0},
+            "not met",
+        ),
         ("VT-RUN", {"rr_s": (0.9, 0.4, 0.4, 0.9), "classes": dict.fromkeys((2, 3), "ventricular")}, "not met"),
         ("WIDE-TACHY", {"rate": 150.0, "qrs": 150.0, "p_ms": None}, "met"),
         ("WIDE-TACHY", {"rate": 150.0, "qrs": 150.0}, "not met"),

@@ -105,6 +105,12 @@ def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
         state, why = "not measurable", asked.measured.reason or str(error)
     except NotApplicable as error:
         state, why = "not applicable", str(error)
+    if state == "not met" and look.saw_beats and asked.measured.trend:
+        # Of a long record the beats of one usual minute are sorted: they say nothing of the others.
+        state, why = (
+            "not measurable",
+            "not met in the one minute whose beats are sorted; the others are not judged",
+        )
     where = next((one.where_s for one in look.used if one.where_s is not None), None)
     return Criterion(
         rule.code,

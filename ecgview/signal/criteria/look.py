@@ -99,6 +99,7 @@ class Look:
         self.said: list[str] = []
         self.leads: tuple[str, ...] = ()
         self.where_s: tuple[float, float] | None = None
+        self.saw_beats = False  # what beats do not show may be seen in those that were not sorted
 
     # Numbers -------------------------------------------------------------------------------------------------
 
@@ -213,6 +214,7 @@ class Look:
             NotMeasurable: there are fewer than three.
         """
         found = self.facts.beats
+        self.saw_beats = True
         if len(found) < 3:
             raise NotMeasurable("fewer than three beats")
         return found

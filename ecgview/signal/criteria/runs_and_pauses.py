@@ -7,8 +7,10 @@ from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.qt import ZEPPENFELD
 from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO, no_p
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure.sorting import width_s
 
 GROUP = "Must not be missed"
+WIDE_S = 0.12
 
 
 def _pause(look: Look, name: str) -> bool:
@@ -16,13 +18,16 @@ def _pause(look: Look, name: str) -> bool:
     longest = max(pairwise(beats), key=lambda pair: pair[1][0].time_s - pair[0][0].time_s)
     start, end = longest[0][0].time_s, longest[1][0].time_s
     look.where_s = (start, end)
+    whole = look.facts.by_name.get(("RR max", ""))  # of every minute of a long record
+    if whole is not None and whole.value is not None and whole.value > 1000 * (end - start) and whole.where_s:
+        look.where_s = start, end = whole.where_s[0], whole.where_s[0] + whole.value / 1000
     return look.number("Longest RR", round(1000 * (end - start)), "ms") >= 1000 * float(name.split()[0])
 
 
 def _run(look: Look, _: str) -> bool:
     runs: list[list[float]] = [[]]
     for beat, kind in look.beats():
-        if kind == "ventricular":
+        if kind == "ventricular" and width_s(beat) >= WIDE_S:
             runs[-1].append(beat.time_s)
         elif runs[-1]:
             runs.append([])
@@ -62,7 +67,13 @@ RULES = (
         "VT-RUN",
         "Run of ventricular beats",
         GROUP,
-        (Definition("Three or more ventricular beats in a row at more than 100 per minute.", ZEPPENFELD),),
+        (
+            Definition(
+                "Three or more ventricular beats of 120 ms or more (the width is ecgview's) in a row at more than 100"
+                " per minute.",
+                ZEPPENFELD,
+            ),
+        ),
         _run,
         needs="At least three beats.",
         critical=True,

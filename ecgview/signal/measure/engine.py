@@ -178,10 +178,10 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     has: dict[Kind, bool] = {kind: wave is not None for kind, wave in overall.items()}
     leads = representative.of_leads(own, median.aligned_s, median.lead_names, has)
     if base.t_end != "network" and overall["T"] is not None:
-        overall["T"] = _other_t_end(median, overall, leads, base.t_end)
+        overall["T"] = _other_t_end(median, overall, leads, base.t_end, _usual_rr(base.beats))
     overall = hands.on_median(overall, edits)
     median = replace(median, overall=overall, leads=leads)
-    shapes = deflections.of(median, overall, leads)
+    shapes = _shapes(median, overall, leads, _usual_rr(base.beats))
     basis = Basis(
         record,
         base.beats,
@@ -199,14 +199,35 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     return replace(base, median=median, values=made, lead_values=lead_values(basis))
 
 
+def _shapes(
+    median: Median,
+    overall: Mapping[Kind, Wave | None],
+    leads: Mapping[str, Mapping[Kind, Wave]],
+    rr_s: float,
+) -> dict[str, deflections.LeadShape]:
+    """Return the shapes of the leads; a T that would end in the next beat's P wave, or in its QRS, has no such end."""
+    shapes = dict(deflections.of(median, overall, leads))
+    p, qrs = overall["P"], overall["QRS"]
+    latest_ms = 1000 * (rr_s - (qrs.onset_s - p.onset_s if p is not None and qrs is not None else 0.0))
+    for shape in shapes.values():
+        for name in ("QT, tangent", "QT, threshold"):
+            if name in shape.values and shape.values[name][0] >= latest_ms:
+                del shape.values[name]
+    return shapes
+
+
 def _other_t_end(
-    median: Median, overall: Mapping[Kind, Wave | None], leads: Mapping[str, Mapping[Kind, Wave]], t_end: TEnd
+    median: Median,
+    overall: Mapping[Kind, Wave | None],
+    leads: Mapping[str, Mapping[Kind, Wave]],
+    t_end: TEnd,
+    rr_s: float,
 ) -> Wave | None:
     """Return T with the end that another method finds on the leads of the median beat, None where it finds none."""
     t, qrs = overall["T"], overall["QRS"]
     assert t is not None  # asked of a T, and of
     assert qrs is not None  # a beat is made of its QRS
-    shapes = deflections.of(median, overall, leads)
+    shapes = _shapes(median, overall, leads, rr_s)
     ends = [
         qrs.onset_s + shape.values[f"QT, {t_end}"][0] / 1000
         for shape in shapes.values()

@@ -397,7 +397,13 @@ def _place(basis: Basis, first: str, last: str = "") -> tuple[float, float] | No
     before, after = (_wave(best, name) for name in (first, last or first))
     if before is None or after is None:
         return None
-    return before.onset_s, after.onset_s if (first, last) == ("P", "QRS") else after.offset_s
+    later, earlier = (
+        basis.median.qrs_inward_s
+    )  # QRS is measured between these edges, not between the beats' own
+    start = before.onset_s + (later if first == "QRS" else 0.0)
+    if (first, last) == ("P", "QRS"):
+        return start, after.onset_s + later
+    return start, after.offset_s - (earlier if (last or first) == "QRS" else 0.0)
 
 
 def _wave(beat: Beat, name: str) -> Wave | None:

@@ -48,7 +48,8 @@ def of(record: EcgRecord, measure: Callable[[EcgRecord], Measured]) -> Measured:
         found = measure(_part(record, start, stop))
         seconds = (stop - start) / record.sampling_rate_hz
         minutes.append(_minute(found, start / record.sampling_rate_hz, seconds))
-        rows.append({} if found.reason else {one.name: one for one in found.values})
+        begin_s = start / record.sampling_rate_hz
+        rows.append({} if found.reason else {one.name: _place(one, begin_s) for one in found.values})
     measured = [k for k, row in enumerate(rows) if row]
     if not measured:
         reason = minutes[0].reason if minutes else "too short"
@@ -124,6 +125,8 @@ def _summary(
         note = f"over {sum(counts)} QRS complexes, minutes from {low:g} to {high:g}"
     elif value.name in WHOLE:
         made, note = (low if value.name == "RR min" else high), ""
+        own = next(row[value.name] for row in rows if value.name in row and row[value.name].value == made)
+        value = replace(value, where_s=own.where_s)
     else:
         made = round(float(np.median(known)))
         note = f"median over {len(known)} minutes, {low:g} to {high:g}"

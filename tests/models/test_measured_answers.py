@@ -155,6 +155,35 @@ def test_a_long_record_is_measured_minute_by_minute() -> None:
     )
 
 
+def test_what_beats_do_not_show_is_not_denied_of_a_long_record() -> None:
+    one, two = record(Made(seconds=100.0), 250.0, noise_mv=0.01), record(Made(seconds=150.0), 250.0)
+    rest = np.repeat(one.signal[:, -1:], 1000, 1)  # four seconds without a beat
+    made = one.with_signal(np.concatenate([one.signal, rest, two.signal], 1))
+    found = {each.code: each for each in api.criteria(made)}
+    assert found["PAUSE"].state == "met"
+    assert found["PAUSE"].where_s == pytest.approx((100.0, 104.0), abs=1.0)
+    assert (found["VT-RUN"].state, found["PVC"].state) == ("not measurable", "not measurable")
+    short = {each.code: each.state for each in api.criteria(two.with_signal(two.signal[:, :2500]))}
+    assert (short["PAUSE"], short["VT-RUN"], short["PVC"]) == ("not met", "not met", "not met")
+
+
+@pytest.mark.parametrize("rr_ms", [450.0, 520.0, 600.0])
+def test_t_does_not_end_in_the_next_beat(rr_ms: float) -> None:
+    found = api.measured(record(Made(rr_ms=rr_ms, pr_ms=130.0, qt_ms=300.0), 500.0))
+    pr = found.value("PR")
+    for name in ("QT, tangent", "QT, threshold"):
+        value = found.value(name)
+        assert value is None or value < rr_ms - (pr or 0.0)
+
+
+def test_a_value_is_as_long_as_the_place_where_it_is_shown() -> None:
+    found = api.measured(record(Made(), 500.0))
+    for one in found.values:
+        if one.name in ("P duration", "PR", "QRS duration", "QT"):
+            assert one.where_s is not None
+            assert 1000 * (one.where_s[1] - one.where_s[0]) == pytest.approx(one.value, abs=5)
+
+
 def test_the_depth_of_v1_counts_whatever_stands_before_it() -> None:
     """A QS complex in V1, and one with an r too small to count, have the depth of S in the sum."""
     made = record(Made(), noise_mv=0.003)
