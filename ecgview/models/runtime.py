@@ -75,13 +75,17 @@ def network(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.
     Raises:
         ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
     """
+    import torch
+
     from ecgview.models import architectures
 
     # By the weights, not by the id: a card that is replaced while the window is open loads anew.
     key = (card.sha256 or card.id, device, precision)
     with _lock:
         if key not in _loaded:
-            _loaded[key] = _loaded_as(architectures.load(card), device, precision)
+            # Whoever asks first may be in inference mode; weights that are made there can never have gradients.
+            with torch.inference_mode(False):
+                _loaded[key] = _loaded_as(architectures.load(card), device, precision)
         found: torch.nn.Module = _loaded[key]
         return found
 

@@ -137,6 +137,20 @@ def test_a_model_of_another_kind_is_refused(
         runtime.reconstruct(pulse_record, mask, classifier.id, "cpu")
 
 
+def test_a_network_loaded_while_another_answers_has_gradients(classifier: ModelCard) -> None:
+    runtime._loaded.clear()
+    with torch.inference_mode():
+        module = runtime.network(classifier, "cpu")
+    shape = (
+        1,
+        len(classifier.input.leads),
+        round(classifier.input.seconds * classifier.input.sampling_rate_hz),
+    )
+    signal = torch.zeros(shape, requires_grad=True)
+    module(signal).sum().backward()
+    assert signal.grad is not None
+
+
 def test_warming_up_loads_the_default_classifier(classifier: ModelCard) -> None:
     runtime._loaded.clear()
     runtime.warm_up()
