@@ -14,6 +14,7 @@ from ecgview.overlay import Bar, Curve, Overlay, Span
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import Reconstruction
+from ecgview.runs import runs
 from ecgview.signal.phases import PHASES
 
 _ENDS = ("value", "low", "high")
@@ -120,10 +121,8 @@ def overlay_of(result: Reconstruction, record: EcgRecord) -> Overlay:
     """
     fs_hz = result.sampling_rate_hz
     length = result.segment_samples / fs_hz
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], result.mask.astype(np.int8), [0]])))
     spans = tuple(
-        Span(float(first * length), float(last * length), "masked")
-        for first, last in zip(edges[::2], edges[1::2], strict=True)
+        Span(float(first * length), float(last * length), "masked") for first, last in runs(result.mask)
     )
     curves = curves_of(record, result.lead_names, result.measured, result.reconstructed, fs_hz)
     return Overlay(spans=spans, curves=curves, legend=LEGEND)

@@ -1,24 +1,23 @@
 """Score whole archives: one row per file, in parts that survive a kill, one Parquet table at the end.
 
-The list of files, the model and the size of a part are fixed in `OUT.parts/plan.json` before the first record is
-read. Each part is scored by itself, by one thread, and appears whole under its final name; what is there is not done
-again. Batches are cut within a part, so that a table depends neither on how often the work was stopped nor on how many
-processes did it.
+The model and the size of a part are fixed before the first record is read (`parts`). Each part is scored by itself, by
+one thread. Batches are cut within a part, so that a table depends neither on how often the work was stopped nor on how
+many processes did it.
 """
 
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ecgview import formats
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.errors import ModelError, ReportError
-from ecgview.models import archive_rows, cards
+from ecgview.models import archive_rows, cards, parts
 from ecgview.models.runtime import resolve_device
 from ecgview.models.tabular import lef as tabular
 from ecgview.progress import Progress, silent
@@ -28,18 +27,15 @@ if TYPE_CHECKING:
 
 PART_FILES = 64  # seconds of work: little is lost by a kill, and the last parts end together on many cores
 GROUP_ROWS = 4096  # of the table, in which a reader of Parquet finds its way faster than in parts
-PLAN = "plan.json"
-Spread = Callable[[Callable[["Plan", int], None], "Plan", Sequence[int]], Iterable[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is scored and by what: fixed at the beginning of the work."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(parts.PlanOfParts):
+    """What is scored and by what; the files are named from `base`."""
+
+    SUFFIX: ClassVar[str] = ".parquet"
 
     root: str
-    parts: str  # folder of the finished parts
-    files: tuple[str, ...]  # relative to `root`
-    per_part: int
     model: str
     model_sha256: str
     lef: str = ""  # id of the LEF model, or nothing
@@ -54,19 +50,6 @@ class Plan:
         root = Path(self.root)
         return root if root.is_dir() else root.parent
 
-    @property
-    def count(self) -> int:
-        """How many parts there are."""
-        return -(-len(self.files) // self.per_part)
-
-    def part(self, number: int) -> tuple[str, ...]:
-        """Return the files of one part."""
-        return self.files[number * self.per_part : (number + 1) * self.per_part]
-
-    def path(self, number: int) -> Path:
-        """Return where a finished part lies."""
-        return Path(self.parts) / f"{number:06d}.parquet"
-
 
 def score(
     folder: Path,
@@ -79,7 +62,7 @@ def score(
     workers: int | None = None,
     precision: str = "fp32",
     progress: Progress = silent,
-    spread: Spread | None = None,
+    spread: parts.Spread[Plan] | None = None,
 ) -> Path:
     """Write one row per ECG file below `folder` into a Parquet table; resumed if it was begun.
 
@@ -105,26 +88,13 @@ def score(
     todo = [number for number in range(plan.count) if not _is_whole(plan.path(number))]
     done = plan.count - len(todo)
     began, records = time.monotonic(), 0
-    for finished, number in enumerate((spread or _here(workers))(score_part, plan, todo), 1):
+    for finished, number in enumerate((spread or parts.here(workers))(score_part, plan, todo), 1):
         records += len(plan.part(number))
         rate = records / max(1e-6, time.monotonic() - began)
         progress(
             (done + finished) / plan.count, f"part {done + finished} of {plan.count}, {rate:.1f} records/s"
         )
     return _assemble(plan, out)
-
-
-def _here(workers: int | None) -> Spread:
-    from ecgview.models import archive_processes
-
-    count = archive_processes.cores() if workers is None else workers
-
-    def spread(work: Callable[[Plan, int], None], plan: Plan, numbers: Sequence[int]) -> Iterator[int]:
-        if min(count, len(numbers)) < 2:  # another process would only have to load torch again
-            return one_after_the_other(work, plan, numbers)
-        return archive_processes.in_processes(work, plan, numbers, count)
-
-    return spread
 
 
 def _is_whole(part: Path) -> bool:
@@ -142,15 +112,6 @@ def _is_whole(part: Path) -> bool:
     return True
 
 
-def one_after_the_other(
-    work: Callable[[Plan, int], None], plan: Plan, numbers: Sequence[int]
-) -> Iterator[int]:
-    """Run the parts here, one by one."""
-    for number in numbers:
-        work(plan, number)
-        yield number
-
-
 def score_part(plan: Plan, number: int) -> None:
     """Score the files of one part and put its table in place, whole or not at all."""
     import pyarrow as pa
@@ -165,7 +126,7 @@ def score_part(plan: Plan, number: int) -> None:
     if unknown:  # pyarrow would leave them out without a word
         raise ModelError("a value has no column in the table", found=", ".join(sorted(unknown)))
     table = pa.Table.from_pylist(rows, schema=columns)
-    part = target.with_suffix(f".{os.getpid()}.part")
+    part = parts.draft_of(target)
     pq.write_table(table, part)
     os.replace(part, target)
 
@@ -221,10 +182,9 @@ def _plan(
         raise ModelError(f"{card.id} is no classifier", expected="a classifier", found=card.kind)
     card.check_weights()
     lef = None if not lef_id else cards.default("lef") if lef_id == "default" else cards.get(lef_id)
-    parts = out.with_name(out.name + ".parts")
     device = resolve_device(device)
     chosen = archive_rows.chosen(card.id, lef.id if lef else "", device, precision)
-    wanted = {
+    wanted: dict[str, Any] = {
         "root": str(folder.resolve()),
         "model": card.id,
         "model_sha256": card.sha256,
@@ -233,12 +193,12 @@ def _plan(
         "device": device,
         "precision": chosen.precision,
     }
-    there = parts / PLAN
-    if there.exists():
-        return _resumed(there, wanted, parts)
+    begun = parts.begun(out, partial(_read, parts.folder(out)), wanted, ModelError)
+    if begun is not None:
+        return begun
     plan = Plan(
         **wanted,
-        parts=str(parts),
+        parts=str(parts.folder(out)),
         files=(),
         per_part=per_part,
         precision_note=chosen.why_not or (chosen.parity.sentence if chosen.parity else ""),
@@ -247,31 +207,13 @@ def _plan(
     plan = replace(plan, files=tuple(os.path.relpath(path, plan.base) for path in found))
     if not plan.files:
         raise ReportError("there are no ECG files", where=str(folder))
-    parts.mkdir(parents=True, exist_ok=True)
-    draft = there.with_suffix(".part")
-    draft.write_text(json.dumps(asdict(plan)), encoding="utf-8")
-    os.replace(draft, there)
+    parts.begin(plan)
     return plan
 
 
-def _resumed(there: Path, wanted: dict[str, str], parts: Path) -> Plan:
-    try:
-        raw = json.loads(there.read_text(encoding="utf-8"))
-        raw.pop("workers", None)  # of a plan that was begun before processes were used
-        begun = Plan(**{**raw, "files": tuple(raw["files"]), "parts": str(parts)})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReportError(
-            f"cannot be understood ({error})", where=str(there), expected="the plan of this table"
-        ) from None
-    for name, value in wanted.items():
-        if getattr(begun, name) != value:
-            raise ModelError(
-                f"another table was begun here: its {name} differs",
-                where=str(parts),
-                expected=f"{getattr(begun, name)}, or another output, or this folder removed",
-                found=value,
-            )
-    return begun
+def _read(folder: Path, raw: dict[str, Any]) -> Plan:
+    raw.pop("workers", None)  # of a plan that was begun before processes were used
+    return Plan(**{**raw, "files": tuple(raw["files"]), "parts": str(folder)})
 
 
 def _as_now(part: "pa.Table", columns: "pa.Schema") -> "pa.Table":

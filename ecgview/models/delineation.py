@@ -19,7 +19,7 @@ from ecgview.models.preprocessing import FILTERS
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import ModelFacts
 from ecgview.signal import beats as rules
-from ecgview.signal.gaps import bridged
+from ecgview.signal.gaps import LONGEST_GAP_S, bridged, too_long
 from ecgview.signal.judgement import judged
 from ecgview.signal.measure import waves
 from ecgview.signal.measure.waves import Beat
@@ -30,7 +30,6 @@ SHORTEST_S, LONGEST_S = (
     120.0,
 )  # ours: two beats at least; the longest record on which it was tried has 115 s
 LEAST_MV = 0.02  # a lead that changes less is an electrode off
-LONGEST_GAP_S = 0.2  # of a lead; one with a longer gap is left out
 SAME_BEAT_S = 0.15  # EC57's window
 FEWEST_ALIKE = 2 / 3  # of the beats that network and rules must both find
 
@@ -123,23 +122,16 @@ def precision(device: str) -> str:
 def left_out(record: EcgRecord, faults: Mapping[str, str]) -> dict[str, str]:
     """Return the leads that say nothing; the faults are those of the first ten seconds."""
     out = dict(faults)
-    longest = LONGEST_GAP_S * record.sampling_rate_hz
     for name, row in zip(record.lead_names, record.signal, strict=True):
-        gaps = ~np.isfinite(row)
         if name in out:
             continue
-        if gaps.all():
+        if not np.isfinite(row).any():
             out[name] = "no signal"
-        elif gaps.any() and _longest_run(gaps) > longest:
+        elif too_long(row, record.sampling_rate_hz):
             out[name] = f"a gap over {LONGEST_GAP_S:g} s"
         elif np.nanmax(row) - np.nanmin(row) < LEAST_MV:
             out[name] = "flat"
     return out
-
-
-def _longest_run(flags: NDArray[np.bool_]) -> int:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max())
 
 
 def _unfit(record: EcgRecord, names: tuple[str, ...]) -> str:

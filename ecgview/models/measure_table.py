@@ -1,28 +1,26 @@
 """Measurements of whole folders: a CSV row for each ECG, in parts that survive a kill, on all cores.
 
-The list of files and how they are measured are fixed in `OUT.parts/plan.json` before the first record is read. Each
-part appears whole under its final name; what is there is not done again (as `archive` does for scores).
+How they are measured is fixed before the first record is read (`parts`, as `archive` does for scores).
 """
 
 import csv
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from ecgview import formats
 from ecgview.about import VERSION
 from ecgview.errors import EcgviewError, ReportError
-from ecgview.models import archive_processes, measuring
+from ecgview.models import measuring, parts
 from ecgview.progress import Counted, Progress, silent
 from ecgview.signal import criteria
 from ecgview.signal.criteria.criterion import Asked
 from ecgview.signal.measure.measured import BeatClass, Measured, TEnd
 
-PLAN = "plan.json"
 PART_FILES = 32
 VALUES = (  # name, unit
     ("Heart rate", "bpm"),
@@ -56,30 +54,16 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is measured and how: fixed at the beginning of the work."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(parts.PlanOfParts):
+    """What is measured and how."""
+
+    SUFFIX: ClassVar[str] = ".csv"
 
     sources: tuple[str, ...]
-    parts: str
-    files: tuple[str, ...]
-    per_part: int
     t_end: str
     choices: tuple[tuple[str, str], ...]
     version: str
-
-    @property
-    def count(self) -> int:
-        """How many parts there are."""
-        return -(-len(self.files) // self.per_part)
-
-    def part(self, number: int) -> tuple[str, ...]:
-        """Return the files of one part."""
-        return self.files[number * self.per_part : (number + 1) * self.per_part]
-
-    def path(self, number: int) -> Path:
-        """Return where a finished part lies."""
-        return Path(self.parts) / f"{number:06d}.csv"
 
 
 def write(
@@ -109,10 +93,9 @@ def write(
     """
     plan = _plan(sources, out, t_end, dict(choices or {}), per_part)
     todo = [number for number in range(plan.count) if not plan.path(number).exists()]
-    done = sum(len(plan.part(number)) for number in range(plan.count)) - sum(len(plan.part(n)) for n in todo)
-    count = archive_processes.cores() if workers is None else workers
+    done = len(plan.files) - sum(len(plan.part(number)) for number in todo)
     try:
-        for number in _spread(plan, todo, count):
+        for number in parts.here(workers)(measure_part, plan, todo):
             done += len(plan.part(number))
             progress(Counted(done, len(plan.files), "ECGs"), "measuring")
         return _joined(plan, out)
@@ -120,19 +103,10 @@ def write(
         raise ReportError(f"the table cannot be written ({error.strerror})", where=str(out)) from None
 
 
-def _spread(plan: Plan, numbers: Sequence[int], count: int) -> Iterator[int]:
-    if min(count, len(numbers)) > 1:
-        yield from archive_processes.in_processes(measure_part, plan, numbers, count)
-        return
-    for number in numbers:
-        measure_part(plan, number)
-        yield number
-
-
 def measure_part(plan: Plan, number: int) -> None:
     """Measure the files of one part and put its rows in place, whole or not at all."""
     target = plan.path(number)
-    draft = target.with_suffix(f".{os.getpid()}.part")
+    draft = parts.draft_of(target)
     with open(draft, "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, restval="")
         for path in plan.part(number):
@@ -193,56 +167,36 @@ def _plan(
     sources: Sequence[str | Path], out: Path, t_end: TEnd, choices: Mapping[str, str], per_part: int
 ) -> Plan:
     """Return the plan that was begun here, after checking that it is this one, or a new one."""
-    parts = out.with_name(out.name + ".parts")
-    there = parts / PLAN
-    named = tuple(str(Path(one).resolve()) for one in sources)
-    fixed = {
-        "sources": named,
+    wanted: dict[str, Any] = {
+        "sources": tuple(str(Path(one).resolve()) for one in sources),
         "t_end": t_end,
         "choices": tuple(sorted(choices.items())),
         "version": VERSION,
     }
-    if there.exists():
-        return _begun(there, fixed)
+    plan = parts.begun(out, partial(_read, parts.folder(out)), wanted, ReportError)
+    if plan is not None:
+        return plan
     files = tuple(str(path) for path in formats.list_records(list(sources)))
     if not files:
         raise ReportError("there are no ECG files", where=", ".join(map(str, sources)))
-    plan = Plan(named, str(parts), files, per_part, t_end, tuple(sorted(choices.items())), VERSION)
+    plan = Plan(**wanted, parts=str(parts.folder(out)), files=files, per_part=per_part)
     try:
-        parts.mkdir(parents=True, exist_ok=True)
-        draft = there.with_suffix(".part")
-        draft.write_text(json.dumps(asdict(plan)), encoding="utf-8")
-        os.replace(draft, there)
+        parts.begin(plan)
     except OSError as error:
         raise ReportError(f"the table cannot be written ({error.strerror})", where=str(out)) from None
     return plan
 
 
-def _begun(there: Path, fixed: Mapping[str, Any]) -> Plan:
-    try:
-        raw = json.loads(there.read_text(encoding="utf-8"))
-        plan = Plan(
-            tuple(raw["sources"]),
-            str(there.parent),
-            tuple(raw["files"]),
-            int(raw["per_part"]),
-            raw["t_end"],
-            tuple((str(code), str(name)) for code, name in raw["choices"]),
-            raw["version"],
-        )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ReportError(
-            f"cannot be understood ({error})", where=str(there), expected="the plan of this table"
-        ) from None
-    for name, value in fixed.items():
-        if getattr(plan, name) != value:
-            raise ReportError(
-                f"another table was begun here: its {name} differs",
-                where=str(there.parent),
-                expected="another output, or this folder removed",
-                found=str(getattr(plan, name)),
-            )
-    return plan
+def _read(folder: Path, raw: dict[str, Any]) -> Plan:
+    return Plan(
+        parts=str(folder),
+        sources=tuple(raw["sources"]),
+        files=tuple(raw["files"]),
+        per_part=int(raw["per_part"]),
+        t_end=raw["t_end"],
+        choices=tuple((str(code), str(name)) for code, name in raw["choices"]),
+        version=raw["version"],
+    )
 
 
 def _joined(plan: Plan, out: Path) -> dict[str, Any]:

@@ -10,10 +10,8 @@ from ecgview.models.cards import InputSpec
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import zero_phase
 from ecgview.signal.band import sections
-from ecgview.signal.gaps import bridged
+from ecgview.signal.gaps import LONGEST_GAP_S, bridged, too_long
 from ecgview.signal.resampling import resample
-
-LONGEST_GAP_S = 0.2  # gaps up to this are bridged by a straight line; a longer one is not analysed (ours)
 
 
 def reason_not_to_take(record: EcgRecord, spec: InputSpec) -> str:
@@ -25,8 +23,11 @@ def reason_not_to_take(record: EcgRecord, spec: InputSpec) -> str:
     if record.seconds < spec.seconds - 0.5 / record.sampling_rate_hz:
         return f"the record lasts {record.seconds:.1f} s, {spec.seconds:g} s are needed"
     signal = _first_seconds(record, present, spec)
-    if gaps := _with_gaps(signal, present, record.sampling_rate_hz):
-        return f"gaps over {LONGEST_GAP_S:g} s in {', '.join(gaps)}"
+    gapped = [
+        name for name, row in zip(present, signal, strict=True) if too_long(row, record.sampling_rate_hz)
+    ]
+    if gapped:
+        return f"gaps over {LONGEST_GAP_S:g} s in {', '.join(gapped)}"
     # A lead without any change is an electrode off: a network would answer, confidently, about nothing.
     flat = [name for name, row in zip(present, signal, strict=True) if np.nanmax(row) - np.nanmin(row) < 1e-6]
     return f"no signal in {', '.join(flat)}" if flat else ""
@@ -68,20 +69,6 @@ def _first_seconds(record: EcgRecord, leads: Sequence[str], spec: InputSpec) -> 
     """Return (leads, samples) mV: the networks were trained on records that begin where the cart began."""
     kept = round(spec.seconds * record.sampling_rate_hz)
     return np.stack([record.lead(name)[:kept] for name in leads])  # no copy of a 24 h record
-
-
-def _with_gaps(signal: Signal, leads: Sequence[str], fs_hz: float) -> list[str]:
-    """Return the leads with a gap that may not be bridged."""
-    gaps = ~np.isfinite(signal)
-    longest = round(LONGEST_GAP_S * fs_hz)
-    found = []
-    for name, row in zip(leads, gaps, strict=True):
-        edges = (
-            np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]]))) if row.any() else row[:0]
-        )
-        if edges.size and (edges[1::2] - edges[::2]).max() > longest:
-            found.append(name)
-    return found
 
 
 def unfiltered(signal: Signal, fs_hz: float) -> Signal:

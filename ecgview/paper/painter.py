@@ -36,6 +36,7 @@ from ecgview.overlay import Bar, Curve, Overlay, Span
 from ecgview.paper.page import Page, PageText, Polyline, TracePath
 from ecgview.paper.palette import Palette
 from ecgview.paper.sheet import Picture, Sheet
+from ecgview.runs import runs
 
 LATIN, CHINESE = "Noto Sans", "Droid Sans Fallback"
 TRACE_MM = 0.25  # width on paper
@@ -340,15 +341,13 @@ class Strokes:
         self, x: NDArray[np.float64], y: NDArray[np.float64], *, is_raster: bool, exact: bool
     ) -> None:
         known = np.isfinite(y)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
-        ends = zip(edges[::2], edges[1::2] - 1, strict=True)
-        self.stretches = [
-            (float(x[first]), float(x[last])) for first, last in ends
-        ]  # where the line is not broken
+        # where the line is not broken
+        drawn = runs(known)
+        self.stretches = [(float(x[first]), float(x[after - 1])) for first, after in drawn]
         self._culls = is_raster
         self._pieces: list[QPolygonF] = []
         boxes: list[tuple[float, float, float, float]] = []
-        for first, last in zip(edges[::2], edges[1::2], strict=True):
+        for first, last in drawn:
             run_x, run_y = x[first:last], y[first:last]
             if is_raster and not exact:
                 run_x, run_y = _thinned(run_x, run_y)

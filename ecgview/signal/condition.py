@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import Signal
+from ecgview.runs import lengths
 from ecgview.signal import beats, held, mean_beat
 from ecgview.signal.gaps import bridged
 from ecgview.signal.held import Held
@@ -350,5 +351,5 @@ def _longest(flags: NDArray[np.bool_]) -> Row:
     """Return the longest run of each row, in samples."""
     found = np.zeros(len(flags))
     for row in np.flatnonzero(flags.any(1)):
-        found[row] = held.runs(flags[row]).max()
+        found[row] = lengths(flags[row]).max()
     return found

@@ -4,6 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import Signal
+from ecgview.runs import lengths
+
+LONGEST_GAP_S = (
+    0.2  # gaps up to this are bridged by a straight line; a lead with a longer one says nothing (ours)
+)
+
+
+def too_long(row: Signal, fs_hz: float) -> bool:
+    """Return whether one lead, (samples,), has a gap that may not be bridged."""
+    gaps = ~np.isfinite(row)
+    return bool(gaps.any()) and float(lengths(gaps).max()) > LONGEST_GAP_S * fs_hz
 
 
 def bridged(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

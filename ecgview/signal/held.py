@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.runs import lengths
+
 STILL_S = 0.2  # all leads at rest: no amplifier does that
 STILL_BEATS_S = 1.0  # so long where it happens beat by beat: a simulator without noise, or few coarse leads
 SHORT_STILL_S = 0.1  # of what is added up however short; coarse samples of a calm lead rest for less
@@ -62,12 +64,6 @@ def measure(filled: Row, gaps: Flags, fs_hz: float, beats_found: int) -> Held:
     return Held(still_s, still_share, rest_s, share, clipped, copied_s, mirrored_s)
 
 
-def runs(flags: Flags) -> NDArray[np.int64]:
-    """Return the lengths of the stretches that are set."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return edges[1::2] - edges[::2]
-
-
 def _rests(same: Flags) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return lead, first sample and length in samples of what does not change for three samples and more.
 
@@ -86,12 +82,12 @@ def _still(resting: Flags, fs_hz: float, leads: int, beats_found: int) -> tuple[
     """Return for how many seconds no lead moves, in long stretches, and the share of the time in any."""
     if np.count_nonzero(resting) < SHORT_STILL_S * fs_hz:
         return 0.0, 0.0
-    lengths = runs(resting) / fs_hz
-    share = lengths[lengths >= SHORT_STILL_S].sum() * fs_hz / resting.size
-    lengths = lengths[lengths >= STILL_S]
-    if leads <= 2 or len(lengths) > beats_found / 2:
-        lengths = lengths[lengths >= STILL_BEATS_S]
-    return float(lengths.sum()), float(share) if leads > 2 else 0.0
+    rest_s = lengths(resting) / fs_hz
+    share = rest_s[rest_s >= SHORT_STILL_S].sum() * fs_hz / resting.size
+    rest_s = rest_s[rest_s >= STILL_S]
+    if leads <= 2 or len(rest_s) > beats_found / 2:
+        rest_s = rest_s[rest_s >= STILL_BEATS_S]
+    return float(rest_s.sum()), float(share) if leads > 2 else 0.0
 
 
 def _at_extremes(filled: Row, shortest: int) -> tuple[Row, Flags]:
@@ -105,8 +101,8 @@ def _at_extremes(filled: Row, shortest: int) -> tuple[Row, Flags]:
             # A calm baseline is an extreme, too, where every wave goes one way.
             if abs(extreme[place] - np.median(row)) <= HELD_MV:
                 continue
-            lengths = runs(there[place])
-            long = lengths[lengths >= shortest]
+            long = lengths(there[place])
+            long = long[long >= shortest]
             held[place] += long.sum() / row.size
             clipped[place] |= len(long) >= HELD_RUNS
     return held, clipped

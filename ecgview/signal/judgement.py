@@ -15,13 +15,14 @@ import numpy as np
 
 from ecgview.leads import STANDARD_12
 from ecgview.record import GAIN, EcgRecord
+from ecgview.runs import runs
 from ecgview.signal import limb_leads
 from ecgview.signal.condition import HOP_S, STRETCH_S, WINDOW_S, Condition, Row, measure
+from ecgview.signal.gaps import LONGEST_GAP_S
 from ecgview.signal.mean_beat import FEWEST_LEADS, INDEPENDENT, MeanBeat
 from ecgview.signal.recent import Recent, checksum
 
 SHORTEST_S = 2.0  # below, nothing is judged; every network needs more and says so itself
-GAP_S = 0.2  # the longest gap that may be bridged by a straight line, as `preprocessing` does
 NO_SIGNAL_MV = 0.01  # between 1 and 40 Hz: the noise of an amplifier alone
 LOWEST_MV, LOW_MV = 0.10, 0.30  # median lead: none of 4,788 real records lies below 0.11, 99.8 % above 0.4
 HIGHEST_MV, HIGH_MV = 10.0, 5.5  # median lead: the highest real one is 9.6, 99.9 % below 6.1
@@ -191,7 +192,7 @@ def _reasons(seen: Condition) -> Iterator[tuple[str, str]]:
         yield "mains", f"mains of {mains * 1000:.0f} µV RMS: a network would answer it, not the ECG"
     start, end = _pause(_most(seen.moving_mv))
     if (
-        end - start > LONGEST_PAUSE_S and float(np.median(seen.gap_s)) <= GAP_S
+        end - start > LONGEST_PAUSE_S and float(np.median(seen.gap_s)) <= LONGEST_GAP_S
     ):  # a gap is told as one, by lead
         yield "pause", f"nothing but noise from {start:.1f} to {end:.1f} s: electrodes off, or a pause"
     if seen.one_line > ONE_LINE:
@@ -222,10 +223,7 @@ def _pause(moving_mv: Row) -> tuple[float, float]:
     is_quiet = moving_mv < NOTHING_MV
     if not is_quiet.any():
         return 0.0, 0.0
-    quiet = np.concatenate([[False], is_quiet, [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
-    longest = int(np.argmax(edges[1::2] - edges[::2]))
-    first, after = edges[2 * longest], edges[2 * longest + 1]
+    first, after = max(runs(is_quiet), key=lambda run: run[1] - run[0])
     return float(first * HOP_S), float((after - 1) * HOP_S + WINDOW_S)
 
 
@@ -237,8 +235,8 @@ def _faults(seen: Condition, names: Sequence[str]) -> dict[str, str]:
     found = {}
     quiet = _quiet_leads(seen, names)
     for name, amplitude, gap in zip(names, seen.amplitude_mv, seen.gap_s, strict=True):
-        if gap > GAP_S:
-            found[name] = f"gaps over {GAP_S:g} s"
+        if gap > LONGEST_GAP_S:
+            found[name] = f"gaps over {LONGEST_GAP_S:g} s"
         elif amplitude < NO_SIGNAL_MV:
             found[name] = "no signal"
         elif amplitude > LEAD_HIGHEST_MV:
@@ -293,7 +291,7 @@ def _warnings(seen: Condition, names: Sequence[str]) -> Iterator[tuple[str, str]
         clipped = ", ".join(name for name, hit in zip(names, seen.held.clipped, strict=True) if hit)
         yield "clipping", f"clipped at the limit of the recorder: {clipped}"
     yield from _written(seen, names)
-    gapped = ", ".join(name for name, gap in zip(names, seen.gap_s, strict=True) if 0 < gap <= GAP_S)
+    gapped = ", ".join(name for name, gap in zip(names, seen.gap_s, strict=True) if 0 < gap <= LONGEST_GAP_S)
     if gapped:
         yield "gaps", f"short gaps bridged by straight lines: {gapped}"
     yield from _bandwidth(seen)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import ImportNote, Signal
+from ecgview.runs import lengths
 
 EINTHOVEN_LIMIT_MV = 0.020  # RMS of I + III - II (L7; ours)
 FLAT_LIMIT_MV = 0.005  # peak to peak over the whole record (ours)
@@ -75,6 +76,5 @@ def _is_held(filled: Signal, extreme: NDArray[np.float32], run: int = 6) -> NDAr
         np.count_nonzero(there, axis=1) >= 2 * run
     )  # few are looked at closer
     for row in np.flatnonzero(enough):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], there[row].astype(np.int8), [0]])))
-        enough[row] = ((edges[1::2] - edges[::2]) >= run).sum() >= 2
+        enough[row] = (lengths(there[row]) >= run).sum() >= 2
     return enough

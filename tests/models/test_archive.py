@@ -205,7 +205,7 @@ def test_what_goes_wrong_in_a_process_is_raised_where_the_work_was_begun() -> No
 
 
 def _plan_of_nothing(root: str) -> archive.Plan:
-    return archive.Plan(root, "", ("a", "b", "c"), 1, "", "")
+    return archive.Plan(root=root, parts="", files=("a", "b", "c"), per_part=1, model="", model_sha256="")
 
 
 def _never_ends(plan: archive.Plan, number: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.desktop.state.mouse import SHORTEST_S
+from ecgview.runs import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,4 @@ def masked(before: NDArray[np.bool_], drag: Drag, segment_s: float) -> NDArray[n
 
 def spans(mask: NDArray[np.bool_], segment_s: float) -> list[tuple[float, float]]:
     """Return the hidden stretches of time of a mask, s."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(float(a) * segment_s, float(b) * segment_s) for a, b in edges.reshape(-1, 2)]
+    return [(float(a) * segment_s, float(b) * segment_s) for a, b in runs(mask)]

@@ -12,6 +12,7 @@ from ecgview.desktop.canvas.span_item import SpanItem, boxes, row_at, seconds_al
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
+from ecgview.runs import runs
 
 
 class MaskItem(SpanItem):
@@ -125,7 +126,7 @@ class Masks(QObject):
             return self.forget()
         if self._before is not None:  # the item under the hand leads, whatever it runs into
             return None
-        stretches = runs(mask)
+        stretches = [(int(first), int(after)) for first, after in runs(mask)]
         for item in self._items[len(stretches) :]:
             self._surface.take_off(item)
         del self._items[len(stretches) :]
@@ -201,9 +202,3 @@ class Masks(QObject):
         for item in self._items:
             self._surface.take_off(item)
         self._items.clear()
-
-
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the hidden stretches of a mask as (first, before last) segments."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

@@ -25,6 +25,7 @@ from ecgview.desktop.state.reading import Reading
 from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay, Span, joined
 from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict, to_overlay
+from ecgview.runs import runs
 
 MODE = "judge"
 HINT = "Drag over a stretch of a lead, with Shift of all leads, then say what you think of the model's reason there"
@@ -212,8 +213,7 @@ class Judging(QObject):
             METHOD,
         )
         length = found.segment_samples / found.sampling_rate_hz
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], found.mask, [False])).astype(np.int8)))
-        spans = (edges * length).reshape(-1, 2).tolist()
+        spans = (runs(found.mask) * length).tolist()
         return Subject(judged, tuple(Stretch((), start, end) for start, end in spans))
 
     # ---- by hand ---------------------------------------------------------------------------------------

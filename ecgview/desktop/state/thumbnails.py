@@ -24,6 +24,7 @@ from ecgview.desktop.work.jobs import Jobs
 from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
+from ecgview.runs import runs
 
 SETTING = "worklist.thumbnails"
 MOST = 500  # pictures kept, about 13 kB each
@@ -204,9 +205,7 @@ def trace_of(record: EcgRecord) -> Trace:
     known = np.isfinite(signal)
     if not known.any():
         return Trace(lead, synthetic=record.synthetic, reason=f"{lead}: no signal in the first {SECONDS:g} s")
-    edges = np.flatnonzero(np.diff(known.astype(np.int8), prepend=0, append=0))
-    pairs = edges.reshape(-1, 2)
-    stretches = tuple(_thinned(signal[a:b], a, rate) for a, b in pairs if b - a > 1)
+    stretches = tuple(_thinned(signal[a:b], a, rate) for a, b in runs(known) if b - a > 1)
     return Trace(lead, stretches, _middle(signal[known]), record.synthetic)
 
 

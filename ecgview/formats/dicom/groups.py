@@ -17,6 +17,7 @@ from ecgview.formats.dicom.codes import lead_of
 from ecgview.formats.dicom.elements import Elements
 from ecgview.leads import distinct_names
 from ecgview.record import ImportNote, MedianBeat, Signal
+from ecgview.runs import runs
 
 MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
 MOST_GROUPS = 100
@@ -287,9 +288,8 @@ def _padded(values: NDArray[np.integer], padding: int, run: int) -> tuple[NDArra
     measured = values[~gaps]
     if not measured.min() < padding < measured.max():
         return gaps, False
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], gaps.view(np.int8), [0]))))
     kept = np.zeros_like(gaps)
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+    for start, stop in runs(gaps):
         if stop - start >= max(2, run):
             kept[start:stop] = True
     return kept, True

@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.runs import runs
+
 Trace = NDArray[np.float64]
 
 LEAST_MV, LEAST_S = (
@@ -141,6 +143,4 @@ def _slurs(part: Trace, tops: list[int], steepest: float, fs_hz: float) -> list[
     # The rounded top itself is no slur.
     for top in tops:
         away[max(0, top - round(0.008 * fs_hz)) : top + round(0.008 * fs_hz)] = False
-    edges = np.flatnonzero(np.diff(np.r_[0, (flat & high & away).astype(np.int8), 0]))
-    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(a + b) // 2 for a, b in pairs if (b - a) / fs_hz >= SLUR_S]
+    return [(a + b) // 2 for a, b in runs(flat & high & away).tolist() if (b - a) / fs_hz >= SLUR_S]

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.runs import runs
+
 Kind = Literal["P", "QRS", "T"]
 KINDS: tuple[Kind, ...] = ("P", "QRS", "T")  # class 0 is none of them, the others in this order
 Probabilities = NDArray[np.float32]
@@ -178,22 +180,22 @@ def _agreed(said: _Said, kind: Kind, rules: Rules) -> list[_Found]:
     sums = np.zeros((n_leads, n_samples + 1))
     np.cumsum(said.probability[:, place], axis=1, dtype=np.float64, out=sums[:, 1:])
     shown = np.zeros((n_leads, n_samples), dtype=bool)
-    runs: list[list[tuple[int, int]]] = []
+    of_leads: list[list[tuple[int, int]]] = []
     for row in range(n_leads):
         kept = [
             (a, b)
-            for a, b in _runs(said.likeliest[row] == place)
+            for a, b in runs(said.likeliest[row] == place).tolist()
             if (b - a) / fs_hz >= rules.shortest_s[kind]
             and sums[row, b] - sums[row, a] >= (b - a) * rules.surest[kind]
         ]
         for a, b in kept:
             shown[row, a:b] = True
-        runs.append(kept)
+        of_leads.append(kept)
     found = []
-    together = _runs(shown.mean(0) >= rules.agreeing[kind])
+    together = runs(shown.mean(0) >= rules.agreeing[kind]).tolist()
     for start, stop in _joined(together, rules.apart_s[kind] * fs_hz):
         waves: dict[int, Wave] = {}
-        for row, kept in enumerate(runs):
+        for row, kept in enumerate(of_leads):
             own = [(a, b) for a, b in kept if a < stop and b > start]
             if own:
                 waves[row] = _wave(said, row, place, own[0][0], own[-1][1])
@@ -201,18 +203,10 @@ def _agreed(said: _Said, kind: Kind, rules: Rules) -> list[_Found]:
     return found
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, one after last) of each run of True."""
-    framed = np.zeros(len(flags) + 2, dtype=bool)
-    framed[1:-1] = flags
-    edges = np.flatnonzero(framed[1:] != framed[:-1]).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def _joined(runs: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
+def _joined(found: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
     """Return the runs, those that lie nearer than a gap made one."""
     out: list[tuple[int, int]] = []
-    for start, stop in runs:
+    for start, stop in found:
         if out and start - out[-1][1] < gap:
             out[-1] = (out[-1][0], stop)
         else:
