@@ -144,7 +144,7 @@ def cross_validated(marked: Sequence[Marked], data: Path, runs: Path) -> dict[st
             whole = stage.prepared(marked[k]).signal
             for name, leads in LEAD_SETS.items():
                 signal = whole[[STANDARD_12.index(lead) for lead in leads]]
-                said = stage.probabilities(network, signal)
+                said = delineation.said_by(network, signal)
                 beats = waves.beats(said, signal, INPUT.sampling_rate_hz, leads)
                 truth = marked_beats({lead: marked[k].marks[lead] for lead in leads})
                 outcomes[name][k] = compare(truth, beats)

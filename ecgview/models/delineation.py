@@ -7,7 +7,7 @@ what else is asked is answered with a warning that says so.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from ecgview.signal.judgement import judged
 from ecgview.signal.measure import waves
 from ecgview.signal.measure.waves import Beat
 from ecgview.signal.resampling import resample
+
+if TYPE_CHECKING:
+    import torch
 
 SHORTEST_S, LONGEST_S = (
     2.0,
@@ -98,11 +101,17 @@ def probabilities(card: ModelCard, signal: Signal, device: str = "cpu") -> NDArr
     bf16 is used wherever the processor multiplies in it: half the time, and on the 150 records of LUDB 95 of 100
     intervals moved by less than 0.4 ms.
     """
-    import torch
-
     device = runtime.resolve_device(device)
     net: Any = runtime.network(card, device, precision(device))
-    with torch.inference_mode(), runtime.threads(device, 1):
+    with runtime.threads(device, 1):
+        return said_by(net, signal, device)
+
+
+def said_by(net: "torch.nn.Module", signal: Signal, device: str = "cpu") -> NDArray[np.float32]:
+    """Return the same of any network that takes these rows and gives logits."""
+    import torch
+
+    with torch.inference_mode():
         said: NDArray[np.float32] = (
             torch.softmax(net(torch.from_numpy(rows(signal)).to(device)), 1).cpu().numpy()
         )

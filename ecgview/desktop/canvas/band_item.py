@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from ecgview.desktop.canvas.item_on_paper import ItemOnPaper, in_px
 
 PLATE_PX = 12
 PAD_PX = 4
 
 
-class BandItem(QGraphicsObject):
+class BandItem(ItemOnPaper):
     """Above everything else, found by no press; hidden unless a drag is under way."""
 
     def __init__(self) -> None:
         super().__init__()
         self._rects: tuple[QRectF, ...] = ()
         self._colour, self._on, self._text = QColor(), QColor(), ""
-        self._bounds = QRectF()
         self.setZValue(50)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.hide()
 
     @property
@@ -42,27 +42,20 @@ class BandItem(QGraphicsObject):
         self.show()
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw a thin frame with a light fill: the trace beneath stays readable."""
-        world = painter.worldTransform()
         fill = QColor(self._colour)
         fill.setAlpha(50)
-        painter.save()
-        painter.resetTransform()
-        painter.setPen(QPen(self._colour, 1.0))
-        painter.setBrush(fill)
-        drawn = [world.mapRect(rect) for rect in self._rects]
-        for rect in drawn:
-            painter.drawRect(rect)
-        if drawn and self._text:
-            self._paint_plate(painter, drawn[0])
-        painter.restore()
+        with in_px(painter) as world:
+            painter.setPen(QPen(self._colour, 1.0))
+            painter.setBrush(fill)
+            drawn = [world.mapRect(rect) for rect in self._rects]
+            for rect in drawn:
+                painter.drawRect(rect)
+            if drawn and self._text:
+                self._paint_plate(painter, drawn[0])
 
     def _paint_plate(self, painter: QPainter, beside: QRectF) -> None:
         font = QFont(painter.font())

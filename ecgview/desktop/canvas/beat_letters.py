@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ecgview.desktop.canvas.edge_item import beats_between
+from ecgview.desktop.canvas.item_on_paper import ItemOnPaper, in_px
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
 from ecgview.paper.stimuli import rhythm_row
@@ -25,18 +26,16 @@ NAME_MM = 3.4  # height of the name of a lead
 ABOVE = 0.44  # of a row above its baseline
 
 
-class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+class BeatLetters(ItemOnPaper):
     """One letter for each beat, over the row that shows the most time; nothing of it takes the mouse."""
 
     def __init__(self) -> None:
         super().__init__()
         self._letters: tuple[tuple[QPointF, str], ...] = ()  # mm
         self._colours: Colours | None = None
-        self._bounds = QRectF()
         self._font = QFont()
         self._font.setPixelSize(SIZE_PX)
         self._font.setWeight(QFont.Weight.DemiBold)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(18)
 
@@ -65,28 +64,21 @@ class BeatLetters(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self._letters)
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw the letters at one size at every zoom; what is not dominant is darker."""
         if self._colours is None:
             return
-        world = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        painter.setFont(self._font)
-        usual, other = QColor(self._colours.muted), QColor(self._colours.text)
-        for at, letter in self._letters:
-            painter.setPen(usual if letter == "N" else other)
-            place = world.map(at)
-            painter.drawText(
-                QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, letter
-            )
-        painter.restore()
+        with in_px(painter) as world:
+            painter.setFont(self._font)
+            usual, other = QColor(self._colours.muted), QColor(self._colours.text)
+            for at, letter in self._letters:
+                painter.setPen(usual if letter == "N" else other)
+                place = world.map(at)
+                painter.drawText(
+                    QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, letter
+                )
 
 
 def _place(row: TracePath, seconds: float, y_mm: float) -> QPointF:

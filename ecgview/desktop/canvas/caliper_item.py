@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
-    QGraphicsItem,
-    QGraphicsObject,
     QStyleOptionGraphicsItem,
     QWidget,
 )
 
 from ecgview.desktop.canvas.caliper import Caliper
+from ecgview.desktop.canvas.item_on_paper import HeldItem, in_px
 from ecgview.desktop.canvas.span_item import row_at, seconds_along
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
@@ -49,7 +48,7 @@ class _Place:
         return max(end.x() for end in self.ends)
 
 
-class CaliperItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+class CaliperItem(HeldItem):
     """One caliper, in mm of the page, on every trace of its lead where both ends are shown.
 
     The canvas hands it what mouse and keys do; what it measures is a `Caliper`. The plate with the reading has the same
@@ -71,14 +70,11 @@ class CaliperItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         self._places: tuple[_Place, ...] = ()
         self._plates: tuple[QRectF, ...] = ()  # mm
         self._avoided: tuple[QRectF, ...] = ()  # mm, where other plates stand
-        self._bounds, self._shape = QRectF(), QPainterPath()
         self._font = QFont()
         self._font.setPixelSize(PLATE_PX)
         self._font.setWeight(QFont.Weight.DemiBold)
         self._metrics = QFontMetricsF(self._font)
         self.is_active = True
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)  # the canvas hands it what the mouse does
         self._place()
 
     # ---- what it shows -------------------------------------------------------------------------------
@@ -209,42 +205,27 @@ class CaliperItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
 
     # ---- Qt ------------------------------------------------------------------------------------------
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
-    def shape(self) -> QPainterPath:
-        """Where it is taken up: the two lines, the bar between them, the plate."""
-        return self._shape
-
-    def contains(self, point: QPointF | QPoint | QPainterPath.Element) -> bool:
-        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
-        return self._shape.contains(cast(QPointF, point))  # Qt asks with points alone
-
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw it in px of the screen: lines and text have one width at every zoom."""
-        world = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(self._colours.caliper)
-        text = self._caliper.text(self._record)
-        for place, plate in zip(self._places, self._plates, strict=True):
-            ends = [world.map(end) for end in place.ends]
-            top = world.map(QPointF(0, place.top)).y()
-            bottom = world.map(QPointF(0, place.bottom)).y()
-            for index, end in enumerate(ends):
-                is_active = self.is_active and index == self._caliper.active
-                painter.setPen(QPen(colour, 1.8 if is_active else 1.0))
-                painter.drawLine(QPointF(end.x(), top), QPointF(end.x(), bottom))
-                painter.setBrush(colour if is_active else Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(end, DOT_PX, DOT_PX)
-            painter.setPen(QPen(colour, 1.0))
-            painter.drawLine(QPointF(ends[0].x(), top), QPointF(ends[1].x(), top))
-            self._paint_plate(painter, world.mapRect(plate), text)
-        painter.restore()
+        with in_px(painter) as world:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            colour = QColor(self._colours.caliper)
+            text = self._caliper.text(self._record)
+            for place, plate in zip(self._places, self._plates, strict=True):
+                ends = [world.map(end) for end in place.ends]
+                top = world.map(QPointF(0, place.top)).y()
+                bottom = world.map(QPointF(0, place.bottom)).y()
+                for index, end in enumerate(ends):
+                    is_active = self.is_active and index == self._caliper.active
+                    painter.setPen(QPen(colour, 1.8 if is_active else 1.0))
+                    painter.drawLine(QPointF(end.x(), top), QPointF(end.x(), bottom))
+                    painter.setBrush(colour if is_active else Qt.BrushStyle.NoBrush)
+                    painter.drawEllipse(end, DOT_PX, DOT_PX)
+                painter.setPen(QPen(colour, 1.0))
+                painter.drawLine(QPointF(ends[0].x(), top), QPointF(ends[1].x(), top))
+                self._paint_plate(painter, world.mapRect(plate), text)
 
     def _paint_plate(self, painter: QPainter, plate: QRectF, text: str) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -18,8 +18,9 @@ from PySide6.QtGui import (
     QPen,
     QTransform,
 )
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from ecgview.desktop.canvas.item_on_paper import HeldItem, ItemOnPaper, in_px
 from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
@@ -138,7 +139,7 @@ def _pen(wave: str, colour: str, ground: str, share: float, width: int) -> QPen:
     return QPen(mixed, width, STYLES[wave])
 
 
-class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+class EdgeItem(HeldItem):
     """One edge on every trace that shows its moment. While the hand or a key has it, it shows where it would be.
 
     Signals:
@@ -163,13 +164,11 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         self._from_s = 0.0
         self._scale = 4.0
         self._segments: tuple[tuple[float, float, float], ...] = ()  # mm: x, top, bottom
-        self._bounds, self._shape, self._plate = QRectF(), QPainterPath(), QRectF()
+        self._plate = QRectF()
         self._font = QFont()
         self._font.setPixelSize(PLATE_PX)
         self._metrics = QFontMetricsF(self._font)
         self.is_hovered = False
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)  # the canvas hands it what the mouse does
         self.setZValue(19)  # under marks and calipers, which are laid on purpose
         self._place()
 
@@ -342,40 +341,25 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
 
     # ---- Qt ------------------------------------------------------------------------------------------
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
-    def shape(self) -> QPainterPath:
-        """Where it is taken up."""
-        return self._shape
-
-    def contains(self, point: QPointF | QPoint | QPainterPath.Element) -> bool:
-        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
-        return self._shape.contains(cast(QPointF, point))  # Qt asks with points alone
-
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw it in px of the screen: one width at every zoom."""
-        world = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        self.paint_line(painter, world)
-        if self.is_meant and not self._plate.isNull():
-            plate = world.mapRect(self._plate)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._colours.accent))
-            painter.drawRoundedRect(plate, 3, 3)
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(self._colours.text), 1.5))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(plate.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
-            painter.setFont(self._font)
-            painter.setPen(QColor(self._colours.on_accent))
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self.label)
-        painter.restore()
+        with in_px(painter) as world:
+            self.paint_line(painter, world)
+            if self.is_meant and not self._plate.isNull():
+                plate = world.mapRect(self._plate)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(self._colours.accent))
+                painter.drawRoundedRect(plate, 3, 3)
+                if self.hasFocus():
+                    painter.setPen(QPen(QColor(self._colours.text), 1.5))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawRoundedRect(plate.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+                painter.setFont(self._font)
+                painter.setPen(QColor(self._colours.on_accent))
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self.label)
 
     def paint_line(self, painter: QPainter, world: QTransform) -> None:
         """Draw the line alone, in px of the screen; `world` maps mm to them."""
@@ -403,14 +387,12 @@ class EdgeItem(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
         self._place()
 
 
-class EdgeLines(QGraphicsObject):
+class EdgeLines(ItemOnPaper):
     """All the lines that nobody means, painted by one item: one each would take tens of ms in a frame."""
 
     def __init__(self) -> None:
         super().__init__()
         self.items: dict[tuple[Edge, int | None], EdgeItem] = {}
-        self._bounds = QRectF()
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setZValue(17)
 
     def show_page(self, page: Page | None) -> None:
@@ -420,10 +402,6 @@ class EdgeLines(QGraphicsObject):
         self.setVisible(bool(self.items))
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
     def shape(self) -> QPainterPath:
         """Nowhere: the lines themselves are taken up."""
         return QPainterPath()
@@ -432,13 +410,10 @@ class EdgeLines(QGraphicsObject):
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw the lines in px of the screen."""
-        world = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        for item in self.items.values():
-            if not item.is_meant:
-                item.paint_line(painter, world)
-        painter.restore()
+        with in_px(painter) as world:
+            for item in self.items.values():
+                if not item.is_meant:
+                    item.paint_line(painter, world)
 
 
 class Edges(QObject):

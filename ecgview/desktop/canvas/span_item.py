@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
-    QGraphicsObject,
     QStyleOptionGraphicsItem,
     QWidget,
 )
 
+from ecgview.desktop.canvas.item_on_paper import HeldItem, in_px
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
 
@@ -80,7 +80,7 @@ def _time_at(row: TracePath, x_mm: float) -> float:
     return row.start_s + (x_mm - row.x0_mm) / row.mm_per_s
 
 
-class SpanItem(QGraphicsObject):
+class SpanItem(HeldItem):
     """A stretch that is hit-tested and focused; the paper's overlay paints it, this item only its ring.
 
     An item without contents costs nothing in a frame: with a hundred marks the paper is moved as without any.
@@ -95,11 +95,8 @@ class SpanItem(QGraphicsObject):
         super().__init__()
         self._page, self._colours, self._scale = page, colours, 4.0
         self._boxes: tuple[Box, ...] = ()
-        self._bounds, self._shape = QRectF(), QPainterPath()
         self.part: Part = "whole"  # what the arrow keys move
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)  # the canvas hands it what the mouse does
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -146,41 +143,29 @@ class SpanItem(QGraphicsObject):
 
     # ---- Qt ------------------------------------------------------------------------------------------
 
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
-
-    def shape(self) -> QPainterPath:
-        """Where it is taken up."""
-        return self._shape
-
-    def contains(self, point: QPointF | QPoint) -> bool:  # type: ignore[override]  # nobody asks by an Element
-        """Return whether a press at a place, mm, meets it; Qt's own answer is the bounding rectangle's."""
-        return self._shape.contains(QPointF(point))
-
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draw the ring of the focus, and the edge that the keys move."""
         if not self.hasFocus():
             return
-        world = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for box in self._boxes:
-            rect = world.mapRect(box.rect)
-            painter.setPen(QPen(QColor(self._colours.base), 4.0))  # a halo: the ring is seen on every paper
-            painter.drawRect(rect)
-            painter.setPen(QPen(QColor(self._colours.accent), 2.0))
-            painter.drawRect(rect)
-            if self.part != "whole":
-                has, x = (box.has_start, rect.left()) if self.part == "start" else (box.has_end, rect.right())
-                if has:
-                    painter.fillRect(
-                        QRectF(x - 3, rect.top(), 6, rect.height()), QColor(self._colours.accent)
+        with in_px(painter) as world:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for box in self._boxes:
+                rect = world.mapRect(box.rect)
+                # a halo: the ring is seen on every paper
+                painter.setPen(QPen(QColor(self._colours.base), 4.0))
+                painter.drawRect(rect)
+                painter.setPen(QPen(QColor(self._colours.accent), 2.0))
+                painter.drawRect(rect)
+                if self.part != "whole":
+                    has, x = (
+                        (box.has_start, rect.left()) if self.part == "start" else (box.has_end, rect.right())
                     )
-        painter.restore()
+                    if has:
+                        painter.fillRect(
+                            QRectF(x - 3, rect.top(), 6, rect.height()), QColor(self._colours.accent)
+                        )
 
     def focusInEvent(self, event: object) -> None:
         """Paint the ring from now on."""

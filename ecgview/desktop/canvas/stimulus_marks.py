@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from ecgview.desktop.canvas.item_on_paper import ItemOnPaper
 from ecgview.desktop.theme import Colours
 from ecgview.paper import stimuli
 from ecgview.paper.page import Page, Tick
@@ -15,15 +16,13 @@ from ecgview.paper.page import Page, Tick
 WIDTH_PX = 2.0
 
 
-class StimulusMarks(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
+class StimulusMarks(ItemOnPaper):
     """The marks of one page; nothing of it takes the mouse."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ticks: tuple[Tick, ...] = ()  # mm
         self._colour = QColor()
-        self._bounds = QRectF()
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(17)
 
@@ -39,10 +38,6 @@ class StimulusMarks(QGraphicsObject):  # not pyqtgraph's, see `PaperItem`
             )
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self.ticks)
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Everything that is painted, mm."""
-        return self._bounds
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None

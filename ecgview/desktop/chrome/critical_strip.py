@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from ecgview.desktop.chrome import strip
 from ecgview.desktop.state.workspace import Workspace
-from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.theme import set_role
 
 
 class CriticalStrip(QFrame):
@@ -16,17 +16,12 @@ class CriticalStrip(QFrame):
         super().__init__(parent)
         self._workspace = workspace
         set_role(self, "error")
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.text = strip.text()
         self.who = QPushButton("Who was told …")
         self.who.clicked.connect(workspace.criteria.sought)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(2 * SPACE, SPACE - 2, SPACE, SPACE - 2)
-        line.setSpacing(SPACE)
-        line.addWidget(self.text, 1)
-        line.addWidget(self.who)
+        line = strip.line(self.text, self.who)
+        strip.keep_margins(line)
+        self.setLayout(line)
         workspace.criteria.changed.connect(self._follow)
         workspace.criteria.told_changed.connect(self._follow)
         workspace.measuring.opened_changed.connect(self._follow)

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from ecgview.desktop.chrome import strip
 from ecgview.desktop.messages import Level, Message
 from ecgview.desktop.theme import SPACE, set_role
 
@@ -27,10 +27,7 @@ class MessageStrip(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.text = strip.text()
         self.details = QLabel()
         self.details.setTextFormat(Qt.TextFormat.PlainText)
         self.details.setWordWrap(True)
@@ -38,15 +35,10 @@ class MessageStrip(QFrame):
         set_role(self.details, "muted")
         self.more = _link("Details", self._toggle)
         self.close_button = _link("Close", self.hide)
-        line = QHBoxLayout()
-        line.setSpacing(SPACE)
-        line.addWidget(self.text, 1)
-        line.addWidget(self.more)
-        line.addWidget(self.close_button)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(2 * SPACE, SPACE - 2, SPACE, SPACE - 2)
+        strip.keep_margins(whole)
         whole.setSpacing(4)
-        whole.addLayout(line)
+        whole.addLayout(strip.line(self.text, self.more, self.close_button))
         whole.addWidget(self.details)
         self._about: Path | None = None
         self._level: Level = "info"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from ecgview.desktop.chrome import strip
 from ecgview.desktop.dialogs import elsewhere
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.state.workspace import Workspace
-from ecgview.desktop.theme import SPACE, set_role
+from ecgview.desktop.theme import set_role
 from ecgview.errors import EcgviewError, EmptyStoreError
 from ecgview.review.merging import ConflictError, SupersededError
 from ecgview.review.presence import Presence
@@ -19,22 +20,17 @@ class StoreStrip(QFrame):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.text = strip.text()
         self.anew = QPushButton("Start a new store here")
         self.anew.clicked.connect(workspace.reading.start_anew)
         self.again = QPushButton("Try again")
         self.again.clicked.connect(workspace.reading.again)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(2 * SPACE, SPACE - 2, SPACE, SPACE - 2)
-        line.setSpacing(SPACE)
-        line.addWidget(self.text, 1)
         for button in (self.anew, self.again):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             set_role(button, "link")
-            line.addWidget(button)
+        line = strip.line(self.text, self.anew, self.again)
+        strip.keep_margins(line)
+        self.setLayout(line)
         set_role(self, "warning")
         self.hide()
         workspace.reading.problem_changed.connect(self.show_problem)

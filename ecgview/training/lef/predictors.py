@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -117,20 +117,35 @@ def _measurements(
     identity = json.dumps(
         [str(data.folder.resolve()), split, VERSION, codes, table.st_size, table.st_mtime_ns]
     )
-    folder = cache / f"measured-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+
+    def piece(first: int, last: int) -> NDArray[np.float32]:
+        progress(Counted(first, count, "ECGs"), f"measuring, {split}")
+        rows = [_row(record, codes) for _, record in data.records(split, first, last)]
+        return np.array(rows, dtype=np.float32).reshape(last - first, len(codes))
+
+    return _in_pieces(_kept_in(cache, "measured", identity), count, len(codes), piece)
+
+
+def _kept_in(cache: Path, name: str, identity: str) -> Path:
+    folder = cache / f"{name}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
-    pieces = []
+    return folder
+
+
+def _in_pieces(
+    folder: Path, count: int, columns: int, make: Callable[[int, int], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Return (count, columns) made piece by piece from first to last; a piece that lies in the folder is read."""
+    pieces = [np.empty((0, columns), dtype=np.float32)]
     for first in range(0, count, PIECE):
         last = min(count, first + PIECE)
         path = folder / f"{first}-{last}.npy"
         if not path.exists():
-            progress(Counted(first, count, "ECGs"), f"measuring, {split}")
             part = path.with_suffix(".part.npy")
-            rows = [_row(record, codes) for _, record in data.records(split, first, last)]
-            np.save(part, np.array(rows, dtype=np.float32).reshape(last - first, len(codes)))
+            np.save(part, make(first, last))
             part.replace(path)
         pieces.append(np.load(path, allow_pickle=False))
-    return np.concatenate(pieces) if pieces else np.empty((0, len(codes)), dtype=np.float32)
+    return np.concatenate(pieces)
 
 
 def _row(record: EcgRecord, codes: Sequence[str]) -> list[float]:
@@ -147,19 +162,12 @@ def _answers(
     """Return (count, labels) probabilities, NaN where the classifier cannot take the record."""
     table = (data.folder / f"EchoNext_{split}_waveforms.npy").stat()
     identity = json.dumps([str(data.folder.resolve()), split, card.sha256, table.st_size, table.st_mtime_ns])
-    folder = cache / f"predictors-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    pieces = []
-    for first in range(0, count, PIECE):
-        last = min(count, first + PIECE)
-        path = folder / f"{first}-{last}.npy"
-        if not path.exists():
-            progress(Counted(first, count, "ECGs"), f"{card.name}, {split}")
-            part = path.with_suffix(".part.npy")
-            np.save(part, _piece(data, split, first, last, card, runtime.resolve_device(device)))
-            part.replace(path)
-        pieces.append(np.load(path, allow_pickle=False))
-    return np.concatenate(pieces) if pieces else np.empty((0, len(card.labels)), dtype=np.float32)
+
+    def piece(first: int, last: int) -> NDArray[np.float32]:
+        progress(Counted(first, count, "ECGs"), f"{card.name}, {split}")
+        return _piece(data, split, first, last, card, runtime.resolve_device(device))
+
+    return _in_pieces(_kept_in(cache, "predictors", identity), count, len(card.labels), piece)
 
 
 def _piece(

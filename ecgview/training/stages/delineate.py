@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ecgview.leads import STANDARD_12
-from ecgview.models import preprocessing
+from ecgview.models import delineation, preprocessing
 from ecgview.models.networks import wave_unet
 from ecgview.models.networks.kit.bf16 import InBf16, processor_multiplies_bf16
 from ecgview.models.networks.wave_unet import INPUT, WaveUnet, WaveUnetConfig, WaveUnets
@@ -177,7 +177,7 @@ def _taught(teacher: WaveUnet, more: Sequence[Unmarked]) -> list[crops.Lead12]:
     place = KINDS.index("P") + 1
     for one in more:
         signal = _signal(one.record)
-        said = probabilities(network, signal)
+        said = delineation.said_by(network, signal)
         if one.no_p:
             said[:, 0] += said[:, place]
             said[:, place] = 0
@@ -257,15 +257,6 @@ def joined(networks: Sequence[WaveUnet]) -> WaveUnets:
     out = WaveUnets(WaveUnetConfig(**{**asdict(folded[0].config), "members": len(folded)}))
     out.members = torch.nn.ModuleList(folded)
     return out.eval()
-
-
-def probabilities(network: torch.nn.Module, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (leads, 4, samples) of one prepared record: no wave, P, QRS, T."""
-    from ecgview.models.delineation import rows
-
-    with torch.inference_mode():
-        said: NDArray[np.float32] = torch.softmax(network(torch.from_numpy(rows(signal))), 1).numpy()
-    return said
 
 
 def export(learnt: Learnt, recipe: DelineateRecipe, folder: Path) -> Path:
