@@ -538,7 +538,7 @@ def _on_trace(
     elif prediction is None:
         raise ModelError("there is no prediction to map", where="on_trace")
     elif not prediction.analysed:
-        raise NotAnalysed(f"not analysed: {prediction.reason}", where=record.source.path or None)
+        raise NotAnalysed.because(prediction.reason, record.source.path)
     else:
         card = model_card(prediction.model.model_id)
         attribution.output_of(card, target)

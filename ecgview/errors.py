@@ -50,6 +50,11 @@ class ModelError(EcgviewError):
 class NotAnalysed(ModelError):
     """A record that was read, and that a model may not be asked about or cannot take: the reason is the answer."""
 
+    @classmethod
+    def because(cls, reason: str, path: str = "") -> "NotAnalysed":
+        """Return the error with its reason, in the words of every road to a number."""
+        return cls(f"not analysed: {reason}", where=path or None)
+
 
 class StoreError(EcgviewError):
     """The store cannot be read or written: full, locked, read-only, corrupt."""

@@ -17,6 +17,7 @@ from ecgview.signal.criteria.beside import Beside, beside
 
 if TYPE_CHECKING:
     from ecgview.models.asking import Memory
+    from ecgview.record import EcgRecord
     from ecgview.results import Prediction
 
 NAME = "classify"
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     _each.say_research_only()
 
     def work(path: Path, memory: "Memory") -> dict[str, Any]:
-        answer = api.classify(path, args.model, args.device, precision=args.precision, memory=memory)
+        record = api.open_ecg(path)
+        answer = api.classify(record, args.model, args.device, precision=args.precision, memory=memory)
         _exposure.log("classify", [answer.record_sha256], answer.model.model_id)
         found = shown(answer)
         listed = found.nearest(args.top) if args.top else found.statements
@@ -69,16 +71,16 @@ def run(args: argparse.Namespace) -> int:
             "not_judged_sentence": not_judged_sentence(found),
             "not_assessable_sentences": not_assessable_sentences(found),
             "predictions": [_plain(item) for item in listed],
-            "by_rule": [_by_rule(one) for one in _beside(path, answer)],
+            "by_rule": [_by_rule(one) for one in _beside(record, answer)],
         }
 
     with _answers.memory() as memory:
         return _each.run(args, lambda path: work(path, memory), _lines, lambda found: found["analysed"])
 
 
-def _beside(path: Path, answer: "Prediction") -> tuple[Beside, ...]:
+def _beside(record: "EcgRecord", answer: "Prediction") -> tuple[Beside, ...]:
     """Return what rules say of rate, rhythm and intervals beside the network; nothing where it was not asked."""
-    return beside(api.criteria(path), answer.scores) if answer.analysed else ()
+    return beside(api.criteria(record), answer.scores) if answer.analysed else ()
 
 
 def _by_rule(one: Beside) -> dict[str, Any]:

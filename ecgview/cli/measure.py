@@ -11,6 +11,7 @@ from ecgview.cli import _criteria, _each, _output, _progress
 from ecgview.counts import counted
 from ecgview.errors import EcgviewError
 from ecgview.signal import limb_leads
+from ecgview.signal.measurements import NormalRange
 
 if TYPE_CHECKING:
     from ecgview.signal.measure.measured import TEnd
@@ -149,12 +150,9 @@ def _value(item: dict[str, Any]) -> str:
     said = [item["source"]]
     if item["confidence"] == "low":
         said.append("low confidence")
-    usual = item["range"]
-    if usual is not None:
-        if usual["low"] is not None and item["value"] < usual["low"]:
-            said.append(f"below {usual['low']:g} ({usual['publication']})")
-        if usual["high"] is not None and item["value"] > usual["high"]:
-            said.append(f"above {usual['high']:g} ({usual['publication']})")
+    usual = None if item["range"] is None else NormalRange(**item["range"])
+    if usual is not None and (side := usual.side(item["value"])):
+        said.append(f"{side} {usual.limit(side):g} ({usual.publication})")
     if item["name"] == "QT" or item["confidence"] == "low":
         said.append(item["note"])
     return f"{item['value']:g} {item['unit']}  [{'; '.join(part for part in said if part)}]"

@@ -107,7 +107,7 @@ def explained(explanation: str, record: EcgRecord, asked: Asked, progress: Progr
     if asked.answer is not None and asked.answer.record_sha256 != record.source.sha256:
         raise ModelError("the result belongs to another record", where=record.source.path or None)
     if isinstance(asked.answer, Prediction) and not asked.answer.analysed:
-        raise NotAnalysed(f"not analysed: {asked.answer.reason}", where=record.source.path or None)
+        raise NotAnalysed.because(asked.answer.reason, record.source.path)
     found = one.explain(record, asked, progress)
     if not isinstance(found, Explanation):
         raise ModelError(

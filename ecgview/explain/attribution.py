@@ -224,7 +224,7 @@ def chosen(prediction: Prediction, target: str) -> str:
         ModelError: nothing is positive, and no statement is named; or the record was not analysed.
     """
     if not prediction.analysed:
-        raise NotAnalysed(f"not analysed: {prediction.reason}")
+        raise NotAnalysed.because(prediction.reason)
     if target:
         return target
     positive = [score for score in prediction.scores if score.is_positive]

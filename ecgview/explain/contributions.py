@@ -39,7 +39,7 @@ def shares(record: EcgRecord, result: LefResult) -> Contributions:
     if record.source.sha256 != result.record_sha256:
         raise ModelError("the result belongs to another record", where=record.source.path or None)
     if not result.analysed:
-        raise NotAnalysed(f"not analysed: {result.reason}", where=record.source.path or None)
+        raise NotAnalysed.because(result.reason, record.source.path)
     if result.contributions is None or result.model_output is None:
         raise ModelError(f"there are no contributions: {result.result}")
     found = check(result.contributions)

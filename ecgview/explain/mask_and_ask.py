@@ -102,7 +102,7 @@ def ground(
     if isinstance(answer.prediction, EcgviewError):
         raise answer.prediction
     if not answer.prediction.analysed:
-        raise NotAnalysed(f"not analysed: {answer.prediction.reason}", where=record.source.path or None)
+        raise NotAnalysed.because(answer.prediction.reason, record.source.path)
     running = runtime.resolve_device(device)
     main = _asked(record, answer.prediction)
     if isinstance(answer.lef, EcgviewError):

@@ -28,4 +28,4 @@ def reason_not_to_answer(record: EcgRecord, leads: Sequence[str]) -> str:
 def check(record: EcgRecord, leads: Sequence[str]) -> None:
     """Raise NotAnalysed with the reason where a network that takes these leads is not to be asked about the record."""
     if reason := reason_not_to_answer(record, leads):
-        raise NotAnalysed(f"not analysed: {reason}", where=record.source.path or None)
+        raise NotAnalysed.because(reason, record.source.path)

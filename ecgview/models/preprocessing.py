@@ -40,7 +40,7 @@ def prepare(record: EcgRecord, spec: InputSpec) -> Signal:
         NotAnalysed: a lead is missing, the record is too short or has gaps that may not be bridged.
     """
     if reason := reason_not_to_take(record, spec):
-        raise NotAnalysed(f"not analysed: {reason}", where=record.source.path or None)
+        raise NotAnalysed.because(reason, record.source.path)
     present = _present(record, spec)
     signal = _first_seconds(record, present, spec)
     filled = bridged(signal)[0].astype(np.float32)

@@ -20,6 +20,16 @@ class NormalRange:
     publication: str
     of: str = ""  # whom it holds for: "women of 18 and over"
 
+    def side(self, value: float) -> str:
+        """Return "below" or "above" where a value lies outside, else ""."""
+        if self.low is not None and value < self.low:
+            return "below"
+        return "above" if self.high is not None and value > self.high else ""
+
+    def limit(self, side: str) -> float | None:
+        """Return the limit on that side."""
+        return self.low if side == "below" else self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:

@@ -73,12 +73,7 @@ def number(item: Measurement) -> str:
 
 def against_range(item: Measurement) -> str:
     """Return "below" or "above" where a value lies outside its range, else ""."""
-    limits = item.range
-    if item.value is None or limits is None:
-        return ""
-    if limits.low is not None and item.value < limits.low:
-        return "below"
-    return "above" if limits.high is not None and item.value > limits.high else ""
+    return "" if item.value is None or item.range is None else item.range.side(item.value)
 
 
 def arrow(item: Measurement) -> str:
@@ -91,7 +86,7 @@ def in_words(item: Measurement) -> str:
     side, limits = against_range(item), item.range
     if not side or limits is None:
         return ""
-    limit = limits.low if side == "below" else limits.high
+    limit = limits.limit(side)
     unit = UNITS.get(item.unit, f" {item.unit}")
     return f"{side} {limit:g}{unit}".replace("-", "−") + (f" ({limits.of})" if limits.of else "")
 
