@@ -114,7 +114,8 @@ def measured(
     tangent, or by threshold.
 
     Raises:
-        SignalError: an edit names what is not there, or moves an edge past another.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be: past another, in a wave that
+            would be too short, outside of the record. It says which edge and between which places it may be.
     """
     from ecgview.models import measuring
 
@@ -125,7 +126,8 @@ def measured_again(before: "Measured", record: EcgRecord | PathLike, edits: Sequ
     """Return measurements after all these edits in place of those before, in milliseconds; none takes them all back.
 
     Raises:
-        SignalError: an edit names what is not there, or moves an edge past another.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be: past another, in a wave that
+            would be too short, outside of the record. It says which edge and between which places it may be.
     """
     from ecgview.signal.measure import engine
 

@@ -16,11 +16,11 @@ from ecgview.record import EcgRecord
 from ecgview.signal import measurements, pacing
 from ecgview.signal.judgement import judged
 from ecgview.signal.measure import by_rules, engine, minutes
-from ecgview.signal.measure.engine import again
+from ecgview.signal.measure.engine import again, as_far_as_possible
 from ecgview.signal.measure.measured import Edit, Measured, TEnd
 from ecgview.signal.measurements import Measurement
 
-__all__ = ["again", "measured"]
+__all__ = ["again", "as_far_as_possible", "measured"]
 
 BY_RULES = "P, QRS and T were found by rules, which are less sure than the network"
 WITHOUT = (
@@ -40,7 +40,7 @@ def measured(record: EcgRecord, edits: Sequence[Edit] = (), t_end: TEnd = "netwo
         t_end: how the end of T is found for QT; "network" is that of the experts whom the network learnt from.
 
     Raises:
-        SignalError: an edit names what is not there, or moves an edge past another.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be.
     """
     if record.seconds > delineation.LONGEST_S:
         found = minutes.of(record, lambda part: _by_rules(part, t_end))

@@ -7,7 +7,6 @@ from ecgview.leads import STANDARD_12
 from ecgview.paper.sheet import TextRun, Tone
 from ecgview.record import GAIN, TOLD_FIRST, EcgRecord
 from ecgview.report.content import ReportContent
-from ecgview.review.read import edge_words
 from ecgview.signal.device_values import Compared, compared, sentences
 from ecgview.signal.judgement import judged
 from ecgview.signal.measure import block
@@ -197,7 +196,7 @@ def statements(content: ReportContent) -> Runs:
         runs += [TextRun(f"Told: {one.words}", LINE_MM) for one in draft.told]
     if content.read.reason:
         runs.append(TextRun(f"Why it was amended: {content.read.reason}", LINE_MM))
-    runs += [TextRun(f"Measured by hand: {edge_words(one)}", SMALL_MM) for one in draft.edges]
+    runs += [TextRun(f"Measured by hand: {one.words}", SMALL_MM) for one in draft.edges]
     for place, mark in enumerate(draft.annotations, 1):
         leads = " ".join(mark.leads) or "all leads"
         when = (

@@ -183,9 +183,10 @@ def gather(
     measurements.
     """
     if measurements is None:
-        measured = (
-            measuring.measured(record, () if read is None else read.edges) if measured is None else measured
-        )
+        if measured is None:
+            measured = measuring.measured(record)
+            if read is not None and read.edges:
+                measured = measuring.as_far_as_possible(measured, record, read.edges)
         measurements = measured.values
     judged = () if measured is None else _judged(record, measured, criteria_choices)
     stated = [] if read is None else [item.key for item in read.statements]

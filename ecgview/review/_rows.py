@@ -14,7 +14,7 @@ from ecgview.review.exposure import Exposure
 from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict
 from ecgview.review.merging import DraftVersion
 from ecgview.review.moment import Moment
-from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, Told, edge_words
+from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, Told
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Row = sqlite3.Row
@@ -172,7 +172,7 @@ def read_details(read: Read) -> str:
         or "no statement"
     )
     parts = [f"version {read.number}: {said}", "blind" if read.blind else "not blind"]
-    parts += [edge_words(one) for one in read.edges]
+    parts += [one.words for one in read.edges]
     parts += [one.words for one in read.told]
     if read.exposed:
         parts.append(f"not blind on this workstation: {read.exposed}")

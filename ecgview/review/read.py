@@ -213,18 +213,10 @@ def edge_key(edit: EdgeEdit) -> tuple[str, int | None]:
     return edit.edge, edit.beat
 
 
-def edge_words(edit: EdgeEdit) -> str:
-    """Return an edit of an edge in words: "T offset of the median beat at 0.412 s from the QRS peak"."""
-    of = "of the median beat" if edit.beat is None else f"of beat {edit.beat + 1}"
-    if edit.to_s is None:
-        return f"{edit.edge} {of} taken away"
-    return f"{edit.edge} {of} at {edit.to_s:.3f} s{' from the QRS peak' if edit.beat is None else ''}"
-
-
 def _of_edges(before: tuple[EdgeEdit, ...], after: tuple[EdgeEdit, ...]) -> list[str]:
     old, new = ({edge_key(one): one for one in side} for side in (before, after))
-    found = [f"{edge_words(one)}: no longer" for key, one in old.items() if key not in new]
-    return found + [edge_words(one) for key, one in new.items() if old.get(key) != one]
+    found = [f"{one.words}: no longer" for key, one in old.items() if key not in new]
+    return found + [one.words for key, one in new.items() if old.get(key) != one]
 
 
 def _mark(annotation: Annotation) -> str:

@@ -16,6 +16,7 @@ from ecgview.review.merging import ConflictError, DraftVersion, Side, Superseded
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, differences
 from ecgview.review.store import Store
+from ecgview.signal.measure.hands import require_sound
 
 _Result = TypeVar("_Result", Prediction, LefResult)
 
@@ -201,9 +202,12 @@ class ReadingSession:
 
         Raises:
             ReviewError: the read is signed.
+            SignalError: an edge of a wave would be put where none can be, whatever the record.
             StoreError: the draft could not be saved; the edit is kept in memory.
         """
         self._require_editable()
+        if isinstance(edit, history.PutEdges):
+            require_sound(edit.edits)
         return self._step(*self._history.apply(edit))
 
     def undo(self) -> Change | None:

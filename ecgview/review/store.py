@@ -26,6 +26,7 @@ from ecgview.review.judgement import Judgement, Opinion, standing
 from ecgview.review.merging import DraftVersion, join, require_current, require_same
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Draft, Read, ReadState
+from ecgview.signal.measure.hands import require_sound
 
 _T = TypeVar("_T")
 _Result = TypeVar("_Result", Prediction, LefResult)
@@ -148,7 +149,9 @@ class Store:
         Raises:
             ConflictError: others changed the same item; nothing is written.
             SupersededError: the read was committed meanwhile; nothing is written.
+            SignalError: an edge of a wave was put where none can be, whatever the record; nothing is written.
         """
+        require_sound(draft.edges)
         moment = now()
         with self._database.writing() as connection:
             theirs = self.draft_version(record_sha256, reader)
@@ -172,7 +175,9 @@ class Store:
         Raises:
             ConflictError: the draft was changed elsewhere after `follows`; nothing is written.
             SupersededError: the read was committed meanwhile; nothing is written.
+            SignalError: an edge of a wave was put where none can be, whatever the record; nothing is written.
         """
+        require_sound(read.edges)
         with self._database.writing(durable=True) as connection:
             theirs = self.draft_version(read.record_sha256, read.reader)
             require_current(theirs, read.number - 1, str(self.path))

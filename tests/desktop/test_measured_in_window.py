@@ -17,7 +17,9 @@ from ecgview.desktop.panels.kit.widgets import Text
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.measuring import CLOSED
 from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord
-from ecgview.signal.measure.measured import Measured
+from ecgview.review.history import PutEdges
+from ecgview.signal.measure.measured import Edge, Measured
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 from ecgview.signal.measurements import Measurement
 
 ALT, SHIFT, CTRL = (
@@ -149,6 +151,112 @@ def test_a_qrs_complex_is_not_taken_away_and_an_edge_goes_back_by_the_menu(
     assert _value(shown, "QT") == before
 
 
+@pytest.mark.parametrize(
+    ("edge", "beat", "by_s", "room_s"),
+    [
+        ("P onset", None, 2.0, 0.030),
+        ("P offset", None, -2.0, 0.030),
+        ("QRS onset", 3, 2.0, 0.030),
+        ("QRS offset", 3, -2.0, 0.030),
+        ("T offset", None, -2.0, 0.060),
+        ("P onset", 3, -9.0, None),
+        ("T offset", 3, 9.0, None),
+    ],
+)
+def test_the_hand_cannot_take_an_edge_where_it_cannot_be(
+    shown: MainWindow,
+    rest: Rest,
+    qtbot: QtBot,
+    edge: Edge,
+    beat: int | None,
+    by_s: float,
+    room_s: float | None,
+) -> None:
+    """It stops a shortest wave before the other edge, and before the neighbour's QRS: what it lets go of is taken."""
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Q if beat is None else Qt.Key.Key_I)
+    rest()
+    item = next(one for one in _edges(shown) if (one.line.edge, one.line.beat) == (edge, beat))
+    was = item.seconds
+    item._move(was + by_s)
+    item.let_go()
+    rest()
+    session = shown.workspace.reading.session
+    assert session is not None
+    (edit,) = session.draft.edges
+    assert (edit.edge, edit.beat) == (edge, beat)
+    found = _measured(shown)
+    assert found.edits == (edit,)
+    waves = found.median.overall if beat is None else found.beats[beat].overall  # type: ignore[union-attr]
+    kind = edge.split()[0]
+    wave, qrs = waves[kind], waves["QRS"]  # type: ignore[index]
+    assert wave is not None
+    assert qrs is not None
+    if room_s is None:
+        others = [found.beats[k].overall["QRS"] for k in (2, 4)]
+        assert others[0] is not None
+        assert others[1] is not None
+        assert others[0].offset_s <= edit.to_s <= others[1].onset_s
+        assert abs(edit.to_s - was) < abs(by_s) / 2
+    else:
+        length = wave.offset_s - (qrs.offset_s if kind == "T" else wave.onset_s)
+        assert room_s <= length < room_s + 2 / item._rate
+
+
+def test_edges_that_would_not_go_together_are_refused_before_they_are_in_the_read(
+    shown: MainWindow, rest: Rest
+) -> None:
+    """P moved as a whole, then its offset let back alone: it would end before it begins."""
+    measuring = shown.workspace.measuring
+    p = _measured(shown).median.overall["P"]  # type: ignore[union-attr]
+    assert p is not None
+    qrs = _measured(shown).median.overall["QRS"]  # type: ignore[union-attr]
+    assert qrs is not None
+    measuring.put("P offset", None, qrs.onset_s)
+    rest()
+    measuring.put("P onset", None, p.offset_s - 0.02)
+    rest()
+    before, pr = _measured(shown).edits, _value(shown, "PR")
+    measuring.restore("P offset", None)
+    rest()
+    session = shown.workspace.reading.session
+    assert session is not None
+    assert session.draft.edges == before
+    assert len(before) == 2
+    assert shown.messages.text.text() == "P onset of the median beat cannot be there."
+    assert "(30 ms before P offset)" in shown.messages.details.text()
+    assert _value(shown, "PR") == pr
+
+
+def test_an_edge_of_a_read_that_does_not_fit_this_record_is_told_and_left_out(
+    shown: MainWindow, rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a read from before another network found other beats: the others are laid on, the report says so, too."""
+    from ecgview.desktop.dialogs import report
+    from ecgview.report import json_report
+
+    session = shown.workspace.reading.session
+    assert session is not None
+    t = _measured(shown).median.overall["T"]  # type: ignore[union-attr]
+    assert t is not None
+    fits, alien = EdgeEdit("T offset", t.offset_s + 0.02), EdgeEdit("P onset", 3.0, 77)
+    shown.workspace.steps.apply(PutEdges((fits, alien)))
+    rest()
+    assert _measured(shown).edits == (fits,)
+    assert _value(shown, "QT").source == "edited"
+    said = "An edge put elsewhere by hand is not laid on: P onset: no such beat; expected 0 to"
+    assert said in shown.messages.text.text()
+    assert any(text.startswith(said) for text in _measured(shown).warnings)
+    shown.workspace.measuring.put(
+        "T offset", None, t.offset_s + 0.03
+    )  # what does not fit stops no other edit
+    rest()
+    assert {one.to_s for one in session.draft.edges} == {t.offset_s + 0.03, 3.0}
+    session.commit_first_read()
+    rest()
+    content = report.content(shown.workspace)
+    assert any(said in text for text in json_report.as_dict(content)["measured"]["warnings"])
+
+
 def test_a_signed_read_takes_no_edit_of_an_edge(shown: MainWindow, qtbot: QtBot, rest: Rest) -> None:
     qtbot.keyClick(shown.canvas, Qt.Key.Key_N)
     qtbot.keyClick(shown.canvas, Qt.Key.Key_Return, CTRL | SHIFT)
@@ -207,7 +315,7 @@ def test_what_is_measured_of_another_record_is_dropped(
     mine = _measured(shown)
     assert first is not None
     measuring._take_computed(first, late)
-    measuring._take_again(first, late)
+    measuring._take_again(first, late, ())
     assert measuring.measured is mine
 
 

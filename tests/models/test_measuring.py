@@ -5,8 +5,9 @@ import pytest
 from ecgview import api, formats, resources
 from ecgview.errors import SignalError
 from ecgview.record import EcgRecord
-from ecgview.signal.measure import corrected
-from ecgview.signal.measure.measured import Edit, Measured
+from ecgview.signal.measure import corrected, engine
+from ecgview.signal.measure.measured import Edge, Edit, Measured
+from ecgview.signal.measure.waves import Kind
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +87,93 @@ def test_a_p_wave_taken_away_takes_pr_with_it(measured: Measured, normal: EcgRec
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (Edit("QRS offset", 0.1, beat=99), "no such beat"),
+        (Edit("QRS offset", 0.1, beat=99), "QRS offset: no such beat; expected 0 to"),
+        (Edit("QRS offset", 0.1, beat=-1), "QRS offset: no such beat"),
+        (Edit("QRS offset", 0.1, beat=1.5), "QRS offset: no such beat"),  # type: ignore[arg-type]
         (Edit("QRS onset", None), "made of its QRS"),
-        (Edit("QRS onset", 0.5), "would end before it begins"),
+        (Edit("QRS onset", None, 3), "QRS onset of beat 4 cannot be taken away"),
+        (Edit("U onset", 0.5), "no such edge of a wave; expected P onset, .*found U onset"),  # type: ignore[arg-type]
+        (Edit("T onset", 0.3), "no such edge"),  # type: ignore[arg-type]
+        (Edit("P onset", float("nan")), "P onset of the median beat would be nowhere; expected a time"),
+        (Edit("T offset", float("inf"), 2), "T offset of beat 3 would be nowhere"),
+        (Edit("T offset", "0.4", 2), "T offset of beat 3 would be nowhere"),  # type: ignore[arg-type]
+        (
+            Edit("P onset", -5.0),
+            r"P onset of the median beat cannot be there; expected .* s \(.*found -5.000 s",
+        ),
+        (Edit("P onset", -5.0, 0), r"P onset of beat 1 cannot be there; expected 0.000 s \(the first sample"),
+        (Edit("P onset", 0.0, 5), r"P onset of beat 6 cannot be there; expected .*QRS offset of beat 5"),
+        (Edit("P offset", 0.2), r"P offset of the median beat .*\(QRS onset\)"),
+        (Edit("QRS onset", 0.5), r"QRS onset of the median beat .*\(30 ms before QRS offset\)"),
+        (Edit("QRS onset", -0.19), r"QRS onset of the median beat .*\(P offset\)"),
+        (Edit("QRS offset", 0.6), "QRS offset of the median beat"),
+        (Edit("T offset", 0.01), r"\(60 ms after QRS offset\)"),
+        (Edit("T offset", 4.0), "T offset of the median beat"),
+        (Edit("T offset", 99.0, 2), r"T offset of beat 3 .*\(QRS onset of beat 4\)"),
     ],
 )
-def test_what_cannot_be_is_refused(measured: Measured, normal: EcgRecord, edit: Edit, words: str) -> None:
+def test_what_cannot_be_is_refused_by_its_edge_its_beat_and_what_was_expected(
+    measured: Measured, normal: EcgRecord, edit: Edit, words: str
+) -> None:
     with pytest.raises(SignalError, match=words):
         api.measured_again(measured, normal, [edit])
+    with pytest.raises(SignalError, match=words):  # from the file on, too
+        api.measured(normal, [edit])
+
+
+@pytest.mark.parametrize(("kind", "shortest_s"), [("P", 0.030), ("QRS", 0.030), ("T", 0.060)])
+def test_a_wave_has_a_shortest_length_and_may_be_just_that(
+    measured: Measured, normal: EcgRecord, kind: Kind, shortest_s: float
+) -> None:
+    assert measured.median is not None
+    wave, qrs = measured.median.overall[kind], measured.median.overall["QRS"]
+    assert wave is not None
+    assert qrs is not None
+    edge: Edge = f"{kind} offset"  # type: ignore[assignment]
+    start = qrs.offset_s if kind == "T" else wave.onset_s
+    just = api.measured_again(measured, normal, [Edit(edge, start + shortest_s)])
+    assert just.median is not None
+    made = just.median.overall[kind]
+    assert made is not None
+    assert made.onset_s < made.offset_s == start + shortest_s
+    with pytest.raises(SignalError, match="cannot be there"):
+        api.measured_again(measured, normal, [Edit(edge, start + shortest_s - 0.001)])
+
+
+def test_of_edges_that_cross_only_the_last_is_refused_and_an_order_does_not_matter(
+    measured: Measured, normal: EcgRecord
+) -> None:
+    """What counts is where all of them are in the end: a wave moved as a whole passes its old place."""
+    assert measured.median is not None
+    p = measured.median.overall["P"]
+    assert p is not None
+    later = (Edit("P onset", p.onset_s + 0.03), Edit("P offset", p.offset_s + 0.02))
+    there, back = (api.measured_again(measured, normal, order) for order in (later, later[::-1]))
+    assert there.value("PR") == back.value("PR") == pytest.approx(_value(measured, "PR") - 30, abs=1)
+    crossing = (Edit("P offset", p.offset_s - 0.02), Edit("P onset", p.offset_s - 0.03))
+    with pytest.raises(SignalError, match="P onset of the median beat cannot be there"):
+        api.measured_again(measured, normal, crossing)
+    far = engine.as_far_as_possible(measured, normal, (*crossing, Edit("T offset", 0.4, 77)))
+    assert far.edits == crossing[:1]
+    assert [text.split(":")[0] for text in far.warnings if text not in measured.warnings] == 2 * [
+        "An edge put elsewhere by hand is not laid on"
+    ]
+    assert api.measured_again(far, normal, []) is measured
+
+
+def test_a_p_wave_where_none_was_found_needs_both_of_its_edges() -> None:
+    record = formats.read(resources.path("demo", "af.hea"))
+    found = api.measured(record)
+    assert found.median is not None
+    qrs = found.median.overall["QRS"]
+    assert qrs is not None
+    onset = Edit("P onset", qrs.onset_s - 0.16)
+    with pytest.raises(
+        SignalError, match="P onset of the median beat: there is no P; expected onset and offset"
+    ):
+        api.measured_again(found, record, [onset])
+    both = api.measured_again(found, record, [onset, Edit("P offset", qrs.onset_s - 0.06)])
+    assert (both.value("PR"), both.value("P duration")) == (160, 100)
 
 
 def test_atrial_fibrillation_has_no_p_and_says_how_many_beats() -> None:

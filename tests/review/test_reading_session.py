@@ -5,17 +5,18 @@ from dataclasses import replace
 import pytest
 
 from ecgview import __version__
-from ecgview.errors import BlindedError, ReviewError, StoreError
+from ecgview.errors import BlindedError, ReviewError, SignalError, StoreError
 from ecgview.labels.label_set import load
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review.annotation import Annotation
-from ecgview.review.history import SetComment
+from ecgview.review.history import PutEdges, SetComment
 from ecgview.review.merging import SupersededError
 from ecgview.review.moment import now
-from ecgview.review.read import Certainty, ReadKind, ReadState
+from ecgview.review.read import Certainty, Draft, ReadKind, ReadState
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 
 def actions(store: Store) -> list[str]:
@@ -220,3 +221,32 @@ def test_worklist_states(store: Store, session: ReadingSession, pulse_record: Ec
         "never.hea": ReadState.NEW,
     }
     assert len(store.statuses(str(n) for n in range(1200))) == 1200
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (
+            EdgeEdit("P onset", float("nan")),
+            "would be nowhere",
+        ),  # a database would keep it as a wave that is not there
+        (EdgeEdit("QRS offset", None, 2), "cannot be taken away"),
+        (EdgeEdit("U offset", 0.4), "no such edge"),  # type: ignore[arg-type]
+        (EdgeEdit("P onset", 0.4, -3), "no such beat"),
+    ],
+)
+def test_an_edge_where_none_can_be_comes_into_no_read_by_any_road(
+    store: Store, session: ReadingSession, edit: EdgeEdit, words: str
+) -> None:
+    """By the session, and by the store alone, as who brings a read from elsewhere would write it."""
+    with pytest.raises(SignalError, match=words):
+        session.apply(PutEdges((edit,)))
+    assert session.draft == Draft()
+    with pytest.raises(SignalError, match=words):
+        store.save_draft("pulse", "Reader B", Draft(edges=(edit,)), after_number=0, follows=0)
+    session.set_comment("a read")
+    brought = replace(session.commit_first_read(), reader="Reader B", content=Draft(edges=(edit,)))
+    with pytest.raises(SignalError, match=words):
+        store.commit_read(brought, follows=0)
+    assert (store.draft("pulse", "Reader B"), store.reads("pulse", "Reader B")) == (None, ())
+    assert store.verify() == []

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from math import ceil, floor
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -25,11 +25,12 @@ from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
 from ecgview.paper.page import Page, TracePath
+from ecgview.signal.measure import hands
 from ecgview.signal.measure.measured import EDGES, Edge, Measured
-from ecgview.signal.measure.waves import Wave
 
 NEAR_PX = 3.0  # a line among many: taken up only where the hand aims at it
 PLATE_PX, PAD_PX = 12, 4
+WITHIN = 1e-3  # of a sample: a limit that is one, too, but for its decimals
 REACH_S = 2.5  # beyond a page: edges of beats there, and the beats beside those
 LINE_PX, HELD_PX = 1, 2
 # Which wave it is must not hang on a colour: P dashed, QRS whole, T dotted.
@@ -64,24 +65,12 @@ def lines(measured: Measured, page: Page) -> tuple[Line, ...]:
     return tuple(_of_beats(measured, page, edited))
 
 
-def _edges_of(overall: object) -> dict[Edge, float]:
-    waves = cast("dict[str, Wave | None]", overall)
-    found: dict[Edge, float] = {}
-    for edge in EDGES:
-        kind, _, end = edge.partition(" ")
-        wave = waves.get(kind)
-        if wave is not None:
-            found[edge] = wave.onset_s if end == "onset" else wave.offset_s
-    return found
-
-
 def _of_median(measured: Measured, page: Page, edited: set[tuple[Edge, int | None]]) -> Iterator[Line]:
     median, peak = measured.median, page.peak_s
     if median is None or peak is None:
         return
-    places = {edge: peak + time for edge, time in _edges_of(median.overall).items()}
     last = (median.signal.shape[1] - 1) / median.sampling_rate_hz
-    yield from _between(measured, None, places, 0.0, last, edited)
+    yield from _edges_of(measured, None, median.overall, peak, last, edited)
 
 
 def beats_between(measured: Measured, start_s: float, end_s: float) -> tuple[int, int]:
@@ -97,29 +86,28 @@ def _of_beats(measured: Measured, page: Page, edited: set[tuple[Edge, int | None
     start = min((row.start_s for row in page.traces), default=0.0)
     end = max((row.end_s for row in page.traces), default=0.0)
     first, last = beats_between(measured, start - REACH_S, end + REACH_S)
-    every = {k: _edges_of(measured.beats[k].overall) for k in range(first, last)}
-    for number, places in every.items():
-        if not places or max(places.values()) < start or min(places.values()) > end:
-            continue
-        low = max(every.get(number - 1, {}).values(), default=0.0)
-        high = min(every.get(number + 1, {}).values(), default=end)
-        yield from _between(measured, number, places, low, high, edited)
+    for number in range(first, last):
+        waves = measured.beats[number].overall
+        places = [at for edge in EDGES if (at := hands.place(waves, edge)) is not None]
+        if places and max(places) >= start and min(places) <= end:
+            yield from _edges_of(measured, number, waves, 0.0, end, edited)
 
 
-def _between(
+def _edges_of(
     measured: Measured,
     beat: int | None,
-    places: dict[Edge, float],
-    low: float,
-    high: float,
+    waves: hands.Waves,
+    zero_s: float,
+    end_s: float,
     edited: set[tuple[Edge, int | None]],
 ) -> Iterator[Line]:
-    """Yield lines that each stay between the edges beside them: waves never overlap or turn over."""
-    order = sorted(places.items(), key=lambda item: EDGES.index(item[0]))
-    for index, (edge, at) in enumerate(order):
-        left = order[index - 1][1] if index else low
-        right = order[index + 1][1] if index + 1 < len(order) else high
-        yield Line(edge, beat, at, left, right, (edge, beat) in edited, _words(measured, edge))
+    """Yield the lines of a beat, each with how far it may be moved; its times begin at `zero_s` of the page."""
+    for edge in EDGES:
+        at = hands.place(waves, edge)
+        if at is not None:
+            room = hands.limits(measured, edge, beat, end_s)
+            low, high = zero_s + room.low_s, zero_s + room.high_s
+            yield Line(edge, beat, zero_s + at, low, high, (edge, beat) in edited, _words(measured, edge))
 
 
 def _words(measured: Measured, edge: Edge) -> str:
@@ -313,8 +301,8 @@ class EdgeItem(HeldItem):
 
     def _move(self, seconds: float) -> None:
         step = 1.0 / self._rate
-        low, high = self._line.low_s + step, self._line.high_s - step
-        at = round(min(max(seconds, low), max(low, high)) * self._rate) / self._rate
+        low, high = ceil(self._line.low_s / step - WITHIN), floor(self._line.high_s / step + WITHIN)
+        at = min(max(round(seconds / step), low), max(low, high)) * step
         if abs(at - self.seconds) > step / 4:
             if self._live is None:
                 self._was = self.seconds

@@ -14,7 +14,7 @@ from ecgview.errors import EcgviewError
 from ecgview.labels import label_set
 from ecgview.review.history import ApplyAgain
 from ecgview.review.merging import ConflictError, Side, SupersededError
-from ecgview.review.read import Draft, edge_words
+from ecgview.review.read import Draft
 
 Answer = Literal["retry", "discard", "stay"]
 
@@ -95,7 +95,7 @@ def in_words(draft: Draft) -> str:
         f"{mark.start_s:.2f} to {mark.end_s:.2f} s"
         for mark in draft.annotations
     ]
-    lines += [f"Measured by hand: {edge_words(edge)}" for edge in draft.edges]
+    lines += [f"Measured by hand: {edge.words}" for edge in draft.edges]
     lines += [one.words for one in draft.told]
     lines.append(f"Comment: {draft.comment}" if draft.comment.strip() else "")
     return "\n".join(filter(None, lines)) or "Nothing"

@@ -165,7 +165,7 @@ def _measured(workspace: Workspace) -> tuple[tuple[Measurement, ...], Measured |
     if measured is None or record is None:
         return (workspace.ecg.measurements or () if workspace.measuring.is_open else ()), None
     if read is not None and read.edges != measured.edits:
-        measured = engine.again(measured, record, read.edges)
+        measured = engine.as_far_as_possible(measured, record, read.edges)
         return measured.values, measured
     return workspace.ecg.measurements or (), measured
 

@@ -72,10 +72,10 @@ def measure_fully(record: EcgRecord, progress: Progress = silent) -> Measured:
 def measure_again(
     computed: Measured, record: EcgRecord, edits: Sequence[Edit], progress: Progress = silent
 ) -> Measured:
-    """Return the same measurements with edges of waves put elsewhere; no network is asked."""
+    """Return the same measurements with edges of waves put elsewhere, as far as they can be; no network is asked."""
     from ecgview.models import measuring
 
-    return measuring.again(computed, record, edits)
+    return measuring.as_far_as_possible(computed, record, edits)
 
 
 def reconstruct(

@@ -16,11 +16,12 @@ from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.work.inference_queue import Urgency
 from ecgview.desktop.work.jobs import Jobs
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, SignalError
 from ecgview.record import EcgRecord
 from ecgview.review.history import PutEdges, RestoreEdges
 from ecgview.review.moment import now
 from ecgview.review.read import edge_key
+from ecgview.signal.measure import engine
 from ecgview.signal.measure.measured import Edge, Measured
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
@@ -74,6 +75,7 @@ class Measuring(QObject):
         self._computed: Measured | None = None  # without any edit
         self._measured: Measured | None = None
         self._wanted: tuple[EdgeEdit, ...] | None = None  # to be laid on next, while a job runs
+        self._laid: tuple[EdgeEdit, ...] = ()  # what `_measured` was asked for with; not all of it may fit
         self._held: tuple[EdgeEdit, ...] = ()  # under the hand, not yet in the read
         self._was_open = True
         self.shows_edges = False
@@ -179,11 +181,23 @@ class Measuring(QObject):
         before = self._edits
         if self.is_fixed:
             self._telling.post(FIXED, about=self._ecg.path)
+        elif (refused := self._refused_by(edit)) is not None:
+            self._telling.fail(refused, self._ecg.path)
         else:
             self._steps.apply(edit)
         if self._edits == before:  # the read refused it
             self.changed.emit(self.measured)
         self._lay_on(self._edits)
+
+    def _refused_by(self, edit: PutEdges | RestoreEdges) -> SignalError | None:
+        """Return why the edges of the read would not fit any more after an edit, None where they do as before."""
+        session, record, computed = self._reading.session, self._ecg.record, self._computed
+        if session is None or record is None or computed is None:
+            return None
+        wanted = edit.apply(session.draft).edges
+        unfit = set(session.draft.edges) - set(engine.fitting(computed, record, session.draft.edges)[0])
+        kept, refused = engine.fitting(computed, record, wanted)
+        return refused[0] if set(wanted) - set(kept) - unfit else None
 
     @property
     def _edits(self) -> tuple[EdgeEdit, ...]:
@@ -199,7 +213,7 @@ class Measuring(QObject):
         for key in ("measure_fully", "measure_again"):
             self._jobs.cancel(key)
         self._computed = self._measured = self._wanted = None
-        self._held = ()
+        self._held, self._laid = (), ()
         self.changed.emit(None)
 
     def _measure(self) -> None:
@@ -231,7 +245,7 @@ class Measuring(QObject):
         if record is None or computed is None:
             return
         is_running = self._jobs.is_running("measure_again")
-        if not is_running and self._measured is not None and tuple(edits) == self._measured.edits:
+        if not is_running and self._measured is not None and tuple(edits) == self._laid:
             return
         if is_running:
             self._wanted = tuple(edits)
@@ -243,20 +257,25 @@ class Measuring(QObject):
             record,
             tuple(edits),
             title="Measuring",
-            on_done=lambda found: self._take_again(record, found),
+            on_done=lambda found: self._take_again(record, found, tuple(edits)),
             on_failed=lambda error: self._refuse(record, error),
             key="measure_again",
             is_light=True,
         )
 
-    def _take_again(self, record: EcgRecord, found: Measured) -> None:
+    def _take_again(self, record: EcgRecord, found: Measured, laid: tuple[EdgeEdit, ...]) -> None:
         if record is not self._ecg.record:
             return
+        known = set(self._laid) - set(() if self._measured is None else self._measured.edits)
+        if set(laid) - set(found.edits) - known and not self._held:
+            told = [text for text in found.warnings if text.startswith(engine.NOT_LAID_ON)]
+            self._telling.post(" ".join(told), "warning", about=self._ecg.path)
+        self._laid = laid
         self._show(found)
         self._go_on()
 
     def _refuse(self, record: EcgRecord, error: Exception) -> None:
-        """Tell that edits do not go together; what was measured before them stands."""
+        """Tell of a fault; what was measured before stands."""
         if record is self._ecg.record:
             self._telling.fail(error, self._ecg.path)
             if self._wanted is None and self._measured is None and self._computed is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 500.0, 1000.0  # of the median beat
 FEWEST_AF, IRREGULAR = 4, 0.10  # beats without P that irregular: mean step of RR over mean RR
 T_LEAST_MV = 0.05  # a lead with a flatter T says nothing of where it ends
 NOISY_MV = 0.10
+NOT_LAID_ON = "An edge put elsewhere by hand is not laid on"
 FEW_HZ = 250.0
 
 
@@ -60,7 +62,7 @@ def of(
         t_end: how the end of T is found for QT.
 
     Raises:
-        SignalError: an edit names what is not there, or moves an edge past another.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be.
     """
     names = tuple(record.lead_names if leads is None else leads)
     signal, rate = at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
@@ -102,16 +104,13 @@ def again(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measu
     what was computed before.
 
     Raises:
-        SignalError: an edit names what is not there, or moves an edge past another.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be; it says which, and between
+            which places it may be.
     """
     base = measured.unedited or measured
     if not edits:
         return base
-    if base.median is None:
-        raise SignalError("nothing was measured that could be edited", found=base.reason)
-    if base.trend:
-        raise SignalError("a record that was measured minute by minute cannot be edited")
-    made = _filled(replace(base, beats=hands.on_beats(base.beats, edits)), record, edits)
+    made = _filled(_with_beats(base, record, edits), record, edits)
     by = ", ".join(dict.fromkeys(one.by for one in edits if one.by))
     before = {(one.name, one.lead): one for one in (*base.values, *base.lead_values)}
     return replace(
@@ -121,6 +120,50 @@ def again(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measu
         edits=tuple(edits),
         unedited=base,
     )
+
+
+def as_far_as_possible(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
+    """Return the same for edits that may not fit what is measured now, with a warning for each that does not.
+
+    A read's edits are of what was measured when they were made: another network finds other beats, and two windows may
+    each have moved an edge so that they cross.
+    """
+    base = measured.unedited or measured
+    kept, refused = fitting(base, record, edits)
+    if not refused:
+        return again(base, record, kept)
+    made = again(base, record, kept) if kept else replace(base, unedited=base)
+    return replace(
+        made, warnings=(*made.warnings, *(f"{NOT_LAID_ON}: {error.sentence}" for error in refused))
+    )
+
+
+def fitting(
+    measured: Measured, record: EcgRecord, edits: Sequence[Edit]
+) -> tuple[tuple[Edit, ...], tuple[SignalError, ...]]:
+    """Return the edits that can be laid on what was measured, and why each of the others cannot; in a millisecond."""
+    base = measured.unedited or measured
+    kept, refused = list(edits), list[SignalError]()
+    while kept:
+        try:
+            _waves(_with_beats(base, record, kept), kept)
+        except hands.ImpossibleEdit as error:
+            kept.remove(error.edit)
+            refused.append(error)
+        except SignalError as error:
+            return (), (error,)
+        else:
+            break
+    return tuple(kept), tuple(refused)
+
+
+def _with_beats(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
+    """Return the measurements with the edits of single beats, their values as they were."""
+    if base.median is None:
+        raise SignalError("nothing was measured that could be edited", found=base.reason)
+    if base.trend:
+        raise SignalError("a record that was measured minute by minute cannot be edited")
+    return replace(base, beats=hands.on_beats(base.beats, edits, record.seconds))
 
 
 def _told(
@@ -167,8 +210,16 @@ def is_fibrillating(beats: Sequence[Beat], classes: Sequence[BeatClass]) -> bool
     return bool(np.abs(np.diff(rr)).mean() > IRREGULAR * rr.mean())
 
 
-def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
-    """Return the measurements with their values, made from beats, classes and median beat alone."""
+class _Waves(NamedTuple):
+    """The waves of the median beat, and whether its beats are those of atrial fibrillation."""
+
+    overall: Mapping[Kind, Wave | None]
+    leads: Mapping[str, Mapping[Kind, Wave]]
+    fibrillating: bool
+
+
+def _waves(base: Measured, edits: Sequence[Edit]) -> _Waves:
+    """Return the waves of the median beat as its beats have them, and the edits that are of it laid on them."""
     median = base.median
     assert median is not None  # whoever measures has one
     own = [base.beats[k] for k in median.beats]
@@ -179,8 +230,14 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
     leads = representative.of_leads(own, median.aligned_s, median.lead_names, has)
     if base.t_end != "network" and overall["T"] is not None:
         overall["T"] = _other_t_end(median, overall, leads, base.t_end, _usual_rr(base.beats))
-    overall = hands.on_median(overall, edits)
-    median = replace(median, overall=overall, leads=leads)
+    return _Waves(hands.on_median(base, overall, edits), leads, fibrillating)
+
+
+def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measured:
+    """Return the measurements with their values, made from beats, classes and median beat alone."""
+    assert base.median is not None  # whoever measures has one
+    overall, leads, fibrillating = _waves(base, edits)
+    median = replace(base.median, overall=overall, leads=leads)
     shapes = _shapes(median, overall, leads, _usual_rr(base.beats))
     basis = Basis(
         record,
@@ -191,7 +248,7 @@ def _filled(base: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measure
         fibrillating,
         base.t_end,
         base.model is not None,
-        usual(own),
+        usual([base.beats[k] for k in median.beats]),
     )
     made = values(basis)
     rate = next((one.value for one in made if one.name == "Heart rate"), None)

@@ -32,6 +32,20 @@ class Edit:
     by: str = ""
     at: str = ""  # ISO 8601, UTC
 
+    @property
+    def of(self) -> str:
+        """The edge in words: "T offset of the median beat"; people count beats from 1."""
+        return (
+            f"{self.edge} of the median beat" if self.beat is None else f"{self.edge} of beat {self.beat + 1}"
+        )
+
+    @property
+    def words(self) -> str:
+        """As shown to people: "T offset of the median beat at 0.412 s from the QRS peak"."""
+        if self.to_s is None:
+            return f"{self.of} taken away"
+        return f"{self.of} at {self.to_s:.3f} s{' from the QRS peak' if self.beat is None else ''}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Median:
