@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
 if TYPE_CHECKING:
     from ecgview.desktop.canvas.trace_canvas import TraceCanvas
+    from ecgview.desktop.chrome.lead_values import LeadValues
     from ecgview.desktop.chrome.recent import RecentFiles
     from ecgview.desktop.chrome.side_panels import Section, SidePanels
     from ecgview.desktop.chrome.status_line import StatusLine
@@ -26,6 +27,7 @@ class Frame(QMainWindow):
     left: QWidget  # the worklist
     right: QWidget  # the panels, with what is asked above them
     side: SidePanels
+    lead_values: LeadValues  # below the trace
     tools: QToolBar
     status: StatusLine
     toast: Toast

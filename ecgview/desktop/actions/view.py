@@ -286,6 +286,17 @@ _CANVAS = (
         follows=("record", "paper"),
     ),
     Action(
+        "view.lead_values", "Values of each lead", lambda w: w.lead_values.show_or_hide(w.lead_values.isHidden()),
+        ("K",), with_record, checked_when=lambda w: not w.lead_values.isHidden(),
+        hint="Amplitudes, durations, ST levels and QT by lead; Enter or a click shows where, Escape leaves them",
+        follows=("record", "sides"),
+    ),
+    Action(
+        "view.copy_lead_values", "Copy the values of each lead", lambda w: w.lead_values.copy(), ("Ctrl+Shift+C",),
+        lambda workspace: workspace.measuring.is_open and workspace.ecg.record is not None,
+        hint="As text with tabs, for a spreadsheet", follows=("record", "read"),
+    ),
+    Action(
         "view.rectangle", "Zoom to a rectangle", zoom_to_rectangle, ("Z",), with_record,
         checked_when=lambda w: w.workspace.mouse.mode == "zoom",
         hint="Drag over what is to fill the view; a double click does so with one lead", follows=("record", "mouse"),

@@ -191,6 +191,19 @@ class TraceCanvas(PaperView):
             self._workspace.telling.post(said, about=self._workspace.ecg.path)
             return
         ends = nearest_sample(record, start_s), nearest_sample(record, end_s)
+        self._set_caliper_on(row, ends, start_s, end_s)
+
+    def point_on_median(self, lead: str, start_s: float, end_s: float) -> None:
+        """Set the caliper on a lead of the median page, between times in s from its first sample; only on that page."""
+        beat, page = self.drawn, self.page
+        if beat is None or page is None or not page.is_of_median:
+            return
+        row = next((one for one in page.traces if one.lead == lead), None)
+        if row is not None:
+            ends = nearest_sample(beat, start_s), nearest_sample(beat, end_s)
+            self._set_caliper_on(row, ends, start_s, end_s)
+
+    def _set_caliper_on(self, row: TracePath, ends: tuple[int, int], start_s: float, end_s: float) -> None:
         self._workspace.mouse.choose("caliper")
         self.items_on_paper.calipers.show_only(Caliper(row.lead, ends))
         left, right = (row.x0_mm + (at - row.start_s) * row.mm_per_s for at in (start_s, end_s))

@@ -109,7 +109,7 @@ class Menus(QObject):
         editing = [row.id for row in self._rows.values() if row.edits]
         parts.reading.held_changed.connect(partial(self._mark, editing))
         self._sides = [row.id for row in self._rows.values() if "sides" in row.follows]
-        for widget in (self._frame, self._frame.left, self._frame.right):
+        for widget in (self._frame, self._frame.left, self._frame.right, self._frame.lead_values):
             widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -22,6 +22,7 @@ from ecgview.desktop.canvas.overview import Overview
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.critical_strip import CriticalStrip
+from ecgview.desktop.chrome.lead_values import HEIGHT_PX, LeadValues
 from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.measured_strip import MeasuredStrip
 from ecgview.desktop.chrome.menus import Menus
@@ -62,6 +63,7 @@ class MainWindow(Frame):
         window_place.limit(self)
         self.canvas = TraceCanvas(workspace)
         self.overview = Overview(workspace, self.canvas)
+        self.lead_values = LeadValues(workspace, self.canvas)
         self.toast = Toast(workspace, self.canvas)
         self.measured = MeasuredStrip(workspace)
         self.legend = _legend()
@@ -122,9 +124,7 @@ class MainWindow(Frame):
         centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)
         centre.addWidget(self.measured)
-        centre.addWidget(self.canvas, 1)
-        centre.addWidget(self.overview)
-        centre.addWidget(self.legend)
+        centre.addWidget(self._trace_and_values(), 1)
         whole = QWidget()
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 0, 0)
@@ -133,6 +133,25 @@ class MainWindow(Frame):
         row.addWidget(column, 1)
         row.addWidget(sides.FoldRail(self.right, "panels", at_left=False, colours=self._colours))
         return whole
+
+    def _trace_and_values(self) -> QSplitter:
+        """Return the trace above the values of its leads, which take no room until they are asked for."""
+        above = QWidget()
+        rows = QVBoxLayout(above)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.canvas, 1)
+        rows.addWidget(self.overview)
+        rows.addWidget(self.legend)
+        made = QSplitter(Qt.Orientation.Vertical)
+        made.setHandleWidth(1)
+        made.setChildrenCollapsible(False)
+        made.addWidget(above)
+        made.addWidget(self.lead_values)
+        made.setStretchFactor(0, 1)
+        made.setStretchFactor(1, 0)
+        made.setSizes([10 * HEIGHT_PX, HEIGHT_PX])
+        return made
 
     def _colours(self) -> theme.Colours:
         return self.workspace.paper.colours
