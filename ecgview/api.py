@@ -4,7 +4,7 @@ What models answer is recalled from a `memory` and kept there (`models.asking`);
 Two commands need the window and stand above this room: `ecgview.open_window` and `ecgview.screenshot`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -599,15 +599,23 @@ def get_model(name: str = "ecgfounder", leads: int = 12, progress: Progress = si
     return checkpoints.fetch(name, leads, progress=progress)
 
 
-def import_model(path: PathLike, model_id: str = "", progress: Progress = silent) -> ModelCard:
+def import_model(
+    path: PathLike,
+    model_id: str = "",
+    progress: Progress = silent,
+    accept: Callable[[ModelCard], bool] | None = None,
+) -> ModelCard:
     """Return the card of a model made from a checkpoint file; code in the file is never run.
 
+    `accept` is shown the card before anything is written, and says whether the model is taken in.
+
     Raises:
-        ModelError: not a checkpoint, holds more than weights, or fits none of the networks.
+        ModelError: not a checkpoint, holds more than weights, fits none of the networks, says sizes beyond any ECG
+            model's, or was not accepted.
     """
     from ecgview.models import checkpoints
 
-    return checkpoints.import_file(Path(path), model_id, progress=progress)
+    return checkpoints.import_file(Path(path), model_id, progress, accept)
 
 
 def identify(

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecgview import api
 from ecgview.cli import _each, _progress
+from ecgview.errors import ModelError
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 
@@ -28,6 +29,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     imported = actions.add_parser("import", help="take a checkpoint file in; code in it is never run")
     imported.add_argument("file", metavar="FILE", type=Path)
     imported.add_argument("--id", default="", help="name of the model (default: after the file)")
+    imported.add_argument("--yes", action="store_true", help="take it in without the question (for scripts)")
     for sub in (listing, networks, described, fetched, imported):
         sub.add_argument("--json", action="store_true")
 
@@ -51,14 +53,42 @@ def run(args: argparse.Namespace) -> int:
             card = api.get_model(args.model, args.leads, progress=progress)
     else:
         with _progress.shown() as progress:
-            card = api.import_model(args.file, args.id, progress=progress)
+            accept = None if args.yes else _asked
+            card = api.import_model(args.file, args.id, progress=progress, accept=accept)
     if args.json:
         _each.print_json(_whole(card))
     else:
-        print(
-            "\n".join(f"{name}: {value}" for name, value in _whole(card).items() if value not in ("", None))
-        )
+        print("\n".join(_lines(card)))
     return 0
+
+
+def _lines(card: ModelCard) -> Iterator[str]:
+    for name, value in _whole(card).items():
+        if value not in ("", None):
+            yield f"{name}: {value}"
+
+
+def _asked(card: ModelCard) -> bool:
+    """Show what a model says of itself, and ask whether it is taken in; on stderr, so that --json stays JSON.
+
+    Raises:
+        ModelError: there is nobody to ask.
+    """
+    apart = ("here", "default", "card", "labels", "thresholds")
+    print(file=sys.stderr)  # the line of the progress stays as it is
+    for name, value in _told(card).items():
+        if name not in apart and value not in ("", None, [], {}):
+            print(f"{name}: {value}", file=sys.stderr)
+    print(f"labels: {len(card.labels)}", file=sys.stderr)
+    for label, cut in zip(card.labels, card.thresholds, strict=True):
+        print(f"  {label}: {'no threshold' if cut is None else f'threshold {cut:g}'}", file=sys.stderr)
+    if not sys.stdin or not sys.stdin.isatty():
+        raise ModelError(
+            "nobody is there to be asked", where=card.id, expected="--yes, after a look at its card"
+        )
+    print("Nothing of this was checked but that the weights fit. ", end="", file=sys.stderr)
+    print("Take this model in? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _show(rows: list[dict[str, Any]], as_json: bool, line: Any) -> None:
@@ -95,6 +125,13 @@ def _whole(card: ModelCard) -> dict[str, Any]:
     from ecgview.explain import offered
     from ecgview.report.json_report import plain
 
+    return _told(card) | {"maps": plain(offered.table_of(card))}
+
+
+def _told(card: ModelCard) -> dict[str, Any]:
+    """Return what a card says, in the order of its importance."""
+    from ecgview.report.json_report import plain
+
     return _short(card) | {
         "sha256": card.sha256,
         "licence": card.licence,
@@ -110,7 +147,6 @@ def _whole(card: ModelCard) -> dict[str, Any]:
         "threshold_figures": plain(card.threshold_figures),
         "input": plain(card.input),
         "metrics": plain(card.metrics),
-        "maps": plain(offered.table_of(card)),
         "notes": list(card.notes),
         "card": str(card.folder / "card.json"),
     }

@@ -1,10 +1,11 @@
 """The network of a card, built by its own file, and its weights; torch comes in with that file."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ecgview.errors import ModelError
-from ecgview.models import networks
+from ecgview.models import networks, weights_file
 from ecgview.models.cards import ModelCard
 
 if TYPE_CHECKING:
@@ -36,8 +37,13 @@ def build(card: ModelCard) -> "torch.nn.Module":
 
 
 def differences(card: ModelCard, state: Mapping[str, "torch.Tensor"]) -> list[str]:
-    """Return what keeps these weights from fitting the card's network, a phrase per key."""
-    wanted = build(card).state_dict()
+    """Return what keeps these weights from fitting the card's network, a phrase per key.
+
+    Raises:
+        ModelError: the network cannot be built, or the card asks for one larger than these weights.
+    """
+    with _no_larger_than(state, f"{card.folder}: config"):
+        wanted = build(card).state_dict()
     missing = [f"missing {name}" for name in wanted if name not in state]
     unknown = [f"unknown {name}" for name in state if name not in wanted]
     other = [
@@ -48,20 +54,60 @@ def differences(card: ModelCard, state: Mapping[str, "torch.Tensor"]) -> list[st
     return missing + unknown + other
 
 
+@contextlib.contextmanager
+def _no_larger_than(state: Mapping[str, "torch.Tensor"], where: str) -> Iterator[None]:
+    """Let networks be built in shapes alone, without memory, and end one that has more weights than there are.
+
+    A card of a few bytes may ask for a thousand layers, or for one of a million rows. Whatever the network, its
+    weights are to be those of the file: what goes far beyond them is ended at the part that does.
+    """
+    import torch
+    from torch.nn.modules import module as hooks
+
+    # Buffers that no file holds, and parts that are put in the place of others while a network is built, come on top.
+    most_parts = 2 * len(state) + 200
+    most_numbers = 2 * sum(value.numel() for value in state.values()) + 1_000_000
+    parts, numbers = 0.0, 0
+
+    def counted(_module: "torch.nn.Module", name: str, made: "torch.Tensor | None") -> None:
+        nonlocal parts, numbers
+        parts += 1
+        numbers += 0 if made is None else made.numel()
+        if parts > most_parts or numbers > most_numbers:
+            raise ModelError(
+                "the card asks for a larger network than the file has weights for",
+                where=where,
+                expected=f"about {len(state):,} weights of {(most_numbers - 1_000_000) // 2:,} numbers",
+                found=f"more, at {name[:60]}",
+            )
+
+    def module_counted(_module: "torch.nn.Module", name: str, _made: "torch.nn.Module | None") -> None:
+        nonlocal parts
+        parts += 0.1  # activations and containers have no weights: ten of them for one
+        if parts > most_parts:
+            counted(_module, name, None)
+
+    handles = (
+        hooks.register_module_parameter_registration_hook(counted),
+        hooks.register_module_buffer_registration_hook(counted),
+        hooks.register_module_module_registration_hook(module_counted),
+    )
+    try:
+        with torch.device("meta"):
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 def load(card: ModelCard) -> "torch.nn.Module":
     """Return the network of a card with its weights, float32, in evaluation mode.
 
     Raises:
         ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     path = card.check_weights()
-    try:
-        content = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"is not a safetensors file ({error})", where=str(path)) from None
+    content = weights_file.read_safetensors(path)
     state = {name: value.float() if value.is_floating_point() else value for name, value in content.items()}
     if differ := differences(card, state):
         raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(differ[:6]))

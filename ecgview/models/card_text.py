@@ -11,6 +11,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 ID_EXPECTED = "1 to 64 of a-z 0-9 . _ -, the first a letter or a digit"
 MOST_CHARACTERS = 4000  # of one text
 DEEPEST = 12
+LARGEST_NUMBER = 10**17
 _UNSEEN = (
     "Cc",
     "Cf",
@@ -32,7 +33,7 @@ def check_id(text: object, where: str) -> str:
 
 
 def check_texts(raw: Mapping[str, Any], where: str) -> None:
-    """Raise ModelError naming the field in which a text holds control characters or line breaks, or is too long."""
+    """Raise ModelError naming the field in which a text or a number cannot be shown, or a list is nested too deep."""
     for name, value in raw.items():
         _check(value, f"{where}: {seen(name)[1:-1]}", 0)
 
@@ -40,6 +41,8 @@ def check_texts(raw: Mapping[str, Any], where: str) -> None:
 def _check(value: object, where: str, depth: int) -> None:
     if depth > DEEPEST:
         raise ModelError("is nested too deep", where=where, expected=f"{DEEPEST} levels at most")
+    if isinstance(value, int) and abs(value) >= LARGEST_NUMBER:  # has no place where a card is shown
+        raise ModelError("the number is too large", where=where, expected=f"under {LARGEST_NUMBER:,}")
     if isinstance(value, str):
         _check_text(value, where)
     elif isinstance(value, Mapping):
@@ -56,7 +59,7 @@ def _check_text(text: str, where: str) -> None:
         raise ModelError(
             "the text is too long", where=where, expected=f"{MOST_CHARACTERS} characters at most"
         )
-    if any(unicodedata.category(character) in _UNSEEN for character in text):
+    if not text.isprintable() and any(unicodedata.category(character) in _UNSEEN for character in text):
         expected = "one line without control characters"
         raise ModelError("the text cannot be shown", where=where, expected=expected, found=seen(text))
 

@@ -27,7 +27,16 @@ DEFAULTS: dict[Kind, str] = {
     "delineator": "delineate-ludb",
 }
 FOREIGN = "not from ecgview"
-LARGEST = 4_000_000  # bytes of a card
+LARGEST = 1_000_000  # bytes of a card; the largest that ships has 41,000
+MOST_LABELS = 2_000  # of all published label sets the largest, SNOMED CT's of ECGs, has some 500
+MOST_LEADS = 64
+MOST_NOTES = 100
+LONGEST_LABEL = 200  # characters, also of a lead's name
+MOST_SAMPLES = 1_000_000  # of a lead, that a network takes
+# Of a size in `config`: no network is built before its sizes are small enough to count with.
+LARGEST_SIZE = 1_000_000
+LARGEST_SIZE_IN_LIST = 10_000
+MOST_SIZES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +259,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         raise ModelError(
             "unknown kind", where=f"{path}: kind", expected=", ".join(get_args(Kind)), found=kind
         )
-    labels = tuple(map(str, _list(raw, "labels", path)))
-    if len(set(labels)) < len(labels):
-        raise ModelError("a label stands twice", where=f"{path}: labels")
+    labels = _names(raw, "labels", MOST_LABELS, f"{path}: labels")
     figures = _mapping(raw, "threshold_figures", path)
     bases = thresholds.read(figures, labels, f"{path}: threshold_figures")
     standing = tuple(
@@ -273,9 +280,9 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         label_set=str(raw.get("label_set", "")),
         thresholds=standing,
         input=_input(_mapping(raw, "input", path), path),
-        config=_mapping(raw, "config", path),
+        config=_config(_mapping(raw, "config", path), f"{path}: config"),
         metrics=_mapping(raw, "metrics", path),
-        notes=tuple(map(str, _list(raw, "notes", path))),
+        notes=_notes(raw, path),
         checkpoint={name: str(value) for name, value in _mapping(raw, "checkpoint", path).items()},
         threshold_rule=str(raw.get("threshold_rule", "")),
         threshold_figures=figures,
@@ -325,6 +332,49 @@ def _list(raw: Mapping[str, Any], name: str, path: Path) -> list[Any]:
     return value
 
 
+def _names(raw: Mapping[str, Any], name: str, most: int, where: str) -> tuple[str, ...]:
+    """Return a list of names, each once."""
+    values = raw.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        raise ModelError("the field is wrong", where=where, expected="a list of names")
+    if len(values) > most:
+        raise ModelError(
+            "there are too many", where=where, expected=f"{most:,} at most", found=f"{len(values):,}"
+        )
+    long = next((value for value in values if len(value) > LONGEST_LABEL), None)
+    if long is not None:
+        expected = f"{LONGEST_LABEL} characters at most"
+        raise ModelError("a name is too long", where=where, expected=expected, found=card_text.seen(long))
+    if len(set(values)) < len(values):
+        twice = next(value for value in values if values.count(value) > 1)
+        raise ModelError("a name stands twice", where=where, found=card_text.seen(twice))
+    return tuple(values)
+
+
+def _notes(raw: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    notes = _list(raw, "notes", path)
+    if len(notes) > MOST_NOTES:
+        raise ModelError("there are too many", where=f"{path}: notes", expected=f"{MOST_NOTES} at most")
+    return tuple(map(str, notes))
+
+
+def _config(raw: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the sizes of a network after their bounds were checked."""
+    if len(raw) > MOST_SIZES:
+        raise ModelError("there are too many", where=where, expected=f"{MOST_SIZES} at most")
+    for name, value in raw.items():
+        in_list = isinstance(value, list)
+        largest = LARGEST_SIZE_IN_LIST if in_list else LARGEST_SIZE
+        items = value if isinstance(value, list) else [value]
+        if len(items) > MOST_SIZES or any(isinstance(one, dict | list) for one in items):
+            expected = f"a number, a word, or a list of {MOST_SIZES} at most"
+            raise ModelError("cannot be understood", where=f"{where}, {name[:40]}", expected=expected)
+        if any(isinstance(one, int | float) and not abs(one) <= largest for one in items):  # NaN, too
+            expected = f"{largest:,} at most" + (" in a list" if in_list else "")
+            raise ModelError("the size is too large", where=f"{where}, {name[:40]}", expected=expected)
+    return raw
+
+
 def _mapping(raw: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     value = raw.get(name, {})
     if not isinstance(value, dict):
@@ -364,7 +414,7 @@ def _is_share(value: object) -> bool:
 def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
     try:
         spec = InputSpec(
-            leads=tuple(map(str, raw.get("leads", ()))),
+            leads=_names(raw, "leads", MOST_LEADS, f"{path}: input, leads"),
             sampling_rate_hz=float(raw.get("sampling_rate_hz", 500)),
             seconds=float(raw.get("seconds", 10)),
             filter=str(raw.get("filter", "none")),
@@ -376,6 +426,10 @@ def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
     if not (1 <= spec.sampling_rate_hz <= 10_000 and 0.1 <= spec.seconds <= 600 and 0 < spec.scale < 1e6):
         expected = "1 to 10000 Hz, 0.1 to 600 s, a scale above 0"
         raise ModelError("is out of range", where=f"{path}: input", expected=expected)
+    if spec.sampling_rate_hz * spec.seconds > MOST_SAMPLES:
+        expected = f"{MOST_SAMPLES:,} samples of a lead at most"
+        found = f"{spec.sampling_rate_hz:g} Hz for {spec.seconds:g} s"
+        raise ModelError("is too long", where=f"{path}: input", expected=expected, found=found)
     return spec
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from ecgview.progress import Progress, silent
 WEIGHTS = "weights.safetensors"
 
 
-def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> ModelCard:
+Accept = Callable[[ModelCard], bool]  # whether a model that says this of itself is taken in
+
+
+def import_file(
+    path: Path, model_id: str = "", progress: Progress = silent, accept: Accept | None = None
+) -> ModelCard:
     """Return the card of a model made from a checkpoint (.pth, .pt) or a .safetensors file.
 
     A `card.json` beside a .safetensors file is taken over. Otherwise each network is asked whether the names and
@@ -24,24 +30,31 @@ def import_file(path: Path, model_id: str = "", progress: Progress = silent) -> 
         path: the file.
         model_id: a name of the user's choice; empty for the published or the file's name.
         progress: told per step; may cancel.
+        accept: asked with the card, its id and what was found of the weights in it, before anything is written.
 
     Raises:
-        ModelError: not a checkpoint, holds more than weights, or fits none of the networks (keys are named).
+        ModelError: not a checkpoint, holds more than weights, fits none of the networks (keys are named), says sizes
+            beyond any ECG model's, or was not accepted.
     """
+    if not path.is_file():
+        raise ModelError("there is no such file", where=str(path), expected="a checkpoint or .safetensors")
     progress(0.0, f"reading {path.name}")
     own = path.with_name("card.json")
-    state = read_state(path)
-    progress(0.5, "comparing with the known networks")
     has_card = path.suffix == ".safetensors" and own.is_file()
     field = f"{own}: id" if has_card else path.name
-    if has_card:
-        card = cards.read_card(own)
+    told = cards.read_card(own) if has_card else None
+    state = read_state(path)
+    progress(0.5, "comparing with the known networks")
+    if told is not None:
+        card = told
         state = networks.renamed(card.network, state)
         check_fits(state, card, path)
     else:
         card, state = recognise(state, path)
     name = card_text.check_id(model_id or card.id, "--id" if model_id else field)
     _refuse_shipped(name, "--id" if model_id else field, brings=None if has_card else card)
+    if accept is not None and not accept(replace(card, id=name)):
+        raise ModelError("was not taken in", where=str(path))
     return _keep(state, replace(card, id=name), path, progress)
 
 
@@ -131,6 +144,9 @@ def recognise(state: State, path: Path) -> tuple[ModelCard, State]:
             own = networks.renamed(network, state)
             card = file.recognise(own, _stranger(path, "encoder", network), str(path))
             if card is not None:
+                if len(card.labels) > cards.MOST_LABELS:
+                    expected, found = f"{cards.MOST_LABELS:,} at most", f"{len(card.labels):,}"
+                    raise ModelError("has too many outputs", where=str(path), expected=expected, found=found)
                 check_fits(own, card, path)
                 return card, own
     known = [str(file.CHECKPOINT) for _, file in networks.every() if hasattr(file, "CHECKPOINT")]

@@ -89,7 +89,7 @@ def used(folder: Path) -> dict[str, Any]:
     answered = api.classify(one, model_id="mine-tuned")
     # Without its card: to be recognised by its names and shapes.
     shutil.copy(tuned / "weights.safetensors", folder / "theirs.safetensors")
-    said("models", "import", folder / "theirs.safetensors")
+    said("models", "import", folder / "theirs.safetensors", "--yes")
     return {
         "listed": listed,
         "heavy": heavy,

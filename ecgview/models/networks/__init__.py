@@ -71,7 +71,11 @@ class Network(Protocol):
     NAME: str  # for people: "MTECG-T"
 
     def build(self, card: ModelCard) -> "torch.nn.Module":
-        """Return the network of a card with starting weights; ModelError names a size that it does not know."""
+        """Return the network of a card with starting weights; ModelError names a size that it does not know.
+
+        It is built on torch's device "meta" first, in shapes alone, so that a card cannot ask for more than its file
+        holds: a list of numbers that is drawn from a tensor is made with `device="cpu"`.
+        """
 
 
 def names() -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from ecgview.errors import ModelError
 from ecgview.models import card_text
 
 Row = NDArray[np.float64]
+LARGEST = 50_000_000  # bytes; a thousand trees of a hundred leaves have ten million
 SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1 before the logit
 TRANSFORMS = ("logit", "none")
 
@@ -155,6 +156,11 @@ def read(path: Path) -> Table:
         ModelError: it is none; names the field.
     """
     try:
+        if (size := path.stat().st_size) > LARGEST:
+            expected = f"{LARGEST:,} bytes at most"
+            raise ModelError(
+                "is too large for a tabular model", where=str(path), expected=expected, found=f"{size:,}"
+            )
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"is no tabular model ({error})", where=str(path)) from None

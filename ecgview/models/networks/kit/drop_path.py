@@ -12,7 +12,7 @@ DropPathRule = Literal[
 
 def drop_path_rates(rate: float, depth: int, rule: DropPathRule) -> list[float]:
     """Return the rate of each block."""
-    return [rate] * depth if rule == "constant" else torch.linspace(0, rate, depth).tolist()
+    return [rate] * depth if rule == "constant" else torch.linspace(0, rate, depth, device="cpu").tolist()
 
 
 class DropPath(nn.Module):
