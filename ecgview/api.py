@@ -246,10 +246,13 @@ def lef(
     *,
     precision: str = "fp32",
     memory: "Memory | None" = None,
+    measured_as: "Measured | None" = None,
 ) -> LefResult:
     """Return the LEF result: an index or a probability with its exact contributions, or why it is not analysed.
 
-    `precision` is that of the classifiers, as of `classify`.
+    `precision` is that of the classifiers, as of `classify`. A model that rests on measurements, too, takes those of
+    `measured_as`; where edges were put elsewhere it follows them, says so, and `unedited` is the answer of before.
+    `lef_again` does so without asking the classifiers again.
 
     Raises:
         ModelError: no such model, or contributions that do not add up to the output.
@@ -263,8 +266,19 @@ def lef(
         device,
         precision=precision,
         memory=memory,
+        measured_as=measured_as,
         progress=progress,
     )
+
+
+def lef_again(before: LefResult, record: EcgRecord | PathLike, measured_as: "Measured") -> LefResult:
+    """Return a LEF result with the measurements as edits left them, in milliseconds; without edits that of before.
+
+    `unedited` is that of the computed measurements. Where a model rests on none that changed it is the one of before.
+    """
+    from ecgview.models.tabular import lef as tabular
+
+    return tabular.with_edits(before, _record(record), measured_as)
 
 
 def reconstruct(

@@ -142,6 +142,8 @@ class LefResult:
 
     An index has no verdict: no threshold, and `percentile` (0 to 100) among the records that `reference` names. A
     probability was fitted to echocardiography: `cut` is the ejection fraction it was made for, in words.
+    Of a model that rests on measurements and criteria `measured` names those predictors. Where a reader's hand moved
+    one of them, `unedited` is what the computed ones gave, else None.
     """
 
     model: ModelFacts
@@ -160,6 +162,8 @@ class LefResult:
     warnings: tuple[str, ...] = ()
     precision: str = "fp32"  # of the classifiers that it rests on
     feature_distance_percentile: float | None = None  # as of a Prediction; the largest of those it rests on
+    measured: tuple[str, ...] = ()
+    unedited: "LefResult | None" = None
 
     @property
     def analysed(self) -> bool:

@@ -30,6 +30,7 @@ from ecgview.models.tabular import lef as tabular
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import LefResult, Prediction
+from ecgview.signal.measure.measured import Measured
 
 Said = TypeVar("Said", Prediction, LefResult)
 
@@ -192,6 +193,7 @@ def lef(
     *,
     precision: str = "fp32",
     memory: Memory | None = None,
+    measured_as: Measured | None = None,
     progress: Progress = silent,
 ) -> LefResult:
     """Return the LEF result alone: a number with its exact contributions, or why there is none.
@@ -203,6 +205,8 @@ def lef(
         device: auto, cpu, cuda or mps, for the classifier.
         precision: fp32, or bf16 where it may be used; the answer names the one that was.
         memory: where answers are recalled from and kept; the last ones of this process where None.
+        measured_as: what is measured of the record, for a model that rests on that, too: it is not measured again, and
+            where edges were put elsewhere the answer follows them. It is never kept with edits.
         progress: told per step; may cancel.
 
     Raises:
@@ -210,7 +214,7 @@ def lef(
         BlindedError: what a model says of this record is still closed.
     """
     return _Asking(record, device, precision, memory).lef(
-        tabular.lef_model(model_id), classifier_id, progress
+        tabular.lef_model(model_id), classifier_id, progress, measured_as
     )
 
 
@@ -272,26 +276,38 @@ class _Asking:
         self._keep(question, said)
         return question, self._told_why(said, card)
 
-    def lef(self, card: ModelCard, classifier_id: str | None, progress: Progress) -> LefResult:
-        """Return what a LEF model says, from the predictions in hand."""
+    def lef(
+        self, card: ModelCard, classifier_id: str | None, progress: Progress, measured: Measured | None = None
+    ) -> LefResult:
+        """Return what a LEF model says, from the predictions in hand; with the edits of what was measured, if any."""
+        found = self._lef(card, classifier_id, progress, measured)
+        return found if measured is None else tabular.with_edits(found, self._record, measured)
+
+    def _lef(
+        self, card: ModelCard, classifier_id: str | None, progress: Progress, measured: Measured | None
+    ) -> LefResult:
+        """Return the same of what was computed alone: nobody's edits are kept as an answer of a model."""
         record = self._record
         classifiers = tabular.classifiers(card, classifier_id)
         self.main = classifiers[0]
         if (refused := tabular.out_of_scope(record, card, self.main)) is not None:
             return refused
         said = {item.id: self.prediction(item, progress) for item in classifiers}
-        question = lef_question(card, [self._said[item.id][0] for item in classifiers])
+        is_whole = all(one.analysed for one in said.values())
+        plain = None if measured is None else measured.unedited or measured
+        inputs = tabular.inputs(record, card, plain) if is_whole else {}
+        question = lef_question(card, [self._said[item.id][0] for item in classifiers], inputs)
         kept = self._recalled(LefResult, question)
         if kept is not None and kept.analysed:
             kept = replace(
                 kept,
                 record_sha256=record.source.sha256,
-                warnings=tabular.doubts(record, said.values()),
+                warnings=(*tabular.doubts(record, said.values()), *tabular.unmeasured(card, inputs)),
                 feature_distance_percentile=tabular.distance(said.values()),
             )
             return self._told_why(kept, *classifiers)
-        result = tabular.computed(record, said[self.main.id], card, said)
-        if (kept is None or result.analysed) and all(one.analysed for one in said.values()):
+        result = tabular.computed(record, said[self.main.id], card, said, inputs)
+        if (kept is None or result.analysed) and is_whole:
             self._keep(question, result)
         return self._told_why(result, *classifiers)
 
@@ -357,8 +373,12 @@ def prediction_question(
     )
 
 
-def lef_question(card: ModelCard, predictions: Iterable[str]) -> str:
+def lef_question(
+    card: ModelCard, predictions: Iterable[str], inputs: Mapping[str, float] | None = None
+) -> str:
     """Return the fingerprint of what a LEF model is asked: its table, its card, and the questions it rests on.
+
+    `inputs` are the measurements and criteria that it rests on, too: age and sex take part in them.
 
     Its reference records and its calibration stand in the table.
 
@@ -372,6 +392,7 @@ def lef_question(card: ModelCard, predictions: Iterable[str]) -> str:
             "weights": _weights_sha256(card),
             "card": _card_content(card),
             "version": VERSION,
+            **({"measured": dict(inputs)} if inputs else {}),
         }
     )
 

@@ -9,6 +9,7 @@ from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
 from ecgview.models import measuring
 from ecgview.models.context import beside_read, lef_beside_read
+from ecgview.models.tabular.lef import with_edits
 from ecgview.overlay import Overlay
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
@@ -188,6 +189,10 @@ def gather(
             if read is not None and read.edges:
                 measured = measuring.as_far_as_possible(measured, record, read.edges)
         measurements = measured.values
+    if (
+        lef is not None and measured is not None
+    ):  # the read's edits, not those of a draft that is open beside it
+        lef = with_edits(lef, record, measured)
     judged = () if measured is None else _judged(record, measured, criteria_choices)
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0

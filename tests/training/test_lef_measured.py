@@ -9,9 +9,12 @@ import pytest
 from ecgview import api, resources
 from ecgview.cli import main
 from ecgview.errors import ModelError
-from ecgview.models import cards, measure_table
+from ecgview.models import cards, delineation, measure_table, runtime
 from ecgview.models.tabular import lef, measured_inputs, table
 from ecgview.models.tabular.shares import all_shares
+from ecgview.record import EcgRecord
+from ecgview.results import LefResult
+from ecgview.signal.measure.measured import Edit
 from ecgview.training.echonext import layout, synthetic
 from ecgview.training.lef import pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, fit, outputs
@@ -89,8 +92,47 @@ def test_a_model_that_rests_on_measurements_is_fitted_and_answers(echo_folder: P
     assert total == pytest.approx(said.model_output, abs=1e-6)
     (missing,) = (text for text in said.warnings if text.startswith("Not measured"))
     assert "PR, ms" in missing
+    _follows_a_hand(record, said)
     prediction = api.classify(record, CLASSIFIER, device="cpu")
     with pytest.raises(ModelError, match="rests on measurements"):
         lef.number(prediction, card)
     with pytest.raises(ModelError, match="rests on measurements"):
         lef.outputs(card, cards.get(CLASSIFIER), np.full((1, 71), 0.5))
+
+
+def _follows_a_hand(record: EcgRecord, said: LefResult) -> None:
+    """An edge put elsewhere moves number and shares, the answer of before stays, and no network is asked again."""
+    before = api.measured(record)
+    assert before.median is not None
+    qrs = before.median.overall["QRS"]
+    assert qrs is not None
+    edit = Edit("QRS offset", qrs.offset_s - 0.08, by="Dr Li")
+    edited = api.measured_again(before, record, [edit])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "answers", lambda *_args, **_others: pytest.fail("a network was asked"))
+        patch.setattr(delineation, "delineate", lambda *_args: pytest.fail("a network was asked"))
+        found = api.lef_again(said, record, edited)
+        recalled = api.lef(record, "lef-measured", device="cpu", measured_as=edited)
+        assert api.lef_again(found, record, before) is said
+        assert api.lef(record, "lef-measured", device="cpu", measured_as=before).value == said.value
+    assert found.value == recalled.value != said.value
+    assert found.unedited is said
+    assert found.contributions is not None
+    width = next(one for one in found.contributions.items if one.predictor == "QRS duration, ms")
+    assert width.value == edited.value("QRS duration") == _value(said, "QRS duration, ms") - 80
+    total = found.contributions.base_value + sum(one.contribution for one in found.contributions.items)
+    assert total == pytest.approx(found.model_output, abs=1e-6)
+    told = found.warnings[0]
+    assert told.startswith("With edited measurements, by Dr Li: ")
+    assert f"QRS duration, ms {width.value:.4g} (computed {before.value('QRS duration'):.4g})" in told
+    assert told.endswith(f"{said.value:.3f}")
+    assert [text for text in found.warnings if text.startswith("Not measured")]
+    of_classifiers = [one for one in said.single_predictors if one[0] not in said.measured]
+    assert [one for one in found.single_predictors if one[0] not in said.measured] == of_classifiers
+    index = api.lef(record, device="cpu")  # rests on the classifier alone
+    assert index.measured == ()
+    assert api.lef_again(index, record, edited) is index
+
+
+def _value(said: LefResult, name: str) -> float:
+    return dict(said.single_predictors)[name]

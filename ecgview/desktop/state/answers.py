@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 
 from ecgview.desktop.state import inference
+from ecgview.desktop.state.measuring import Measuring
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
 from ecgview.desktop.state.read_steps import ReadSteps
@@ -22,6 +23,8 @@ from ecgview.errors import EcgviewError
 from ecgview.overlay import Overlay, joined
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction, Reconstruction
+from ecgview.signal.measure.measured import Edit as EdgeEdit
+from ecgview.signal.measure.measured import Measured
 
 if TYPE_CHECKING:
     from ecgview.explain import Explanation
@@ -43,7 +46,8 @@ class Found:
     """The answers there are, whether or not they may be shown."""
 
     prediction: Prediction | None = None
-    lef: LefResult | None = None
+    lef: LefResult | None = None  # of the computed measurements
+    lef_with_edits: LefResult | None = None  # the one that is shown, where the reader's edits change it
     reconstruction: tuple[Reconstruction, Overlay] | None = None
     error_strip: Any = None
     explanation: Explanation | None = None
@@ -97,11 +101,12 @@ class Answers(QObject):
         reading: Reading,
         steps: ReadSteps,
         ecg: OpenRecord,
+        measuring: Measuring,
         telling: Telling,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._jobs, self._measuring = jobs, measuring
         self._paper, self._reading, self._steps, self._ecg = paper, reading, steps, ecg
         self._telling = telling
         self.device = device
@@ -111,6 +116,7 @@ class Answers(QObject):
         self.autoencoder_id: str | None = None
         self._found = Found()
         self._explanation_id = ""
+        self._lef_edits: tuple[EdgeEdit, ...] = ()  # those that the LEF result follows, or is to
         self._question: object = None  # the one under way, to know its prediction by
         self._pending_mask: NDArray[np.bool_] | None = None
         self._segments: Segments | None = (
@@ -127,6 +133,7 @@ class Answers(QObject):
         reading.ai_opened.connect(self._ask_if_painted)
         reading.revealed.connect(self._ask)
         reading.session_changed.connect(self._choose_overlay)
+        measuring.changed.connect(self._follow_edits)
         self.prediction_ready.connect(self._explain)  # what an explanation waits for
         self.lef_ready.connect(self._explain)
         self.prediction_failed.connect(self._fail_explanation)
@@ -147,7 +154,8 @@ class Answers(QObject):
     @property
     def lef(self) -> LefResult | None:
         """What the LEF model said; None while AI is closed, or until it is there."""
-        return self._shown.lef
+        shown = self._shown
+        return shown.lef if shown.lef_with_edits is None else shown.lef_with_edits
 
     @property
     def reconstruction(self) -> tuple[Reconstruction, Overlay] | None:
@@ -277,11 +285,16 @@ class Answers(QObject):
         """Return the kind of model whose answer the chosen explanation waits for; "" where it waits for none."""
         if not self._explanation_id or self._found.explanation is not None or not self._reading.may_show_ai():
             return ""
-        from ecgview import explain
-
-        needs = explain.named(self._explanation_id).NEEDS
+        needs = self._needs
         there = {"classifier": self.prediction, "lef": self.lef}
         return needs if needs in there and there[needs] is None else ""
+
+    @property
+    def _needs(self) -> str:
+        """The kind of model that the chosen explanation is of."""
+        from ecgview import explain
+
+        return str(explain.named(self._explanation_id).NEEDS)
 
     def _explain(self, _answer: object = None) -> None:
         """Start the chosen explanation unless it runs, is there, or waits for an answer."""
@@ -397,7 +410,46 @@ class Answers(QObject):
             self.lef_failed.emit(answer.lef.sentence)
         else:
             self._found.lef = answer.lef
-            self.lef_ready.emit(answer.lef)
+            self._found.lef_with_edits = None
+            self._lef_edits = ()
+            if not self._follow_edits():
+                self.lef_ready.emit(answer.lef)
+
+    def _follow_edits(self, _measured: Measured | None = None) -> bool:
+        """Have a LEF model that rests on measurements answer with the reader's edits; False where nothing changes.
+
+        One job at a time; of the edits that come meanwhile, as under the hand, only the last are followed.
+        """
+        lef, measured, record = self._found.lef, self._measuring.measured, self._ecg.record
+        if lef is None or not lef.measured or measured is None or record is None:
+            return False
+        if measured.edits == self._lef_edits:
+            return False
+        if self._jobs.is_running("lef_again"):
+            return True  # looks again when it is done
+        self._lef_edits = measured.edits
+        self._jobs.start(
+            inference.lef_again,
+            lef,
+            record,
+            measured,
+            title="Low ejection fraction with edited measurements",
+            on_done=lambda found: self._take_edited(lef, found),
+            on_failed=lambda error: self.lef_failed.emit(self._telling.reason(error)),
+            key="lef_again",
+            is_light=True,
+        )
+        return True
+
+    def _take_edited(self, of: LefResult, found: LefResult) -> None:
+        if of is not self._found.lef:
+            return
+        self._found.lef_with_edits = None if found is of else found
+        if self._explanation_id and self._needs == "lef":  # it is of the number of before
+            self._jobs.cancel("explain")
+            self._found.explanation = None
+        self.lef_ready.emit(found)
+        self._follow_edits()
 
     def _take(self, prediction: Prediction) -> None:
         self._found.prediction = prediction
@@ -420,8 +472,9 @@ class Answers(QObject):
 
     def _drop(self) -> None:
         """Drop every answer and every question under way."""
-        for key in KEYS:
+        for key in (*KEYS, "lef_again"):
             self._jobs.cancel(key)
+        self._lef_edits = ()
         self._pending_mask = None
         self._found, self._explanation_id = Found(), ""
         self.dropped.emit()

@@ -56,9 +56,14 @@ def ask(
     steady.load_model_libraries()
     from ecgview.models import asking
 
-    return asking.ask(
+    answer = asking.ask(
         record, model_id, lef_id, device, precision=precision, memory=memory, told=told, progress=progress
     )
+    if isinstance(answer.lef, LefResult) and answer.lef.measured:
+        from ecgview.models.tabular import shares
+
+        shares.load()
+    return answer
 
 
 def measure_fully(record: EcgRecord, progress: Progress = silent) -> Measured:
@@ -76,6 +81,16 @@ def measure_again(
     from ecgview.models import measuring
 
     return measuring.as_far_as_possible(computed, record, edits)
+
+
+def lef_again(
+    lef: LefResult, record: EcgRecord, measured: Measured, progress: Progress = silent
+) -> LefResult:
+    """Return a LEF result with the measurements as the reader's edits left them; no network is asked."""
+    steady.load_model_libraries()
+    from ecgview.models.tabular import lef as tabular
+
+    return tabular.with_edits(lef, record, measured)
 
 
 def reconstruct(

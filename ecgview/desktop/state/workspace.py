@@ -87,7 +87,9 @@ class Workspace(QObject):
         self.walk = Walk(jobs, worklist, reader, reading, steps, ecg, telling, self)
         self.exposures = Exposures(worklist, reader, reading, ecg, telling, self)
         device = self.settings.text("models.device")
-        self.answers = answers = Answers(jobs, device, paper, reading, steps, ecg, telling, self)
+        self.answers = answers = Answers(
+            jobs, device, paper, reading, steps, ecg, self.measuring, telling, self
+        )
         answers.precision = self.settings.text("models.precision")
         self.maps = Maps(jobs, self.settings, paper, reader, reading, ecg, answers, telling, self)
         self.mouse = Mouse(paper, self.answers, ecg, self)

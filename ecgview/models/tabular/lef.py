@@ -21,6 +21,7 @@ from ecgview.models.tabular.shares import shares
 from ecgview.models.tabular.table import Linear, Predictor, Row, Table
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, ModelFacts, Prediction
+from ecgview.signal.measure.measured import Measured
 
 COMPOSITE = "lef-composite"  # the mean of its predictors' logits; may do without a predictor
 FITTED = ("lef-linear", "lef-trees")
@@ -28,6 +29,7 @@ LVEF_CUT = (
     "lvef_at_most_percent"  # in the card's `config`: the ejection fraction that a fitted model was made for
 )
 NOT_ANALYSED = "not analysed"
+NAMED = 6  # edited inputs that are written out
 RESTS = "this LEF model rests on measurements, too: it answers for whole records alone, one by one"
 NO_VERDICT = "index without a verdict"
 NEVER_COMPARED = "never compared with echocardiography"
@@ -83,19 +85,38 @@ def from_prediction(
     return out_of_scope(record, card, classifier) or computed(record, prediction, card, others)
 
 
+def inputs(record: EcgRecord, card: ModelCard, measured: Measured | None = None) -> dict[str, float]:
+    """Return the measurements and criteria that a model rests on, by code: none, and nothing is measured, of most.
+
+    `measured` is what was measured of the record, nobody's edits laid on it; it is measured now where it is None.
+    """
+    wanted = table.read(card.check_weights()).measured
+    found = measured_inputs.of(record, measured) if wanted else {}
+    return {code: found[code] for code in wanted if code in found}
+
+
+def unmeasured(card: ModelCard, there: Mapping[str, float]) -> tuple[str, ...]:
+    """Return in words which of the measurements that a model rests on are not among these; nothing where all are."""
+    said = measured_inputs.missing(there, table.read(card.check_weights()).measured)
+    return (said,) if said else ()
+
+
 def computed(
-    record: EcgRecord, prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None
+    record: EcgRecord,
+    prediction: Prediction,
+    card: ModelCard,
+    others: Mapping[str, Prediction] | None = None,
+    measured: Mapping[str, float] | None = None,
 ) -> LefResult:
-    """Return the same for a record that `out_of_scope` had nothing against."""
+    """Return the same for a record that `out_of_scope` had nothing against; `measured` as `inputs` gives them."""
     model = table.read(card.check_weights())
     classifier = cards.get(prediction.model.model_id)
     _check_classifier(card, model, prediction)
     if reason := prediction.reason or scope.paced_reason(prediction):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction.model.model_id, _codes(prediction))
-    inputs = measured_inputs.of(record) if used.measured else {}
-    values = _values(used, _all_predictions(used, prediction, others or {}), inputs)
-    unmeasured = measured_inputs.missing(inputs, used.measured)
+    there = inputs(record, card) if measured is None else measured
+    values = _values(used, _all_predictions(used, prediction, others or {}), there)
     found = shares(used, values)
     value = _number(used, found.model_output)
     kind = _kind(card)
@@ -118,9 +139,74 @@ def computed(
         percentile=percentile,
         reference="" if percentile is None else used.reference,
         cut=_cut(card),
-        warnings=(*doubts(record, (prediction, *(others or {}).values())), *filter(None, (unmeasured,))),
+        warnings=(*doubts(record, (prediction, *(others or {}).values())), *unmeasured(card, there)),
         precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
         feature_distance_percentile=distance((prediction, *(others or {}).values())),
+        measured=tuple(used.measured.values()),
+    )
+
+
+def with_edits(result: LefResult, record: EcgRecord, measured: Measured) -> LefResult:
+    """Return the result with the measurements as a reader's edits left them; no network is asked.
+
+    The outputs of classifiers stand in the result, and measurements and criteria are taken anew. Where it rests on none
+    that changed it is returned as it was without any edit, itself or its `unedited`. What cannot be made anew, as
+    without the model's file, is the number of before with a warning.
+
+    Args:
+        result: of the record, of whatever edits.
+        record: the ECG.
+        measured: what is measured of it with the edits; without any the result is that of before.
+    """
+    base = result.unedited or result
+    if not (base.measured and base.analysed and measured.edits):
+        return base
+    try:
+        return _with_edits(base, record, measured)
+    except ModelError as error:
+        said = f"the number is of the computed measurements, not of the edited ones: {error.sentence}"
+        return replace(base, warnings=(*base.warnings, said))
+
+
+def _with_edits(base: LefResult, record: EcgRecord, measured: Measured) -> LefResult:
+    card = cards.get(base.model.model_id)
+    model = table.read(card.check_weights())
+    if tuple(one.name for one in model.predictors) != tuple(name for name, _ in base.single_predictors):
+        raise ModelError(f"{card.id} has other predictors now")
+    there = measured_inputs.of(record, measured)
+    values = np.array(
+        [
+            there.get(one.measured, one.instead) if one.measured else before
+            for one, (_, before) in zip(model.predictors, base.single_predictors, strict=True)
+        ]
+    )
+    singles = tuple((one.name, float(number)) for one, number in zip(model.predictors, values, strict=True))
+    moved = [
+        f"{name} {now:.4g} (computed {before:.4g})"
+        for (name, now), (_, before) in zip(singles, base.single_predictors, strict=True)
+        if now != before
+    ]
+    if not moved:
+        return base
+    found = shares(model, values)
+    value = _number(model, found.model_output)
+    by = ", ".join(dict.fromkeys(one.by for one in measured.edits if one.by))
+    more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
+    said = (
+        f"With edited measurements{f', by {by}' if by else ''}: {'; '.join(moved[:NAMED])}{more}. "
+        f"With the computed ones, of the kind that the model learned from, {base.value:.3f}"
+    )
+    kept = (one for one in base.warnings if not one.startswith(measured_inputs.NOT_MEASURED))
+    return replace(
+        base,
+        model_output=found.model_output,
+        value=value,
+        result=_word(card, value, base.threshold),
+        contributions=found,
+        single_predictors=singles,
+        percentile=None if base.percentile is None else model.percentile(value),
+        warnings=(said, *kept, *unmeasured(card, there)),
+        unedited=base,
     )
 
 

@@ -11,6 +11,11 @@ from ecgview.results import Contribution, Contributions
 TOLERANCE = 1e-6  # of the sum of the shares against the output
 
 
+def load() -> None:
+    """Load the library, which takes seconds once: a recalled answer is made anew under the hand without it."""
+    import shap  # noqa: F401
+
+
 def shares(table: Table, values: Row) -> Contributions:
     """Return how much each predictor moves the output away from the base value, largest share first.
 

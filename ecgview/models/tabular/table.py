@@ -19,6 +19,7 @@ missing value is not allowed, and "cover" is the number of training records that
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,17 +151,28 @@ def apply_calibration(calibration: Mapping[str, Any], logits: Row) -> Row:
 
 
 def read(path: Path) -> Table:
-    """Return the model of a JSON file.
+    """Return the model of a JSON file, the one in hand where the file is as it was: an edit under the hand asks again.
 
     Raises:
         ModelError: it is none; names the field.
     """
     try:
-        if (size := path.stat().st_size) > LARGEST:
-            expected = f"{LARGEST:,} bytes at most"
-            raise ModelError(
-                "is too large for a tabular model", where=str(path), expected=expected, found=f"{size:,}"
-            )
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"is no tabular model ({error})", where=str(path)) from None
+    if stat.st_size > LARGEST:
+        raise ModelError(
+            "is too large for a tabular model",
+            where=str(path),
+            expected=f"{LARGEST:,} bytes at most",
+            found=f"{stat.st_size:,}",
+        )
+    return _read_as_of(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read_as_of(path: Path, _changed: int, _size: int) -> Table:
+    try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"is no tabular model ({error})", where=str(path)) from None

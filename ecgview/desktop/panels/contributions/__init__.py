@@ -12,7 +12,7 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.contributions.signed_bars import SignedBars, sentence, signed
 from ecgview.desktop.panels.kit.gate import AiPanel
 from ecgview.desktop.panels.kit.prose import Prose
-from ecgview.desktop.panels.kit.widgets import Rule, Text, row
+from ecgview.desktop.panels.kit.widgets import Notice, Rule, Text, row
 from ecgview.desktop.state.shams import Target
 from ecgview.explain.lef_attribution import OTHERS
 from ecgview.models import context
@@ -51,6 +51,10 @@ class ContributionsPanel(AiPanel):
                 Text(f"No contributions, because nothing was analysed{reason}.", tone="secondary")
             )
         else:
+            if (before := result.unedited) is not None and before.model_output is not None:
+                was = f"{signed(before.model_output)} {result.contributions.output_unit}"
+                said = f"With edited measurements; the output of the computed ones is {was}."
+                self.content.addWidget(Notice(said))
             self._show(result.contributions)
 
     def _show(self, shares: Contributions) -> None:
