@@ -469,6 +469,8 @@ def report(
     on_trace: str | None = None,
     anyway: bool = False,
     criteria_choices: Mapping[str, str] | None = None,
+    median_layout: str | None = None,
+    median_speed: float = 25.0,
 ) -> Path:
     """Write a report; the suffix of `out` chooses its form (.pdf or .json). Return the path.
 
@@ -477,7 +479,9 @@ def report(
     `deidentify` leaves out what tells who, where and when; the name of `out` is then the study name on the page.
     `on_trace` is the code of a statement, or "lef": a page shows where on the trace its score comes from, with the
     checks of that map, which take seconds; `anyway` also where no map of it is offered, with the reason.
-    `criteria_choices` names definitions of criteria, as `criteria` takes them.
+    `criteria_choices` names definitions of criteria, as `criteria` takes them. `median_layout`, "median 3x4" or "median
+    superimposed", asks for a page of the median beats at `median_speed`, 25 or 50 mm/s, with the values of each lead
+    on the next; only a PDF has pages.
 
     AI results are left out, with the reason on stderr of the command, when no model can take the record.
 
@@ -486,15 +490,12 @@ def report(
         ModelError: there is no map of `on_trace`, or none is offered.
     """
     from ecgview.models import asking
-    from ecgview.paper.layout import LAYOUTS
     from ecgview.paper.settings import PaperSettings
     from ecgview.report import content as contents
     from ecgview.report import form_of
 
     out = Path(out)
-    of_rhythm = [name for name, one in LAYOUTS.items() if not one.of_median]
-    if layout not in of_rhythm:
-        raise ReportError(f"unknown layout {layout!r}", expected=", ".join(of_rhythm))
+    _check_layouts(layout, median_layout, median_speed, out)
     form = form_of(out)
     opened = _record(record)
     for name in filter(None, (model, lef_model)):
@@ -526,8 +527,28 @@ def report(
         study_name=out.stem,
         on_trace=mapped,
         criteria_choices=criteria_choices,
+        median_beats=None if median_layout is None else contents.MedianBeats(median_layout, median_speed),
     )
     return form.write(content, out)
+
+
+def _check_layouts(layout: str, median_layout: str | None, speed_mm_per_s: float, out: Path) -> None:
+    from ecgview.paper.layout import LAYOUTS
+
+    of_rhythm = [name for name, one in LAYOUTS.items() if not one.of_median]
+    if layout not in of_rhythm:
+        raise ReportError(f"unknown layout {layout!r}", expected=", ".join(of_rhythm))
+    if median_layout is None:
+        return
+    of_median = [name for name in LAYOUTS if name not in of_rhythm]
+    if median_layout not in of_median:
+        raise ReportError(f"unknown layout of median beats {median_layout!r}", expected=", ".join(of_median))
+    if speed_mm_per_s not in (25.0, 50.0):
+        raise ReportError(f"speed of median beats {speed_mm_per_s:g} mm/s", expected="25 or 50")
+    if out.suffix.lower() != ".pdf":
+        raise ReportError(
+            "median beats are a page of the PDF report", where=str(out), expected="a file ending in .pdf"
+        )
 
 
 def _on_trace(

@@ -12,6 +12,7 @@ from ecgview.paper import layouts
 NAME = "report"
 HELP = "PDF (true scale) or JSON report; unconfirmed, since no reader signs on the command line"
 OPENS_ECGS = True
+MEDIAN = {"apart": "median 3x4", "superimposed": "median superimposed"}
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,17 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --map: a statement for which no map is offered; the reason stands by it",
     )
+    parser.add_argument(
+        "--median",
+        nargs="?",
+        const="apart",
+        choices=list(MEDIAN),
+        help="a page of the median beats, with the values of each lead on the next: leads apart, or superimposed",
+    )
+    parser.add_argument(
+        "--median-speed", type=float, default=25.0, choices=[25.0, 50.0], metavar="MM_PER_S",
+        help="of that page: 25 (the default) or 50 mm/s",
+    )  # fmt: skip
     parser.add_argument("--no-ai", action="store_true", help="without AI results")
     parser.add_argument("--model", metavar="ID", help="the classifier")
     parser.add_argument(
@@ -85,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
             on_trace=args.map,
             anyway=args.anyway,
             criteria_choices=choices,
+            median_layout=None if args.median is None else MEDIAN[args.median],
+            median_speed=args.median_speed,
         )
     _exposure.log("report", [record.source.sha256], "without AI" if args.no_ai else "with AI")
     if args.json:

@@ -60,6 +60,14 @@ class OnTrace:
         return tuple(line.replace("-", "\u2212") for line in said)
 
 
+@dataclass(frozen=True, slots=True)
+class MedianBeats:
+    """How a page of median beats is wanted: a layout of the median beat, and the speed of its paper."""
+
+    layout: str = "median 3x4"
+    speed_mm_per_s: float = 25.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportContent:
     """One record with what was measured, read and computed."""
@@ -79,6 +87,7 @@ class ReportContent:
     criteria: tuple[Criterion, ...] = ()  # as they came out; none where nobody asked
     judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
     measured: Measured | None = None  # by what, in which leads; None where only values were given
+    median_beats: MedianBeats | None = None  # a page of them, with each lead's values, where it is asked for
 
     @property
     def notes(self) -> tuple[ImportNote, ...]:
@@ -175,6 +184,7 @@ def gather(
     judgements: tuple[Judgement, ...] = (),
     on_trace: OnTrace | None = None,
     criteria_choices: Mapping[str, str] | None = None,
+    median_beats: MedianBeats | None = None,
 ) -> ReportContent:
     """Return the content of a report; measurements are computed, with the read's edits, where none are given.
 
@@ -216,4 +226,5 @@ def gather(
         on_trace=on_trace,
         criteria=judged,
         measured=measured,
+        median_beats=median_beats,
     )

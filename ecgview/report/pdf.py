@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ecgview.paper.palette import RED, Palette
 from ecgview.paper.sheet import Sheet
-from ecgview.report import _ai_pages, _first_page, _map_page, _pictures
+from ecgview.report import _ai_pages, _first_page, _map_page, _median_pages, _pictures
 from ecgview.report._frame import BODY_MM, SIDE_MM, framed
 from ecgview.report.content import ReportContent
 from ecgview.report.whole_file import whole_file
@@ -28,8 +28,9 @@ def write(content: ReportContent, path: Path, palette: Palette = RED) -> Path:
 
 
 def sheets(content: ReportContent) -> list[Sheet]:
-    """Return the sheets of a report: the first page, what goes on from it, the AI's answers, the map, pictures."""
+    """Return the sheets of a report: the first page with the text, median beats, the AI's answers, map, pictures."""
     found = _first_page.sheets(content)
+    found += _median_pages.sheets(content)
     found += _ai_pages.sheets(content)
     found += _map_page.sheets(content)
     if pictures := _pictures.of(content, SIDE_MM, BODY_MM):

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QRadioButton
 
+from ecgview import resources
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.desktop.settings import Settings
+from ecgview.report import pdf
+from ecgview.report.content import MedianBeats, ReportContent
 
 
 @pytest.fixture
@@ -63,3 +67,48 @@ def test_another_record_opened_meanwhile_is_not_reported(
     assert not [one for one in opened.findChildren(Sheet) if one.isVisible()]  # it leaves with its record
     assert asked == []
     assert list(tmp_path.glob("out-*")) == []
+
+
+def test_a_page_of_median_beats_is_chosen_in_the_sheet_and_closed_where_measurements_are(
+    window: MainWindow,
+    settings: Settings,
+    rest: Callable[[], None],
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The choice stands at the page that is on the screen; before a study's first read is locked there is none."""
+    from ecgview.desktop.state import exporting
+
+    written: list[ReportContent] = []
+
+    def keep(content: ReportContent, path: Path, *_more: object, **_others: object) -> Path:
+        written.append(content)
+        return path
+
+    monkeypatch.setattr(exporting, "write", keep)
+    settings.set("study.measurements", False)
+    window.workspace.ecg.open_paths([next(iter(resources.path("demo").rglob("normal.hea")))])
+    rest()
+
+    def export() -> bool:
+        window.menus["file.export_report"].trigger()
+        sheet = next(one for one in window.findChildren(Sheet) if one.isVisible())
+        box = sheet.findChild(QComboBox, "median")
+        assert isinstance(box, QComboBox)
+        is_offered = box.isEnabled()
+        next(one for one in sheet.buttons.buttons() if one.text().startswith("Choose")).click()
+        rest()
+        return is_offered
+
+    window.menus["view.median_superimposed"].trigger()
+    rest()
+    assert not export()
+    assert written[-1].measured is None
+    assert len(pdf.sheets(written[-1])) == 1
+    window.workspace.steps.toggle_statement("NORM")
+    window.workspace.steps.commit_first_read()
+    rest()
+    assert export()
+    assert written[-1].median_beats == MedianBeats("median superimposed", 25.0)
+    found = pdf.sheets(written[-1])
+    assert [sheet.page.is_of_median for sheet in found if sheet.page is not None] == [False, True]

@@ -74,9 +74,7 @@ class LeadModel(QAbstractTableModel):
         """Return a cell's text, colour and all that is known of it."""
         item = self.item(index)
         if role == Qt.ItemDataRole.DisplayRole:
-            doubt = "?" if item is not None and item.confidence == "low" else ""
-            edited = "*" if item is not None and item.source == "edited" else ""
-            return lead_table.number(item) + doubt + edited
+            return lead_table.cell(item)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and item is not None:

@@ -13,17 +13,26 @@ from ecgview.desktop.state import exporting
 from ecgview.desktop.theme import set_role
 from ecgview.errors import ReportError
 from ecgview.paper import median_page
+from ecgview.report.content import MedianBeats
 from ecgview.signal.measure import engine
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
     from ecgview.desktop.state.maps import Maps
     from ecgview.desktop.state.workspace import Workspace
+    from ecgview.paper.settings import PaperSettings
     from ecgview.record import EcgRecord
     from ecgview.report.content import OnTrace, ReportContent
     from ecgview.signal.measure.measured import Measured
     from ecgview.signal.measurements import Measurement
 
+MEDIAN: dict[str, MedianBeats | None] = {
+    "No page of them": None,
+    "Apart, 25 mm/s": MedianBeats("median 3x4", 25.0),
+    "Apart, 50 mm/s": MedianBeats("median 3x4", 50.0),
+    "Over each other, 25 mm/s": MedianBeats("median superimposed", 25.0),
+    "Over each other, 50 mm/s": MedianBeats("median superimposed", 50.0),
+}
 KEPT = (
     "Without name, identifiers, dates, device, file name and the file's own statements. The reader's name and the time "
     "of the read stay. Known names are taken out of comments and marks; read them all the same before you pass the "
@@ -49,6 +58,10 @@ def show(window: Frame) -> Sheet | None:
     layout.addItems(offered)
     now = window.workspace.paper.settings.layout
     layout.setCurrentText(now if now in offered else window.workspace.paper.at_start.layout)
+    median = _choice(sheet, "Median beats with the values of each lead, in the PDF", "median")
+    median.addItems(list(MEDIAN))
+    median.setCurrentText(_of_page(window.workspace.paper.settings))
+    median.setEnabled(window.workspace.measuring.measured is not None)
     without = QRadioButton("De-identified, under a new name")
     without.setObjectName("deidentified")
     without.setChecked(True)
@@ -69,11 +82,12 @@ def show(window: Frame) -> Sheet | None:
             record,
             form.currentData(),
             layout.currentText(),
+            median=MEDIAN[median.currentText()],
             identified=identified.isChecked(),
             with_map=with_map.isChecked(),
         )
     )
-    sheet.resize(560, 420)
+    sheet.resize(560, 480)
     sheet.open()
     return sheet
 
@@ -95,6 +109,7 @@ def _ask(
     suffix: str,
     layout: str,
     *,
+    median: MedianBeats | None,
     identified: bool,
     with_map: bool,
 ) -> None:
@@ -109,7 +124,13 @@ def _ask(
     elif chosen:
         sheet.accept()
         named = chosen if chosen.lower().endswith(suffix) else f"{chosen}{suffix}"
-        write(workspace, Path(named), identified=identified, layout=layout, with_map=with_map)
+        write(workspace, Path(named), identified=identified, layout=layout, with_map=with_map, median=median)
+
+
+def _of_page(paper: PaperSettings) -> str:
+    """Return the choice that is the page of median beats on the screen; none of them where that is a rhythm."""
+    now = MedianBeats(paper.layout, paper.speed_mm_per_s)
+    return next((text for text, one in MEDIAN.items() if one == now), next(iter(MEDIAN)))
 
 
 def content(
@@ -119,10 +140,11 @@ def content(
     study_name: str = "",
     layout: str = "",
     with_map: bool = False,
+    median: MedianBeats | None = None,
 ) -> ReportContent:
     """Return the report of the open record; AI results are in it only while they may be shown.
 
-    With `with_map` the map that lies on the trace has a page of its own.
+    With `with_map` the map that lies on the trace has a page of its own, with `median` the median beats.
 
     Unless `identified`, nothing in it tells who was recorded, where and when; `study_name` stands for the patient.
     `layout` "" is the one of the window.
@@ -152,6 +174,7 @@ def content(
         judgements=workspace.judging.standing,
         on_trace=_on_trace(workspace.maps) if with_map else None,
         criteria_choices=workspace.criteria.choices,
+        median_beats=median,
     )
 
 
@@ -198,6 +221,7 @@ def write(
     identified: bool = False,
     layout: str = "",
     with_map: bool = False,
+    median: MedianBeats | None = None,
 ) -> None:
     """Have the report of the open record written as PDF, JSON or WFDB annotations, by the suffix of its path.
 
@@ -211,7 +235,14 @@ def write(
     name = "" if identified else path.stem
     workspace.jobs.start(
         exporting.write,
-        content(workspace, identified=identified, study_name=name, layout=layout, with_map=with_map),
+        content(
+            workspace,
+            identified=identified,
+            study_name=name,
+            layout=layout,
+            with_map=with_map,
+            median=median,
+        ),
         path,
         title="Writing the report",
         on_done=lambda written: workspace.telling.post(f"Report written: {written}"),

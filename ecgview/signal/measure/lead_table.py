@@ -79,6 +79,13 @@ def number(item: Measurement | None) -> str:
     return plain(item).replace("-", "−") or "–"
 
 
+def cell(item: Measurement | None) -> str:
+    """Return it with what must not be overlooked: "?" of an uncertain value, "*" of one that an edit changed."""
+    if item is None:
+        return number(item)
+    return number(item) + ("?" if item.confidence == "low" else "") + ("*" if item.source == "edited" else "")
+
+
 def plain(item: Measurement | None) -> str:
     """Return it with a plain minus, "" where nothing was measured."""
     if item is None or item.value is None:
