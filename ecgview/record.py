@@ -108,6 +108,9 @@ class Source:
     path: str = ""
     format: str = ""
     sha256: str = ""  # over lead names, sampling rate and stored samples
+    stamp: str = field(
+        default="", compare=False
+    )  # what the file system said of its files before they were read
 
 
 GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed

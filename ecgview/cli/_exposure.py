@@ -1,9 +1,13 @@
 """What a command showed of a record is logged, so that a later blind read of it says so."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, StoreError
+
+if TYPE_CHECKING:
+    from ecgview.review.store import Store
 
 
 def log(kind: str, sha256s: Iterable[str], details: str = "") -> None:
@@ -14,17 +18,41 @@ def log(kind: str, sha256s: Iterable[str], details: str = "") -> None:
         sha256s: fingerprints of the records.
         details: more about it, in words.
     """
+    wanted = [sha256 for sha256 in dict.fromkeys(sha256s) if sha256]
+
+    def write(store: "Store") -> None:
+        for sha256 in wanted:
+            store.add_exposure(sha256, kind, details)
+
+    if wanted:
+        _written(write, lambda store: store.keep_unlogged(kind, details, wanted))
+
+
+def log_run(kind: str, sha256s: Iterable[str], details: str) -> None:
+    """Log the same of all records of a run, in one entry with its manifest."""
+    wanted = [sha256 for sha256 in sha256s if sha256]
+    if wanted:
+        _written(
+            lambda store: store.add_run(kind, details, wanted),
+            lambda store: store.keep_unlogged(kind, details, wanted, as_run=True),
+        )
+
+
+def _written(write: Callable[["Store"], object], keep: Callable[["Store"], object]) -> None:
     from ecgview.review.store import Store
 
-    wanted = [sha256 for sha256 in dict.fromkeys(sha256s) if sha256]
-    if not wanted:
-        return
+    store = Store()
     try:
-        with Store() as store:
-            for sha256 in wanted:
-                store.add_exposure(sha256, kind, details)
+        with store:
+            write(store)
+        return
     except (EcgviewError, OSError) as error:
-        print(
-            f"ecgview: could not be logged, so that a later blind read will not tell of it: {error}",
-            file=sys.stderr,
+        problem = error
+    try:
+        keep(store)
+        said = (
+            "could not be logged yet; it is kept until the store can be written, and no read is called blind"
         )
+    except StoreError:
+        said = "could not be logged, so that a later blind read will not tell of it"
+    print(f"ecgview: {said}: {problem}", file=sys.stderr)

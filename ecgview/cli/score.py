@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _output, _progress
+from ecgview.cli import _each, _exposure, _output, _progress
 from ecgview.counts import counted
 
 NAME = "score"
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
             on_ray=args.ray,
             progress=progress,
         )
+    _exposure.log_run("score", _manifest(args.output), args.output.name)
     if args.json:
         _each.print_json(found)
     else:
@@ -59,3 +60,10 @@ def run(args: argparse.Namespace) -> int:
         if found["precision_note"]:
             print(f"  note: {found['precision_note']}")
     return 1 if found["n_errors"] else 0
+
+
+def _manifest(table: Path) -> list[str]:
+    """Return the fingerprints of the records in a table; "" of a file that could not be read."""
+    import pyarrow.parquet as pq
+
+    return [sha256 or "" for sha256 in pq.read_table(table, columns=["sha256"])["sha256"].to_pylist()]

@@ -16,6 +16,7 @@ from ecgview.formats.kit.facts import Facts, Row
 from ecgview.formats.kit.summary import RecordSummary, summary_of
 from ecgview.formats.places import archive
 from ecgview.formats.places import member as _member
+from ecgview.formats.places import stamp as _stamp
 from ecgview.formats.places import subjects as _subjects
 from ecgview.formats.places.listing import iter_records as _iter_records
 from ecgview.formats.places.listing import records_among
@@ -169,17 +170,23 @@ def read(path: str | Path, progress: Progress = silent) -> EcgRecord:
         Cancelled: `progress` says that nobody waits any more.
     """
     named = _record_file(Path(path))
+    seen = _stamp.of(named)  # before: what is replaced while it is read has another one afterwards
     with _on_disk(named) as file:
         fmt = detect(file)
         progress(0.1, f"reading {named.name}")
         record = fmt.read(file)
-    if file != named:
-        record = replace(record, source=replace(record.source, path=str(named)))
+    where = record.source.path if file == named else str(named)
+    record = replace(record, source=replace(record.source, path=where, stamp=seen))
     patient, notes = _subjects.joined(record.patient, named)
     if notes:
         record = replace(record, patient=patient, notes=(*record.notes, *notes))
     progress(1.0, "read")
     return record
+
+
+def stamp(path: str | Path) -> str:
+    """Return size and times of the files of a record; "" where one changed just now, or there is none."""
+    return _stamp.of(_record_file(Path(path)))
 
 
 @contextmanager

@@ -24,9 +24,11 @@ def record(source: EcgRecord, study_name: str = "") -> EcgRecord:
 def read(source: Read, of: EcgRecord) -> Read:
     """Return the read with names, identifiers and dates of its record removed from everything typed by hand.
 
-    Reader and time of the read stay: they tell of the reader.
+    Reader and time of the read stay: they tell of the reader. The patient that it was signed with goes.
     """
-    known = _told(of)
+    then = dict(source.signed_with.shown) if source.signed_with else {}
+    known = _told(of, (then.get("name", ""), then.get("patient ID", "")))
+    source = replace(source, signed_with=None)
     if known is None:
         return source
     draft = source.content
@@ -53,10 +55,12 @@ def judgements(source: tuple[Judgement, ...], of: EcgRecord) -> tuple[Judgement,
     )
 
 
-def _told(source: EcgRecord) -> re.Pattern[str] | None:
+def _told(source: EcgRecord, more: tuple[str, ...] = ()) -> re.Pattern[str] | None:
     """Return a pattern of every word that the record knows its patient and day by; None where it knows none."""
     who = source.patient
-    words = {who.name, who.patient_id, *re.split(r"[\s,^=]+", who.name)}
+    words = {who.patient_id, *more}
+    for name in (who.name, *more):
+        words |= {name, *re.split(r"[\s,^=]+", name)}
     for moment in (who.birth_date, source.acquisition.start_time):
         day = moment[:10]
         words |= {moment, day, day.replace("-", "")}

@@ -6,12 +6,12 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ecgview import loading
 from ecgview.errors import EmptyStoreError, StoreError
-from ecgview.review import migrations
+from ecgview.review import _rows, migrations
 
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
@@ -129,6 +129,23 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def when_free(self, act: Callable[[sqlite3.Connection], object]) -> None:
+        """Do something while nobody else may write; nothing where somebody writes just now."""
+        with self._writing, told(self.path):
+            connection = self.connection()
+            (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {patience}")
+            try:
+                act(connection)
+            finally:
+                connection.execute("ROLLBACK")
+
     def close(self) -> None:
         """Close the connections of every thread; the database is not used after it."""
         with self._writing, self._opening:
@@ -179,7 +196,7 @@ class Database:
         """Make the file whole before it has its name, so that no half-made one is ever found there."""
         made = self.path.with_name(f".{self.path.name}.{os.getpid()}-{threading.get_ident()}")
         try:
-            self._bring_up_to_date(made)
+            self._bring_up_to_date(made, is_kept=False)
             try:
                 os.link(made, self.path)  # where two programs start together, one of them is first
             except FileExistsError:
@@ -191,12 +208,13 @@ class Database:
             with contextlib.suppress(OSError):
                 made.unlink(missing_ok=True)
 
-    def _bring_up_to_date(self, path: Path) -> None:
+    def _bring_up_to_date(self, path: Path, *, is_kept: bool = True) -> None:
+        """Migrate what is older; where `is_kept`, a copy of what lay there stays beside it."""
         connection = self._connect(path)
         try:
             version = self._check(connection)
             if version < migrations.LATEST:
-                self._migrate(connection)
+                self._migrate(connection, path if is_kept and version else None)
             self.is_read_only = not _is_writable(connection)
         finally:
             connection.close()
@@ -213,7 +231,7 @@ class Database:
             raise StoreError(
                 "the database cannot be read", where=str(self.path), found=error.strerror
             ) from error
-        self._bring_up_to_date(self._file)
+        self._bring_up_to_date(self._file, is_kept=False)
         self.is_read_only = True
 
     def _check(self, connection: sqlite3.Connection) -> int:
@@ -232,18 +250,47 @@ class Database:
             )
         return version
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
+    def _migrate(self, connection: sqlite3.Connection, kept: Path | None) -> None:
         with loading.without("pandas"):  # half a second, for tables that are never given here
             from sqlite_utils import Database as SqliteUtils
 
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID}")
-        connection.row_factory = None  # sqlite_utils reads plain tuples
+        rows, connection.row_factory = connection.row_factory, None  # sqlite_utils reads plain tuples
         connection.execute("BEGIN IMMEDIATE")  # of two programs that start together one waits here
         try:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if kept is not None and version < migrations.LATEST:
+                self._back_up(kept, version)
             migrations.steps().apply(SqliteUtils(connection))
+            connection.row_factory = rows
+            if version < migrations.LINKED_SINCE:
+                _rows.link_all(connection, version)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def _back_up(self, path: Path, version: int) -> None:
+        """Copy a store as it is, with what its log of SQLite holds, to a file beside it that only its user may read."""
+        copy = path.with_name(f"{path.name}.schema-{version}.bak")
+        part = path.with_name(f".{copy.name}.{os.getpid()}-{threading.get_ident()}")
+        try:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+            with (
+                contextlib.closing(sqlite3.connect(path)) as source,
+                contextlib.closing(sqlite3.connect(part)) as target,
+            ):
+                source.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+            part.replace(copy)
+        except OSError as error:
+            raise StoreError(
+                "the database cannot be copied before it is brought up to date; nothing was changed",
+                where=str(copy),
+                found=error.strerror,
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)

@@ -1,8 +1,10 @@
 """Objects of the review room as rows of the store and back, and the link that each of them adds to the chain."""
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from ecgview.about import VERSION
@@ -10,11 +12,13 @@ from ecgview.results import LefResult, Prediction
 from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import FIRST_LINK, AuditEntry, digest
-from ecgview.review.exposure import Exposure
+from ecgview.review.exposure import Exposure, Run
 from ecgview.review.judgement import Judged, Judgement, Opinion, Verdict
+from ecgview.review.kept_head import Head
 from ecgview.review.merging import DraftVersion
-from ecgview.review.moment import Moment
+from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Draft, Read, ReadKind, ReadState, ReadStatement, Told
+from ecgview.review.signed_with import SignedWith
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Row = sqlite3.Row
@@ -29,9 +33,48 @@ ACTION = {
 }
 EXPOSED = "exposed"
 JUDGED, WITHDRAWN = "judged", "judgement_withdrawn"
-# what an entry of the log keeps the hash of, where that is no read
-LOGGED = {EXPOSED: "exposure", JUDGED: "judgement", WITHDRAWN: "judgement"}
+RAN = "ran"
+HEAD_DIFFERED = "head_differed"
+CLOCK_SET_BACK = "clock_set_back"
+CLOCK_TOLERANCE_S = 5.0  # a moment is taken before a program waits its turn to write, two seconds at most
+# every table whose rows the chain of links holds: all but `audit`, a chain of its own, and `links`
+LINKED = (
+    "records",
+    "record_paths",
+    "record_files",
+    "reads",
+    "read_statements",
+    "annotations",
+    "read_edges",
+    "read_told",
+    "drafts",
+    "reveals",
+    "results",
+    "exposures",
+    "judgements",
+    "runs",
+    "identity",
+)
 RESULTS: dict[type, str] = {Prediction: "prediction", LefResult: "lef"}
+
+
+READ_COLUMNS = (
+    "record_sha256",
+    "reader",
+    "number",
+    "kind",
+    "comment",
+    "committed_utc",
+    "utc_offset_minutes",
+    "application",
+    "blind",
+    "revealed_utc",
+    "revealed_offset_minutes",
+    "reason",
+    "changes",
+    "exposed",
+    "signed_with",
+)
 
 
 def read_values(read: Read) -> Values:
@@ -52,6 +95,7 @@ def read_values(read: Read) -> Values:
         read.reason,
         json.dumps(read.changes, ensure_ascii=False),
         read.exposed,
+        plain_json.dump(read.signed_with) if read.signed_with else "",
     )
 
 
@@ -135,6 +179,7 @@ def to_read(
         reason=row["reason"],
         changes=tuple(json.loads(row["changes"])),
         exposed=row["exposed"],
+        signed_with=plain_json.load(SignedWith, row["signed_with"]) if row["signed_with"] else None,
     )
 
 
@@ -155,6 +200,8 @@ def read_digest(read: Read) -> str:
     fields = asdict(read)
     if not read.exposed:  # as reads were hashed before schema 3 knew of exposures
         del fields["exposed"]
+    if read.signed_with is None:  # nor schema 8 of the patient and the acquisition
+        del fields["signed_with"]
     for statement in fields["content"]["statements"]:
         if not statement["modifiers"]:  # nor of modifiers
             del statement["modifiers"]
@@ -195,6 +242,7 @@ def entry_values(entry: AuditEntry) -> Values:
         entry.content_sha256,
         entry.previous_hash,
         entry.hash,
+        entry.rows_head,
     )
 
 
@@ -211,6 +259,7 @@ def to_entry(row: Row) -> AuditEntry:
         content_sha256=row["content_sha256"],
         previous_hash=row["previous_hash"],
         hash=row["hash"],
+        rows_head=row["rows_head"],
     )
 
 
@@ -265,6 +314,44 @@ def to_exposure(row: Row) -> Exposure:
 def exposure_digest(exposure: Exposure) -> str:
     """Return what the audit chain keeps of an exposure: the hash of all of it."""
     return digest(asdict(exposure))
+
+
+def run_values(run: Run) -> Values:
+    """Return the row of table `runs` without its id; the manifest as 32 bytes a record."""
+    joined = b"".join(map(manifest_key, run.records))
+    moment = run.moment
+    return (run.kind, run.details, joined, moment.utc, moment.offset_minutes, run.application)
+
+
+def manifest_key(record_sha256: str) -> bytes:
+    """Return a fingerprint as it stands in a manifest; the SHA-256 of one that is none itself."""
+    try:
+        key = bytes.fromhex(record_sha256)
+    except ValueError:
+        key = b""
+    return key if len(key) == 32 else hashlib.sha256(record_sha256.encode()).digest()
+
+
+def manifest(record_sha256s: Iterable[str]) -> tuple[str, ...]:
+    """Return the fingerprints of a run as they are kept, each once, in ascending order."""
+    return tuple(key.hex() for key in sorted(set(map(manifest_key, record_sha256s))))
+
+
+def to_run(row: Row) -> Run:
+    """Return a run from its row."""
+    joined = row["records"]
+    return Run(
+        kind=row["kind"],
+        details=row["details"],
+        records=tuple(joined[at : at + 32].hex() for at in range(0, len(joined), 32)),
+        moment=Moment(row["utc"], row["utc_offset_minutes"]),
+        application=row["application"],
+    )
+
+
+def run_digest(run: Run) -> str:
+    """Return what the audit chain keeps of a run: the hash of all of it."""
+    return digest(asdict(run))
 
 
 def judgement_values(kept: Judgement) -> Values:
@@ -353,9 +440,9 @@ def statuses(
     return states
 
 
-def fingerprints(connection: sqlite3.Connection, paths: list[str]) -> dict[str, str]:
-    """Return the fingerprint of the record last opened from each path; other paths are left out."""
-    found: dict[str, str] = {}
+def seen_files(connection: sqlite3.Connection, paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Return the fingerprint of the record last opened from each path, and its stamp; others are left out."""
+    found: dict[str, tuple[str, str]] = {}
     for chunk in _chunks(paths):
         holes = ",".join("?" * len(chunk))
         rows = connection.execute(
@@ -363,7 +450,11 @@ def fingerprints(connection: sqlite3.Connection, paths: list[str]) -> dict[str, 
             ORDER BY first_seen_utc""",
             chunk,
         )
-        found.update((row["path"], row["record_sha256"]) for row in rows)
+        found.update((row["path"], (row["record_sha256"], "")) for row in rows)
+        rows = connection.execute(
+            f"SELECT path, record_sha256, stamp FROM record_files WHERE path IN ({holes}) ORDER BY id", chunk
+        )
+        found.update((row["path"], (row["record_sha256"], row["stamp"])) for row in rows)
     return found
 
 
@@ -394,22 +485,18 @@ def insert_draft(
     moment: Moment,
 ) -> int:
     """Add a version of a draft, and return its number."""
-    cursor = connection.execute(
-        """INSERT INTO drafts (record_sha256, reader, after_number, reason, content, saved_utc,
-        utc_offset_minutes, application, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            record_sha256,
-            reader,
-            version.after_number,
-            version.reason,
-            plain_json.dump(version.content),
-            moment.utc,
-            moment.offset_minutes,
-            APPLICATION,
-            follows,
-        ),
-    )
-    return cursor.lastrowid or 0
+    values = {
+        "record_sha256": record_sha256,
+        "reader": reader,
+        "after_number": version.after_number,
+        "reason": version.reason,
+        "content": plain_json.dump(version.content),
+        "saved_utc": moment.utc,
+        "utc_offset_minutes": moment.offset_minutes,
+        "application": APPLICATION,
+        "follows": follows,
+    }
+    return insert(connection, "drafts", tuple(values.values()), tuple(values))
 
 
 def append(
@@ -421,10 +508,17 @@ def append(
     details: str = "",
     content_sha256: str = "",
 ) -> None:
-    """Add a link to the audit chain, inside the transaction of what it logs."""
-    head = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    """Add a link to the audit chain, in the transaction of what it logs; a clock that went back is marked first."""
+    last = connection.execute("SELECT number, utc, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    back_s = moment.seconds_before(last["utc"]) if last else 0.0
+    if back_s > CLOCK_TOLERANCE_S and action != CLOCK_SET_BACK:
+        said = f"by {back_s:.0f} s or more: the entry before is of {last['utc']}"
+        append(connection, moment, "", CLOCK_SET_BACK, "", said)
+        append(connection, moment, reader, action, record_sha256, details, content_sha256)
+        return
+    row = _last_link(connection)
     entry = AuditEntry(
-        number=head["number"] + 1 if head else 1,
+        number=last["number"] + 1 if last else 1,
         moment=moment,
         reader=reader,
         application=APPLICATION,
@@ -432,6 +526,132 @@ def append(
         record_sha256=record_sha256,
         details=details,
         content_sha256=content_sha256,
-        previous_hash=head["hash"] if head else FIRST_LINK,
+        previous_hash=last["hash"] if last else FIRST_LINK,
+        rows_head=f"{row[0]}:{row[1].hex()}",
     ).sealed()
-    connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entry_values(entry))
+    connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entry_values(entry))
+
+
+def insert(
+    connection: sqlite3.Connection,
+    table: str,
+    values: Values,
+    columns: tuple[str, ...] = (),
+    *,
+    unless_there: bool = False,
+) -> int:
+    """Add a row with its link, and return its id; 0 where it was there and `unless_there` lets it be."""
+    named = f" ({', '.join(columns)})" if columns else ""
+    lenient = " ON CONFLICT DO NOTHING" if unless_there else ""
+    holes = ", ".join("?" * len(values))
+    cursor = connection.execute(f"INSERT INTO {table}{named} VALUES ({holes}){lenient}", values)
+    if cursor.rowcount < 1:
+        return 0
+    row = connection.execute(f"SELECT * FROM {table} WHERE rowid = ?", (cursor.lastrowid,)).fetchone()
+    _link(connection, table, row_digest(table, row, _defaults(connection, table)))
+    return cursor.lastrowid or 0
+
+
+def insert_exposure(connection: sqlite3.Connection, exposure: Exposure, moment: Moment) -> None:
+    """Add an exposure with its entry, which is of this moment."""
+    insert(connection, "exposures", (None, *exposure_values(exposure)))
+    said = ": ".join(filter(None, (exposure.kind, exposure.details)))
+    digest_of = exposure_digest(exposure)
+    append(connection, moment, exposure.reader, EXPOSED, exposure.record_sha256, said, digest_of)
+
+
+def insert_run(connection: sqlite3.Connection, run: Run, moment: Moment) -> None:
+    """Add a run with its entry, which is of this moment."""
+    insert(connection, "runs", (None, *run_values(run)))
+    said = f"{run.kind} of {len(run.records)} records: {run.details}"
+    append(connection, moment, "", RAN, "", said, run_digest(run))
+
+
+def row_digest(table: str, row: Row, defaults: Mapping[str, object]) -> bytes:
+    """Return the SHA-256 of a row; columns at their default are left out, so that later ones change no older row."""
+    fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row is a sequence of values
+    said = {name: one for name, one in fields.items() if name not in defaults or one != defaults[name]}
+    for name, one in said.items():
+        if isinstance(one, bytes):
+            said[name] = one.hex()
+    return bytes.fromhex(digest([table, said]))
+
+
+def _defaults(connection: sqlite3.Connection, table: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for column in connection.execute(f"PRAGMA table_info({table})"):
+        name, said = column[1], column[4]
+        if said is not None:
+            found[name] = said[1:-1] if said.startswith("'") else int(said)
+    return found
+
+
+def _last_link(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    row = connection.execute("SELECT number, hash FROM links ORDER BY number DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (0, bytes.fromhex(FIRST_LINK))
+
+
+def next_hash(before: bytes, table: str, row: bytes) -> bytes:
+    """Return the hash of a link: of the link before, and of a row's digest with its table's name."""
+    return hashlib.sha256(before + row + table.encode()).digest()
+
+
+def _link(connection: sqlite3.Connection, table: str, row: bytes) -> None:
+    number, before = _last_link(connection)
+    values = (number + 1, table, row, next_hash(before, table, row))
+    connection.execute("INSERT INTO links VALUES (?, ?, ?, ?)", values)
+
+
+def link_all(connection: sqlite3.Connection, from_schema: int) -> None:
+    """Link every row as it is found, and give the store its identity; once, when it is made or brought up to date."""
+    for table, row, _ in list(linked_rows(connection)):
+        _link(connection, table, row)
+    n_entries = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+    insert(connection, "identity", (uuid.uuid4().hex, from_schema, n_entries, now().utc))
+
+
+def linked_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes, Row]]:
+    """Yield every row that the chain of links is to hold: its table, its digest and itself."""
+    for table in LINKED:
+        defaults = _defaults(connection, table)
+        for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid"):
+            yield table, row_digest(table, row, defaults), row
+
+
+def head(connection: sqlite3.Connection) -> Head:
+    """Return where the log stands."""
+    last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    row, row_hash = _last_link(connection)
+    number, entry_hash = (last[0], last[1]) if last else (0, FIRST_LINK)
+    return Head(number, entry_hash, row, row_hash.hex())
+
+
+def is_begun(connection: sqlite3.Connection, at: Head) -> bool:
+    """Return whether anything was written since the store was made or brought up to date."""
+    row = connection.execute(
+        "SELECT number FROM links WHERE of = 'identity' ORDER BY number LIMIT 1"
+    ).fetchone()
+    n_before = connection.execute("SELECT n_entries FROM identity").fetchone()
+    return row is None or n_before is None or (at.entry, at.row) != (n_before[0], row[0])
+
+
+def hashes(connection: sqlite3.Connection, table: str, number: int) -> dict[int, str]:
+    """Return the hash of an entry of `audit` or of a link of `links` by its number; nothing where it is not there."""
+    rows = connection.execute(f"SELECT number, hash FROM {table} WHERE number = ?", (number,))
+    return {row[0]: row[1].hex() if isinstance(row[1], bytes) else row[1] for row in rows}
+
+
+def named(table: str, row: Row) -> str:
+    """Return in words which row it is, for people who look for what was changed."""
+    names = row.keys()
+    parts = [f"a row of {table}"]
+    if "id" in names:
+        parts.append(f"number {row['id']}")
+    if "read_id" in names:
+        parts.append(f"of read {row['read_id']}")
+    sha256 = row["record_sha256"] if "record_sha256" in names else row["sha256"] if "sha256" in names else ""
+    if sha256:
+        parts.append(f"of record {str(sha256)[:12]}")
+    if "reader" in names and row["reader"]:
+        parts.append(f"by {row['reader']}")
+    return " ".join(parts)

@@ -1,7 +1,7 @@
 """The log of what happened, as a chain: every entry carries the hash of the one before it.
 
 Changing, dropping or inserting an entry breaks the chain from there on. Dropping the last entries
-does not; a hash of the head kept elsewhere (on a printed report, in an export) shows that.
+does not, nor does a whole new chain: a head kept elsewhere shows that (see kept_head.py, and every signed report).
 """
 
 import hashlib
@@ -28,11 +28,14 @@ class AuditEntry:
     content_sha256: str = ""  # of the committed read, where one was committed
     previous_hash: str = FIRST_LINK
     hash: str = ""
+    rows_head: str = ""  # "12:hash" of the newest link of the rows when it was written
 
     def computed_hash(self) -> str:
         """Return SHA-256 over every other field, as canonical JSON."""
         fields = asdict(self)
         del fields["hash"]
+        if not self.rows_head:  # as entries were hashed before schema 8 knew of links
+            del fields["rows_head"]
         return digest(fields)
 
     def sealed(self) -> "AuditEntry":

@@ -17,6 +17,8 @@ WORDS = {
     "explain": "explanation of a model's answer on the command line",
     "device_text": "the file's own statements on the command line",
     "identified_export": "export with all that the file says",
+    "score": "table of scores written on the command line",
+    "log_exported": "log written on the command line",
     "reader_changed": "the reader was changed",
     "name_shown": "the file's name was shown",
 }
@@ -34,5 +36,7 @@ def exposed(store: Store, record_sha256: str, reader: str) -> str:
     for one in store.exposures(record_sha256):
         said = WORDS.get(one.kind, one.kind.replace("_", " "))
         found.append((one.moment, f"{said}: {one.details}" if one.details else said))
+    for run in store.runs(record_sha256):
+        found.append((run.moment, f"{WORDS.get(run.kind, run.kind)}: {run.details}"))
     found.sort(key=lambda pair: pair[0])
     return "; ".join(f"{words} ({moment.text[:16]})" for moment, words in found)

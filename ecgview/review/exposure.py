@@ -19,3 +19,17 @@ class Exposure:
     reader: str
     moment: Moment
     application: str  # "ecgview 0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command that showed what a blind reader must not know of many records at once; never changed.
+
+    `records` is its manifest, their fingerprints in ascending order.
+    """
+
+    kind: str
+    details: str
+    records: tuple[str, ...]
+    moment: Moment
+    application: str

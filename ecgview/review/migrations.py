@@ -6,10 +6,13 @@ Beside store.py the one place that holds SQL. Each step runs in a transaction of
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 7
+LATEST = 8
+LINKED_SINCE = 8  # what is written by this schema and later ones is linked as it is written
 
 _VERSION_1 = """
 CREATE TABLE records (
@@ -199,6 +202,43 @@ CREATE TABLE read_told (
 );
 """
 
+# `links` is a chain of the rows of every other table, in the order in which they were written: `digest` is a row's,
+# `hash` that of the link before and of this one; an entry of `audit` names the link that it followed. What had been
+# written before this step was linked as it was found, which `identity` says.
+_VERSION_8 = """
+ALTER TABLE audit ADD COLUMN rows_head TEXT NOT NULL DEFAULT '';
+ALTER TABLE reads ADD COLUMN signed_with TEXT NOT NULL DEFAULT '';
+CREATE TABLE links (
+    number INTEGER PRIMARY KEY,
+    of TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE TABLE identity (
+    store TEXT PRIMARY KEY,
+    from_schema INTEGER NOT NULL,
+    n_entries INTEGER NOT NULL,
+    utc TEXT NOT NULL
+);
+CREATE TABLE record_files (
+    id INTEGER PRIMARY KEY,
+    record_sha256 TEXT NOT NULL REFERENCES records(sha256),
+    path TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    seen_utc TEXT NOT NULL
+);
+CREATE INDEX record_files_by_path ON record_files(path, id);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    details TEXT NOT NULL,
+    records BLOB NOT NULL,
+    utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL
+);
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -266,4 +306,27 @@ def steps() -> "Migrations":
     def _who_was_told(db: "Database") -> None:
         _run(db, _VERSION_7 + _append_only("read_told"), 7)
 
+    @migrations(name="0008_links_of_every_row")
+    def _links_of_every_row(db: "Database") -> None:
+        added = ("links", "identity", "record_files", "runs")
+        _run(db, _VERSION_8 + "".join(map(_append_only, added)), 8)
+
     return migrations
+
+
+def schema(connection: "sqlite3.Connection") -> dict[str, str]:
+    """Return the definition of each table, index and trigger by its name, on one line."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {row[0]: " ".join(row[1].split()) for row in rows if not row[0].startswith("sqlite_")}
+
+
+def schema_expected() -> dict[str, str]:
+    """Return the same of a store that was just made."""
+    from sqlite_utils import Database
+
+    made = Database(memory=True)
+    try:
+        steps().apply(made)
+        return schema(made.conn)
+    finally:
+        made.conn.close()

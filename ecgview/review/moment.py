@@ -22,6 +22,13 @@ class Moment:
         """Local time for people: 2026-11-20 23:59:01 +08:00."""
         return self.local.isoformat(" ", "seconds")[:19] + " " + self.local.isoformat()[-6:]
 
+    def seconds_before(self, utc: str) -> float:
+        """Return by how much this is earlier than another instant; negative where it is later, 0 if one is none."""
+        try:
+            return (datetime.fromisoformat(utc) - datetime.fromisoformat(self.utc)).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+
 
 def now() -> Moment:
     """Return this instant, with the offset of this computer."""

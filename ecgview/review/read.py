@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ecgview.review.annotation import Annotation
 from ecgview.review.moment import Moment
+from ecgview.review.signed_with import SignedWith
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 
@@ -125,6 +126,7 @@ class Read:
     `number` counts the versions of this reader and record from 1. `blind` is false if AI results could
     be seen before the first read was committed. `changes` says in words what differs from the version before.
     `exposed` says why the read was not blind on this workstation, whatever the reader saw; "" if it was.
+    `signed_with` is the patient and the acquisition of the file at that time; None in reads of before schema 8.
     """
 
     record_sha256: str
@@ -139,6 +141,7 @@ class Read:
     reason: str = ""  # why it was amended
     changes: tuple[str, ...] = ()
     exposed: str = ""
+    signed_with: SignedWith | None = None
 
     @property
     def state(self) -> ReadState:

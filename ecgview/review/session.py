@@ -7,7 +7,7 @@ from ecgview.labels import contradictions
 from ecgview.labels.label_set import LabelSet, load
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
-from ecgview.review import history
+from ecgview.review import history, signed_with
 from ecgview.review._rows import APPLICATION
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import ApplyAgain, Change, Edit, History
@@ -64,6 +64,7 @@ class ReadingSession:
         self.conflict: ConflictError | None = None  # to be resolved before anything more is saved
         self.offer: ApplyAgain | None = None  # the edit that came after a commit elsewhere
         self._record: EcgRecord | None = record  # until the store knows it
+        self._signed_with = signed_with.of(record)
         self._unlogged: list[tuple[str, str]] = []  # what a failed save left to be logged
         problem = store.problem
         self.view_only = problem.message if problem is not None else ""  # why nothing can be written
@@ -103,6 +104,12 @@ class ReadingSession:
     def latest(self) -> Read | None:
         """The newest committed version."""
         return self._reads[-1] if self._reads else None
+
+    @property
+    def read_under(self) -> str:
+        """In what the patient or the acquisition differs from those that the newest version was committed with."""
+        then = self._reads[-1].signed_with if self._reads else None
+        return signed_with.sentence(signed_with.differences(then, self._signed_with))
 
     @property
     def is_editable(self) -> bool:
@@ -392,6 +399,7 @@ class ReadingSession:
             reason=self.amendment_reason,
             changes=changes,
             exposed=self._reads[0].exposed if self._reads else self._exposed(),
+            signed_with=self._signed_with,
         )
         try:
             self.store.commit_read(read, follows=self._kept.number)

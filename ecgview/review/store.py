@@ -6,30 +6,41 @@ asks. Calls are small (a draft is saved in about a millisecond, a commit waits f
 window may make them from its own thread; any other thread may call too and gets its own connection.
 """
 
+import contextlib
+import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import platformdirs
 
+from ecgview import loading
 from ecgview.errors import BlindedError, StoreError
+from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
-from ecgview.review import _rows, audit, plain_json
+from ecgview.review import _rows, audit, kept_head, migrations, plain_json
 from ecgview.review._database import Database, told
-from ecgview.review._rows import APPLICATION, append
+from ecgview.review._rows import APPLICATION, append, insert
 from ecgview.review.audit import AuditEntry
-from ecgview.review.exposure import Exposure
+from ecgview.review.exposure import Exposure, Run
 from ecgview.review.judgement import Judgement, Opinion, standing
+from ecgview.review.kept_head import Found, Head, KeptHead
 from ecgview.review.merging import DraftVersion, join, require_current, require_same
 from ecgview.review.moment import Moment, now
 from ecgview.review.read import Draft, Read, ReadState
+from ecgview.review.unlogged import Unlogged
 from ecgview.signal.measure.hands import require_sound
+
+if TYPE_CHECKING:
+    from ecgview.review.verifying import Evidence, Verification
 
 _T = TypeVar("_T")
 _Result = TypeVar("_Result", Prediction, LefResult)
+
+_TRIES = 20  # to look at the log and at its kept head between two writings of others
 
 
 def default_path() -> Path:
@@ -43,6 +54,8 @@ class Store:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path) if path is not None else default_path()
         self._database = Database(self.path)
+        self._kept = KeptHead(self.path)
+        self._unlogged = Unlogged(self.path)
 
     def open(self) -> "Store":
         """Open the file now, make or migrate it if needed, and return this store."""
@@ -73,7 +86,7 @@ class Store:
         self.close()
 
     def add_record(self, record: EcgRecord) -> None:
-        """Remember a record by its fingerprint, and the path where it was seen."""
+        """Remember a record by its fingerprint, the path where it was seen, and size and times of its files there."""
         sha256 = record.source.sha256
         if not sha256:
             raise StoreError("the record has no fingerprint", where=record.source.path or None)
@@ -87,12 +100,13 @@ class Store:
             record.synthetic,
             utc,
         )
-        with self._database.writing() as connection:
-            connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
-            connection.execute(
-                "INSERT INTO record_paths VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (sha256, record.source.path, utc),
-            )
+        with self._writing() as connection:
+            insert(connection, "records", row, unless_there=True)
+            path, stamp = record.source.path, record.source.stamp
+            path = os.path.abspath(path) if path else ""
+            insert(connection, "record_paths", (sha256, path, utc), unless_there=True)
+            if stamp and _rows.seen_files(connection, [path]).get(path) != (sha256, stamp):
+                insert(connection, "record_files", (None, sha256, path, stamp, utc))
 
     def statuses(self, sha256s: Iterable[str], reader: str | None = None) -> dict[str, ReadState]:
         """Return where the reading of each record stands; NEW for one that was never seen.
@@ -104,13 +118,10 @@ class Store:
         with told(self.path):
             return _rows.statuses(self._database.connection(), sha256s, reader)
 
-    def statuses_by_path(self, paths: Iterable[str], reader: str | None = None) -> dict[str, ReadState]:
-        """Return the same for paths, as far as records were opened from there; the worklist knows no more."""
-        wanted = list(dict.fromkeys(paths))
+    def seen_files(self, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return of paths from where a record was opened its fingerprint and its files' stamp, the newest ones."""
         with told(self.path):
-            sha256_of = _rows.fingerprints(self._database.connection(), wanted)
-        states = self.statuses(sha256_of.values(), reader)
-        return {path: states[sha256_of[path]] if path in sha256_of else ReadState.NEW for path in wanted}
+            return _rows.seen_files(self._database.connection(), list(dict.fromkeys(paths)))
 
     def draft(self, record_sha256: str, reader: str) -> tuple[Draft, str] | None:
         """Return the draft that is open, and its reason if it amends; None if nothing is open."""
@@ -153,7 +164,7 @@ class Store:
         """
         require_sound(draft.edges)
         moment = now()
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             theirs = self.draft_version(record_sha256, reader)
             require_current(theirs, after_number, str(self.path))
             ours = DraftVersion(0, after_number, draft, reason)
@@ -178,34 +189,20 @@ class Store:
             SignalError: an edge of a wave was put where none can be, whatever the record; nothing is written.
         """
         require_sound(read.edges)
-        with self._database.writing(durable=True) as connection:
+        with self._writing(durable=True) as connection:
             theirs = self.draft_version(read.record_sha256, read.reader)
             require_current(theirs, read.number - 1, str(self.path))
             if theirs.number != follows:
                 require_same(read.content, read.reason, theirs, str(self.path))
-            cursor = connection.execute(
-                """INSERT INTO reads (record_sha256, reader, number, kind, comment, committed_utc,
-                utc_offset_minutes, application, blind, revealed_utc, revealed_offset_minutes, reason,
-                changes, exposed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                _rows.read_values(read),
-            )
-            read_id = cursor.lastrowid or 0
-            connection.executemany(
-                "INSERT INTO read_statements VALUES (?, ?, ?, ?, ?, ?, ?)",
-                _rows.statement_values(read_id, read.content),
-            )
-            connection.executemany(
-                "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _rows.annotation_values(read_id, read.content),
-            )
-            connection.executemany(
-                "INSERT INTO read_edges VALUES (?, ?, ?, ?, ?, ?, ?)",
-                _rows.edge_values(read_id, read.content),
-            )
-            connection.executemany(
-                "INSERT INTO read_told VALUES (?, ?, ?, ?, ?, ?, ?)",
-                _rows.told_values(read_id, read.content),
-            )
+            read_id = insert(connection, "reads", _rows.read_values(read), _rows.READ_COLUMNS)
+            for table, rows in (
+                ("read_statements", _rows.statement_values(read_id, read.content)),
+                ("annotations", _rows.annotation_values(read_id, read.content)),
+                ("read_edges", _rows.edge_values(read_id, read.content)),
+                ("read_told", _rows.told_values(read_id, read.content)),
+            ):
+                for row in rows:
+                    insert(connection, table, row)
             append(
                 connection,
                 read.committed_at,
@@ -218,12 +215,7 @@ class Store:
 
     def reads(self, record_sha256: str, reader: str | None = None) -> tuple[Read, ...]:
         """Return the committed versions of a record, oldest first: of one reader, or of all."""
-        of_reader = "" if reader is None else " AND reader = ?"
-        more = () if reader is None else (reader,)
-        rows = self._select(
-            f"SELECT * FROM reads WHERE record_sha256 = ?{of_reader} ORDER BY id", record_sha256, *more
-        )
-        return tuple(self._read(row) for row in rows)
+        return self._reads_of(record_sha256, reader)
 
     def signed(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return (fingerprint, paths where it was seen, newest first) of every record with a signed read."""
@@ -248,14 +240,11 @@ class Store:
         Raises:
             BlindedError: "revealed" without a committed first read.
         """
-        with self._database.writing(durable=True) as connection:
+        with self._writing(durable=True) as connection:
             if kind == "revealed" and self._last_number(record_sha256, reader) == 0:
                 raise BlindedError("commit the first read before model results are revealed")
-            connection.execute(
-                """INSERT INTO reveals (record_sha256, reader, kind, utc, utc_offset_minutes)
-                VALUES (?, ?, ?, ?, ?)""",
-                (record_sha256, reader, kind, moment.utc, moment.offset_minutes),
-            )
+            values = (None, record_sha256, reader, kind, moment.utc, moment.offset_minutes)
+            insert(connection, "reveals", values)
             append(connection, moment, reader, kind, record_sha256)
 
     def revealed_at(self, record_sha256: str, reader: str) -> Moment | None:
@@ -278,27 +267,66 @@ class Store:
             reader: who saw it, where that is known.
         """
         exposure = Exposure(record_sha256, kind, details, reader, now(), APPLICATION)
-        with self._database.writing(durable=True) as connection:
-            connection.execute(
-                """INSERT INTO exposures (record_sha256, kind, details, reader, utc, utc_offset_minutes,
-                application) VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                _rows.exposure_values(exposure),
-            )
-            said = ": ".join(filter(None, (kind, details)))
-            append(
-                connection,
-                exposure.moment,
-                reader,
-                _rows.EXPOSED,
-                record_sha256,
-                said,
-                _rows.exposure_digest(exposure),
-            )
+        with self._writing(durable=True) as connection:
+            _rows.insert_exposure(connection, exposure, exposure.moment)
+
+    def keep_unlogged(
+        self,
+        kind: str,
+        details: str,
+        record_sha256s: Iterable[str],
+        reader: str = "",
+        *,
+        as_run: bool = False,
+    ) -> None:
+        """Keep outside of the store, which cannot be written, what is to be logged once it can.
+
+        Raises:
+            StoreError: there is no place for it either.
+        """
+        try:
+            if as_run:
+                manifest = _rows.manifest(record_sha256s)
+                self._unlogged.keep(Run(kind, details, manifest, now(), APPLICATION))
+                return
+            for sha256 in record_sha256s:
+                self._unlogged.keep(Exposure(sha256, kind, details, reader, now(), APPLICATION))
+        except OSError as error:
+            raise StoreError(
+                "what was shown cannot be kept for the log", where=error.filename, found=error.strerror
+            ) from error
+
+    def add_run(self, kind: str, details: str, record_sha256s: Iterable[str]) -> Run:
+        """Log in one entry that a command showed what a blind reader must not know of many records.
+
+        Args:
+            kind: a short stable word: which command.
+            details: more about it, in words.
+            record_sha256s: fingerprints of the records, its manifest.
+        """
+        run = Run(kind, details, _rows.manifest(record_sha256s), now(), APPLICATION)
+        with self._writing(durable=True) as connection:
+            _rows.insert_run(connection, run, run.moment)
+        return run
+
+    def runs(self, record_sha256: str) -> tuple[Run, ...]:
+        """Return the runs whose manifest holds a record, oldest first."""
+        rows = self._select(
+            "SELECT * FROM runs WHERE instr(records, ?) > 0 ORDER BY id", _rows.manifest_key(record_sha256)
+        )
+        key = _rows.manifest_key(record_sha256).hex()
+        waiting = (one for one in self._unlogged.waiting() if isinstance(one, Run) and key in one.records)
+        return (*map(_rows.to_run, rows), *waiting)
 
     def exposures(self, record_sha256: str) -> tuple[Exposure, ...]:
-        """Return every exposure of a record, oldest first."""
+        """Return every exposure of a record, oldest first, then those that the store could not take yet."""
         rows = self._select("SELECT * FROM exposures WHERE record_sha256 = ? ORDER BY id", record_sha256)
-        return tuple(map(_rows.to_exposure, rows))
+        waiting = (
+            one
+            for one in self._unlogged.waiting()
+            if isinstance(one, Exposure) and one.record_sha256 == record_sha256
+        )
+        return (*map(_rows.to_exposure, rows), *waiting)
 
     def add_judgement(self, record_sha256: str, reader: str, opinion: Opinion) -> Judgement:
         """Keep what a reader says of a model's reason, with its link in the audit chain.
@@ -322,7 +350,7 @@ class Store:
         return self._judge(record_sha256, reader, None, number)
 
     def _judge(self, record_sha256: str, reader: str, opinion: Opinion | None, withdraws: int) -> Judgement:
-        with self._database.writing(durable=True) as connection:
+        with self._writing(durable=True) as connection:
             if _rows.is_blinded(connection, record_sha256, reader):
                 raise BlindedError("a model's reason is judged once the first read is committed and revealed")
             rows = self.judgements(record_sha256, reader)
@@ -339,13 +367,7 @@ class Store:
             kept = Judgement(
                 record_sha256, reader, number, opinion, read_number, now(), APPLICATION, withdraws
             )
-            connection.execute(
-                """INSERT INTO judgements (record_sha256, reader, number, withdraws, verdict, leads, start_s,
-                end_s, kind, target, model_id, model_version, model_sha256, method, stamp, shown, shown_target,
-                text, read_number, utc, utc_offset_minutes, application)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                _rows.judgement_values(kept),
-            )
+            insert(connection, "judgements", (None, *_rows.judgement_values(kept)))
             append(
                 connection,
                 kept.moment,
@@ -374,12 +396,8 @@ class Store:
 
         `question` is the fingerprint of what was asked; without one the result is kept and never recalled.
         """
-        with self._database.writing() as connection:
-            connection.execute(
-                """INSERT INTO results (record_sha256, model_sha256, kind, content, stored_utc, question)
-                VALUES (?, ?, ?, ?, ?, ?)""",
-                _rows.result_values(result, question, now()),
-            )
+        with self._writing() as connection:
+            insert(connection, "results", (None, *_rows.result_values(result, question, now())))
 
     def result(
         self, kind: type[_Result], question: str, record_sha256: str, reader: str | None
@@ -405,7 +423,7 @@ class Store:
 
     def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
         """Append one event to the audit chain."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             append(connection, now(), reader, action, record_sha256, details)
 
     def audit(self, record_sha256: str | None = None) -> list[AuditEntry]:
@@ -417,48 +435,170 @@ class Store:
         ]
 
     def verify(self) -> list[str]:
-        """Return every sign of tampering: a broken chain, a read without its entry or unlike it."""
-        entries = self.audit()
-        problems = audit.verify(entries)
-        reads = [self._read(row) for row in self._select("SELECT * FROM reads ORDER BY id")]
-        kept = {
-            _rows.read_digest(read): f"version {read.number} by {read.reader} of record "
-            f"{read.record_sha256[:12]}"
-            for read in reads
-        }
-        for row in self._select("SELECT * FROM exposures ORDER BY id"):
-            exposure = _rows.to_exposure(row)
-            kept[_rows.exposure_digest(exposure)] = f"an exposure of record {exposure.record_sha256[:12]}"
-        for one in self.judgements():
-            where = f"judgement {one.number} by {one.reader} of record {one.record_sha256[:12]}"
-            kept[_rows.judgement_digest(one)] = where
-        logged = {entry.content_sha256: entry for entry in entries if entry.content_sha256}
-        problems += [f"{what} is not as logged" for digest, what in kept.items() if digest not in logged]
-        problems += [
-            f"the {_rows.LOGGED.get(entry.action, 'read')} logged in entry {entry.number} "
-            "is missing or was changed"
-            for digest, entry in logged.items()
-            if digest not in kept
+        """Return every sign of tampering, in words; see `check`."""
+        return list(self.check().problems)
+
+    def check(self, heads: Iterable[str] = (), progress: Progress = silent) -> "Verification":
+        """Compare every table with the chains, the schema with ours, times with each other, the head with the one kept.
+
+        Args:
+            heads: heads of the log that were printed, "57:3f2a...", which the log must hold.
+            progress: told how far it is.
+        """
+        from ecgview.review import verifying
+
+        with told(self.path):
+            connection = self._database.connection()
+            for _ in range(_TRIES):
+                stamp = self._kept.stamp()
+                connection.execute("BEGIN")
+                now_at = _rows.head(connection)  # from here on what others write is not seen
+                if self._kept.stamp() == stamp:
+                    break
+                connection.execute("ROLLBACK")
+            else:
+                raise StoreError("another program writes all the time; try again", where=str(self.path))
+            try:
+                progress(0.1, "reading the store")
+                evidence = self._evidence(connection, now_at)
+            finally:
+                connection.execute("ROLLBACK")
+        progress(0.6, "comparing")
+        return verifying.verify(evidence, heads)
+
+    def _evidence(self, connection: sqlite3.Connection, now_at: Head) -> "Evidence":
+        from ecgview.review import verifying
+
+        unreadable: list[str] = []
+
+        def each(table: str, made: Callable[[sqlite3.Row], _T]) -> list[_T]:
+            found = []
+            for row in self._select(f"SELECT * FROM {table} ORDER BY id"):
+                try:
+                    found.append(made(row))
+                except (ValueError, TypeError, KeyError):
+                    unreadable.append(f"row {row['id']} of {table} cannot be read any more")
+            return found
+
+        rows = [
+            verifying.Row(table, digest, _rows.named(table, row))
+            for table, digest, row in _rows.linked_rows(connection)
         ]
-        return problems
+        links = [verifying.Link(*row) for row in self._select("SELECT * FROM links ORDER BY number")]
+        identity = self._select("SELECT * FROM identity")
+        n_before = identity[0]["n_entries"] if identity else 0
+        store = identity[0]["store"] if identity else ""
+        with loading.without("pandas"):
+            expected = migrations.schema_expected()
+        damage = [row[0] for row in self._select("PRAGMA integrity_check(5)") if row[0] != "ok"]
+        damage += [
+            f"a row of {row[0]} has lost what it belongs to"
+            for row in self._select("PRAGMA foreign_key_check")
+        ]
+        return verifying.Evidence(
+            entries=self.audit(),
+            links=links,
+            rows=rows,
+            reads=each("reads", self._read),
+            exposures=each("exposures", _rows.to_exposure),
+            judgements=each("judgements", _rows.to_judgement),
+            reveals=each(
+                "reveals",
+                lambda row: verifying.Reveal(
+                    row["record_sha256"],
+                    row["reader"],
+                    row["kind"],
+                    Moment(row["utc"], row["utc_offset_minutes"]),
+                ),
+            ),
+            runs=each("runs", _rows.to_run),
+            unreadable=unreadable,
+            schema=migrations.schema(connection),
+            schema_expected=expected,
+            damage=damage if len(identity) == 1 else [*damage, "the identity of the store is missing"],
+            kept=self._kept.look(store),
+            head=now_at,
+            is_begun=_rows.is_begun(connection, now_at),
+            from_schema=identity[0]["from_schema"] if identity else 0,
+            n_entries_before=n_before,
+        )
 
     def export_audit(self, path: str | Path) -> None:
-        """Write the audit chain as JSON lines, to be verified without this store."""
-        try:
-            Path(path).write_text(audit.to_json_lines(self.audit()), encoding="utf-8")
-        except OSError as error:
-            raise StoreError("the log cannot be written", where=str(path), found=error.strerror) from error
+        """Write the audit chain as JSON lines, to be verified without this store; FormatError if it cannot be."""
+        from ecgview.formats.kit.replace import replace_file
+
+        replace_file(Path(path), audit.to_json_lines(self.audit()).encode())
+
+    def head(self) -> Head:
+        """Return where the log stands: what a report prints, so that the log can be held against it."""
+        with told(self.path):
+            return _rows.head(self._database.connection())
+
+    def first_reads_open(self) -> tuple[str, ...]:
+        """Return the fingerprints of records of which somebody's first read is begun and not locked."""
+        rows = self._select(
+            """SELECT DISTINCT record_sha256 FROM drafts WHERE NOT EXISTS (SELECT 1 FROM reads
+            WHERE reads.record_sha256 = drafts.record_sha256 AND reads.reader = drafts.reader)
+            ORDER BY record_sha256"""
+        )
+        return tuple(row[0] for row in rows)
+
+    @contextlib.contextmanager
+    def _writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open a transaction; where the log then stands is kept outside of the store before it ends."""
+        with self._database.writing(durable=durable) as connection:
+            identity = connection.execute("SELECT store, n_entries FROM identity").fetchone()
+            store = identity["store"] if identity else ""
+            before = _rows.head(connection)
+            found = self._kept.look(store)
+            is_first = found.trouble == kept_head.MISSING and not _rows.is_begun(connection, before)
+            if before not in found.heads and not is_first:
+                self._mark(connection, found, before)
+            waited = self._unlogged.take()
+            for one in waited:
+                if isinstance(one, Exposure):
+                    _rows.insert_exposure(connection, one, now())
+                else:
+                    _rows.insert_run(connection, one, now())
+            yield connection
+            after = _rows.head(connection)
+            self._kept.keep(store, (before, after), durable=durable)
+        if waited:
+            self._unlogged.done()
+        self._database.when_free(lambda connection: self._settle(connection, store, after))
+
+    def _settle(self, connection: sqlite3.Connection, store: str, at: Head) -> None:
+        """Keep where the log stands now: until then, what was written last could be cut unseen."""
+        if _rows.head(connection) == at:
+            with contextlib.suppress(StoreError):  # what it says already holds too
+                self._kept.keep(store, (at,), durable=False)
+
+    def _mark(self, connection: sqlite3.Connection, found: Found, at: Head) -> None:
+        """Log that the chain is not where ecgview left it: whatever is written next would hide it."""
+        kept = found.heads[0] if found.heads else Head()
+        entries = _rows.hashes(connection, "audit", kept.entry)
+        rows = _rows.hashes(connection, "links", kept.row)
+        said = kept_head.differs(found, at, entries, rows)
+        append(connection, now(), "", _rows.HEAD_DIFFERED, "", said)
 
     def _select(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with told(self.path):
             return self._database.connection().execute(sql, values).fetchall()
+
+    def _reads_of(self, record_sha256: str, reader: str | None = None) -> tuple[Read, ...]:
+        of_reader = "" if reader is None else " AND reader = ?"
+        more = () if reader is None else (reader,)
+        rows = self._select(
+            f"SELECT * FROM reads WHERE record_sha256 = ?{of_reader} ORDER BY id", record_sha256, *more
+        )
+        return tuple(self._read(row) for row in rows)
 
     def _version(self, record_sha256: str, reader: str, after: int, number: int | None) -> DraftVersion:
         """Return one version of a draft (0: where it began), or the newest one (None)."""
         with told(self.path):
             row = _rows.draft_row(self._database.connection(), record_sha256, reader, after, number)
         if row is None:
-            committed = self.reads(record_sha256, reader)
+            committed = self._reads_of(record_sha256, reader)
             return DraftVersion(0, after, committed[-1].content if committed else Draft())
         return DraftVersion(row["id"], after, self._decoded(Draft, row["content"]), row["reason"])
 

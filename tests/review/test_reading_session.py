@@ -216,10 +216,6 @@ def test_worklist_states(store: Store, session: ReadingSession, pulse_record: Ec
         "three": ReadState.NEW,
     }
     assert store.statuses(["pulse", "two"], reader="Reader B")["pulse"] is ReadState.NEW
-    assert store.statuses_by_path(["pulse.hea", "never.hea"]) == {
-        "pulse.hea": ReadState.READ,
-        "never.hea": ReadState.NEW,
-    }
     assert len(store.statuses(str(n) for n in range(1200))) == 1200
 
 

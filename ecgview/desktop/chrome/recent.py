@@ -21,7 +21,8 @@ from ecgview.progress import Progress, silent
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
-    from ecgview.review.store import Store
+    from ecgview.review import same_file
+from ecgview.review.store import Store
 
 KEPT = 10
 SETTING = "files.recent"
@@ -129,7 +130,7 @@ def _looked_at(
     """Return the paths that are not there, and those of which this reader has locked a read."""
     missing = frozenset(path for path in paths if not os.path.exists(path))
     try:
-        states = store.statuses_by_path(paths, reader) if reader else {}
+        states = same_file.statuses(store, paths, reader, progress) if reader else {}
     except EcgviewError:
         states = {}  # the menu is of use without the store
     return missing, frozenset(path for path, state in states.items() if state.value in LOCKED)

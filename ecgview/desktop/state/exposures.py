@@ -71,6 +71,11 @@ class Exposures(QObject):
     def _log(self, sha256: str, kind: str, details: str) -> None:
         reading = self._reading
         try:
+            if (
+                reading.problem is not None
+            ):  # nothing can be written, and the window may be closed before it can
+                reading.store.keep_unlogged(kind, details, [sha256], self._reader)
+                return
             reading.write(reading.store.add_exposure, sha256, kind, details, self._reader)
         except EcgviewError as error:
             self._telling.fail(error)

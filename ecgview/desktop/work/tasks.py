@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
+from ecgview.review import same_file
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
 from ecgview.signal.criteria.criterion import Asked, Criterion
@@ -39,5 +40,5 @@ def judge(
 
 def states(store: Store, paths: list[Path], reader: str, progress: Progress = silent) -> dict[Path, str]:
     """Return how far the reading of each record is; records that nobody opened are left out."""
-    found = store.statuses_by_path([str(path) for path in paths], reader or None)
+    found = same_file.statuses(store, [str(path) for path in paths], reader or None, progress)
     return {Path(path): state.value for path, state in found.items() if state is not ReadState.NEW}
