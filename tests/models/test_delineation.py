@@ -1,5 +1,6 @@
 """The delineator that ships: what is no ECG gets no waves, what is one gets them in the schema of the contract."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ecgview import formats, resources
 from ecgview.cli import main
 from ecgview.errors import ModelError
-from ecgview.models import delineation
+from ecgview.models import cards, delineation, runtime
 from ecgview.models.networks.kit import bf16
 from ecgview.record import EcgRecord
 from ecgview.signal import beats as rules
@@ -105,6 +107,18 @@ def test_bf16_moves_no_edge_beyond_what_experts_can_mark(name: str, monkeypatch:
         assert (first is None) == (second is None)
         assert first is None or first == pytest.approx(second, abs=4)
     assert one != two  # two arithmetics were run
+
+
+@pytest.mark.parametrize("shape", [(12, 2, 2500), (1, 2, 777), (3, 2, 15_000)])
+def test_packed_blocks_answer_as_the_network_does_to_the_bit(shape: tuple[int, int, int]) -> None:
+    if delineation.precision("cpu") != "bf16":
+        pytest.skip("this processor does not multiply in bf16")
+    network = runtime.network(cards.default("delineator"), "cpu")
+    packed, plain = bf16.InBf16(network), copy.deepcopy(network).bfloat16()
+    assert any(type(part).__name__ == "_PackedBlock" for part in packed.modules())
+    rows = torch.from_numpy(np.random.default_rng(shape[2]).normal(size=shape).astype(np.float32))
+    with torch.inference_mode():
+        assert torch.equal(packed(rows), plain(rows.bfloat16()).float())
 
 
 def test_another_kind_of_model_is_refused(record: EcgRecord) -> None:
