@@ -8,8 +8,8 @@ import numpy as np
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.models.cards import InputSpec
 from ecgview.record import EcgRecord, Signal
+from ecgview.signal import band as band_pass
 from ecgview.signal import zero_phase
-from ecgview.signal.band import sections
 from ecgview.signal.gaps import LONGEST_GAP_S, bridged, too_long
 from ecgview.signal.resampling import resample
 
@@ -78,10 +78,7 @@ def unfiltered(signal: Signal, fs_hz: float) -> Signal:
 
 def bandpass(signal: Signal, fs_hz: float) -> Signal:
     """Return (leads, samples) mV between 0.5 and 40 Hz, zero phase, order 2 each way; a choice of ours."""
-    from scipy.signal import sosfiltfilt
-
-    found = sosfiltfilt(sections(2, 0.5, 40.0, fs_hz), signal.astype(np.float64), axis=-1)
-    return np.asarray(found, dtype=np.float32)
+    return band_pass.passed(signal.astype(np.float64), 2, 0.5, 40.0, fs_hz).astype(np.float32)
 
 
 def highpass(signal: Signal, fs_hz: float) -> Signal:

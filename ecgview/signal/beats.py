@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import EcgRecord, Signal
-from ecgview.signal.band import sections
+from ecgview.signal import band as band_pass
+from ecgview.signal import medians
 from ecgview.signal.gaps import bridged
 
 REFRACTORY_S = 0.24
@@ -61,21 +62,19 @@ def rate(record: EcgRecord) -> RateSummary | None:
 def _energy(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return slope energy and rectified band-passed amplitude over leads, both (samples,)."""
     from scipy.ndimage import uniform_filter1d
-    from scipy.signal import sosfiltfilt
 
     filled, gaps = bridged(signal)
     usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
     if not usable.any() or signal.shape[1] < fs_hz * 0.5 or fs_hz < 60:
         return np.zeros(0), np.zeros(0)
     low, high = 5.0 / (fs_hz / 2), min(25.0, fs_hz * 0.45) / (fs_hz / 2)  # of half the rate
-    band = sosfiltfilt(sections(2, low, high, 2.0), filled[usable], axis=-1)
+    band = band_pass.passed(filled[usable], 2, low, high, 2.0)
     size = np.abs(band)
     scale = np.percentile(size, 98, axis=1, keepdims=True) + 0.02
     slope = np.gradient(band / scale, axis=-1) * fs_hz / 50.0  # a quiet lead counts as much as a loud one
-    squares = np.sort(slope**2, axis=0)  # numpy's median of so few rows takes four times as long
-    middle = (squares[(len(squares) - 1) // 2] + squares[len(squares) // 2]) / 2
+    squares = slope**2
     window = max(3, round(WINDOW_S * fs_hz))
-    power = uniform_filter1d(middle + 0.5 * np.mean(squares, axis=0), window)
+    power = uniform_filter1d(medians.over_few(squares, axis=0) + 0.5 * np.mean(squares, axis=0), window)
     energy = np.sqrt(np.maximum(power, 0.0))  # the running mean may round below zero
     return energy, (size / scale).mean(0)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.signal import medians
+
 Row = NDArray[np.float64]
 INDEPENDENT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")  # the other four are sums of I and II
 FEWEST_LEADS = 6  # in fewer, three dimensions say nothing
@@ -73,7 +75,7 @@ def measure(
     if len(whole) < 2 or len(rows) < FEWEST_LEADS:
         return None
     used = band[rows]
-    beat = np.median(np.stack([used[:, at - before : at + after] for at in whole]), axis=0)
+    beat = medians.over_few(np.stack([used[:, at - before : at + after] for at in whole]), axis=0)
     beat -= beat.mean(1, keepdims=True)
     qrs = beat[:, before - near : before + near + 1]
     rr_s = float(np.median(np.diff(places))) / fs_hz

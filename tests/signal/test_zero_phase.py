@@ -8,7 +8,8 @@ import pytest
 from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
 
 from ecgview.record import Signal
-from ecgview.signal import filters, zero_phase
+from ecgview.signal import band as band_pass
+from ecgview.signal import filters, medians, zero_phase
 from ecgview.signal.gaps import bridged
 
 RATES_HZ = (100.0, 128.0, 250.0, 360.0, 500.0, 977.0, 1000.0)
@@ -95,3 +96,20 @@ def test_no_scipy_is_needed_for_the_picture() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("low_high_rate", [(5.0, 25.0, 500.0), (0.5, 40.0, 250.0), (5.0, 25.0, 60.0)])
+def test_a_band_pass_is_scipy_s_to_the_bit(low_high_rate: tuple[float, float, float]) -> None:
+    low, high, rate = low_high_rate
+    for count in (16, 501, 5000):
+        signal = _walk(3, count).astype(np.float64)
+        sections = butter(2, [low, high], "bandpass", fs=rate, output="sos")
+        assert np.array_equal(
+            band_pass.passed(signal, 2, low, high, rate), sosfiltfilt(sections, signal, axis=-1)
+        )
+
+
+def test_a_median_of_few_rows_is_numpy_s_to_the_bit() -> None:
+    rows = _walk(4, 7 * 6).astype(np.float64).reshape(4, 7, 6)
+    for axis in range(3):
+        assert np.array_equal(medians.over_few(rows, axis), np.median(rows, axis=axis))

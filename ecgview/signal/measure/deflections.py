@@ -202,8 +202,10 @@ def t_ends(row: Row, top: int, fs_hz: float) -> dict[str, float]:
     part = row[top : top + round(0.25 * fs_hz)] * np.sign(row[top])
     if len(part) < 3 * width:
         return {}
-    smooth = np.convolve(np.pad(part, width // 2, mode="edge"), np.ones(width) / width, mode="valid")
-    foot = _foot(smooth, float(smooth[0]), width)
+    beyond = width // 2
+    padded = np.concatenate([np.full(beyond, part[0]), part, np.full(beyond, part[-1])])
+    smooth = np.convolve(padded, np.ones(width) / width, mode="valid")
+    foot = _foot(smooth.tolist())
     fall = np.gradient(smooth[: foot + 1]) if foot > 2 else np.zeros(1)
     steepest = int(fall.argmin())
     if fall[steepest] >= 0 or smooth[0] - smooth[foot] < LEAST_MV:
@@ -217,12 +219,14 @@ def t_ends(row: Row, top: int, fs_hz: float) -> dict[str, float]:
     return {"tangent": top + tangent, "threshold": top + threshold}
 
 
-def _foot(smooth: Row, height: float, width: int) -> int:
-    """Return the first place after T that stays the lowest for 40 ms or before a rise of a tenth of T."""
-    lowest = 0
-    for k in range(1, len(smooth)):
-        if smooth[k] < smooth[lowest]:
-            lowest = k
-        elif smooth[lowest] < 0.5 * height and smooth[k] > smooth[lowest] + max(0.1 * abs(height), 0.01):
+def _foot(smooth: Sequence[float]) -> int:
+    """Return the first place after T that stays the lowest until a rise of a tenth of T."""
+    height = smooth[0]
+    rise = max(0.1 * abs(height), 0.01)
+    place, lowest = 0, height
+    for k, level in enumerate(smooth):
+        if level < lowest:
+            place, lowest = k, level
+        elif lowest < 0.5 * height and level > lowest + rise:
             break
-    return lowest
+    return place

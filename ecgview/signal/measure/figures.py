@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import pstdev
+from math import fsum, sqrt
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -373,7 +374,10 @@ def _by_rules(basis: Basis, kind: str) -> float | None:
 
 def _spread(beats: Sequence[Beat], kind: str) -> float | None:
     rows = [one for beat in beats if (one := _interval(beat, kind)) is not None]
-    return 1000 * pstdev(rows) if len(rows) > 2 else None
+    if len(rows) <= 2:
+        return None
+    mean = fmean(rows)  # statistics.pstdev adds up fractions, in a hundred times the time
+    return 1000 * sqrt(fsum((one - mean) ** 2 for one in rows) / len(rows))
 
 
 def _interval(beat: Beat, kind: str) -> float | None:

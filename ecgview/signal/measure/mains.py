@@ -1,6 +1,7 @@
 """Mains taken out before beats are aligned: where RR is a whole number of its periods no median takes it away."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,14 @@ def without(signal: Row, fs_hz: float, peaks_s: Sequence[float]) -> Row:
     return made
 
 
+@lru_cache(maxsize=4)
+def _turn(n: int, hz: float, fs_hz: float) -> NDArray[np.complex128]:
+    """Return a frequency's turns of n samples, backward: the same for each record of one rate and length."""
+    made: NDArray[np.complex128] = np.exp(-2j * np.pi * hz * np.arange(n) / fs_hz)
+    made.setflags(write=False)
+    return made
+
+
 def _less(signal: Row, fs_hz: float, hz: float, quiet: Row) -> Row:
     n = signal.shape[1]
     period = max(2, round(fs_hz / hz))
@@ -35,19 +44,19 @@ def _less(signal: Row, fs_hz: float, hz: float, quiet: Row) -> Row:
     half = period // 2
     moved = signal[:, half:] - signal[:, : n - half]
     weight = quiet[half:] * quiet[: n - half]
-    turn = np.exp(-2j * np.pi * hz * np.arange(n - half) / fs_hz)
+    turn = _turn(n, hz, fs_hz)
     gain = np.exp(2j * np.pi * hz * half / fs_hz) - 1
     window = round(WINDOW_S * fs_hz)
     starts = np.arange(0, max(1, n - half - window // 2), window)
-    turned = weight * turn
+    turned = (weight * turn[: n - half]).view(np.float64).reshape(-1, 2)  # real numbers: no copy of the leads
     sums = np.stack([moved[:, a : a + window] @ turned[a : a + window] for a in starts], axis=1)
     held = np.array([weight[a : a + window].sum() for a in starts])
-    found = 2 * sums / np.maximum(held, 1.0) / gain
+    found = 2 * sums.view(np.complex128)[..., 0] / np.maximum(held, 1.0) / gain
     found[:, held < 0.1 * window] = 0.0
     if np.abs(found).max() < LEAST_MV:
         return signal
     place, middles = np.arange(n), starts + window / 2
-    back = np.conj(np.exp(-2j * np.pi * hz * place / fs_hz))
+    back = np.conj(turn)
     out = np.empty_like(signal)
     for row, own in enumerate(found):
         amplitude = np.interp(place, middles, own.real) + 1j * np.interp(place, middles, own.imag)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.signal import medians
 from ecgview.signal.measure import intervals
 from ecgview.signal.measure.intervals import Intervals
 from ecgview.signal.measure.measured import Median
@@ -98,13 +99,14 @@ def _between(part: Row) -> Row:
 
 def of(stacked: Stack, names: Sequence[str], fs_hz: float, aligned_s: Sequence[float]) -> Median:
     """Return the median beat, no waves named yet."""
-    if np.isnan(stacked.rows).any():
-        signal = np.nan_to_num(np.nanmedian(stacked.rows, axis=1))
-    else:
-        signal = np.median(stacked.rows, axis=1)
-    noise = (
-        np.nanmedian(np.abs(stacked.rows - signal[:, None]), axis=(1, 2)) * 1.48
-    )  # as a standard deviation
+    rows = stacked.rows
+    if np.isnan(rows).any():
+        signal = np.nan_to_num(np.nanmedian(rows, axis=1))
+        apart = np.nanmedian(np.abs(rows - signal[:, None]), axis=(1, 2))
+    else:  # nearly always, and in a third of the time
+        signal = medians.over_few(rows, axis=1)
+        apart = np.median(np.abs(rows - signal[:, None]).reshape(len(rows), -1), axis=1)
+    noise = apart * 1.48  # as a standard deviation
     return Median(
         signal.astype(np.float32),
         tuple(names),

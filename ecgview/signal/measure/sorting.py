@@ -87,11 +87,15 @@ class _Slopes:
         at = np.clip(
             np.rint(times_s * fs_hz).astype(np.int64)[:, None] + around, step, signal.shape[1] - 1 - step
         )
-        self._rows = (signal[:, at + step] - signal[:, at - step]).transpose(
-            1, 0, 2
-        )  # (beats, leads, samples)
+        rows = (signal[:, at + step] - signal[:, at - step]).transpose(1, 0, 2)
+        self._rows = np.ascontiguousarray(rows)  # (beats, leads, samples)
         middle = self._rows[:, :, self._reach : self._rows.shape[2] - self._reach]
         self.sizes: Row = np.sqrt((middle**2).sum((1, 2))) + 1e-9
+        energy = np.zeros((len(self._rows), self._rows.shape[2] + 1))
+        np.cumsum((self._rows**2).sum(1), axis=1, out=energy[:, 1:])
+        length = middle.shape[2]
+        # (beats, lags): of all leads, in the stretch at each shift
+        self._energy: Row = energy[:, length:] - energy[:, :-length]
 
     def one(self, beat: int) -> Row:
         """Return the stretch of one beat, (leads, samples)."""
@@ -109,14 +113,13 @@ class _Slopes:
     def compare(self, template: Row) -> tuple[Row, Row]:
         """Return of each beat the shift, in s, at which it is most like the template, and how like it is then."""
         n = template.shape[1]
-        windows = np.lib.stride_tricks.sliding_window_view(
-            self._rows, n, axis=2
-        )  # (beats, leads, lags, samples)
-        products = np.einsum("bkls,ks->bl", windows, template, optimize=True)
-        energy = np.concatenate(
-            [np.zeros((len(self._rows), 1)), np.cumsum((self._rows**2).sum(1), axis=1)], axis=1
-        )
-        norms = np.sqrt(np.maximum(energy[:, n:] - energy[:, :-n], 1e-12) * (template**2).sum())
+        leads, lags = len(template), self._energy.shape[1]
+        # The template at each shift, so that one product is all correlations.
+        placed = np.zeros((leads, self._rows.shape[2], lags))
+        for lag in range(lags):
+            placed[:, lag : lag + n, lag] = template
+        products = self._rows.reshape(len(self._rows), -1) @ placed.reshape(-1, lags)
+        norms = np.sqrt(np.maximum(self._energy, 1e-12) * (template**2).sum())
         alike = products / (norms + 1e-9)
         best = alike.argmax(1)
         rows = np.arange(len(alike))
@@ -132,13 +135,15 @@ class _Slopes:
 def _largest_group(slopes: _Slopes, widths: Row) -> NDArray[np.int64]:
     n = len(widths)
     best: NDArray[np.int64] = np.arange(n)
+    like: dict[int, Row] = {}  # the likeness of all beats to each that was asked of: the same for each least
     for least in LIKE:
         left = np.ones(n, dtype=bool)
         groups: list[NDArray[np.int64]] = []
         while left.any() and len(groups) < 8:
             seed = int(np.flatnonzero(left)[0])
-            _, alike = slopes.compare(slopes.one(seed))
-            own = left & (alike >= least)
+            if seed not in like:
+                like[seed] = slopes.compare(slopes.one(seed))[1]
+            own = left & (like[seed] >= least)
             own[seed] = True
             groups.append(np.flatnonzero(own))
             left &= ~own

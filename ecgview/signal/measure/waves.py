@@ -173,34 +173,58 @@ class _Said:
     fs_hz: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """Stretches of samples of single leads, first sample and the one after the last; by lead, then by time."""
+
+    lead: NDArray[np.int64]
+    first: NDArray[np.int64]
+    after: NDArray[np.int64]
+
+    def __getitem__(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "_Runs":
+        return _Runs(self.lead[which], self.first[which], self.after[which])
+
+
 def _agreed(said: _Said, kind: Kind, rules: Rules) -> list[_Found]:
     """Return the waves of one kind that enough leads show at one moment."""
-    place, fs_hz = KINDS.index(kind) + 1, said.fs_hz
+    n_leads, n_samples = said.likeliest.shape
+    kept = _sure(said, kind, rules)
+    # How many leads show it at each sample: one more from each run's first, one less after its last.
+    size = n_samples + 1
+    change = np.bincount(kept.first, minlength=size) - np.bincount(kept.after, minlength=size)
+    showing = np.cumsum(change)[:n_samples]
+    together = _joined(
+        runs(showing / n_leads >= rules.agreeing[kind]).tolist(), rules.apart_s[kind] * said.fs_hz
+    )
+    if not together:
+        return []
+    start, stop = np.array(together).T
+    moment, place = np.nonzero((kept.first < stop[:, None]) & (kept.after > start[:, None]))
+    # A lead's wave of a moment is all its runs there, from the first one's start to the last one's end.
+    new = np.flatnonzero(np.diff(moment * n_leads + kept.lead[place], prepend=-1))
+    last = np.append(new[1:], len(place)) - 1
+    own = _Runs(kept.lead[place[new]], kept.first[place[new]], kept.after[place[last]])
+    waves: list[dict[int, Wave]] = [{} for _ in together]
+    for of, lead, wave in zip(
+        moment[new].tolist(), own.lead.tolist(), _waves(said, KINDS.index(kind) + 1, own), strict=True
+    ):
+        waves[of][lead] = wave
+    return [_Found(one, median(wave.peak_s for wave in one.values())) for one in waves]
+
+
+def _sure(said: _Said, kind: Kind, rules: Rules) -> _Runs:
+    """Return where a kind is likeliest in a lead for long enough, and is sure enough in the mean."""
+    place = KINDS.index(kind) + 1
     n_leads, n_samples = said.likeliest.shape
     sums = np.zeros((n_leads, n_samples + 1))
     np.cumsum(said.probability[:, place], axis=1, dtype=np.float64, out=sums[:, 1:])
-    shown = np.zeros((n_leads, n_samples), dtype=bool)
-    of_leads: list[list[tuple[int, int]]] = []
-    for row in range(n_leads):
-        kept = [
-            (a, b)
-            for a, b in runs(said.likeliest[row] == place).tolist()
-            if (b - a) / fs_hz >= rules.shortest_s[kind]
-            and sums[row, b] - sums[row, a] >= (b - a) * rules.surest[kind]
-        ]
-        for a, b in kept:
-            shown[row, a:b] = True
-        of_leads.append(kept)
-    found = []
-    together = runs(shown.mean(0) >= rules.agreeing[kind]).tolist()
-    for start, stop in _joined(together, rules.apart_s[kind] * fs_hz):
-        waves: dict[int, Wave] = {}
-        for row, kept in enumerate(of_leads):
-            own = [(a, b) for a, b in kept if a < stop and b > start]
-            if own:
-                waves[row] = _wave(said, row, place, own[0][0], own[-1][1])
-        found.append(_Found(waves, median(wave.peak_s for wave in waves.values())))
-    return found
+    framed = np.zeros((n_leads, n_samples + 2), dtype=np.bool_)
+    framed[:, 1:-1] = said.likeliest == place
+    lead, edge = np.nonzero(framed[:, 1:] != framed[:, :-1])
+    found = _Runs(lead[::2], edge[::2], edge[1::2])
+    length = found.after - found.first
+    sure = sums[found.lead, found.after] - sums[found.lead, found.first] >= length * rules.surest[kind]
+    return found[sure & (length / said.fs_hz >= rules.shortest_s[kind])]
 
 
 def _joined(found: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
@@ -214,23 +238,40 @@ def _joined(found: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int
     return out
 
 
-def _wave(said: _Said, row: int, place: int, a: int, b: int) -> Wave:
-    """Return the wave of one lead in samples a to b - 1; its edges lie between samples, where sureness crosses."""
-    onset, offset = _crossing(said, row, place, a, -1), _crossing(said, row, place, b - 1, 1)
-    part = said.signal[row, a:b]
-    first, last = float(part[0]), float(part[-1])
-    step = (last - first) / (b - a - 1) if b - a > 1 else 0.0
-    peak = a + int(np.abs(part - (first + step * np.arange(b - a))).argmax())
-    return Wave(onset / said.fs_hz, peak / said.fs_hz, offset / said.fs_hz)
+def _waves(said: _Said, place: int, own: _Runs) -> list[Wave]:
+    """Return the wave in each run; its edges lie between samples, where sureness crosses."""
+    length = own.after - own.first
+    along = np.arange(length.max())
+    inside = along < length[:, None]
+    at = np.minimum(own.first[:, None] + along, said.signal.shape[1] - 1)
+    part = said.signal[own.lead[:, None], at].astype(np.float64)
+    start, end = part[:, 0], said.signal[own.lead, own.after - 1].astype(np.float64)
+    step = np.where(length > 1, (end - start) / np.maximum(length - 1, 1), 0.0)
+    away = np.abs(part - (start[:, None] + step[:, None] * along))  # from the line between the run's ends
+    peak = own.first + np.where(inside, away, -1.0).argmax(1)
+    onset, offset = (
+        _crossing(said, own.lead, place, own.first, -1),
+        _crossing(said, own.lead, place, own.after - 1, 1),
+    )
+    places = np.stack([onset, peak, offset], axis=1) / said.fs_hz
+    return [Wave(*three) for three in places.tolist()]
 
 
-def _crossing(said: _Said, row: int, place: int, inside: int, step: int) -> float:
-    """Return where the wave's probability equals that of what is likeliest beside it, in samples."""
-    outside = inside + step
-    if not 0 <= outside < said.likeliest.shape[1]:
-        return float(inside)
-    other, probability = int(said.likeliest[row, outside]), said.probability
-    here = float(probability[row, place, inside]) - float(probability[row, other, inside])
-    there = float(probability[row, place, outside]) - float(probability[row, other, outside])
-    share = here / (here - there) if here > there else 0.5
-    return inside + step * min(1.0, max(0.0, share))
+def _crossing(
+    said: _Said, lead: NDArray[np.int64], place: int, inside: NDArray[np.int64], step: int
+) -> NDArray[np.float64]:
+    """Return where the wave's probability equals that of what is likeliest beside it, in samples, run by run."""
+    beside = inside + step
+    outside = np.clip(beside, 0, said.likeliest.shape[1] - 1)
+    other = said.likeliest[lead, outside]
+    probability = said.probability
+
+    def over(at: NDArray[np.int64]) -> NDArray[np.float64]:
+        mine, theirs = probability[lead, place, at], probability[lead, other, at]
+        more: NDArray[np.float64] = mine.astype(np.float64) - theirs.astype(np.float64)
+        return more
+
+    here, there = over(inside), over(outside)
+    share = np.where(here > there, here / np.where(here > there, here - there, 1.0), 0.5)
+    found = inside + step * np.clip(share, 0.0, 1.0)
+    return np.where(outside == beside, found, inside)  # at an end of the record nothing is beside
