@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecgview import private
 from ecgview.errors import SettingsError
 
 Value = str | float | bool
@@ -165,9 +166,9 @@ class Settings:
                     lines.append(f"{key.split('.', 1)[1]} = {_toml(value)}")
             lines.append("")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self._path.parent)
             fresh = self._path.with_suffix(".new")
-            fresh.write_text("\n".join(lines), encoding="utf-8")
+            private.write_text(fresh, "\n".join(lines))
             if self.problems and not self._is_kept_aside and self._path.exists():
                 self._path.replace(
                     self._path.with_name(f"{self._path.name}{DAMAGED}")

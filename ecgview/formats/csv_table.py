@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import csv_cells
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
@@ -41,6 +42,7 @@ FACTS = Facts(
     "clocks, dates and rounded times; UTF-8, UTF-16, Latin-1",
 )
 LARGEST_FILE = 400_000_000
+_INNER_FORMULA = re.compile(r"([,;\t])(?=[\s\"]*[=+\-@＝＋－＠])")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # marks of UTF-16
 _QUOTES = "'[] "
 _RATE_NAMES = (
@@ -120,7 +122,9 @@ def write(record: EcgRecord, target: Path) -> Path:
     lines += [f"# {line}" for line in metadata.lines(record)]
     if record.synthetic:
         lines.append("# synthetic: no patient was recorded")
-    header = "\n".join([*lines, ",".join(record.lead_names)])
+    # A spreadsheet splits a line of comment, too: what would begin a cell like a formula there is marked.
+    lines = [_INNER_FORMULA.sub(r"\1\\q", line) for line in lines]
+    header = "\n".join([*lines, ",".join(map(csv_cells.cell, record.lead_names))])
     table = io.StringIO()
     np.savetxt(table, record.signal.T, fmt="%.4f", delimiter=",", header=header, comments="")
     replace_file(target, table.getvalue().encode("utf-8"))
@@ -189,7 +193,7 @@ def _table(path: Path) -> _Table:
     bare = all(_is_number(cell, delimiter != ",") for cell in header)
     if bare:
         header, comments = _beside(path, header)
-    columns = [column(cell) for cell in header]
+    columns = [column(csv_cells.plain(cell)) for cell in header]
     table: list[list[float]] = []
     clocks: dict[int, str] = {}
     told: dict[int, bool] = {}

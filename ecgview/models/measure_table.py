@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
-from ecgview import formats
+from ecgview import csv_cells, formats
 from ecgview.about import VERSION
 from ecgview.errors import EcgviewError, ReportError
 from ecgview.models import measuring, parts
@@ -108,7 +108,7 @@ def measure_part(plan: Plan, number: int) -> None:
     target = plan.path(number)
     draft = parts.draft_of(target)
     with open(draft, "w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, restval="")
+        table = csv_cells.Writer(file, COLUMNS)
         for path in plan.part(number):
             table.writerow(_row(path, plan))
     os.replace(draft, target)
@@ -204,7 +204,7 @@ def _joined(plan: Plan, out: Path) -> dict[str, Any]:
     draft = out.with_name(out.name + ".part")
     counts = {"n_rows": 0, "n_not_measured": 0, "n_errors": 0}
     with open(draft, "w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS)
+        table = csv_cells.Writer(file, COLUMNS)
         table.writeheader()
         for number in range(plan.count):
             with open(plan.path(number), encoding="utf-8", newline="") as part:

@@ -4,7 +4,6 @@ Shared exports are de-identified and get new names, since file names and paths t
 conventions); which new name was which file is written only into a key that the caller asks for, outside the export.
 """
 
-import csv
 import os
 import re
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgview import formats
+from ecgview import csv_cells, formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
@@ -104,7 +103,7 @@ def writer_of(suffix: str) -> formats.Writer:
 def _add_to_key(key: Path, mode: str, *cells: str) -> None:
     try:
         with open(key, mode, encoding="utf-8", newline="") as file:
-            csv.writer(file).writerow(cells)
+            csv_cells.Writer(file).writerow(cells)
     except OSError as error:
         raise ReportError(f"the key cannot be written ({error.strerror})", where=str(key)) from None
 

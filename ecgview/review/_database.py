@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ecgview import loading
+from ecgview import loading, private
 from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import _rows, migrations
 
@@ -168,7 +168,7 @@ class Database:
 
     def _prepare(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.path.parent)
             is_there = self.path.exists()
             if is_there and self.path.stat().st_size == 0:
                 raise EmptyStoreError(
@@ -183,6 +183,9 @@ class Database:
             ) from error
         if not is_there:
             self._make()
+        # Made before they were the user's alone; SQLite makes new ones beside as the first is.
+        for suffix in ("", "-wal", "-shm"):
+            private.close(self.path.with_name(self.path.name + suffix))
         try:
             self._bring_up_to_date(self.path)
         except sqlite3.OperationalError as error:
@@ -196,6 +199,7 @@ class Database:
         """Make the file whole before it has its name, so that no half-made one is ever found there."""
         made = self.path.with_name(f".{self.path.name}.{os.getpid()}-{threading.get_ident()}")
         try:
+            private.make_file(made)
             self._bring_up_to_date(made, is_kept=False)
             try:
                 os.link(made, self.path)  # where two programs start together, one of them is first

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecgview import private
 from ecgview.review import plain_json
 from ecgview.review.moment import Moment, now
 
@@ -38,7 +39,8 @@ class Presence:
         self._held: int | None = None
         self.others: tuple[Other, ...] = ()
         with contextlib.suppress(OSError):
-            self._folder.mkdir(exist_ok=True)
+            private.make_folder(self._folder)
+            private.close(self._folder)
             self.others = self._look()
             self._announce()
 

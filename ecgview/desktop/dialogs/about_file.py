@@ -10,6 +10,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QPushButton, QTableView
 
+from ecgview import csv_cells
 from ecgview.counts import counted
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.record import TELLS_A_READING, EcgRecord
@@ -137,5 +138,5 @@ def _table(found: list[Row]) -> tuple[QTableView, QSortFilterProxyModel]:
 def _copy(table: QTableView) -> None:
     """Copy the chosen rows, or all that are shown, with tabs between field and value."""
     chosen = sorted({index.row() for index in table.selectedIndexes()}) or range(table.model().rowCount())
-    lines = ("\t".join(str(table.model().index(row, column).data()) for column in (0, 1)) for row in chosen)
+    lines = (csv_cells.line(table.model().index(row, column).data() for column in (0, 1)) for row in chosen)
     QGuiApplication.clipboard().setText("\n".join(lines))

@@ -141,4 +141,7 @@ def _key(text: str) -> str:
 
 def _plain(text: str) -> str:
     parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r").replace("\\c", ":") for part in parts)
+    return "\\".join(
+        part.replace("\\n", "\n").replace("\\r", "\r").replace("\\c", ":").replace("\\q", "")
+        for part in parts
+    )

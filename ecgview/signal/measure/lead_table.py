@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import csv_cells
 from ecgview.leads import STANDARD_12
 from ecgview.signal.measure.deflections import BASE_S
 from ecgview.signal.measure.measured import Measured, Median
@@ -44,10 +45,10 @@ class LeadTable:
     @property
     def text(self) -> str:
         """All of it as text with tabs, a line for each value: for a spreadsheet, with a plain minus."""
-        lines = ["\t".join(("", "", *self.leads))]
-        lines += ["\t".join((row.name, row.unit, *map(plain, row.cells))) for row in self.rows]
+        lines = [csv_cells.line(("", "", *self.leads))]
+        lines += [csv_cells.line((row.name, row.unit, *map(plain, row.cells))) for row in self.rows]
         if any(self.doubts):
-            lines.append("\t".join(("doubts", "", *self.doubts)))
+            lines.append(csv_cells.line(("doubts", "", *self.doubts)))
         return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,5 @@
 """What a run keeps on disk: its last state, its best weights, its log; each file written whole or not at all."""
 
-import csv
 import os
 import pickle
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ecgview import csv_cells
 from ecgview.errors import ModelError
 
 LAST, BEST, LOG = "last.pt", "best.pt", "log.csv"
@@ -142,7 +142,7 @@ def write_log(history: list[dict[str, float]], path: Path) -> None:
     columns = list(dict.fromkeys(name for row in history for name in row))
     part = path.with_suffix(".part")
     with open(part, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
+        writer = csv_cells.Writer(file, columns)
         writer.writeheader()
         writer.writerows(history)
     os.replace(part, path)

@@ -5,7 +5,6 @@ agree / (agree + disagree); "missed here" and "artefact" are counted apart. A di
 no finding, and none is claimed.
 """
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import csv_cells
 from ecgview.errors import StoreError
 from ecgview.review.judgement import Judgement, Verdict, standing
 from ecgview.review.store import Store, default_path
@@ -99,7 +99,7 @@ def write_rows(kept: Sequence[Judgement], path: Path) -> None:
     """Write every judgement that stands as CSV: readers by pseudonym, without what they typed (it may name anybody)."""
     names = pseudonyms(kept)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv_cells.Writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in standing(kept):
         opinion, judged = one.opinion, one.opinion.judged

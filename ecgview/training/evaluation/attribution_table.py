@@ -1,6 +1,5 @@
 """What a run of `evaluation.attribution` says: each method against the signal's own size, each statement, the stamp."""
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ecgview import csv_cells
 from ecgview.errors import ModelError
 from ecgview.explain import faithfulness, offered
 from ecgview.models.cards import ModelCard
@@ -190,7 +190,7 @@ def _mean(pairs: Sequence[Pair], values: Sequence[float], resamples: int) -> Fig
 def write_csv(figures: Mapping[str, Any], path: Path) -> None:
     """Write a line per figure: figure, class (method or statement), subgroup (set and fill), value, low, high, n."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv_cells.Writer(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(_lines(figures))
     write_text(path, text.getvalue())

@@ -1,11 +1,11 @@
 """All figures as one long table: a line per figure, class and subgroup."""
 
-import csv
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ecgview import csv_cells
 from ecgview.training.evaluation.written import write_text
 
 COLUMNS = ("figure", "class", "subgroup", "value", "low", "high", "n")
@@ -17,7 +17,7 @@ Line = dict[str, Any]
 def write(figures: Mapping[str, Any], path: Path) -> None:
     """Write the lines as CSV; `n` is the number of records behind a figure, empty where it is not known."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv_cells.Writer(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines(figures))
     write_text(path, text.getvalue())

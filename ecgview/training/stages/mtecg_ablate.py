@@ -4,13 +4,13 @@ Each cell differs from the recipe in one value: mask ratio, reconstruction targe
 decay, DropPath. It is pre-trained and fine-tuned and judged on the validation fold alone.
 """
 
-import csv
 import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ecgview import csv_cells
 from ecgview.errors import ModelError
 from ecgview.training.engine import classify
 from ecgview.training.engine.recipe import with_values
@@ -147,7 +147,7 @@ def _judge(recipe: AblateRecipe, cell: Cell, places: Places) -> dict[str, float]
 def _write(rows: list[dict[str, Any]], path: Path) -> None:
     part = path.with_suffix(".part")
     with open(part, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv_cells.Writer(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
     os.replace(part, path)
