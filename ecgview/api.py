@@ -58,7 +58,8 @@ def open_ecg(path: PathLike) -> EcgRecord:
 def info(path: PathLike) -> dict[str, Any]:
     """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
 
-    What the device, or a reader before, wrote into the file stands under `device`. `samples` is what the samples say
+    What the device, or a reader before, wrote into the file stands under `device`; `measured_by` says whose it is, and
+    `ecgview` the version where ecgview itself wrote it. `samples` is what the samples say
     to any model: `reason`, why none is asked about the record, "" where one may be; `faults`, such a reason by lead;
     `warnings`, what stands beside every answer and is no note of the file. Of an archive it is the list of its
     records, `members`, each a path that every function takes.
@@ -86,6 +87,9 @@ def info(path: PathLike) -> dict[str, Any]:
         "patient": plain(record.patient),
         "acquisition": plain(record.acquisition),
         "device": {
+            "measured_by": written.whose,
+            "ecgview": written.ecgview,
+            "computed": written.is_computed,
             "measurements": plain(written.measurements),
             "statements": plain(written.statements),
             "median_beat_leads": list(median.lead_names) if median else [],
@@ -733,6 +737,7 @@ def convert(
     deidentify: bool = True,
     overwrite: bool = False,
     measurements: bool = False,
+    edits: Sequence["Edit"] = (),
     key: PathLike | None = None,
     progress: Progress = silent,
 ) -> "list[Converted]":
@@ -747,6 +752,7 @@ def convert(
         overwrite: replace files that are there.
         measurements: write ecgview's own measurements, said to be so, in the place of the device's; for WFDB also P,
             QRS and T of each beat as an annotation file (annotator "waves").
+        edits: of edges, laid on the measurements of a single file, which says so and, if not de-identified, by whom.
         key: a table of which new file was which, written outside the export.
         progress: told per file; may cancel.
 
@@ -758,10 +764,10 @@ def convert(
 
     target = Path(out)
     if to:
-        order = conversion.Order(target, to, "", deidentify, overwrite, measurements)
+        order = conversion.Order(target, to, "", deidentify, overwrite, measurements, tuple(edits))
     else:
         order = conversion.Order(
-            target.parent, target.suffix, target.stem, deidentify, overwrite, measurements
+            target.parent, target.suffix, target.stem, deidentify, overwrite, measurements, tuple(edits)
         )
     return list(conversion.convert(list(sources), order, progress, key=None if key is None else Path(key)))
 

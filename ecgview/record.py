@@ -1,5 +1,6 @@
 """The one type that everything speaks: an immutable multi-lead ECG in millivolts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -83,9 +84,19 @@ class MedianBeat:
     sampling_rate_hz: float
 
 
+MEASURED_BY = (
+    "Measured by ecgview {}, not by the device that recorded it."  # beside values that ecgview wrote
+)
+EDITED_BY_HAND = "edited by hand"  # within it, of values after a reader's edits
+_OURS = re.compile(r"Measured by ecgview (?P<version>\d[\w.+-]{0,30}),")
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceReading:
-    """What the device, or a reader before this one, made of the ECG; never mixed with ecgview's own values."""
+    """What the device, or a reader before this one, made of the ECG; never mixed with ecgview's own values.
+
+    Where ecgview itself wrote them into a file, a statement says so (`ecgview`); then they are those of that version.
+    """
 
     measurements: tuple[DeviceMeasurement, ...] = ()
     statements: tuple[DeviceStatement, ...] = ()
@@ -94,6 +105,29 @@ class DeviceReading:
 
     def __bool__(self) -> bool:
         return bool(self.measurements or self.statements or self.median or self.qrs_s)
+
+    @property
+    def ecgview(self) -> str:
+        """The version of ecgview that made it and wrote it into the file, as it says there; "" of a device's."""
+        found = (_OURS.match(" ".join(one.text.split())) for one in self.statements)
+        return next((one["version"] for one in found if one is not None), "")
+
+    @property
+    def edited(self) -> bool:
+        """Whether it is ecgview's with edges that a reader put elsewhere: a reader's word, not a computed one."""
+        return bool(self.ecgview) and any(EDITED_BY_HAND in one.text for one in self.statements)
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is what ecgview computed, nobody's word: open wherever ecgview's measurements are."""
+        return bool(self.ecgview) and not self.edited
+
+    @property
+    def whose(self) -> str:
+        """Whose measurements these are, in words: "the device's", "of ecgview 0.1.0, in the file"."""
+        if not self.ecgview:
+            return "the device's"
+        return f"of ecgview {self.ecgview}, in the file{', edited by hand' if self.edited else ''}"
 
     def value(self, name: str) -> float | None:
         """Return a global measurement by its name in DEVICE_MEASUREMENTS; None where the file has none."""

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     def work(path: Path) -> dict[str, Any]:
         found = api.info(path)
         device = found.get("device")  # an archive's list of members has none
-        if device and (device["measurements"] or device["statements"]):
+        if device and not device["computed"] and (device["measurements"] or device["statements"]):
             _exposure.log("device_text", [found["sha256"]])
         return found
 
@@ -66,14 +66,21 @@ def _samples(seen: dict[str, Any]) -> Iterator[str]:
     yield from (f"  samples: {text}" for text in seen["warnings"])
 
 
+def _whose(written: dict[str, Any], what: str) -> str:
+    """Return "the device's measurements", or "measurements of ecgview 0.1.0, in the file"."""
+    by = written["measured_by"]
+    return f"{what} {by}" if written["ecgview"] else f"{by} {what}"
+
+
 def _device(written: dict[str, Any]) -> Iterator[str]:
     """Yield what stands in the file already, always with who wrote it."""
     overall = [one for one in written["measurements"] if not one["lead"]]
     if overall:
         values = ", ".join(f"{one['name']} {one['value']:g} {one['unit']}" for one in overall)
-        yield f"  the device's measurements: {values}"
+        yield f"  {_whose(written, 'measurements')}: {values}"
     for statement in written["statements"]:
-        who = "device" if statement["by"] == "machine" else statement["by"]
+        who = "file" if written["ecgview"] else "device"
+        who = who if statement["by"] == "machine" else statement["by"]
         yield f"  statement of the {who}: {statement['text']}"
     if written["median_beat_leads"]:
-        yield f"  the device's median beat: {counted(len(written['median_beat_leads']), 'lead')}"
+        yield f"  {_whose(written, 'median beat')}: {counted(len(written['median_beat_leads']), 'lead')}"

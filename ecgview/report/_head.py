@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ecgview.about import VERSION
 from ecgview.counts import counted
 from ecgview.leads import STANDARD_12
 from ecgview.paper.sheet import TextRun, Tone
@@ -120,7 +121,9 @@ def measurements(content: ReportContent) -> Runs:
     if stimuli is not None:
         value = "cannot be told" if stimuli.value is None else f"{stimuli.value:.0f} {stimuli.unit}"
         runs.append(TextRun(f"{STIMULI}: {value} ({stimuli.note or stimuli.source})", LINE_MM))
-    rows = compared(content.record.device_reading, content.measurements) if content.with_device else []
+    reading = content.record.device_reading
+    is_open = content.with_device or reading.is_computed  # ecgview's own are no device's, blind or not
+    rows = compared(reading, content.measurements) if is_open else []
     runs += _of_device(rows)
     return tuple(runs)
 
@@ -164,15 +167,17 @@ def _of_device(rows: Sequence[Compared]) -> Iterator[TextRun]:
     for row in rows:
         if row in axes or row in corrected:
             continue
-        beside = "; differs from ecgview's" if row.differs else ""
+        beside = ""
+        if row.differs:
+            beside = f"; differs from ecgview {VERSION}'s" if row.version else "; differs from ecgview's"
         tone: Tone = "caution" if row.differs else "text"
-        yield TextRun(f"{row.name}: {row.text} (device{beside})", LINE_MM, tone=tone)
+        yield TextRun(f"{row.name}: {row.text} ({row.by}{beside})", LINE_MM, tone=tone)
     if corrected:
         values = ", ".join(f"{row.name} {row.value:g}" for row in corrected)
-        yield TextRun(f"{values} {corrected[0].unit} (device)", LINE_MM)
+        yield TextRun(f"{values} {corrected[0].unit} ({corrected[0].by})", LINE_MM)
     if axes:
         names = "/".join(row.name.removesuffix(" axis") for row in axes)
-        yield TextRun(f"{names} axis: {' / '.join(row.text for row in axes)} (device)", LINE_MM)
+        yield TextRun(f"{names} axis: {' / '.join(row.text for row in axes)} ({axes[0].by})", LINE_MM)
 
 
 def read_heading(content: ReportContent) -> Runs:
@@ -252,6 +257,8 @@ def in_the_file(content: ReportContent) -> Runs:
         return ()
     runs = [TextRun("IN THE FILE, not by ecgview's reader", LINE_MM, bold=True, tone="faint", with_next=True)]
     for item in found:
-        by = "device" if item.by == "machine" else "a reader, in the file"
+        by = "a reader, in the file"
+        if item.by == "machine":
+            by = f"ecgview {reading.ecgview}" if item.text.startswith("Measured by ecgview") else "device"
         runs.append(TextRun(f"{item.text} ({by})", LINE_MM))
     return tuple(runs)

@@ -207,7 +207,7 @@ def gather(
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0
     if not identified:
-        left_out = len(record.device_reading.statements)
+        left_out = 0 if record.device_reading.ecgview else len(record.device_reading.statements)
         read = None if read is None else anonymous.read(read, record)
         judgements = anonymous.judgements(judgements, record)
         record = anonymous.record(record, study_name)

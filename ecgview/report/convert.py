@@ -16,7 +16,7 @@ from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.report import own_measurements
-from ecgview.signal.measure.measured import Measured
+from ecgview.signal.measure.measured import Edit, Measured
 
 NEW_NAME = "ecg-{:05d}"
 _TAKEN = re.compile(r"ecg-(\d{5,})\b")
@@ -47,6 +47,7 @@ class Order:
     deidentify: bool = True
     overwrite: bool = False
     measured: bool = False  # ecgview's measurements in the place of the device's
+    edits: tuple[Edit, ...] = ()  # laid on those of a single file
 
 
 def convert(
@@ -63,6 +64,10 @@ def convert(
     """
     writer = writer_of(order.suffix)
     paths = formats.list_records(sources)
+    if order.edits and (len(paths) != 1 or not order.measured):
+        raise ReportError(
+            "edits of edges are of the measurements of one record", found=f"{len(paths)} records"
+        )
     if order.name and len(paths) != 1:
         raise ReportError(
             "several records for one file",
@@ -115,7 +120,7 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
         record = formats.deidentified(source, name) if order.deidentify else source
         found: Measured | None = None
         if order.measured:
-            record, found = own_measurements.with_own(record)
+            record, found = own_measurements.with_own(record, order.edits, named=not order.deidentify)
         with tempfile.TemporaryDirectory(prefix=".ecgview-", dir=order.folder) as scratch:
             made = writer.write(record, Path(scratch) / f"{name}{writer.WRITES}")
             also = [*_lost(record, formats.read(made), made), *_renamed(source, record)]
@@ -142,8 +147,13 @@ def _measured(source: EcgRecord, record: EcgRecord, found: Measured, made: Path)
         return [f"without measurements: {found.reason}"]
     if made.suffix == ".hea":
         own_measurements.write_waves(record, found, made.parent, made.stem)
-    told = ["measured by ecgview"]
-    return told + (["without the device's measurements"] if source.device_reading.measurements else [])
+    told = ["measured by ecgview" + (", edited by hand" if found.edits else "")]
+    return told + ([f"without {_whose(source)} measurements"] if source.device_reading.measurements else [])
+
+
+def _whose(record: EcgRecord) -> str:
+    version = record.device_reading.ecgview
+    return f"ecgview {version}'s" if version else "the device's"
 
 
 def _renamed(source: EcgRecord, record: EcgRecord) -> list[str]:

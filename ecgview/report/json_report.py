@@ -161,9 +161,13 @@ def _judgement(one: Judgement) -> dict[str, Any]:
 def _device(content: ReportContent) -> dict[str, Any] | None:
     """Return what the device or a reader before wrote into the file; None while the read is blind."""
     reading = content.record.device_reading
-    if not content.with_device:
+    if not (content.with_device or reading.is_computed):
         return None
-    return {"measurements": plain(reading.measurements), "statements": plain(reading.statements)}
+    return {
+        "measured_by": reading.whose,
+        "measurements": plain(reading.measurements),
+        "statements": plain(reading.statements) if content.with_device else [],
+    }
 
 
 def _pacing(content: ReportContent) -> dict[str, Any]:

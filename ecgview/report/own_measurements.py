@@ -4,7 +4,7 @@ No format names who measured a single value, so that one file holds either the d
 beside them says whose they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,20 @@ import numpy as np
 from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.errors import ReportError
 from ecgview.models import measuring
-from ecgview.record import DeviceMeasurement, DeviceReading, DeviceStatement, EcgRecord, MedianBeat
+from ecgview.record import (
+    EDITED_BY_HAND,
+    MEASURED_BY,
+    DeviceMeasurement,
+    DeviceReading,
+    DeviceStatement,
+    EcgRecord,
+    MedianBeat,
+)
 from ecgview.signal.device_values import WORDS
-from ecgview.signal.measure.measured import BeatClass, Measured
+from ecgview.signal.measure.measured import BeatClass, Edit, Measured
 from ecgview.signal.measure.waves import Kind
 
-SAID = f"Measured by ecgview {VERSION}, not by the device that recorded it. {RESEARCH_USE_ONLY}"
+SAID = f"{MEASURED_BY.format(VERSION)} {RESEARCH_USE_ONLY}"
 ONSETS = "onsets and offsets"  # the field of a record that SCP-ECG reads and writes them by
 WAVES = "waves"  # the annotator's name of WFDB annotation files
 _SYMBOLS: dict[BeatClass, str] = {
@@ -30,12 +38,18 @@ _SYMBOLS: dict[BeatClass, str] = {
 }
 
 
-def with_own(record: EcgRecord) -> tuple[EcgRecord, Measured]:
+def with_own(
+    record: EcgRecord, edits: Sequence[Edit] = (), *, named: bool = True
+) -> tuple[EcgRecord, Measured]:
     """Return the record with ecgview's measurements, median beat and beats in the place of the device's.
 
     What could not be measured has no value; a record that cannot be measured keeps nothing of the device's either.
+    Values that a reader's `edits` changed are said to be so, by whom where `named`.
+
+    Raises:
+        SignalError: an edit names what is not there, or puts an edge where it cannot be.
     """
-    found = measuring.measured(record)
+    found = measuring.measured(record, edits)
     if found.reason:
         return replace(record, device_reading=DeviceReading()), found
     rows = {one.name: one for one in found.values}
@@ -47,13 +61,36 @@ def with_own(record: EcgRecord) -> tuple[EcgRecord, Measured]:
     median = found.median
     beat = None if median is None else MedianBeat(median.signal, median.lead_names, median.sampling_rate_hz)
     times = tuple(beat.time_s for beat in found.beats)
-    reading = DeviceReading(values, (DeviceStatement(SAID),), beat, times)
+    reading = DeviceReading(values, _said(found, named), beat, times)
     extra = {name: text for name, text in record.acquisition.extra.items() if name != ONSETS}
     if onsets := _onsets(found):
         extra[ONSETS] = onsets
     return replace(
         record, device_reading=reading, acquisition=replace(record.acquisition, extra=extra)
     ), found
+
+
+def _said(found: Measured, named: bool) -> tuple[DeviceStatement, ...]:
+    """Return whose the values are; no format has a place beside a single one for who edited it."""
+    edited = [one for one in found.values if one.source == "edited" and one.name in WORDS.values()]
+    said = [DeviceStatement(SAID)]
+    if edited:
+        by = ", ".join(dict.fromkeys(one.by for one in edited if one.by)) if named else ""
+        whom = f" by {by}" if by else ""
+        said.append(
+            DeviceStatement(f"Of these, {EDITED_BY_HAND}{whom}: {', '.join(one.name for one in edited)}")
+        )
+        said += [
+            DeviceStatement(
+                f"{one.name} {EDITED_BY_HAND}: {_number(one.value)}, computed {_number(one.before)} {one.unit}"
+            )
+            for one in edited
+        ]
+    return tuple(said)
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
 
 
 def _onsets(found: Measured) -> str:

@@ -34,13 +34,22 @@ _BEGINS = re.compile(r"[,;.)(]|(?:with|and|or|are|is|has|have|now|no longer)\b",
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One global value of the device; `ours` is None where ecgview does not measure it."""
+    """One global value in the file; `ours` is None where ecgview does not measure it now.
+
+    `version` is that of ecgview where it wrote the value itself: two versions stand beside each other then.
+    """
 
     name: str
     value: float
     unit: str
     ours: float | None = None
     differs: bool = False  # by more than the tolerance
+    version: str = ""
+
+    @property
+    def by(self) -> str:
+        """Who measured it: "device", "ecgview 0.1.0, in the file"."""
+        return f"ecgview {self.version}, in the file" if self.version else "device"
 
     @property
     def text(self) -> str:
@@ -60,7 +69,7 @@ def compared(reading: DeviceReading, measured: Sequence[Measurement]) -> list[Co
         ours = own.get(WORDS[name])
         limit = TOLERANCE.get(name)
         differs = ours is not None and limit is not None and abs(ours - found.value) > limit
-        rows.append(Compared(WORDS[name], round(found.value, 1), found.unit, ours, differs))
+        rows.append(Compared(WORDS[name], round(found.value, 1), found.unit, ours, differs, reading.ecgview))
     return rows
 
 

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from ecgview import resources
+from ecgview import api, resources
+from ecgview.about import VERSION
 from ecgview.desktop.canvas import paper_menu
 from ecgview.desktop.canvas.edge_item import EdgeItem
 from ecgview.desktop.chrome.window import MainWindow
@@ -383,6 +384,44 @@ def test_a_value_out_of_range_is_told_by_arrow_and_word_and_the_files_own_beside
     rest()
     (table,) = section.content.findChildren(MeasuredTable)
     assert beside("QRS duration") == "file 300, differs, above 110 ms"
+
+
+def test_values_that_ecgview_wrote_into_the_file_are_no_devices_and_open_as_computed_ones_are(
+    window: MainWindow, rest: Rest, demo: Path, tmp_path: Path
+) -> None:
+    (row,) = api.convert([demo], tmp_path / "own.dcm", measurements=True)
+    window.workspace.ecg.open_paths([Path(row.target)])
+    rest()
+    assert not window.workspace.reading.may_show_ai()
+    section = window.side.section("measurements")
+    assert section is not None
+    (table,) = section.content.findChildren(MeasuredTable)
+    beside = {line[0].text(): line[3].text() for line in table._rows}
+    assert beside["QRS duration"].startswith(f"ecgview {VERSION} in the file ")
+    window.workspace.steps.set_blind(False)
+    rest()
+    section = window.side.section("device")
+    assert section is not None
+    told = [one.text() for one in section.content.findChildren(Text)]
+    assert f"Measurements of ecgview {VERSION}, in the file: no device's." in told
+    assert f"ecgview {VERSION}" in told
+    assert not {"Device", "Statements of the device"} & set(told)
+
+
+def test_what_a_readers_hand_left_in_a_file_stays_closed_to_a_blind_reader(
+    window: MainWindow, rest: Rest, demo: Path, tmp_path: Path
+) -> None:
+    median = api.measured(demo).median
+    assert median is not None
+    assert median.overall["T"] is not None
+    edit = EdgeEdit("T offset", median.overall["T"].offset_s + 0.05, by="Dr Li")
+    (row,) = api.convert([demo], tmp_path / "own.dcm", deidentify=False, measurements=True, edits=[edit])
+    window.workspace.ecg.open_paths([Path(row.target)])
+    rest()
+    section = window.side.section("measurements")
+    assert section is not None
+    (table,) = section.content.findChildren(MeasuredTable)
+    assert not any("in the file" in line[3].text() for line in table._rows)
 
 
 def test_a_click_on_a_value_goes_to_its_lead_and_its_time(shown: MainWindow, rest: Rest) -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from ecgview import api, formats
+from ecgview.about import VERSION
 from ecgview.cli import main
 from ecgview.formats import wfdb
 from ecgview.record import DeviceMeasurement, DeviceReading
+from ecgview.report import _head, json_report
+from ecgview.report.content import gather
 from ecgview.signal.device_values import WORDS
+from ecgview.signal.measure.measured import Edit
 from tests.synthetic_ecg import Made, record
 
 DEVICE = DeviceReading((DeviceMeasurement("qt", 777.0, "ms"), DeviceMeasurement("p_duration", 99.0, "ms")))
@@ -27,7 +31,8 @@ def test_every_format_carries_them_and_says_whose_they_are(source: Path, tmp_pat
     assert main(["convert", str(source), str(out), "--with", "measurements"]) == 0
     found = formats.read(out).device_reading
     own = {one.name: one.value for one in api.measure(source)}
-    assert [one.text for one in found.statements if "Measured by ecgview" in one.text]
+    assert (found.ecgview, found.is_computed, found.edited) == (VERSION, True, False)
+    assert found.whose == f"of ecgview {VERSION}, in the file"
     for name in ("heart_rate", "qrs", "qt", "qtcf", "qrs_axis"):
         assert found.value(name) == pytest.approx(own[WORDS[name]], abs=0.51), name
     assert found.value("p_duration") is None
@@ -76,3 +81,55 @@ def test_scp_says_where_waves_lie_in_its_reference_beat(tmp_path: Path) -> None:
     assert int(told["t_offset"]) - int(told["qrs_onset"]) == pytest.approx(
         again.device_reading.value("qt"), abs=1
     )
+
+
+@pytest.mark.parametrize("suffix", ["dcm", "scp", "xml", "hea", "edf", "csv", "npz"])
+@pytest.mark.parametrize("named", [True, False])
+def test_an_edited_value_is_marked_as_edited_and_by_whom_where_the_file_may_name_anybody(
+    source: Path, tmp_path: Path, suffix: str, named: bool
+) -> None:
+    measured = api.measured(source)
+    assert measured.median is not None
+    t = measured.median.overall["T"]
+    assert t is not None
+    edit = Edit("T offset", t.offset_s + 0.03, by="Dr Li")
+    (row,) = api.convert(
+        [source], tmp_path / f"out.{suffix}", deidentify=not named, measurements=True, edits=[edit]
+    )
+    assert row.error == ""
+    assert "measured by ecgview, edited by hand" in row.loss
+    found = formats.read(row.target).device_reading
+    qt = measured.value("QT")
+    assert qt is not None
+    assert found.value("qt") == pytest.approx(qt + 30, abs=1)
+    assert (found.ecgview, found.edited, found.is_computed) == (VERSION, True, False)
+    said = " ".join(one.text for one in found.statements)
+    assert ("edited by hand by Dr Li: QT" in said) == named
+    assert f"QT edited by hand: {qt + 30:g}, computed {qt:g} ms" in said
+
+
+def test_a_file_of_ours_converted_again_stays_ours_though_words_go(source: Path, tmp_path: Path) -> None:
+    (first,) = api.convert([source], tmp_path / "a.scp", measurements=True)
+    (again,) = api.convert([first.target], tmp_path / "b.dcm")
+    assert formats.read(again.target).device_reading.ecgview == VERSION
+    (anew,) = api.convert([again.target], tmp_path / "c.scp", measurements=True)
+    assert f"without ecgview {VERSION}'s measurements" in anew.loss
+
+
+def test_every_road_says_that_values_in_the_file_are_ecgviews(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = api.convert([source], tmp_path / "out.dcm", measurements=True)
+    assert main(["info", row.target]) == 0
+    told = capsys.readouterr().out
+    assert f"measurements of ecgview {VERSION}, in the file: " in told
+    assert "device's" not in told
+    assert "of the device" not in told
+    for with_device in (True, False):  # blind, too: it is no device's word
+        content = gather(formats.read(row.target), with_device=with_device, identified=False)
+        text = "\n".join(run.text for run in _head.measurements(content))
+        assert f"(ecgview {VERSION}, in the file" in text
+        assert "device" not in text
+        assert json_report.as_dict(content)["device"]["measured_by"] == f"of ecgview {VERSION}, in the file"
+    blind = gather(formats.read(source), with_device=False)
+    assert json_report.as_dict(blind)["device"] is None

@@ -72,14 +72,16 @@ def rows(record: EcgRecord, may_tell: bool) -> Iterator[Row]:
             yield f"note: {note.kind}", note.text
     if not may_tell:
         return
+    version = record.device_reading.ecgview
+    by = f"ecgview {version}" if version else "device"
     for one in record.device_reading.measurements:
         lead = f" {one.lead}" if one.lead else ""
-        yield f"device: {one.name}{lead}", f"{one.value:g} {one.unit}"
+        yield f"{by}: {one.name}{lead}", f"{one.value:g} {one.unit}"
     for item in record.device_reading.statements:
-        who = "device" if item.by == "machine" else item.by
+        who = ("file" if version else "device") if item.by == "machine" else item.by
         yield f"statement of the {who}", f"{item.text} [{item.code}]" if item.code else item.text
     if record.device_reading.median is not None:
-        yield "device: median beat", counted(len(record.device_reading.median.lead_names), "lead")
+        yield f"{by}: median beat", counted(len(record.device_reading.median.lead_names), "lead")
     yield from record.acquisition.extra.items()
 
 

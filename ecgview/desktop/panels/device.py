@@ -39,7 +39,13 @@ class DevicePanel(AiPanel):
         rows = device_values.compared(record.device_reading, self.workspace.ecg.measurements or ())
         if rows:
             self.content.addWidget(_table(rows))
+        if record.device_reading.ecgview:
+            self.content.addWidget(
+                Text(f"Measurements {record.device_reading.whose}: no device's.", tone="secondary")
+            )
         for by, heading in BY.items():
+            if by == "machine" and record.device_reading.ecgview:
+                heading = "Statements in the file"
             said = [item for item in record.device_reading.statements if item.by == by]
             if said:
                 self.content.addWidget(Text(heading, size="strong"))
@@ -55,7 +61,9 @@ def _table(rows: list[device_values.Compared]) -> QWidget:
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    for column, text in enumerate(("", "Device", "ecgview")):
+    for column, text in enumerate(
+        ("", "Device" if not rows[0].version else f"ecgview {rows[0].version}", "ecgview")
+    ):
         grid.addWidget(Text(text, size="caption", tone="secondary", wrap=False), 0, column, right)
     for index, row in enumerate(rows, 1):
         ours = "" if row.ours is None else f"{row.ours:.0f}"

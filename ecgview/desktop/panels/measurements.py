@@ -85,7 +85,9 @@ class MeasurementsPanel(QWidget):
         if not workspace.measuring.is_open:
             self._say([CLOSED])
             return
-        reading = record.device_reading if workspace.reading.may_show_ai() else DeviceReading()
+        reading = record.device_reading
+        if not (workspace.reading.may_show_ai() or reading.is_computed):
+            reading = DeviceReading()  # a device's word, or a reader's
         filed = {row.name: row for row in device_values.compared(reading, shown or ())}
         table.show_values(shown or (), filed)
         under_way = ["Measuring …"] if workspace.measuring.measured is None else []

@@ -12,12 +12,15 @@ from ecgview.formats.kit.scp_leads import NAMES
 from ecgview.leads import EXTRA, STANDARD_12
 from ecgview.record import (
     DEVICE_MEASUREMENTS,
+    EDITED_BY_HAND,
     GAIN,
     GAIN_DOUBT,
     GAIN_FIELD,
+    MEASURED_BY,
     Acquisition,
     DeviceMeasurement,
     DeviceReading,
+    DeviceStatement,
     EcgRecord,
     ImportNote,
     Patient,
@@ -75,11 +78,19 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
         notes=tuple(ImportNote(kind, _said(kind)) for kind in dict.fromkeys(n.kind for n in record.notes)),
         device_reading=DeviceReading(
             tuple(one for one in reading.measurements if _is_plain(one)),
-            (),
+            _whose(reading),
             reading.median,
             reading.qrs_s,
         ),
     )
+
+
+def _whose(reading: DeviceReading) -> tuple[DeviceStatement, ...]:
+    """Return that ecgview made it, in words of ours: without them its values would be taken for a device's."""
+    if not reading.ecgview:
+        return ()
+    edited = f" Some values are {EDITED_BY_HAND}." if reading.edited else ""
+    return (DeviceStatement(f"{MEASURED_BY.format(reading.ecgview)}{edited}"),)
 
 
 def _said(kind: str) -> str:

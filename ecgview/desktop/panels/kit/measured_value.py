@@ -151,7 +151,8 @@ def _beside(item: Measurement, filed: Compared | None) -> tuple[str, str]:
     """Return what stands below a value, and its tone; "" where it is as usual, sure and computed."""
     said = []
     if filed is not None:
-        said.append(f"file {filed.value:g}" + (", differs" if filed.differs else ""))
+        whose = f"ecgview {filed.version} in the file" if filed.version else "file"
+        said.append(f"{whose} {filed.value:g}" + (", differs" if filed.differs else ""))
     if side := block.in_words(item):
         said.append(side.partition(" (")[0])
     if item.source == "edited":
