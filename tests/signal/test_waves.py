@@ -44,11 +44,15 @@ def test_a_beat_has_its_waves_and_their_edges_between_the_samples() -> None:
     assert p is not None
     assert qrs is not None
     assert t is not None
-    # Sureness crosses half way between the last sample without and the first one with the wave.
-    assert p.onset_s == pytest.approx(59.5 / FS, abs=0.1 / FS)
+    # Sureness crosses half way between the last sample without and the first one with the wave; the edges of P and T
+    # over all leads lie further out, where it has fallen from 0.94 to what the rules say.
+    assert beat.leads["II"]["P"].onset_s == pytest.approx(59.5 / FS, abs=0.1 / FS)
+    assert beat.leads["II"]["T"].offset_s == pytest.approx(215.5 / FS, abs=0.1 / FS)
+    further = {kind: 1 - share / 0.94 for kind, share in Rules().fallen_to.items()}
+    assert p.onset_s == pytest.approx((60 - further["P"]) / FS + Rules().p_onset_s, abs=1e-4)
     assert qrs.offset_s == pytest.approx(124.5 / FS, abs=0.1 / FS)
     assert t.peak_s == pytest.approx(192 / FS, abs=1.5 / FS)
-    assert t.offset_s == pytest.approx(215.5 / FS + Rules().t_end_s, abs=0.1 / FS)
+    assert t.offset_s == pytest.approx((215 + further["T"]) / FS, abs=1e-4)
     assert set(beat.leads) == set(LEADS)
 
 
@@ -94,8 +98,39 @@ def test_one_edge_of_all_leads_is_near_the_extreme_not_the_extreme() -> None:
     assert qrs.offset_s == pytest.approx((132.5 + 131.5) / 2 / FS, abs=0.2 / FS)
 
 
+def test_the_edge_of_all_leads_lies_where_the_probability_has_fallen_far_enough() -> None:
+    flat = said(dict.fromkeys(range(4), BEAT))
+    # T ends over ten samples: 0.9, 0.8 ... 0.0 from sample 211 on.
+    flat[:, 3, 211:221] = np.linspace(0.9, 0.0, 10, dtype=np.float32)
+    flat[:, 0, 211:221] = 1 - flat[:, 3, 211:221]
+    signal = bump(dict.fromkeys(range(4), BEAT))
+    for share in (0.5, 0.35, 0.12):
+        rules = Rules(fallen_to={"T": share})
+        (beat,) = waves.beats(flat, signal, FS, LEADS, rules)
+        t, of_lead = beat.overall["T"], beat.leads["II"]["T"]
+        assert t is not None
+        assert t.offset_s == pytest.approx((220 - 10 * share) / FS, abs=1e-4)
+        # A single lead's lies where T is as likely as not.
+        assert of_lead.offset_s == pytest.approx(215 / FS, abs=1e-4)
+        assert t.peak_s == of_lead.peak_s
+    flat[:, 3, 216:300] = 0.4  # half sure for long: no end, but for the farthest that is believed
+    flat[:, 0, 216:300] = 0.6
+    (long,) = waves.beats(flat, signal, FS, LEADS, Rules(fallen_to={"T": 0.35}))
+    assert long.overall["T"] is not None
+    assert long.overall["T"].offset_s == pytest.approx(215 / FS + waves.FURTHEST_S, abs=1e-4)
+    (same,) = waves.beats(flat, signal, FS, LEADS, Rules(fallen_to={}))
+    assert same.overall["T"] is not None
+    assert same.overall["T"].offset_s == pytest.approx(215 / FS, abs=1e-4)
+
+
+def test_a_wave_that_runs_into_the_end_of_the_record_ends_there() -> None:
+    (beat,) = beats_of({key: [(2, 400, 424), (3, 440, 499)] for key in range(4)})
+    assert beat.overall["T"] is not None
+    assert beat.overall["T"].offset_s == pytest.approx(499 / FS)
+
+
 def test_of_twelve_leads_the_edge_is_that_of_the_leads_that_the_rules_name() -> None:
-    rules = Rules(ranks={"P": (1,), "QRS": (1, 2), "T": (2,)}, t_end_s=0.0)
+    rules = Rules(ranks={"P": (1,), "QRS": (1, 2), "T": (2,)})
     twelve = [waves.Wave(0.1 + 0.01 * k, 0.3, 0.6 - 0.01 * k) for k in range(12)]
     assert waves.over_leads("QRS", twelve, rules).onset_s == pytest.approx(0.115)
     assert waves.over_leads("QRS", twelve, rules).offset_s == pytest.approx(0.585)
@@ -111,7 +146,7 @@ def test_intervals_are_medians_over_beats_and_p_needs_half_of_them() -> None:
     spans = {key: [one for own in four for one in own] for key in range(4)}
     found = intervals.of(waves.beats(said(spans, 1000), bump(spans, 1000), FS, LEADS))
     assert found.qrs_ms == pytest.approx(100, abs=1)
-    assert found.pr_ms == pytest.approx(160, abs=1)
+    assert found.pr_ms == pytest.approx(160 - 1000 * Rules().p_onset_s, abs=1)
     assert found.rate_bpm == pytest.approx(60, abs=0.2)
     none = [beat(250 * k, with_p=k == 1) for k in range(4)]
     spans = {key: [one for own in none for one in own] for key in range(4)}

@@ -125,9 +125,8 @@ class WaveUnet(nn.Module):
         """Return logits, (n, 4, samples)."""
         samples = x.shape[-1]
         x = F.pad(x, (0, -samples % 2 ** (len(self.down) - 1)), mode="replicate").unsqueeze(2)
-        if (
-            x.dtype is torch.bfloat16
-        ):  # bf16 products are faster with channels side by side, float32 ones slower
+        # bf16 products are faster with channels side by side, float32 ones slower.
+        if x.dtype is torch.bfloat16 or torch.is_autocast_enabled(x.device.type):
             x = x.contiguous(memory_format=torch.channels_last)
         kept: list[Tensor] = []
         for k, block in enumerate(self.down):

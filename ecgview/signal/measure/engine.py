@@ -292,6 +292,5 @@ def _other_t_end(
     ]
     if not ends:
         return None
-    rules = Rules()
-    end = over_leads("T", [Wave(t.onset_s, t.peak_s, one) for one in ends], rules).offset_s - rules.t_end_s
+    end = over_leads("T", [Wave(t.onset_s, t.peak_s, one) for one in ends], Rules()).offset_s
     return Wave(min(t.onset_s, end - 0.01), min(t.peak_s, end), end)

@@ -34,9 +34,14 @@ class Rules:
     apart_s: Mapping[Kind, float] = field(default_factory=lambda: {"P": 0.0, "QRS": 0.1, "T": 0.0})
     # The edge is the mean of these leads', counted from outside, the extreme one being 0.
     ranks: Mapping[Kind, tuple[int, ...]] = field(
-        default_factory=lambda: {"P": (1, 2), "QRS": (1, 2), "T": (2, 3)}
+        default_factory=lambda: {"P": (2,), "QRS": (1, 2), "T": (3,)}
     )
-    t_end_s: float = 0.004  # added: those leads' T waves end a little before that of the experts' third lead
+    # Where it lies in such a lead: where the wave's probability has fallen to this; elsewhere as in the lead itself.
+    # Experts disagree the more the flatter a wave ends, and the outermost of their marks lie the further out.
+    fallen_to: Mapping[Kind, float] = field(default_factory=lambda: {"P": 0.4, "T": 0.3})
+    p_onset_s: float = (
+        0.002  # added: those leads' P waves begin a little before that of the experts' third lead
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One wave that enough leads agree on: where, and in which leads."""
+    """One wave that enough leads agree on: where, and in which leads; `outer` has the edges for all leads."""
 
     leads: Mapping[int, Wave]
+    outer: Sequence[Wave]
     middle_s: float  # median peak
 
 
@@ -108,6 +114,9 @@ def beats(
     return tuple(made)
 
 
+FURTHEST_S = (
+    0.03  # an edge for all leads lies no further outside of its lead's own: a flat end stays half sure long
+)
 P_BEFORE_S = 0.6  # a P wave further before its QRS belongs to none
 T_AFTER_S = 1.0
 
@@ -127,7 +136,7 @@ def _beat(own: Mapping[Kind, _Found | None], names: Sequence[str], rules: Rules)
             leads.setdefault(names[row], {})[kind] = wave
     return Beat(
         {
-            kind: None if one is None else over_leads(kind, one.leads.values(), rules, len(names))
+            kind: None if one is None else over_leads(kind, one.outer, rules, len(names))
             for kind, one in own.items()
         },
         leads,
@@ -141,11 +150,11 @@ def over_leads(kind: Kind, waves: Iterable[Wave], rules: Rules, of_leads: int = 
     """
     rows = list(waves)
     ranks = [rank * min(1.0, of_leads / WHOLE) for rank in rules.ranks[kind]]
-    later = rules.t_end_s if kind == "T" else 0.0
+    later = rules.p_onset_s if kind == "P" else 0.0
     return Wave(
-        _near_extreme(sorted(wave.onset_s for wave in rows), ranks),
+        _near_extreme(sorted(wave.onset_s for wave in rows), ranks) + later,
         median(wave.peak_s for wave in rows),
-        _near_extreme(sorted((wave.offset_s for wave in rows), reverse=True), ranks) + later,
+        _near_extreme(sorted((wave.offset_s for wave in rows), reverse=True), ranks),
     )
 
 
@@ -205,11 +214,15 @@ def _agreed(said: _Said, kind: Kind, rules: Rules) -> list[_Found]:
     last = np.append(new[1:], len(place)) - 1
     own = _Runs(kept.lead[place[new]], kept.first[place[new]], kept.after[place[last]])
     waves: list[dict[int, Wave]] = [{} for _ in together]
-    for of, lead, wave in zip(
-        moment[new].tolist(), own.lead.tolist(), _waves(said, KINDS.index(kind) + 1, own), strict=True
-    ):
+    outer: list[list[Wave]] = [[] for _ in together]
+    made = _waves(said, KINDS.index(kind) + 1, own, rules.fallen_to.get(kind))
+    for of, lead, (wave, for_all) in zip(moment[new].tolist(), own.lead.tolist(), made, strict=True):
         waves[of][lead] = wave
-    return [_Found(one, median(wave.peak_s for wave in one.values())) for one in waves]
+        outer[of].append(for_all)
+    return [
+        _Found(one, for_all, median(wave.peak_s for wave in for_all))
+        for one, for_all in zip(waves, outer, strict=True)
+    ]
 
 
 def _sure(said: _Said, kind: Kind, rules: Rules) -> _Runs:
@@ -238,8 +251,11 @@ def _joined(found: Sequence[tuple[int, int]], gap: float) -> list[tuple[int, int
     return out
 
 
-def _waves(said: _Said, place: int, own: _Runs) -> list[Wave]:
-    """Return the wave in each run; its edges lie between samples, where sureness crosses."""
+def _waves(said: _Said, place: int, own: _Runs, share: float | None) -> list[tuple[Wave, Wave]]:
+    """Return the wave in each run, and with the edges for all leads, where its probability has fallen to a share.
+
+    Edges lie between samples; its own are where sureness crosses.
+    """
     length = own.after - own.first
     along = np.arange(length.max())
     inside = along < length[:, None]
@@ -253,8 +269,40 @@ def _waves(said: _Said, place: int, own: _Runs) -> list[Wave]:
         _crossing(said, own.lead, place, own.first, -1),
         _crossing(said, own.lead, place, own.after - 1, 1),
     )
-    places = np.stack([onset, peak, offset], axis=1) / said.fs_hz
-    return [Wave(*three) for three in places.tolist()]
+    waves = _placed(said, onset, peak, offset)
+    if share is None:
+        return list(zip(waves, waves, strict=True))
+    far = FURTHEST_S * said.fs_hz
+    first = np.maximum(_fallen(said, own.lead, place, own.first + 1, -1, share), onset - far)
+    last = np.minimum(_fallen(said, own.lead, place, own.after - 2, 1, share), offset + far)
+    return list(zip(waves, _placed(said, first, peak, last), strict=True))
+
+
+def _placed(
+    said: _Said, onset: NDArray[np.float64], peak: NDArray[np.int64], offset: NDArray[np.float64]
+) -> list[Wave]:
+    return [Wave(*three) for three in (np.stack([onset, peak, offset], axis=1) / said.fs_hz).tolist()]
+
+
+def _fallen(
+    said: _Said, lead: NDArray[np.int64], place: int, inside: NDArray[np.int64], step: int, share: float
+) -> NDArray[np.float64]:
+    """Return where the wave's probability falls to a share on the way outwards, in samples, run by run.
+
+    It is sought a little further than FURTHEST_S, and no further than the record goes.
+    """
+    n_samples = said.probability.shape[2]
+    at = inside[:, None] + step * np.arange(int(FURTHEST_S * said.fs_hz) + 6)
+    sure = said.probability[lead[:, None], place, np.clip(at, 0, n_samples - 1)].astype(np.float64)
+    ended = (at < 0) | (at >= n_samples)
+    fallen = ended | (sure <= share)
+    fallen[:, 0], fallen[:, -1] = False, True  # it is sought from inside on, and not for ever
+    before = fallen.argmax(1) - 1
+    rows = np.arange(len(at))
+    here, there = sure[rows, before], sure[rows, before + 1]
+    between = (here > share) & (there <= share) & ~ended[rows, before + 1]
+    part = np.where(between, (here - share) / np.where(between, here - there, 1.0), 0.0)
+    return np.asarray(inside + step * (before + part))
 
 
 def _crossing(
