@@ -147,6 +147,7 @@ class Source:
     )  # what the file system said of its files before they were read
 
 
+WHAT_IF = "what-if"  # kind of the note of a record that is no recording
 GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed
 GAIN_DOUBT, GAIN_FIELD = (
     "calibration not stated",
@@ -223,6 +224,11 @@ class EcgRecord:
     def gain_doubt(self) -> str:
         """What was assumed of a calibration that the file does not state; "" where it states it."""
         return "; ".join(note.text for note in self.notes if note.kind == GAIN)
+
+    @property
+    def what_if(self) -> str:
+        """What it shows instead of the recording, in words (T7); "" where it is a recording."""
+        return "; ".join(note.text for note in self.notes if note.kind == WHAT_IF)
 
     @property
     def missing_leads(self) -> tuple[str, ...]:

@@ -40,6 +40,11 @@ def with_record(workspace: Workspace) -> bool:
     return workspace.ecg.record is not None
 
 
+def with_recording(workspace: Workspace) -> bool:
+    """Return whether an ECG is open and shown as it was recorded."""
+    return workspace.ecg.record is not None and not workspace.ecg.record.what_if
+
+
 def with_session(workspace: Workspace) -> bool:
     """Return whether an ECG is open and somebody reads it."""
     return workspace.reading.session is not None

@@ -9,7 +9,7 @@ from ecgview.paper import layout
 from ecgview.paper.page import Page
 from ecgview.paper.plan import LAYOUTS, plan
 from ecgview.paper.settings import PaperSettings
-from ecgview.record import EcgRecord
+from ecgview.record import WHAT_IF, EcgRecord
 from ecgview.signal.filters import DisplayFilter
 from ecgview.signal.measure.measured import Median
 
@@ -36,7 +36,7 @@ def as_record(record: EcgRecord, median: Median | None) -> EcgRecord:
         signal=median.signal,
         lead_names=median.lead_names,
         sampling_rate_hz=median.sampling_rate_hz,
-        notes=(),
+        notes=tuple(note for note in record.notes if note.kind == WHAT_IF),
     )
 
 

@@ -25,13 +25,16 @@ def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
     return BETWEEN.join(part for part in (*parts, time) if part)
 
 
+NO_RECORDING = "WHAT IF, not the recording"
+
+
 def foot(
     record: EcgRecord, settings: PaperSettings, drawn: Plan, x_mm: float, y_mm: float, right_mm: float
 ) -> tuple[tuple[PageText, ...], int]:
     """Return what stands below the grid, and in how many lines.
 
     First the scale; then the stretch of time, start, computed leads, cautions; then the leads that are
-    not on the page. The word synthetic stands at the right.
+    not on the page. What is synthetic, or no recording but a what-if (T7), says so at the right.
 
     Args:
         record: the ECG.
@@ -41,9 +44,15 @@ def foot(
         y_mm: baseline of the first.
         right_mm: their right end.
     """
-    room = right_mm - x_mm - (20.0 if record.synthetic else 0.0)
+    label = ", ".join(
+        filter(None, ("synthetic" if record.synthetic else "", NO_RECORDING if record.what_if else ""))
+    )
+    room = right_mm - x_mm - (20.0 if record.synthetic else 0.0) - (46.0 if record.what_if else 0.0)
     scale = list(_wrapped(_scale(record, time_span.shown(record, settings, drawn.columns), drawn), room))
-    doubts = [*filter(None, [record.gain_doubt]), *filters.cautions(settings.display_filter, record)]
+    doubts = [
+        *filter(None, [record.what_if, record.gain_doubt]),
+        *filters.cautions(settings.display_filter, record),
+    ]
     caution = "; ".join(doubts)
     about = list(_wrapped(_about(record, settings, drawn), right_mm - x_mm)) or [""] * bool(caution)
     rows: list[tuple[str, TextRole]] = [(line, "scale") for line in (*scale, *about)]
@@ -61,8 +70,8 @@ def foot(
         for number, (line, role) in enumerate(rows)
         if line
     ]
-    if record.synthetic:
-        texts.append(PageText("synthetic", right_mm, y_mm, SYNTHETIC_MM, "caution", "right"))
+    if label:
+        texts.append(PageText(label, right_mm, y_mm, SYNTHETIC_MM, "caution", "right"))
     return (*lines, *texts), len(rows)
 
 

@@ -27,6 +27,8 @@ def title(content: ReportContent) -> TextRun:
     """Return what kind of ECG it is."""
     names = content.record.lead_names
     count = f"{len(names)}-lead " if set(STANDARD_12) <= set(names) else ""
+    if content.record.what_if:
+        return TextRun(f"NOT THE RECORDING, {content.record.what_if}", 3.8, bold=True, tone="caution")
     if content.record.synthetic:
         return TextRun(f"{count}synthetic ECG, no patient", 3.8, bold=True, tone="caution")
     return TextRun(f"{count}ECG", 4.2, bold=True)

@@ -47,6 +47,7 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "application": content.application,
         "created": content.created,
         "synthetic": record.synthetic,
+        **({"what_if": record.what_if} if record.what_if else {}),  # no recording: see `limb_leads.as_if`
         "state": content.state,
         "confirmed": content.is_signed,  # by a research reader, as "state" says
         "identified": content.identified,

@@ -448,7 +448,7 @@ def _limb_leads(rows: Mapping[str, "np.ndarray"]) -> Iterator[tuple[str, str]]:
         elif found in (limb_leads.REVERSED, limb_leads.V1_AND_V5):
             yield "chest leads", f"chest electrodes perhaps exchanged: {found}"
         elif found:
-            yield "limb leads", f"limb electrodes perhaps exchanged: {found} (or the heart on the right side)"
+            yield "limb leads", f"{limb_leads.PERHAPS}{found} (or the heart on the right side)"
 
 
 def _notes(record: EcgRecord, kinds: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ Chest electrodes in another order upset the prediction, too: so their orders are
 of the two it is. What is exchanged among neighbours (V1 and V2, V3 and V5) hardly changes it and is not seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import SignalError
 from ecgview.leads import STANDARD_12, derive_limb
-from ecgview.record import DeviceReading, EcgRecord, ImportNote
+from ecgview.record import WHAT_IF, DeviceReading, EcgRecord, ImportNote
 
 LIMB = STANDARD_12[:6]
 CHEST = ("V1", "V2", "V3", "V4", "V5", "V6")
@@ -131,7 +131,14 @@ EXCHANGES: Mapping[str, Mapping[str, tuple[str, float]]] = {
         "aVF": ("aVL", 1.0),
     },
 }
+PERHAPS = "limb electrodes perhaps exchanged: "  # how the doubt begins; then a key of `EXCHANGES`
 WEAK = "an exchange of left arm and left leg can hardly be told from the ECG (7 % are found here, 22 % elsewhere)"
+
+
+def suspected(warnings: Iterable[str]) -> str:
+    """Return the exchange of limb electrodes that the doubts about a record tell of, a key of `EXCHANGES`, or ""."""
+    told = [text for text in warnings if PERHAPS in text]
+    return next((one for one in EXCHANGES if any(f"{PERHAPS}{one}" in text for text in told)), "")
 
 
 def as_if(record: EcgRecord, electrodes: str) -> EcgRecord:
@@ -161,7 +168,7 @@ def as_if(record: EcgRecord, electrodes: str) -> EcgRecord:
     text = f"what if: shown as if {electrodes} had been exchanged; nothing is known of that"
     notes = (
         *record.notes,
-        ImportNote("what-if", text, tuple(name for name in record.lead_names if name in table)),
+        ImportNote(WHAT_IF, text, tuple(name for name in record.lead_names if name in table)),
     )
     return replace(
         record,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from ecgview import resources
-from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.action import Action, with_record, with_recording
 from ecgview.desktop.chrome.recent import SUBMENU
 from ecgview.desktop.dialogs import about_file, report, share
 from ecgview.desktop.state.worklist import ARCHIVES
@@ -118,7 +118,7 @@ ACTIONS = (
         "Export for sharing …",
         share.show,
         ("Ctrl+Shift+E",),
-        enabled_when=with_record,
+        enabled_when=with_recording,
         hint="The ECG in another format, without what tells who, where and when",
         follows=("record",),
     ),

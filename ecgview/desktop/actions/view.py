@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ecgview.desktop.action import Action, with_record
+from ecgview.desktop.action import Action, with_record, with_recording
 from ecgview.desktop.canvas import beat_letters
 from ecgview.desktop.chrome import window_place
 from ecgview.desktop.dialogs import ask
@@ -17,9 +17,11 @@ from ecgview.desktop.views import VIEWS
 from ecgview.errors import EcgviewError
 from ecgview.paper.plan import LAYOUTS
 from ecgview.signal import filters
+from ecgview.signal.limb_leads import EXCHANGES
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
+    from ecgview.desktop.state.workspace import Workspace
 
 MENU = "View"
 ORDER = 20
@@ -129,6 +131,26 @@ def move_in_time(window: Frame, pages: int) -> None:
         paper_choices.change(
             window.workspace, start_s=min(max(0.0, paper.start_s + pages * paper.seconds), last)
         )
+
+
+def _exchange_choice(electrodes: str) -> Action:
+    """Return the row that shows the open record as if two limb electrodes had been exchanged."""
+    return Action(
+        f"view.as_if.{electrodes}",
+        electrodes.capitalize(),
+        lambda w: w.workspace.ecg.show_as_if(electrodes),
+        enabled_when=may_exchange,
+        submenu="As if limb electrodes were exchanged",
+        hint="What the recording would be, to be looked at alone: never read, kept or asked about",
+        follows=("record", "read"),
+    )
+
+
+def may_exchange(workspace: Workspace) -> bool:
+    """Return whether a recording is open whose measurements may be shown, and that has the limb leads."""
+    record = workspace.ecg.recorded
+    has = record is not None and sum(record.has(lead) for lead in ("I", "II", "III")) > 1
+    return has and workspace.measuring.is_open
 
 
 _VIEWS = tuple(
@@ -295,6 +317,12 @@ _CANVAS = (
         "view.copy_lead_values", "Copy the values of each lead", lambda w: w.lead_values.copy(), ("Ctrl+Shift+C",),
         lambda workspace: workspace.measuring.is_open and workspace.ecg.record is not None,
         hint="As text with tabs, for a spreadsheet", follows=("record", "read"),
+    ),
+    *(_exchange_choice(electrodes) for electrodes in EXCHANGES),
+    Action(
+        "view.as_recorded", "Back to the recording", lambda w: w.workspace.ecg.show_recorded(), ("Shift+R",),
+        lambda workspace: workspace.ecg.record is not None and not with_recording(workspace),
+        hint="Where a what-if is shown", follows=("record",),
     ),
     Action(
         "view.rectangle", "Zoom to a rectangle", zoom_to_rectangle, ("Z",), with_record,

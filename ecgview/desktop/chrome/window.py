@@ -22,6 +22,7 @@ from ecgview.desktop.canvas.overview import Overview
 from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.critical_strip import CriticalStrip
+from ecgview.desktop.chrome.exchange_strip import ExchangeStrip
 from ecgview.desktop.chrome.lead_values import HEIGHT_PX, LeadValues
 from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.measured_strip import MeasuredStrip
@@ -72,6 +73,7 @@ class MainWindow(Frame):
         self.watch = StoreWatch(self, workspace)
         self.reader = ReaderStrip()
         self.critical = CriticalStrip(workspace)
+        self.exchange = ExchangeStrip(workspace)
         panels = side_panels.discovered()
         self.side = SidePanels(workspace, [p for p in panels if p.id != side_panels.WORKLIST])
         self.left = _left(workspace, [p for p in panels if p.id == side_panels.WORKLIST])
@@ -120,6 +122,7 @@ class MainWindow(Frame):
         centre = QVBoxLayout(column)
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
+        centre.addWidget(self.exchange)
         centre.addWidget(self.critical)
         centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)

@@ -38,12 +38,13 @@ class Exposures(QObject):
         """Log that the open record was written with all that its file says, where it is not locked yet."""
         session, record = self._reading.session, self._ecg.record
         if record is not None and (session is None or not session.reads):
-            self._log(record.source.sha256, "identified_export", what)
+            recorded = self._ecg.recorded or record  # a what-if tells who was recorded, too
+            self._log(recorded.source.sha256, "identified_export", what)
 
     def _change_reader(self, name: str) -> None:
         """Log it where the reader who goes has seen or written something, or the one who comes was here before."""
         before, self._reader = self._reader, name
-        record, session = self._ecg.record, self._reading.session
+        record, session = self._ecg.recorded, self._reading.session
         if record is None or not before or not name:
             return
         sha256 = record.source.sha256

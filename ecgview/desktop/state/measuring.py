@@ -78,6 +78,7 @@ class Measuring(QObject):
         self._laid: tuple[EdgeEdit, ...] = ()  # what `_measured` was asked for with; not all of it may fit
         self._held: tuple[EdgeEdit, ...] = ()  # under the hand, not yet in the read
         self._was_open = True
+        self._stays_open = False  # what is shown is made from a record whose measurements are open
         self.shows_edges = False
         self.shows_letters = False
         ecg.painted.connect(self._measure)
@@ -97,7 +98,7 @@ class Measuring(QObject):
     def is_open(self) -> bool:
         """Whether our measurements may be shown: a study may close them until the first read is locked."""
         session = self._reading.session
-        if self._settings.flag(OPEN) or self._reading.may_show_ai():
+        if self._settings.flag(OPEN) or self._reading.may_show_ai() or self._stays_open:
             return True
         return session is not None and bool(session.reads)
 
@@ -209,7 +210,9 @@ class Measuring(QObject):
 
     # ---- measuring -----------------------------------------------------------------------------------
 
-    def _forget(self, _record: object = None) -> None:
+    def _forget(self, record: EcgRecord | None = None) -> None:
+        # A what-if has no read of its own: it is as open as the recording was, which `_was_open` still says.
+        self._stays_open = record is not None and bool(record.what_if) and self._was_open
         for key in ("measure_fully", "measure_again"):
             self._jobs.cancel(key)
         self._computed = self._measured = self._wanted = None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STOPPED = "Opening was stopped."
 OF_RECORD = (
+    "as_if",
     "measure",
     "layout",
     "lef_pictures",
@@ -66,6 +67,7 @@ class OpenRecord(QObject):
         self._jobs = jobs
         self._worklist, self._paper, self._reading, self._telling = worklist, paper, reading, telling
         self._record: EcgRecord | None = None
+        self._recorded: EcgRecord | None = None
         self._painted: EcgRecord | None = None
         self._shown = Shown()
         self._measurements: tuple[Measurement, ...] | None = None
@@ -89,6 +91,11 @@ class OpenRecord(QObject):
     def record(self) -> EcgRecord | None:
         """The open record."""
         return self._record
+
+    @property
+    def recorded(self) -> EcgRecord | None:
+        """The open record as it was recorded, whatever is shown instead of it."""
+        return self._recorded
 
     @property
     def path(self) -> Path | None:
@@ -142,6 +149,40 @@ class OpenRecord(QObject):
         if self._reading.session is None:  # its edits were let go
             self._reading.again()
         self._telling.post(STOPPED, about=self._shown.path)
+
+    def show_as_if(self, electrodes: str) -> None:
+        """Show what the open record would be without an exchange of limb electrodes, to be looked at alone (T7).
+
+        It has no read, no model is asked about it, and nothing of it is kept; `show_recorded` ends it.
+        """
+        recorded = self._recorded
+        if recorded is None:
+            return
+        self._jobs.start(
+            tasks.as_if,
+            recorded,
+            electrodes,
+            title="Exchanging leads",
+            on_done=lambda made: self._leave_for(recorded, made),
+            on_failed=lambda error: self._telling.fail(error, self._shown.path),
+            key="as_if",
+            is_light=True,
+        )
+
+    def show_recorded(self) -> None:
+        """Show the recording again."""
+        if self._record is not None and self._record.what_if and self._shown.path is not None:
+            self.open(self._shown.path)
+
+    def _leave_for(self, recorded: EcgRecord, made: EcgRecord) -> None:
+        def go(may_go: bool) -> None:
+            path = self._shown.path
+            if may_go and path is not None and recorded is self._recorded:
+                self._open(path, made)
+
+        if recorded is self._recorded:
+            self._reading.typing_ended.emit()
+            self._reading.leave(go)
 
     def enter_subject(self, record: EcgRecord, subject: Subject) -> None:
         """Keep the age and sex of a record whose file does not say them, and show it anew with them."""
@@ -258,6 +299,8 @@ class OpenRecord(QObject):
         for key in OF_RECORD:
             self._jobs.cancel(key)
         self._record, self._shown, self._measurements = record, shown, None
+        if record is None or not record.what_if:
+            self._recorded = record
         is_other_page = self._paper.to_start()
         self._reading.begin(record, shown.path)
         if record is None:

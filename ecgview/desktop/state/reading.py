@@ -174,8 +174,8 @@ class Reading(QObject):
         problem: EcgviewError | None = None
         try:
             self.store.try_again()
-            record = subject.completed(self.store, record)
-            if reader:
+            record = record if record.what_if else subject.completed(self.store, record)
+            if reader and not record.what_if:  # nobody reads, signs or keeps what was not recorded (T7)
                 session = ReadingSession(self.store, record, reader, autosave=False)
             problem = self.store.problem
         except EcgviewError as error:

@@ -29,6 +29,13 @@ def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement
     return measurements.measure(record)
 
 
+def as_if(record: EcgRecord, electrodes: str, progress: Progress = silent) -> EcgRecord:
+    """Return the record as if two limb electrodes had been exchanged."""
+    from ecgview.signal import limb_leads
+
+    return limb_leads.as_if(record, electrodes)
+
+
 def judge(
     record: EcgRecord, measured: Measured, choices: Mapping[str, str], progress: Progress = silent
 ) -> tuple[Criterion, ...]:

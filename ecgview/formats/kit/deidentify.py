@@ -17,6 +17,7 @@ from ecgview.record import (
     GAIN_DOUBT,
     GAIN_FIELD,
     MEASURED_BY,
+    WHAT_IF,
     Acquisition,
     DeviceMeasurement,
     DeviceReading,
@@ -75,7 +76,7 @@ def deidentified(record: EcgRecord, study_id: str = "") -> EcgRecord:
             extra={GAIN_FIELD: _GAIN} if record.gain_doubt else {},
         ),
         source=Source("", record.source.format, record.source.sha256),
-        notes=tuple(ImportNote(kind, _said(kind)) for kind in dict.fromkeys(n.kind for n in record.notes)),
+        notes=_notes(record),
         device_reading=DeviceReading(
             tuple(one for one in reading.measurements if _is_plain(one)),
             _whose(reading),
@@ -91,6 +92,13 @@ def _whose(reading: DeviceReading) -> tuple[DeviceStatement, ...]:
         return ()
     edited = f" Some values are {EDITED_BY_HAND}." if reading.edited else ""
     return (DeviceStatement(f"{MEASURED_BY.format(reading.ecgview)}{edited}"),)
+
+
+def _notes(record: EcgRecord) -> tuple[ImportNote, ...]:
+    """Return each kind of note once in words of ours; that it is a what-if is said in such words already (T7)."""
+    kinds = dict.fromkeys(note.kind for note in record.notes if note.kind != WHAT_IF)
+    what_if = (ImportNote(WHAT_IF, note.text) for note in record.notes if note.kind == WHAT_IF)
+    return (*(ImportNote(kind, _said(kind)) for kind in kinds), *what_if)
 
 
 def _said(kind: str) -> str:
