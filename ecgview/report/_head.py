@@ -212,6 +212,10 @@ def statements(content: ReportContent) -> Runs:
             else f"{mark.start_s:.2f}-{mark.end_s:.2f} s"
         )
         runs.append(TextRun(f"Mark {place}: {leads}, {when}: {mark.title or 'without text'}", SMALL_MM))
+    if content.signed_head:
+        number, _, digest = content.signed_head.partition(":")
+        whole = f"Head of the log: {number}:{digest[:32]} {digest[32:]}"  # one word would have no room
+        runs.append(TextRun(whole, SMALL_MM, tone="faint"))
     return tuple(runs)
 
 

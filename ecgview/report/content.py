@@ -15,6 +15,7 @@ from ecgview.paper.settings import PaperSettings
 from ecgview.record import TELLS_A_READING, Acquisition, EcgRecord, ImportNote
 from ecgview.report import anonymous
 from ecgview.results import Attribution, LefResult, Mapped, ModelFacts, Prediction, Stamp
+from ecgview.review import signed_with
 from ecgview.review.judgement import Judgement
 from ecgview.review.read import Certainty, Read, ReadKind, ReadStatement
 from ecgview.signal import criteria
@@ -88,6 +89,7 @@ class ReportContent:
     judgements: tuple[Judgement, ...] = ()  # of the read's reader, those that stand; no part of the read
     measured: Measured | None = None  # by what, in which leads; None where only values were given
     median_beats: MedianBeats | None = None  # a page of them, with each lead's values, where it is asked for
+    log_head: str = ""  # "57:3f2a...", where the log of the store stood when the report was made
 
     @property
     def notes(self) -> tuple[ImportNote, ...]:
@@ -134,6 +136,11 @@ class ReportContent:
         return "    ".join((f"by {read.reader}, {read.committed_at.text}", blindness(read), ai))
 
     @property
+    def signed_head(self) -> str:
+        """The head of the log that a signed report prints, so that the log can be held against it; "" for any other."""
+        return self.log_head if self.is_signed else ""
+
+    @property
     def state(self) -> str:
         """The research read's state with its facts in one line."""
         return ", ".join(part for part in (f"Research read: {self.read_state}", self.read_facts) if part)
@@ -149,6 +156,12 @@ def _judged(
     record: EcgRecord, measured: Measured, choices: Mapping[str, str] | None
 ) -> tuple[Criterion, ...]:
     return criteria.judge(Asked(record, measured, record.patient, choices or {}))
+
+
+def _told_apart(record: EcgRecord, read: Read, identified: bool) -> str:
+    """Return in what the patient or the acquisition differs from what the read was locked with; "" for nothing."""
+    found = signed_with.differences(read.signed_with, signed_with.of(record))
+    return signed_with.sentence(found, named=identified)
 
 
 def blindness(read: Read) -> str:
@@ -185,6 +198,7 @@ def gather(
     on_trace: OnTrace | None = None,
     criteria_choices: Mapping[str, str] | None = None,
     median_beats: MedianBeats | None = None,
+    log_head: str = "",
 ) -> ReportContent:
     """Return the content of a report; measurements are computed, with the read's edits, where none are given.
 
@@ -206,11 +220,14 @@ def gather(
     judged = () if measured is None else _judged(record, measured, criteria_choices)
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0
+    apart = "" if read is None else _told_apart(record, read, identified)
     if not identified:
         left_out = 0 if record.device_reading.ecgview else len(record.device_reading.statements)
         read = None if read is None else anonymous.read(read, record)
         judgements = anonymous.judgements(judgements, record)
         record = anonymous.record(record, study_name)
+    if apart:
+        record = replace(record, notes=(*record.notes, ImportNote("signed-with", apart)))
     return ReportContent(
         record,
         measurements,
@@ -227,4 +244,5 @@ def gather(
         criteria=judged,
         measured=measured,
         median_beats=median_beats,
+        log_head=log_head,
     )

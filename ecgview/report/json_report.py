@@ -73,6 +73,7 @@ def as_dict(content: ReportContent) -> dict[str, Any]:
         "pacing": _pacing(content),
         "device": _device(content),
         "read": plain(content.read),
+        "log_head": _log_head(content.signed_head),
         "judgements": [_judgement(one) for one in content.judgements],
         "prediction": _prediction(content.prediction),
         "lef": plain(content.lef),
@@ -139,6 +140,14 @@ def _on_trace(shown: OnTrace | None) -> dict[str, Any] | None:
         "map": plain(shown.attribution),
         "stamp": plain(shown.stamp),
     }
+
+
+def _log_head(head: str) -> dict[str, Any] | None:
+    """Return number and hash of the log's last entry, of a signed report, as `ecgview log verify --head` takes them."""
+    if not head:
+        return None
+    number, _, digest = head.partition(":")
+    return {"entry": int(number), "hash": digest}
 
 
 def _judgement(one: Judgement) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def write(content: ReportContent, path: Path) -> Path:
     if content.read is None:
         raise ReportError("there is no read to export", where=str(path), expected="a committed read")
     notes = _notes(content)
-    if not notes:
+    if not (notes and any(not text.startswith("log head ") for _, text in notes)):
         raise ReportError("the read holds no statement and no mark", where=str(path))
     notes.sort(key=lambda note: note[0])
     try:
@@ -46,10 +46,12 @@ def write(content: ReportContent, path: Path) -> Path:
 
 
 def _notes(content: ReportContent) -> list[tuple[int, str]]:
-    """Return (sample, text): "statement CODE certainty", "( leads code text" and ") leads code", judgements."""
+    """Return (sample, text): "statement CODE certainty", "log head N:HASH", "( leads code text", ") leads code"."""
     assert content.read is not None
     draft = content.read.content
     found = [(0, f"statement {s.code} {s.certainty}") for s in draft.statements]
+    if content.signed_head:
+        found.append((0, f"log head {content.signed_head}"))
     last = content.record.n_samples - 1
     for mark in draft.annotations:
         where = ",".join(mark.leads) or "all"

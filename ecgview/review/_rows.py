@@ -34,6 +34,20 @@ ACTION = {
 EXPOSED = "exposed"
 JUDGED, WITHDRAWN = "judged", "judgement_withdrawn"
 RAN = "ran"
+# entries whose words, or that they are there at all, tell what a reader makes of a record
+TELLING = frozenset(
+    {
+        *ACTION.values(),
+        JUDGED,
+        WITHDRAWN,
+        "changed_after_reveal",
+        "measurement_edited",
+        "critical_finding_told",
+        "conflict_resolved",
+        "amendment_opened",
+        "amendment_discarded",
+    }
+)
 HEAD_DIFFERED = "head_differed"
 CLOCK_SET_BACK = "clock_set_back"
 CLOCK_TOLERANCE_S = 5.0  # a moment is taken before a program waits its turn to write, two seconds at most
@@ -412,6 +426,23 @@ def to_judgement(row: Row) -> Judgement:
 def judgement_digest(kept: Judgement) -> str:
     """Return what the audit chain keeps of a judgement: the hash of all of it."""
     return digest(asdict(kept))
+
+
+def readers(connection: sqlite3.Connection) -> list[str]:
+    """Return everybody who drafted, read, judged or was shown something, as first spelt; each by an index alone."""
+    tables = ("reads", "drafts", "reveals", "judgements")
+    names = " UNION ".join(f"SELECT reader FROM {table}" for table in tables)
+    return [row[0] for row in connection.execute(f"{names} ORDER BY 1")]
+
+
+def first_read_open(connection: sqlite3.Connection, record_sha256: str) -> frozenset[str]:
+    """Return who began a first read of a record and has not locked it."""
+    rows = connection.execute(
+        """SELECT reader FROM drafts WHERE record_sha256 = ?
+        EXCEPT SELECT reader FROM reads WHERE record_sha256 = ?""",
+        (record_sha256, record_sha256),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def statuses(

@@ -7,7 +7,7 @@ from ecgview.labels import contradictions
 from ecgview.labels.label_set import LabelSet, load
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
-from ecgview.review import history, signed_with
+from ecgview.review import history, reader_name, signed_with
 from ecgview.review._rows import APPLICATION
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import ApplyAgain, Change, Edit, History
@@ -53,11 +53,11 @@ class ReadingSession:
         label_set: LabelSet | str = "ptbxl71",
         autosave: bool = True,
     ) -> None:
-        if not reader.strip():
+        if not reader_name.clean(reader):
             raise ReviewError("a reading needs the name of its reader")
         self.store = store
         self.record_sha256 = record.source.sha256
-        self.reader = reader.strip()
+        self.reader = store.reader_named(reader)
         self.label_set = load(label_set) if isinstance(label_set, str) else label_set
         self.blind = blind or not autosave
         self.autosave = autosave

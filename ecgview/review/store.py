@@ -21,7 +21,7 @@ from ecgview.errors import BlindedError, StoreError
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
-from ecgview.review import _rows, audit, kept_head, migrations, plain_json
+from ecgview.review import _rows, audit, kept_head, migrations, plain_json, reader_name
 from ecgview.review._database import Database, told
 from ecgview.review._rows import APPLICATION, append, insert
 from ecgview.review.audit import AuditEntry
@@ -55,6 +55,7 @@ class Store:
         self.path = Path(path) if path is not None else default_path()
         self._database = Database(self.path)
         self._kept = KeptHead(self.path)
+        self._readers: tuple[str, ...] = ()  # as far as they were asked for
         self._unlogged = Unlogged(self.path)
 
     def open(self) -> "Store":
@@ -115,6 +116,7 @@ class Store:
             sha256s: fingerprints of records.
             reader: count this reader's work only; of every reader, the furthest one where None.
         """
+        reader = None if reader is None else self.reader_named(reader)
         with told(self.path):
             return _rows.statuses(self._database.connection(), sha256s, reader)
 
@@ -214,8 +216,36 @@ class Store:
             )
 
     def reads(self, record_sha256: str, reader: str | None = None) -> tuple[Read, ...]:
-        """Return the committed versions of a record, oldest first: of one reader, or of all."""
-        return self._reads_of(record_sha256, reader)
+        """Return the committed versions of a record, oldest first: of one reader, or of all.
+
+        Raises:
+            BlindedError: all are asked for, and somebody reads the record who has not locked the first read.
+        """
+        found = self._reads_of(record_sha256, reader)
+        if reader is None and found:
+            with told(self.path):
+                begun = _rows.first_read_open(self._database.connection(), record_sha256)
+            if begun:
+                raise BlindedError(
+                    "reads of this record stay closed until every first read that was begun is locked",
+                    where=str(self.path),
+                )
+        return found
+
+    def readers(self) -> tuple[str, ...]:
+        """Return everybody who has read here."""
+        with told(self.path):
+            return tuple(_rows.readers(self._database.connection()))
+
+    def reader_named(self, name: str) -> str:
+        """Return how a reader's name is spelt here: as before, where one that looks alike has read here."""
+        name, known = name.strip(), self._readers
+        if name not in known and reader_name.key(name) not in map(reader_name.key, known):
+            known = self._readers = self.readers()
+        if name in known:
+            return name
+        alike = (one for one in known if reader_name.key(one) == reader_name.key(name))
+        return next(alike, reader_name.clean(name))
 
     def signed(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return (fingerprint, paths where it was seen, newest first) of every record with a signed read."""
@@ -426,13 +456,23 @@ class Store:
         with self._writing() as connection:
             append(connection, now(), reader, action, record_sha256, details)
 
-    def audit(self, record_sha256: str | None = None) -> list[AuditEntry]:
-        """Return the audit chain, or the entries of one record out of it."""
-        only = "" if record_sha256 is None else " WHERE record_sha256 = ?"
-        more = () if record_sha256 is None else (record_sha256,)
-        return [
-            _rows.to_entry(row) for row in self._select(f"SELECT * FROM audit{only} ORDER BY number", *more)
-        ]
+    def audit(self, record_sha256: str | None = None, reader: str | None = None) -> list[AuditEntry]:
+        """Return the audit chain, to be checked or exported, or what may be seen of one record's entries.
+
+        A reader sees those of others once the first read is locked, but never what others judged of a model's
+        reasons. Where no reader asks, what readers say is left out while another reads the record blind.
+        """
+        if record_sha256 is None:
+            return [_rows.to_entry(row) for row in self._select("SELECT * FROM audit ORDER BY number")]
+        rows = self._select("SELECT * FROM audit WHERE record_sha256 = ? ORDER BY number", record_sha256)
+        entries = [_rows.to_entry(row) for row in rows]
+        if reader is not None:
+            has_read = self._last_number(record_sha256, reader) > 0
+            hidden = {_rows.JUDGED, _rows.WITHDRAWN}
+            return [one for one in entries if one.reader == reader or (has_read and one.action not in hidden)]
+        with told(self.path):
+            begun = _rows.first_read_open(self._database.connection(), record_sha256)
+        return [one for one in entries if one.action not in _rows.TELLING or begun <= {one.reader}]
 
     def verify(self) -> list[str]:
         """Return every sign of tampering, in words; see `check`."""

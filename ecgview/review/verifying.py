@@ -133,7 +133,7 @@ def anchors(entries: Sequence[AuditEntry], heads: Iterable[str]) -> Iterator[str
     """Yield for each printed head that a log does not hold what is wrong."""
     hash_of = {entry.number: entry.hash for entry in entries}
     for text in heads:
-        number, _, said = text.strip().lower().partition(":")
+        number, _, said = "".join(text.lower().split()).partition(":")  # a printed one has a space
         if not number.isdigit() or len(said) < _FEWEST_DIGITS or set(said) - set("0123456789abcdef"):
             yield f"{text!r} is no head: expected its number, a colon and {_FEWEST_DIGITS} digits of its hash or more"
         elif int(number) not in hash_of:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit
 
 from ecgview.desktop.action import Action, with_session
-from ecgview.desktop.dialogs import age_and_sex, ask, log
+from ecgview.desktop.dialogs import age_and_sex, ask, log, new_reader
 from ecgview.labels import modifiers
 from ecgview.review.history import Edit, SetCertainty, SetModifiers
 from ecgview.review.read import Certainty, ReadState, ReadStatement
@@ -147,7 +147,7 @@ def ask_reader(window: Frame) -> None:
     """Ask who reads from now on."""
     name = window.workspace.reader.name
     question = "Who reads from now on? The name is kept with every read."
-    ask.ask_text(window, "Reader", question, "Go on", window.workspace.reading.set_reader, name)
+    ask.ask_text(window, "Reader", question, "Go on", lambda said: new_reader.take(window, said), name)
 
 
 ACTIONS = (

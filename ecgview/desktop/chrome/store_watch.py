@@ -53,6 +53,7 @@ class StoreWatch(QObject):
         self.strip = StoreStrip(workspace)
         self.sheet: Sheet | None = None
         workspace.reading.shared.connect(self._tell_shared)
+        workspace.reading.read_under_other_data.connect(self._tell_other_data)
         keeping = workspace.reading.keeping
         keeping.conflicted.connect(self._ask_which)
         keeping.superseded.connect(self._offer)
@@ -64,6 +65,13 @@ class StoreWatch(QObject):
         )
         self._workspace.telling.post(
             f"This ECG is open in another window too ({others}). Edits of both are joined.",
+            "warning",
+            about=self._workspace.ecg.path,
+        )
+
+    def _tell_other_data(self, said: str) -> None:
+        self._workspace.telling.post(
+            f"Is this the right patient? {said[:1].upper()}{said[1:]}.",
             "warning",
             about=self._workspace.ecg.path,
         )

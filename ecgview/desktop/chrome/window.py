@@ -34,7 +34,7 @@ from ecgview.desktop.chrome.status_line import StatusLine
 from ecgview.desktop.chrome.store_watch import StoreWatch
 from ecgview.desktop.chrome.toast import Toast
 from ecgview.desktop.chrome.toolbar import ToolBar
-from ecgview.desktop.dialogs import unexpected_error
+from ecgview.desktop.dialogs import new_reader, unexpected_error
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.frame import Frame
 from ecgview.desktop.panel import Panel
@@ -250,7 +250,7 @@ class MainWindow(Frame):
         self.reader.setVisible(not name)
 
     def _take_reader(self) -> None:
-        self.workspace.reading.set_reader(self.reader.field.text())
+        new_reader.take(self, self.reader.field.text())
         self.canvas.setFocus()
 
     def _apply_theme(self, name: str) -> None:

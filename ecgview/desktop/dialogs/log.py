@@ -18,17 +18,12 @@ def show(parent: QWidget, workspace: Workspace) -> Sheet | None:
     if session is None:
         return None
     try:
-        entries = workspace.reading.store.audit(session.record_sha256)
+        shown = workspace.reading.store.audit(session.record_sha256, session.reader)
     except EcgviewError as error:
         workspace.telling.fail(error)
         return None
     sheet = Sheet(parent, "Log of this record", scrolls=True)
     sheet.of_record = True
-    shown = [
-        entry
-        for entry in entries
-        if entry.reader == session.reader or (session.reads and not entry.action.startswith("judge"))
-    ]
     for entry in shown:
         sheet.add_text(f"{entry.moment.text}   {entry.reader}   {entry.action.replace('_', ' ')}")
         if entry.details:

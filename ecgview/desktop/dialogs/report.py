@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QRadioB
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.state import exporting
 from ecgview.desktop.theme import set_role
-from ecgview.errors import ReportError
+from ecgview.errors import EcgviewError, ReportError
 from ecgview.paper import median_page
 from ecgview.report.content import MedianBeats
 from ecgview.signal.measure import engine
@@ -175,7 +175,20 @@ def content(
         on_trace=_on_trace(workspace.maps) if with_map else None,
         criteria_choices=workspace.criteria.choices,
         median_beats=median,
+        log_head=_log_head(workspace),
     )
+
+
+def _log_head(workspace: Workspace) -> str:
+    """Return where the log of the store stands, for a report of a committed read; "" where the store cannot be used."""
+    session = workspace.reading.session
+    if session is None or session.latest is None:
+        return ""
+    try:
+        return workspace.reading.store.head().text
+    except EcgviewError as error:
+        workspace.telling.fail(error)
+        return ""
 
 
 def _measured(workspace: Workspace) -> tuple[tuple[Measurement, ...], Measured | None]:

@@ -20,7 +20,7 @@ from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
-from ecgview.review import subject
+from ecgview.review import reader_name, subject
 from ecgview.review.presence import Presence
 from ecgview.review.read import Draft
 from ecgview.review.session import ReadingSession
@@ -80,6 +80,7 @@ class Reading(QObject):
         typing_ended: what was typed so far is handed over now: the read is locked, or left.
         problem_changed: EcgviewError | None, why reads are only shown, or not even that.
         shared: Presence, the record is open in another window too.
+        read_under_other_data: str, in what the patient or the acquisition differs from what the read was locked with.
         ai_opened: models may be asked about this record once it is on the screen: reads are not begun blind.
         revealed: the reader opened the AI of this record.
     """
@@ -91,6 +92,7 @@ class Reading(QObject):
     typing_ended = Signal()
     problem_changed = Signal(object)
     shared = Signal(object)
+    read_under_other_data = Signal(str)
     ai_opened = Signal()
     revealed = Signal()
 
@@ -238,7 +240,7 @@ class Reading(QObject):
 
     def set_reader(self, name: str) -> None:
         """Say who reads from now on; the read of the open record is begun anew under that name."""
-        name = name.strip()
+        name = reader_name.clean(name)
         if name != self._reader.name:
             self.typing_ended.emit()
             self.keeping.leave(lambda may_go: self._be_reader(name) if may_go else None)
@@ -304,6 +306,8 @@ class Reading(QObject):
         self.keeping.attend(session)
         if session is not None and not self._reader.blind and not session.view_only:
             self.keeping.do("log", lambda kept: kept.set_blind(False), then=self._tell_ai)
+        if session is not None and session.read_under:
+            self.read_under_other_data.emit(session.read_under)
         if prepared.presence is not None and prepared.presence.others:
             self.shared.emit(prepared.presence)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgview import formats
-from ecgview.errors import EcgviewError, FormatError
+from ecgview.errors import BlindedError, EcgviewError, FormatError
 from ecgview.formats import RecordSummary
 from ecgview.labels import label_set
 from ecgview.record import EcgRecord
@@ -87,7 +87,13 @@ class Reads:
             yield _row(sha256, codes, formats.peek(record.source.path)), record
 
     def problems(self) -> Iterator[Problem]:
-        """Yield signed recordings whose file is gone."""
+        """Yield signed recordings whose file is gone, and those that somebody reads blind now."""
+        with Store(self.path) as store:
+            for sha256, _ in store.signed():
+                if _reads(store, sha256, self.reader) is None:
+                    yield Problem(
+                        "being-read", f"record {sha256[:12]}", "somebody has begun a first read of it"
+                    )
         for sha256, paths, _ in self._signed():
             if _summary(paths) is None:
                 yield Problem("missing-file", f"record {sha256[:12]}", _gone(sha256, paths).sentence)
@@ -96,14 +102,17 @@ class Reads:
         """Return how many recordings were signed, and by whom."""
         with Store(self.path) as store:
             signed = list(store.signed())
-            readers = {read.reader for sha256, _ in signed for read in store.reads(sha256)}
+            readers = {
+                read.reader for sha256, _ in signed for read in _reads(store, sha256, self.reader) or ()
+            }
         return {"signed recordings": len(signed), "readers": ", ".join(sorted(readers))}
 
     def _signed(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
         """Yield (fingerprint, paths, codes) of every recording that this reader, or anybody, signed."""
         with Store(self.path) as store:
             for sha256, paths in store.signed():
-                last = {r.reader: r for r in store.reads(sha256, self.reader) if r.kind is not ReadKind.FIRST}
+                reads = _reads(store, sha256, self.reader) or ()
+                last = {r.reader: r for r in reads if r.kind is not ReadKind.FIRST}
                 if last:
                     yield sha256, paths, self._agreed(list(last.values()))
 
@@ -115,6 +124,14 @@ class Reads:
             for code in {_code(item) for item in read.statements if item.certainty in self.certainties}
         )
         return tuple(sorted(code for code, count in votes.items() if 2 * count > len(reads)))
+
+
+def _reads(store: Store, sha256: str, reader: str | None) -> tuple[Read, ...] | None:
+    """Return the reads of a recording; None while somebody reads it blind, to whom labels would tell of others."""
+    try:
+        return store.reads(sha256, reader)
+    except BlindedError:
+        return None
 
 
 def _code(statement: ReadStatement) -> str:
