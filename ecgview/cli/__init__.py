@@ -17,6 +17,7 @@ from ecgview.cli._each import NOT_ANALYSED
 from ecgview.errors import Cancelled, EcgviewError, NotAnalysed
 from ecgview.plugins import discover, faults
 
+LONGEST_WORD = 32_000  # characters; no path of any system is longer
 COMMAND_NEEDS = ("NAME", "HELP", "register", "run")
 
 
@@ -79,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    args = parser().parse_args(words or ["open"])
+    top = parser()
+    _refuse_odd(words, top)
+    args = top.parse_args(words or ["open"])
     try:
         if getattr(args, "subjects", None) is None:
             return int(args.run(args))
@@ -95,10 +98,14 @@ def _run(words: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except UnicodeEncodeError as error:  # a file name of bytes that are no text, where a text must name it
+        found = ascii(error.object[error.start : error.end])[:40]
+        print(f"ecgview: a name cannot be written as text; expected UTF-8; found {found}", file=sys.stderr)
+        return 1
     except OSError as error:  # a full disk, a folder that may not be written
         print(f"ecgview: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
-    except Exception as error:
+    except Exception as error:  # 70: a bug, as sysexits.h calls it
         with tempfile.NamedTemporaryFile(
             "w", prefix="ecgview-error-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
@@ -106,3 +113,19 @@ def _run(words: Sequence[str]) -> int:
         kind = type(error).__name__
         print(f"ecgview: an error in ecgview itself ({kind}); details are in {file.name}", file=sys.stderr)
         return 70
+
+
+def _refuse_odd(words: Sequence[str], top: argparse.ArgumentParser) -> None:
+    """End with 2 and what is wrong with a word that no command can take, before any looks at it."""
+    for before, word in zip(("", *words), words, strict=False):
+        if not word and not before.startswith("-"):  # as a path it would be the folder that one stands in
+            top.error("an argument is empty")
+        if "\0" in word:  # no path and no id has one, and every library says so in its own way
+            top.error(f"{ascii(word)[:80]} holds a NUL character")
+        if len(word) > LONGEST_WORD:
+            top.error(f"{ascii(word)[:40]}… is longer than {LONGEST_WORD:,} characters")
+        option, is_option, value = word.partition("=")
+        if (
+            is_option and option.startswith("--") and value == "--"
+        ):  # which argparse takes for no value at all
+            top.error(f"argument {option[:40]}: expected a value, not --")

@@ -49,6 +49,14 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Return the seed of random numbers from the command line."""
+    number = int(text)
+    if abs(number) >= 1 << 32:  # what numpy and torch take alike
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number below {1 << 32}")
+    return number
+
+
 def run(
     args: argparse.Namespace,
     work: Callable[[Path], dict[str, Any]],

@@ -25,7 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fill", choices=get_args(Fill), help="what stands in hidden stretches of time (default: flat)"
     )
-    parser.add_argument("--seed", type=int, help="of the random places it is compared with (default: 0)")
+    parser.add_argument(
+        "--seed", type=_each.seed, help="of the random places it is compared with (default: 0)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

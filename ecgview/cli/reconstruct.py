@@ -19,7 +19,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add FILE, the mask and the output."""
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--mask", type=float, default=0.25, help="share of the segments that is hidden")
-    parser.add_argument("--seed", type=int, default=0, help="of the random choice")
+    parser.add_argument("--seed", type=_each.seed, default=0, help="of the random choice")
     parser.add_argument("--model", metavar="ID", help="an autoencoder (default: the one that ships)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("-o", "--output", metavar="OUT.npz", type=_output.of_kind(".npz"), required=True)

@@ -1,4 +1,4 @@
-"""Feed every reader mutated files and watch it: typed errors only, no hang, no flood of memory, nothing touched.
+"""Feed every reader mutated files, models too, and every command odd words: typed errors only, nothing touched.
 
     python tests/formats/fuzzing.py --count 100000 [--format DICOM ...] [--seed 1] [--jobs 2]
 
@@ -7,6 +7,7 @@ format, seed and number alone: `--format DICOM --seed 1 --only 4711` runs a sing
 """
 
 import argparse
+import contextlib
 import io
 import itertools
 import json
@@ -42,6 +43,8 @@ LONGEST_S = 2.0  # of the processor, so that a machine with other work finds no 
 MOST_BYTES = 1 << 30
 LARGEST_SEED = 400_000
 ARCHIVES = "archives"
+MODELS = "models"
+LINES = "command lines"
 FORBIDDEN = ("canary", "passwd", "id_rsa")
 
 
@@ -69,12 +72,14 @@ class Tally:
 
 
 def names() -> list[str]:
-    """Return what can be fuzzed: each format, and archives."""
-    return [*sorted(SAMPLES), ARCHIVES]
+    """Return of what files can be mutated: each format, archives, and models."""
+    return [*sorted(SAMPLES), ARCHIVES, MODELS]
 
 
 def seeds(name: str) -> list[Seed]:
     """Return made files of a format, and the real ones where they are."""
+    if name == MODELS:
+        return _models()
     with tempfile.TemporaryDirectory(prefix="seed-") as scratch:
         made = []
         for number, samples in enumerate((150, 700)):
@@ -119,8 +124,51 @@ def _archives(folder: Path) -> list[Seed]:
     return [Seed(path.name, {path.name: path.read_bytes()}) for path in made]
 
 
+def _models() -> list[Seed]:
+    """Return a small network as torch writes it, as older torch did, and as safetensors with a card."""
+    import torch
+    from safetensors.torch import save_file
+
+    from ecgview.models import networks
+    from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+
+    sizes = {"width": 24, "depth": 1, "n_heads": 3}
+    state = Mtecg(MtecgConfig(width=24, depth=1, n_heads=3, n_classes=2)).state_dict()
+    list(networks.every())  # imported before the clock runs
+    card = {name: "-" for name in ("name", "version", "licence", "training_data", "calibrated")}
+    card |= {
+        "intended_use": "-",
+        "out_of_scope": "-",
+        "id": "small",
+        "kind": "classifier",
+        "network": "mtecg",
+    }
+    told = card | {"labels": ["A", "B"], "config": sizes, "input": {"leads": list(STANDARD_12)}}
+    with tempfile.TemporaryDirectory(prefix="seed-") as scratch:
+        new, old, plain = (Path(scratch) / one for one in ("new.pth", "old.pth", "plain.safetensors"))
+        torch.save({"state_dict": state, "epoch": 3}, new)
+        torch.save({"model": state}, old, _use_new_zipfile_serialization=False)
+        save_file(state, plain)
+        files = {plain.name: plain.read_bytes(), "card.json": json.dumps(told).encode()}
+        return [Seed(one.name, {one.name: one.read_bytes()}) for one in (new, old)] + [
+            Seed(plain.name, files)
+        ]
+
+
+def _taken_in(path: Path) -> bool:
+    """Return whether a model would be taken in, which ends before anything is written."""
+    from ecgview.models import checkpoints
+
+    asked: list[bool] = []
+    with contextlib.suppress(EcgviewError):
+        checkpoints.import_file(path, accept=lambda _card: bool(asked.append(True)))
+    if asked:
+        return True
+    return _typed(lambda: checkpoints.import_file(path, accept=lambda _card: False), path)
+
+
 def _real(name: str) -> Iterator[Seed]:
-    if name == ARCHIVES or not REAL.is_dir():
+    if name in (ARCHIVES, MODELS) or not REAL.is_dir():
         return
     for path in formats.list_records([REAL]):
         if "malformed" in path.parts:
@@ -178,6 +226,8 @@ def _one(name: str, seed: int, number: int, source: list[Seed], scratch: Path, t
 
 def _open(name: str, path: Path, whole: bool) -> bool:
     """Read and peek; return whether a record came out. Anything but a typed error that names the file is a fault."""
+    if name == MODELS:
+        return _taken_in(path)
     if name == ARCHIVES:
         return _typed(lambda: [formats.read(one) for one in formats.list_records([path])[:3]], path)
     fmt = next(fmt for fmt in formats.known() if name == fmt.NAME)
@@ -271,7 +321,7 @@ def main() -> int:
     """Run as many inputs as asked, format after format, and print what was found."""
     parser = argparse.ArgumentParser(description="Mutated files for every reader.")
     parser.add_argument(
-        "--format", dest="chosen", action="append", choices=names(), help="all when not given"
+        "--format", dest="chosen", action="append", choices=[*names(), LINES], help="all when not given"
     )
     parser.add_argument("--count", type=int, default=100_000, help="inputs of each format")
     parser.add_argument("--seed", type=int, default=1)
@@ -279,12 +329,18 @@ def main() -> int:
     parser.add_argument("--only", type=int, help="one input, in this process, with its traceback")
     parser.add_argument("--part", nargs=2, type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    chosen = args.chosen or names()
+    chosen = args.chosen or [*names(), LINES]
     if args.only is not None:
         return _again(chosen[0], args.seed, args.only)
     if args.part:
         return _part(chosen[0], args.seed, range(*args.part))
-    return max([_in_children(name, args.seed, args.count, args.jobs) for name in chosen])
+    found = [_in_children(name, args.seed, args.count, args.jobs) for name in chosen if name != LINES]
+    if LINES in chosen:  # a line costs as much as twenty files
+        sys.path.insert(0, str(HERE.parent / "cli"))
+        import odd_lines
+
+        found.append(odd_lines.main(-(-args.count // 20), args.seed))
+    return max(found)
 
 
 def _again(name: str, seed: int, number: int) -> int:

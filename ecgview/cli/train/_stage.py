@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview import api
-from ecgview.cli import _progress
+from ecgview.cli import _each, _progress
 from ecgview.errors import ModelError
 
 
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="one value of the recipe"
     )
-    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--seed", type=_each.seed, default=None)
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument(
         "--smoke", action="store_true", help="a run of a minute or two, to see that all works"

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecgview.cli import _progress
+from ecgview.cli import _each, _progress
 
 NAME = "lef"
 HELP = "low ejection fraction from a classifier's predictors"
@@ -43,7 +43,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     synthetic.add_argument("out", metavar="DIR", type=Path)
     synthetic.add_argument("--records", type=int, default=1200)
-    synthetic.add_argument("--seed", type=int, default=0)
+    synthetic.add_argument("--seed", type=_each.seed, default=0)
     synthetic.add_argument("--classifier", metavar="ID", help="whose predictors carry the relation")
 
     reference = steps.add_parser(
