@@ -359,8 +359,8 @@ def _renamed(text: str | None, scratch: Path, shown: Path) -> str | None:
 
 def _record_file(path: Path) -> Path:
     """Return the file that stands for the record: the header for WFDB's signal file or bare name."""
-    if path.suffix.lower() in (".dat", ".mat") or not path.exists():
+    if path.suffix.lower() in (".dat", ".mat") or not os.path.exists(path):
         header = path.with_suffix(".hea") if path.suffix.lower() in (".dat", ".mat") else Path(f"{path}.hea")
-        if header.is_file():
+        if os.path.isfile(header):  # unlike a Path, False for a name that no system could hold
             return header
     return path

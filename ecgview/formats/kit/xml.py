@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64_000_000
 DEEPEST = 200
+MOST_ATTRIBUTES = 500  # of one element; carts write a dozen
 MOST_ELEMENTS = 300_000  # of the largest export known: some ten thousand
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # control characters that carts leave in free text
@@ -156,6 +157,12 @@ class _Bounded:
             raise FormatError("XML nested too deeply", where=str(self._path), expected=f"{DEEPEST} levels")
         if self._elements > MOST_ELEMENTS:
             raise FormatError("XML of too many elements", where=str(self._path), expected=f"{MOST_ELEMENTS}")
+        if len(attributes) > MOST_ATTRIBUTES:
+            expected, found = f"{MOST_ATTRIBUTES} at most", f"{len(attributes):,}"
+            where = f"{self._path}: {tag.rpartition('}')[2][:40]}"
+            raise FormatError(
+                "XML element of too many attributes", where=where, expected=expected, found=found
+            )
         return self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> "Element":

@@ -119,6 +119,13 @@ def _fault(file: Path, lines: list[SignalLine], n_samples: int | None, path: Pat
     if file.name == GAP:
         said = "this header holds no samples: it is the layout of a record of segments"
         return FormatError(said, where=str(path), expected="the record's own header")
+    if file.name == path.name or file.suffix.lower() == ".hea":
+        return FormatError(
+            "the header names a header for its samples",
+            where=f"{path}: file name",
+            expected="a signal file",
+            found=str(file.name)[:80],
+        )
     if not file.is_file():
         return FormatError("the signal file is missing", where=f"{path}: file name", expected=str(file.name))
     size = file.stat().st_size
