@@ -21,7 +21,7 @@ from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord
 from ecgview.review.history import PutEdges
 from ecgview.signal.measure.measured import Edge, Measured
 from ecgview.signal.measure.measured import Edit as EdgeEdit
-from ecgview.signal.measurements import Measurement
+from ecgview.signal.measurements import Measurement, NormalRange
 
 ALT, SHIFT, CTRL = (
     Qt.KeyboardModifier.AltModifier,
@@ -469,3 +469,26 @@ def test_a_long_record_is_measured_by_the_minute_and_no_edge_of_it_is_moved(
     window.workspace.measuring.point_at(_value(window, "Heart rate"))
     rest()
     assert "which no page shows as one" in window.messages.text.text()
+
+
+def test_the_longest_value_widens_no_panel_and_none_is_cut(shown: MainWindow, rest: Rest) -> None:
+    """At the least width of the panel: out of range, uncertain and edited at once, three digits each."""
+    shown.resize(1280, 800)
+    shown.set_sides(1280)
+    rest()
+    before = shown.right.width(), shown.side.minimumSizeHint().width()
+    limits = NormalRange(100, 200, "test")
+    changes = {"value": 488.0, "range": limits, "confidence": "low", "source": "edited", "by": "Reader One"}
+    values = tuple(
+        replace(one, **changes) if one.value is not None else one  # type: ignore[arg-type]
+        for one in shown.workspace.ecg.measurements or ()
+    )
+    shown.workspace.ecg.take_measurements(values)
+    rest()
+    assert (shown.right.width(), shown.side.minimumSizeHint().width()) == before
+    section = shown.side.section("glance")
+    assert section is not None
+    for value in section.content.findChildren(MeasuredValue):
+        assert value.width() >= value.fontMetrics().horizontalAdvance(value.text())
+    said = [one.text() for one in section.content.findChildren(Text) if one.isVisible()]
+    assert said.count("high, uncertain, edited") == 5

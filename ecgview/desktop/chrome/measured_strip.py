@@ -77,6 +77,13 @@ class MeasuredStrip(QWidget):
             x = self._line().left()
             for entry in self._entries:
                 begun = x
+                width = QFontMetrics(light).horizontalAdvance(entry.title) + WITHIN_PX
+                if x + width + QFontMetrics(strong).horizontalAdvance(entry.text) > self._line().right():
+                    painter.setPen(QColor(colours.muted))  # half a number is another number
+                    painter.drawText(
+                        QRect(x, 0, 20, self.height() - 1), int(Qt.AlignmentFlag.AlignVCenter.value), "…"
+                    )
+                    break
                 marks = f" {' '.join(entry.marks)}" if with_words and entry.marks else ""
                 tone = colours.warning if entry.marks else colours.text
                 for text, font, colour in (

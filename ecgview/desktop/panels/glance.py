@@ -26,6 +26,7 @@ class GlancePanel(QWidget):
         self._content = column(self, spacing=tokens.SPACE_XS)
         self._titles: tuple[str, ...] = ()
         self._values: list[MeasuredValue] = []
+        self._marks: list[Text] = []
         self._why = column(spacing=0)
         self._lines: list[str] = []
         for signal in (workspace.ecg.opened, workspace.ecg.closed, workspace.ecg.measured):
@@ -47,8 +48,12 @@ class GlancePanel(QWidget):
         entries = block.of(workspace.ecg.measurements)
         if self._titles != tuple(entry.title for entry in entries):
             self._make(entries)
-        for shown, entry in zip(self._values, entries, strict=True):
+        for shown, marks, entry in zip(self._values, self._marks, entries, strict=True):
             shown.show_entry(entry)
+            words = ", ".join(entry.marks)
+            if marks.text() != words:
+                marks.setText(words)
+            marks.setVisible(bool(words))
         reasons: dict[str, list[str]] = {}
         for entry in entries:
             if entry.why and workspace.measuring.measured is not None:
@@ -67,12 +72,18 @@ class GlancePanel(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.SPACE_M)
         grid.setVerticalSpacing(2)
-        self._titles, self._values = tuple(entry.title for entry in entries), []
+        self._titles, self._values, self._marks = tuple(entry.title for entry in entries), [], []
         for index, entry in enumerate(entries):
             made = MeasuredValue(self._workspace.measuring.point_at)
-            grid.addWidget(Text(entry.title, size="caption", tone="secondary", wrap=False), index, 0)
-            grid.addWidget(made, index, 1)
+            marks = Text(
+                "", size="caption", tone="warning"
+            )  # below: beside a long value it would widen the panel
+            marks.hide()
+            grid.addWidget(Text(entry.title, size="caption", tone="secondary", wrap=False), 2 * index, 0)
+            grid.addWidget(made, 2 * index, 1)
+            grid.addWidget(marks, 2 * index + 1, 1)
             self._values.append(made)
+            self._marks.append(marks)
         grid.setColumnStretch(1, 1)
         self._content.addWidget(table)
         self._why, self._lines = column(spacing=0), []

@@ -32,8 +32,8 @@ class MeasuredValue(QAbstractButton):
         self.clicked.connect(self._go)
 
     def show_entry(self, entry: block.Entry) -> None:
-        """Show a place of the block."""
-        self._show(entry.text, entry.values, entry.marks)
+        """Show a place of the block; its marks are a colour here, and words that stand below it."""
+        self._show(entry.text, entry.values, entry.marks, says_marks=False)
 
     def show_value(self, item: Measurement, marks: Sequence[str] = ()) -> None:
         """Show one value, without its unit; `marks` are words behind it."""
@@ -43,11 +43,15 @@ class MeasuredValue(QAbstractButton):
             tuple(marks),
         )
 
-    def _show(self, text: str, items: tuple[Measurement, ...], marks: tuple[str, ...]) -> None:
+    def _show(
+        self, text: str, items: tuple[Measurement, ...], marks: tuple[str, ...], *, says_marks: bool = True
+    ) -> None:
         if (items, marks) == (self._items, self._marks):
             return
         self._items, self._marks = items, marks
-        self.setText(" ".join((text, *marks)))
+        whole = " ".join((text, *marks))
+        self.setText(whole if says_marks else text)
+        self.setAccessibleName(whole)
         self.setToolTip("\n\n".join(map(block.told, items)))
         self.setAccessibleDescription(self.toolTip())
         can = any(one.where_s is not None for one in items)
