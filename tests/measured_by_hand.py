@@ -190,4 +190,5 @@ class Hand:
             made.append(Measurement("T amplitude", self.t.get(lead, 0.3), "mV", lead=lead))
             if self.p_ms is not None:
                 made.append(Measurement("P amplitude", self.p_ii, "mV", lead=lead))
+                made.append(Measurement("P duration", self.p_ms, "ms", lead=lead))
         return tuple(made)

@@ -16,8 +16,8 @@ LEAST_MV = 0.02  # a terminal part of P that stands out of the noise of a median
 def _terminal_force(look: Look, _: str) -> bool:
     look.adult()
     _need_p(look)
-    p, fs_hz = look.trace("V1", "P")
-    p = p - np.linspace(0.0, p[-1], len(p))  # what the atria repolarise with (PR depression) is no P
+    p, fs_hz = look.trace("V1", "P", own=True)  # what lies after V1's own P is no P of V1
+    p = p - np.linspace(p[0], p[-1], len(p))  # what the atria repolarise with (PR depression) is no P
     tail = p[len(p) // 3 :]  # the terminal part comes after what the right atrium gives
     end = int(tail.argmin())
     depth = max(0.0, -float(tail[end]))
@@ -36,7 +36,10 @@ def _terminal_force(look: Look, _: str) -> bool:
 def _long(look: Look, _: str) -> bool:
     look.adult()
     _need_p(look)
-    return look.value("P duration") >= 120
+    length = look.duration("P", "II")
+    if not length:
+        raise NotMeasurable("no P wave in II")
+    return length >= 120
 
 
 def _right(look: Look, _: str) -> bool:
@@ -53,6 +56,7 @@ def _right(look: Look, _: str) -> bool:
 
 
 def _need_p(look: Look) -> None:
+    look.with_p_waves()
     if look.maybe("P duration") is None:
         raise NotMeasurable("no P wave")
 
@@ -64,20 +68,29 @@ RULES = (
         GROUP,
         (
             Definition(
-                "Depth times duration of the terminal part of P in V1 of 4 mV ms (0.04 mm s) or more.", MORRIS
+                "Depth times duration of the terminal part of P in V1, between V1's own edges of P, of 4 mV ms"
+                " (0.04 mm s) or more.",
+                MORRIS,
             ),
         ),
         _terminal_force,
-        needs="Adults; a P wave.",
+        needs="Adults; a P wave; no atrial fibrillation or flutter by rule.",
         statements=("LAO/LAE",),
     ),
     Rule(
         "LONG-P",
         "Long P, as in interatrial block",
         GROUP,
-        (Definition("P duration of 120 ms or more.", BAYES),),
+        (
+            Definition(
+                "P duration of 120 ms or more in II. The lead is ecgview's choice: from the first lead to the last P is"
+                " longer, some 10 ms, and no limit of that is published.",
+                BAYES,
+            ),
+        ),
         _long,
-        needs="Adults; a P wave.",
+        needs="Adults; a P wave in II; no atrial fibrillation or flutter by rule.",
+        validated=False,  # in the young as often as published, but nothing here says which P is long
     ),
     Rule(
         "RAE",
@@ -90,7 +103,7 @@ RULES = (
             ),
         ),
         _right,
-        needs="Adults; a P wave.",
+        needs="Adults; a P wave; no atrial fibrillation or flutter by rule.",
         statements=("RAO/RAE",),
     ),
 )

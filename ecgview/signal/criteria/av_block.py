@@ -18,9 +18,11 @@ STEADY_RR = 0.08  # standard deviation over mean: an escape rhythm is regular
 
 def _pr(look: Look) -> float:
     look.not_paced()
+    look.with_p_waves()
+    pr = look.value("PR")  # where it is printed it is judged: it needs a P wave before half of the beats
     if look.with_p() < ENOUGH_P:
-        raise NotMeasurable("no P wave before the QRS complexes")
-    return look.value("PR")
+        look.say("PR is that of some beats only")
+    return pr
 
 
 def _first_degree(look: Look, _: str) -> bool:
@@ -43,12 +45,14 @@ def _preexcitation(look: Look, _: str) -> bool:
 
 def _second_degree(look: Look, _: str) -> bool:
     look.not_paced()
+    look.with_p_waves()
     found = _regular_p(look)
     return bool(found.alone_s) and not _independent(look, found)
 
 
 def _third_degree(look: Look, _: str) -> bool:
     look.not_paced()
+    look.with_p_waves()
     found = _regular_p(look)
     faster = found.rate_bpm >= MORE_ATRIAL * look.value("Heart rate")
     return faster and bool(found.alone_s) and _independent(look, found)
@@ -78,7 +82,8 @@ RULES = (
         GROUP,
         (Definition("PR over 200 ms, a P wave before the QRS complexes.", KUSUMOTO),),
         _first_degree,
-        needs="Adults; QRS complexes that are not paced; P waves before at least 70 % of them.",
+        needs="Adults; QRS complexes that are not paced; P waves before at least half of them; no atrial fibrillation"
+        " or flutter by rule.",
         statements=("1AVB",),
     ),
     Rule(
@@ -87,14 +92,15 @@ RULES = (
         GROUP,
         (
             Definition(
-                f"An atrial rate of at least {MORE_ATRIAL:g} times the ventricular rate, and a PR that is not"
-                f" independent of the QRS: its standard deviation is under {LOOSE_MS:.0f} ms (the limits are"
+                f"Regular P waves, at least one without a QRS after it, and a PR that is not independent of the QRS:"
+                f" its standard deviation is under {LOOSE_MS:.0f} ms, or RR intervals differ (the limits are"
                 " ecgview's).",
                 KUSUMOTO,
             ),
         ),
         _second_degree,
-        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced.",
+        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced; no atrial"
+        " fibrillation or flutter by rule.",
         statements=("2AVB",),
     ),
     Rule(
@@ -112,7 +118,8 @@ RULES = (
             ),
         ),
         _third_degree,
-        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced.",
+        needs="P waves at a regular interval that stand free of QRS and T; QRS complexes that are not paced; no atrial"
+        " fibrillation or flutter by rule.",
         critical=True,
         statements=("3AVB",),
     ),
@@ -122,7 +129,8 @@ RULES = (
         GROUP,
         (Definition("PR under 120 ms, a P wave before the QRS complexes.", WILLEMS),),
         _short,
-        needs="Adults; QRS complexes that are not paced; P waves before at least 70 % of them.",
+        needs="Adults; QRS complexes that are not paced; P waves before at least half of them; no atrial fibrillation"
+        " or flutter by rule.",
     ),
     Rule(
         "WPW",
@@ -136,7 +144,8 @@ RULES = (
             ),
         ),
         _preexcitation,
-        needs="Adults; QRS complexes that are not paced; P waves before at least 70 % of them.",
+        needs="Adults; QRS complexes that are not paced; P waves before at least half of them; no atrial fibrillation"
+        " or flutter by rule.",
         statements=("WPW",),
     ),
 )

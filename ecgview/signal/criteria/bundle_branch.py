@@ -11,7 +11,7 @@ WILLEMS = (
     "Willems JL et al., WHO/ISFC task force on conduction disturbances. J Am Coll Cardiol 1985;5:1261-1275"
 )
 STRAUSS = "Strauss DG, Selvester RH, Wagner GS. Am J Cardiol 2011;107:927-934"
-NEEDS = "Adults; QRS complexes that are not paced."
+NEEDS = "Adults; QRS complexes that are not paced; no pre-excitation by rule."
 LEFT, STRAUSS_LEADS = ("I", "aVL", "V5", "V6"), ("I", "aVL", "V1", "V2", "V5", "V6")
 SECOND_R_MV = 0.1  # a small square at 10 mm/mV: what a reader sees as an R'
 MID_S = 0.04  # a notch within this of onset or offset is no mid-QRS notch
@@ -19,10 +19,34 @@ SMALL_Q_MV, SMALL_Q_S = 0.06, 0.02  # below, a q of I, V5 or V6 is noise of the 
 
 
 def _left(look: Look, name: str) -> bool:
-    look.adult()
-    look.not_paced()
+    _asked(look)
     width = look.value("QRS duration")
     return _strauss(look, width) if name == "Strauss" else _aha_left(look, width)
+
+
+def left_block(look: Look) -> bool:
+    """Return whether either definition of left bundle-branch block is met, whichever the reader chose.
+
+    Raises:
+        NotMeasurable: neither is met, and one cannot be judged.
+    """
+    width = look.value("QRS duration")
+    unsure: NotMeasurable | None = None
+    for definition in (_strauss, _aha_left):
+        try:
+            if definition(look, width):
+                return True
+        except NotMeasurable as error:
+            unsure = error
+    if unsure is not None:
+        raise NotMeasurable(f"left bundle-branch block cannot be judged: {unsure}")
+    return False
+
+
+def _asked(look: Look) -> None:
+    look.adult()
+    look.not_paced()
+    look.unless("WPW", "pre-excitation widens the QRS")
 
 
 def _strauss(look: Look, width: float) -> bool:
@@ -45,13 +69,13 @@ def _aha_left(look: Look, width: float) -> bool:
         return False
     shapes = {lead: look.shape(lead) for lead in LEFT}
     broad = [lead for lead, one in shapes.items() if one.r and _broad(one, lead, look)]
-    without_q = all(not _has_q(shapes[lead]) for lead in ("I", "V6"))
+    without_q = all(not _has_q(shapes[lead]) for lead in ("I", "V5", "V6"))
     late = [_peak(look, lead) > 60 for lead in ("V5", "V6")]
     down = all(look.shape(lead).letters[:1] == "Q" or _is_rs(look.shape(lead)) for lead in ("V1",))
     look.leads = tuple(broad)
-    if not broad and without_q and any(late) and look.facts.fine is False:
+    if not broad and without_q and all(late) and look.facts.fine is False:
         raise NotMeasurable("notches may be smoothed away: the samples hold less than 150 Hz")
-    return len(broad) >= 2 and without_q and any(late) and down
+    return len(broad) >= 2 and without_q and all(late) and down
 
 
 def _broad(one: Shape, lead: str, look: Look) -> bool:
@@ -61,8 +85,7 @@ def _broad(one: Shape, lead: str, look: Look) -> bool:
 
 
 def _right(look: Look, low: float, high: float) -> bool:
-    look.adult()
-    look.not_paced()
+    _asked(look)
     width = look.value("QRS duration")
     if not low <= width < high:
         return False
@@ -90,8 +113,7 @@ def _incomplete_right(look: Look, name: str) -> bool:
 
 
 def _incomplete_left(look: Look, _: str) -> bool:
-    look.adult()
-    look.not_paced()
+    _asked(look)
     width = look.value("QRS duration")
     if not 110 <= width < 120:
         return False
@@ -100,8 +122,7 @@ def _incomplete_left(look: Look, _: str) -> bool:
 
 
 def _unspecific(look: Look, _: str) -> bool:
-    look.adult()
-    look.not_paced()
+    _asked(look)
     wide = look.value("QRS duration") > 110
     named = [code for code in ("CLBBB", "CRBBB", "IRBBB", "ILBBB") if look.facts.state_of(code) == "met"]
     return wide and not named
@@ -175,8 +196,8 @@ RULES = (
             ),
             Definition(
                 "QRS of 120 ms or more, a broad notched or slurred R in at least two of I, aVL, V5, V6 (ecgview counts"
-                " an R of 100 ms as slurred), no q in I and V6, an R peak time over 60 ms in V5 or V6, and rS or"
-                " QS in V1.",
+                " an R of 100 ms as slurred), no q in I, V5 and V6, an R peak time over 60 ms in V5 and V6, and rS or"
+                " QS in V1 (that part is ecgview's).",
                 SURAWICZ,
                 "AHA",
             ),
@@ -216,7 +237,8 @@ RULES = (
         GROUP,
         (
             Definition(
-                "QRS of 110 to 119 ms, an R peak time over 60 ms in V4, V5 and V6, and no q in I, V5 and V6.",
+                "QRS of 110 to 119 ms, an R peak time over 60 ms in V4, V5 and V6, and no q in I, V5 and V6. The"
+                " pattern of left ventricular hypertrophy that the publication names as well is not asked for.",
                 SURAWICZ,
             ),
         ),

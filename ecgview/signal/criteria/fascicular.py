@@ -60,7 +60,7 @@ RULES = (
             ),
         ),
         _posterior,
-        needs=NEEDS + "no right ventricular hypertrophy, no pathological Q in I, aVL, V6.",
+        needs=NEEDS + "no right ventricular hypertrophy, no pathological Q in I and aVL or in V5 and V6.",
         statements=("LPFB",),
     ),
 )

@@ -3,7 +3,7 @@
 from ecgview.leads import CHEST
 from ecgview.signal.criteria.criterion import NotMeasurable
 from ecgview.signal.criteria.look import Look
-from ecgview.signal.criteria.rate_and_rhythm import no_p
+from ecgview.signal.criteria.rate_and_rhythm import irregular, no_p
 from ecgview.signal.criteria.rule import Definition, Rule
 
 PUBLICATION = (
@@ -16,6 +16,7 @@ HALF_S = 0.11  # a peaked T is narrow: this long above its half at most
 def _signs(look: Look, _: str) -> bool:
     look.adult()
     look.not_paced()
+    look.st_is_free()
     width, rate = look.value("QRS duration"), look.value("Heart rate")
     leads = look.have(("I", "II", "III", "aVF", *CHEST))
     if len(leads) < 2:
@@ -25,6 +26,9 @@ def _signs(look: Look, _: str) -> bool:
     look.drop(one for one in look.used if not one.lead or one.lead in peaked)
     look.number("Leads with a peaked T", len(peaked), f"of {len(leads)}")
     lacking = no_p(look)
+    if lacking and irregular(look):
+        look.say("irregular without P waves: fibrillation is a reason of its own, no sign of potassium")
+        lacking = False
     return sum((len(peaked) >= 2, width >= 120, lacking, rate < 50)) >= 3
 
 
@@ -47,7 +51,7 @@ RULES = (
                 f"At least three of: peaked T in two leads or more (over {LIMB_MV:g} mV in a limb lead,"
                 f" {CHEST_MV:g} mV in a"
                 f" chest lead, and {1000 * HALF_S:.0f} ms or shorter at half its height), QRS of 120 ms or more,"
-                " no P waves,"
+                " no P waves in a regular rhythm,"
                 " a rate under 50 per minute. The signs are published, the limits of T and how they are counted"
                 " together"
                 " are ecgview's.",
@@ -55,7 +59,7 @@ RULES = (
             ),
         ),
         _signs,
-        needs="Adults; complexes that are not paced.",
+        needs="Adults; complexes that are not paced; no flutter waves on T.",
         critical=True,
     ),
 )

@@ -27,7 +27,7 @@ def _sokolow(look: Look, _: str) -> bool:
     _asked(look)
     look.need("V5", "V6")
     lateral = max(look.amplitude("R", "V5"), look.amplitude("R", "V6"))
-    total = look.number("SV1 + RV5 or RV6", look.amplitude("S", "V1") + lateral, "mV")
+    total = look.number("SV1 + RV5 or RV6", _s(look, "V1") + lateral, "mV")
     return total >= 3.5
 
 
@@ -38,7 +38,7 @@ def _avl(look: Look, _: str) -> bool:
 
 
 def _cornell(look: Look) -> float:
-    return look.number("RaVL + SV3", look.amplitude("R", "aVL") + look.amplitude("S", "V3"), "mV")
+    return look.number("RaVL + SV3", look.amplitude("R", "aVL") + _s(look, "V3"), "mV")
 
 
 def _cornell_voltage(look: Look, _: str) -> bool:
@@ -67,6 +67,14 @@ def _peguero(look: Look, _: str) -> bool:
     return look.sex(total, 2.8, 2.3, "mV")
 
 
+def _s(look: Look, lead: str) -> float:
+    """Return how deep the S of a lead is, or its QS, in mV: a number that was used."""
+    kept = list(look.used)
+    deepest = _deepest(look, lead)
+    look.drop(kept)
+    return look.number("S amplitude", deepest, "mV", lead)
+
+
 def _deepest(look: Look, lead: str) -> float:
     """Return how deep the S of a lead is, or its QS, in mV."""
     kept = list(look.used)
@@ -82,12 +90,13 @@ def _right(look: Look, name: str) -> bool:
     look.not_paced()
     look.unless("CRBBB", "right bundle-branch block heightens R in V1")
     look.unless("CLBBB", "left bundle-branch block changes the voltages")
+    look.unless("WPW", "pre-excitation heightens R in V1")
     r = look.amplitude("R", "V1")
     if name == "Sokolow-Lyon":
         look.need("V5", "V6")
         lateral = max(look.amplitude("S", "V5"), look.amplitude("S", "V6"))
         return look.number("RV1 + SV5 or SV6", r + lateral, "mV") > 1.05
-    s = look.amplitude("S", "V1")
+    s = _s(look, "V1")
     return r > 0.6 and r > s
 
 
@@ -156,7 +165,7 @@ RULES = (
             Definition("R in V1 over 0.6 mV and higher than S in V1 is deep.", HANCOCK, "R in V1"),
         ),
         _right,
-        needs="Adults; no bundle-branch block, no paced complexes.",
+        needs="Adults; no bundle-branch block, no pre-excitation, no paced complexes.",
         statements=("RVH",),
     ),
 )

@@ -11,7 +11,7 @@ THYGESEN = (
 )
 NEEDS = "No left bundle-branch block, no pre-excitation, no paced complexes."
 GENERAL_MS, GENERAL_MV = 30.0, 0.1
-INFERIOR, LATERAL, ANTERIOR = ("II", "III", "aVF"), ("I", "aVL", "V6"), ("V1", "V2", "V3", "V4", "V5", "V6")
+INFERIOR, LATERAL, ANTERIOR = ("II", "III", "aVF"), ("I", "aVL", "V5", "V6"), ("V1", "V2", "V3", "V4", "V5")
 
 
 def _asked(look: Look) -> None:
@@ -33,28 +33,31 @@ def _pathological(look: Look, lead: str) -> bool:
     return (lasts >= GENERAL_MS and deep >= GENERAL_MV) or (shape.letters == "QS" and deep >= GENERAL_MV)
 
 
-def _two(look: Look, leads: tuple[str, ...], neighbours: bool = False) -> bool:
-    """Return whether two leads of a group, next to each other in the chest, have pathological Q waves."""
+def _found(look: Look, leads: tuple[str, ...]) -> tuple[bool, ...]:
+    """Return for each lead of a group whether its Q is pathological; those that are, are named."""
     _asked(look)
     look.need(*leads)
-    found = [_pathological(look, lead) for lead in leads]
+    found = tuple(_pathological(look, lead) for lead in leads)
     look.leads = tuple(lead for lead, one in zip(leads, found, strict=True) if one)
-    if neighbours:
-        return any(a and b for a, b in pairwise(found))
-    return sum(found) >= 2
+    return found
 
 
 def _inferior(look: Look, _: str) -> bool:
-    return _two(look, INFERIOR)
+    return sum(_found(look, INFERIOR)) >= 2
 
 
 def _lateral(look: Look, _: str) -> bool:
-    return _two(look, LATERAL)
+    high, low = (
+        ("I", "aVL"),
+        ("V5", "V6"),
+    )  # the definition's groups: V5 and V6 are of V1 to V6, not of I and aVL
+    _found(look, LATERAL)
+    return any(set(pair) <= set(look.leads) for pair in (high, low))
 
 
 def _anterior(look: Look, _: str) -> bool:
     # A QS in V1 alone is normal: it counts only beside V2, whose rule is the narrower.
-    return _two(look, ANTERIOR, neighbours=True)
+    return any(a and b for a, b in pairwise(_found(look, ANTERIOR)))
 
 
 def _rule(code: str, name: str, words: str, statements: tuple[str, ...], judge: object) -> Rule:
@@ -62,6 +65,7 @@ def _rule(code: str, name: str, words: str, statements: tuple[str, ...], judge: 
     return Rule(code, name, GROUP, (Definition(words, THYGESEN),), judge, NEEDS, statements=statements)
 
 
+_LATERAL = "Q of 30 ms or more and 0.1 mV or more, or QS, in I and aVL, or in V5 and V6."
 _Q = "Q of 30 ms or more and 0.1 mV or more, or QS, in at least two of {}."
 
 RULES = (
@@ -69,10 +73,10 @@ RULES = (
     _rule(
         "Q-ANTERIOR",
         "Pathological Q, anterior",
-        "In at least two chest leads next to each other: Q over 20 ms or QS in V2 and V3, Q of 30 ms or more and 0.1 mV"
-        " or more, or QS, in V1 and V4 to V6.",
+        "In at least two leads next to each other of V1 to V5: Q over 20 ms or QS in V2 and V3, Q of 30 ms or more and"
+        " 0.1 mV or more, or QS, in V1, V4 and V5.",
         ("ASMI", "AMI"),
         _anterior,
     ),
-    _rule("Q-LATERAL", "Pathological Q, lateral", _Q.format("I, aVL, V6"), ("LMI",), _lateral),
+    _rule("Q-LATERAL", "Pathological Q, lateral", _LATERAL, ("LMI",), _lateral),
 )

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ecgview.signal.criteria.bundle_branch import left_block
 from ecgview.signal.criteria.criterion import NotApplicable, NotMeasurable
 from ecgview.signal.criteria.infarction import THYGESEN
 from ecgview.signal.criteria.look import Look
@@ -25,10 +26,17 @@ DEEP_T_MV, BIPHASIC_MV, TALL_T_MV = 0.25, 0.1, 0.5  # ours: the papers show pict
 
 def _sgarbossa(look: Look, _: str) -> bool:
     width = look.value("QRS duration")
-    if not look.facts.paced and look.facts.state_of("CLBBB") != "met":
-        raise NotApplicable("no left bundle-branch block, and no paced QRS complexes")
     if width < 120:
         raise NotApplicable("a narrow QRS")
+    if look.facts.paced:
+        _like_left_block(look)
+        look.say("paced complexes: the rules as Dodd 2021 tried them on paced patients with chest pain")
+    elif not left_block(look):
+        paced = look.facts.pacing
+        if paced.state == "cannot tell":
+            raise NotMeasurable(f"whether the wide QRS is paced cannot be told: {paced.reason}")
+        raise NotApplicable("no left bundle-branch block by either definition, and no paced QRS complexes")
+    look.st_is_free()
     st = levels(look, (*TWELVE, "aVR"))
     found = []
     for lead, level in st.items():
@@ -47,9 +55,22 @@ def _sgarbossa(look: Look, _: str) -> bool:
     return bool(found)
 
 
+def _like_left_block(look: Look) -> None:
+    """Say that the rules are those of left bundle-branch block, which pacing of the right ventricle looks like.
+
+    Raises:
+        NotApplicable: the paced QRS is upright in V1, as of the left ventricle or of both.
+    """
+    if sum(one.mv for one in look.shape("V1").deflections) > 0:
+        raise NotApplicable(
+            "a paced QRS that is upright in V1, as of the left or both ventricles: ST must be read without these rules"
+        )
+
+
 def _posterior(look: Look, _: str) -> bool:
     look.adult()
     look.narrow()
+    look.st_is_free()
     look.unless("LVH-SOKOLOW", "the voltages of left ventricular hypertrophy shift ST")
     look.unless("RVH", "right ventricular hypertrophy shifts ST in V1 to V3")
     st = levels(look, ("V1", "V2", "V3", "V4", "V5", "V6"))
@@ -69,6 +90,7 @@ def _posterior(look: Look, _: str) -> bool:
 def _avr(look: Look, name: str) -> bool:
     look.adult()
     look.narrow()
+    look.st_is_free()
     look.need("aVR", "V1")
     st = levels(look, TWELVE)
     low = tuple(lead for lead, level in st.items() if round(level, 3) <= -0.1)
@@ -82,6 +104,7 @@ def _avr(look: Look, name: str) -> bool:
 def _wellens(look: Look, _: str) -> bool:
     look.adult()
     look.narrow()
+    look.st_is_free()
     look.unless("LVH-SOKOLOW", "the voltages of left ventricular hypertrophy turn T")
     look.unless("RVH", "right ventricular hypertrophy turns T in V1 to V3")
     look.need("V2", "V3")
@@ -112,7 +135,8 @@ def _turned(look: Look, lead: str) -> bool:
 def _de_winter(look: Look, _: str) -> bool:
     look.adult()
     look.narrow()
-    leads = ("V2", "V3", "V4", "V5")
+    look.st_is_free()
+    leads = ("V1", "V2", "V3", "V4", "V5", "V6")
     look.need(*leads)
     found = []
     for lead in leads:
@@ -127,6 +151,7 @@ def _de_winter(look: Look, _: str) -> bool:
 def _inverted(look: Look, _: str) -> bool:
     look.adult()
     look.narrow()
+    look.st_is_free()
     leads = ("I", "II", "V3", "V4", "V5", "V6")
     found = []
     for lead in look.have(leads):
@@ -156,7 +181,8 @@ RULES = (
             ),
         ),
         _sgarbossa,
-        needs="Left bundle-branch block by the chosen definition, or paced complexes.",
+        needs="Left bundle-branch block by either definition, or paced complexes that point down in V1; no flutter"
+        " waves on ST.",
         critical=True,
     ),
     Rule(
@@ -173,7 +199,7 @@ RULES = (
             ),
         ),
         _posterior,
-        needs="Adults; a QRS under 120 ms that is not paced; no ventricular hypertrophy.",
+        needs="Adults; a QRS under 120 ms that is not paced; no ventricular hypertrophy; no flutter waves on ST.",
         critical=True,
         statements=("PMI",),
     ),
@@ -196,7 +222,7 @@ RULES = (
             ),
         ),
         _avr,
-        needs="Adults; a QRS under 120 ms that is not paced.",
+        needs="Adults; a QRS under 120 ms that is not paced; no flutter waves on ST.",
         critical=True,
     ),
     Rule(
@@ -213,7 +239,7 @@ RULES = (
             ),
         ),
         _wellens,
-        needs="Adults; a QRS under 120 ms that is not paced; no ventricular hypertrophy.",
+        needs="Adults; a QRS under 120 ms that is not paced; no ventricular hypertrophy; no flutter waves on ST.",
         critical=True,
     ),
     Rule(
@@ -222,13 +248,13 @@ RULES = (
         GROUP,
         (
             Definition(
-                "In two neighbouring leads of V2 to V5: ST of \u22120.1 mV or lower at the J point, rising, and a T of"
+                "In two neighbouring leads of V1 to V6: ST of \u22120.1 mV or lower at the J point, rising, and a T of"
                 f" {TALL_T_MV:g} mV or more (the limit of T is ecgview's).",
                 DE_WINTER,
             ),
         ),
         _de_winter,
-        needs="Adults; a QRS under 120 ms that is not paced.",
+        needs="Adults; a QRS under 120 ms that is not paced; no flutter waves on ST.",
         critical=True,
     ),
     Rule(
@@ -244,7 +270,7 @@ RULES = (
             ),
         ),
         _inverted,
-        needs="Adults; a QRS under 120 ms that is not paced.",
+        needs="Adults; a QRS under 120 ms that is not paced; no flutter waves on ST.",
         statements=("INVT",),
     ),
 )

@@ -12,7 +12,9 @@ from ecgview.record import EcgRecord, Patient
 from ecgview.signal import pacing
 from ecgview.signal.criteria.criterion import Asked, NotApplicable, NotMeasurable, State
 from ecgview.signal.criteria.shape import Shape, shape_of
+from ecgview.signal.measure import flutter
 from ecgview.signal.measure.atrial import Atrial
+from ecgview.signal.measure.flutter import Flutter
 from ecgview.signal.measure.measured import BeatClass, Measured, Median
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
@@ -65,13 +67,23 @@ class Facts:
         return tuple((beat, kind) for beat, kind in both if kind != "noise")
 
     @cached_property
+    def pacing(self) -> pacing.Pacing:
+        """Stimuli: seen, not seen, or not to be told."""
+        return pacing.detect(self.record)
+
+    @cached_property
     def paced(self) -> bool:
         """Whether the QRS is paced: stimuli are seen, or beats are paced, and it is wide."""
         seen = sum(kind == "paced" for _, kind in self.beats) >= MATTERS * max(len(self.beats), 1)
-        if not seen and pacing.detect(self.record).state != "seen":
+        if not seen and self.pacing.state != "seen":
             return False
         width = self.by_name.get(("QRS duration", ""))
         return width is None or width.value is None or width.value >= WIDE_MS
+
+    @cached_property
+    def flutter(self) -> Flutter | None:
+        """Fast atrial waves without a pause, on which ST and T lie."""
+        return flutter.find(self.record, self.measured.leads, [beat for beat, _ in self.beats])
 
     @property
     def fine(self) -> bool | None:
@@ -171,8 +183,10 @@ class Look:
             raise NotMeasurable(f"no median beat in {lead}")
         return self.facts.shape(median, lead, qrs)
 
-    def trace(self, lead: str, kind: Kind) -> tuple[np.ndarray, float]:
+    def trace(self, lead: str, kind: Kind, own: bool = False) -> tuple[np.ndarray, float]:
         """Return the median beat of a lead in mV from its level before P or QRS, within a wave, and its rate in Hz.
+
+        The wave is that of all leads, with `own` that of this lead where it has one.
 
         Raises:
             NotMeasurable: there is no such lead, or no such wave.
@@ -181,6 +195,8 @@ class Look:
         if lead not in median.lead_names:
             self.need(lead)
             raise NotMeasurable(f"no median beat in {lead}")
+        if own:
+            wave = median.leads.get(lead, {}).get(kind, wave)
         levelled, at = _levelled(median, lead, wave)
         return levelled[at(wave.onset_s) : at(wave.offset_s) + 1], median.sampling_rate_hz
 
@@ -267,6 +283,27 @@ class Look:
         elif age < ADULT_YEARS:
             raise NotApplicable(f"limits of adults; this patient is {age:g} years old")
 
+    def with_p_waves(self) -> None:
+        """Say that a rule is about P waves, which a fibrillating or fluttering atrium has not.
+
+        Raises:
+            NotApplicable: irregular RR intervals without P waves, or flutter waves.
+        """
+        self.unless("AFLT", "atrial waves as in flutter: there are no P waves")
+        self.unless("AFIB", "an irregular rhythm without P waves, as in atrial fibrillation")
+
+    def st_is_free(self) -> None:
+        """Say that ST and T cannot be judged where fast atrial waves lie on them.
+
+        Raises:
+            NotMeasurable: they do.
+        """
+        found = self.facts.flutter
+        if found is not None:
+            raise NotMeasurable(
+                f"ST and T lie on atrial waves of {found.rate_bpm:.0f} per minute, {found.mv:.2f} mV in {found.lead}"
+            )
+
     def not_paced(self) -> None:
         """Say that a rule is not asked of paced complexes.
 
@@ -337,6 +374,5 @@ def _levelled(median: Median, lead: str, wave: Wave) -> tuple[np.ndarray, Callab
     def at(time_s: float) -> int:
         return min(max(median.peak + round(time_s * median.sampling_rate_hz), 0), len(row) - 1)
 
-    onset = at(wave.onset_s)
-    before = row[max(0, onset - round(LEVEL_S * median.sampling_rate_hz)) : onset + 1]
-    return row - float(np.median(before)), at
+    first, past = median.level_samples(wave.onset_s, LEVEL_S)
+    return row - float(np.median(row[first:past])), at

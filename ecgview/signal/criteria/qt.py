@@ -8,11 +8,12 @@ ZEPPENFELD = (
     "Zeppenfeld K et al., 2022 ESC guidelines on ventricular arrhythmias. Eur Heart J 2022;43:3997-4126"
 )
 DREW = "Drew BJ et al., AHA/ACCF statement on torsade de pointes in hospital. Circulation 2010;121:1047-1060"
-NEEDS = "A QRS under 120 ms that is not paced: else QT follows conduction."
+NEEDS = "A QRS under 120 ms that is not paced: else QT follows conduction; no flutter waves on T."
 
 
 def _qtc(look: Look) -> float:
     look.narrow()
+    look.st_is_free()
     look.maybe("QT")
     if (look.maybe("RR irregularity") is not None) and look.facts.state_of("AFIB") == "met":
         look.say("irregular rhythm: QTc is that of the mean RR, see how many beats it is of")

@@ -4,6 +4,8 @@ from ecgview.signal import pacing
 from ecgview.signal.criteria.criterion import NotMeasurable
 from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure.flutter import ALIKE, FASTEST_BPM, LONGEST_RECORD_S, SLOWEST_BPM
+from ecgview.signal.measure.flutter import LEADS as FLUTTER_LEADS
 
 GROUP = "Rate and rhythm"
 KUSUMOTO = "Kusumoto FM et al., 2018 ACC/AHA/HRS guideline on bradycardia. Circulation 2019;140:e382-e482"
@@ -24,7 +26,12 @@ MORE_ATRIAL = 1.2  # times the ventricular rate: P waves that no QRS follows
 def sinus(look: Look) -> bool:
     """Return whether every QRS follows a P wave of the sinus node, and every P wave is followed by a QRS."""
     look.not_paced()
-    if look.with_p() < ENOUGH_P:
+    share = look.with_p()
+    if HARDLY_P <= share < ENOUGH_P:
+        raise NotMeasurable(
+            "P waves stand before some of the beats: too few for sinus rhythm, too many to deny it"
+        )
+    if share < HARDLY_P:
         look.say("P waves do not stand before the QRS complexes")
         return False
     axis = look.maybe("P axis")
@@ -64,14 +71,17 @@ def _slow(look: Look, limit: str) -> bool:
 
 def _sinus_bradycardia(look: Look, limit: str) -> bool:
     look.adult()
-    slow = _slow(look, limit)
+    look.with_p_waves()
+    if not _slow(look, limit):
+        look.not_paced()
+        return False
     if not sinus(look):
         return False
     atrial = look.facts.measured.atrial
-    if slow and atrial is not None and atrial.rate_bpm >= float(limit) and atrial.alone_s:
+    if atrial is not None and atrial.rate_bpm >= float(limit) and atrial.alone_s:
         look.say("the atria are not slow: no QRS follows some P waves")
         return False
-    return slow
+    return True
 
 
 def _bradycardia(look: Look, limit: str) -> bool:
@@ -81,12 +91,16 @@ def _bradycardia(look: Look, limit: str) -> bool:
 
 def _sinus_tachycardia(look: Look, _: str) -> bool:
     look.adult()
+    look.with_p_waves()
     fast = look.value("Heart rate") > 100
-    if fast and not look.facts.paced and no_p(look) and not irregular(look):
+    look.not_paced()
+    if not fast:
+        return False
+    if no_p(look) and not irregular(look):
         raise NotMeasurable(
             "P waves are not seen, and may lie in T: sinus tachycardia or another cannot be told"
         )
-    return sinus(look) and fast
+    return sinus(look)
 
 
 def _tachycardia(look: Look, _: str) -> bool:
@@ -98,8 +112,11 @@ def _fibrillation(look: Look, _: str) -> bool:
     if look.facts.paced:
         look.not_paced()
     look.value("Heart rate")
+    uneven = irregular(look)
     lacking = no_p(look)
-    return irregular(look) and lacking
+    if uneven and not lacking and look.with_p() >= HARDLY_P and look.maybe("PR") is None:
+        raise NotMeasurable("P waves stand before under half of the beats: neither seen as PR nor absent")
+    return uneven and lacking
 
 
 def _slow_fibrillation(look: Look, limit: str) -> bool:
@@ -109,6 +126,7 @@ def _slow_fibrillation(look: Look, limit: str) -> bool:
 
 def _regular_without_p(look: Look, _: str) -> bool:
     look.not_paced()
+    look.unless("AFLT", "atrial waves as in flutter")
     look.value("Heart rate")
     lacking = no_p(look)
     return lacking and not irregular(look)
@@ -116,6 +134,9 @@ def _regular_without_p(look: Look, _: str) -> bool:
 
 def _premature(kind: str) -> Rule:
     def found(look: Look, _: str) -> bool:
+        if kind == "supraventricular":  # early against a rhythm of the sinus node
+            look.not_paced()
+            look.with_p_waves()
         times = [beat.time_s for beat, one in look.beats() if one == kind]
         look.number(f"{kind.capitalize()} beats", len(times), f"of {len(look.facts.beats)}")
         if times:
@@ -130,7 +151,25 @@ def _premature(kind: str) -> Rule:
         kind
     ]
     where = "ecgview's classes of beats; no published limits"
-    return Rule(code, name, GROUP, (Definition(words[kind], where),), found, statements=(code,))
+    needs = {
+        "ventricular": "",
+        "supraventricular": "QRS complexes that are not paced; no atrial fibrillation or flutter by rule.",
+    }[kind]
+    return Rule(code, name, GROUP, (Definition(words[kind], where),), found, needs, statements=(code,))
+
+
+def _flutter(look: Look, _: str) -> bool:
+    look.value("Heart rate")
+    if look.facts.record.seconds > LONGEST_RECORD_S:
+        raise NotMeasurable("flutter waves are looked for in records of up to 30 s")
+    if len(look.have(FLUTTER_LEADS)) < 2:
+        raise NotMeasurable(f"fewer than two of {', '.join(FLUTTER_LEADS)}")
+    found = look.facts.flutter
+    if found is not None:
+        look.number("Rate of the atrial waves", round(found.rate_bpm), "bpm")
+        look.number("Height of the atrial waves", round(found.mv, 2), "mV", found.lead)
+        look.leads = (found.lead,)
+    return found is not None
 
 
 def _paced(look: Look, _: str) -> bool:
@@ -163,7 +202,7 @@ RULES = (
             for limit in ("60", "50")
         ),
         _sinus_bradycardia,
-        needs="Adults; QRS complexes that are not paced.",
+        needs="Adults; QRS complexes that are not paced; no atrial fibrillation or flutter by rule.",
         statements=("SBRAD",),
     ),
     Rule(
@@ -183,7 +222,7 @@ RULES = (
         GROUP,
         (Definition("Ventricular rate over 100 per minute" + _SINUS, PAGE),),
         _sinus_tachycardia,
-        needs="Adults; QRS complexes that are not paced.",
+        needs="Adults; QRS complexes that are not paced; no atrial fibrillation or flutter by rule.",
         statements=("STACH",),
     ),
     Rule(
@@ -215,6 +254,22 @@ RULES = (
         needs="QRS complexes that are not paced.",
     ),
     Rule(
+        "AFLT",
+        "Fast atrial waves without a pause, as in atrial flutter",
+        GROUP,
+        (
+            Definition(
+                f"Between the QRS complexes two of {', '.join(FLUTTER_LEADS)} repeat themselves after one interval and"
+                f" after two, at {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f} per minute (correlation {ALIKE:g} or more; the"
+                " limits are ecgview's; the guideline names 240 to 340 for typical flutter).",
+                PAGE,
+            ),
+        ),
+        _flutter,
+        needs="At least two of these leads; 30 s at most.",
+        statements=("AFLT",),
+    ),
+    Rule(
         "NO-P",
         "Regular rhythm without P waves, as in a junctional rhythm",
         GROUP,
@@ -226,7 +281,7 @@ RULES = (
             ),
         ),
         _regular_without_p,
-        needs="QRS complexes that are not paced.",
+        needs="QRS complexes that are not paced; no flutter by rule.",
     ),
     _premature("ventricular"),
     _premature("supraventricular"),

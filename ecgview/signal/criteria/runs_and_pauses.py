@@ -21,7 +21,7 @@ def _pause(look: Look, name: str) -> bool:
     whole = look.facts.by_name.get(("RR max", ""))  # of every minute of a long record
     if whole is not None and whole.value is not None and whole.value > 1000 * (end - start) and whole.where_s:
         look.where_s = start, end = whole.where_s[0], whole.where_s[0] + whole.value / 1000
-    return look.number("Longest RR", round(1000 * (end - start)), "ms") >= 1000 * float(name.split()[0])
+    return look.number("Longest RR", round(1000 * (end - start)), "ms") > 1000 * float(name.split()[0])
 
 
 def _run(look: Look, _: str) -> bool:
@@ -52,9 +52,9 @@ RULES = (
         "Pause",
         GROUP,
         (
-            Definition("An RR interval of 3 s or more.", KUSUMOTO, "3 s"),
+            Definition("An RR interval of more than 3 s.", KUSUMOTO, "3 s"),
             Definition(
-                "An RR interval of 2 s or more (a limit that laboratories use; not the guideline's).",
+                "An RR interval of more than 2 s (a limit that laboratories use; not the guideline's).",
                 KUSUMOTO,
                 "2 s",
             ),

@@ -44,6 +44,7 @@ class Shape:
     deflections: tuple[Deflection, ...]
     peaks_s: tuple[float, ...]  # upright local peaks, R and R' and those of a notched R
     notches_s: tuple[float, ...]
+    notches_mv: tuple[float, ...]  # how deep each of them is
     slurs_s: tuple[float, ...]
     seconds: float
 
@@ -86,7 +87,8 @@ class Shape:
 
 def shape_of(qrs: Trace, fs_hz: float) -> Shape:
     """Return the shape of the samples from QRS onset to offset, in mV from the level at the onset."""
-    found, peaks, notches, slurs = [], [], [], []
+    found: list[Deflection] = []
+    peaks, notches, depths, slurs = [], [], [], []
     steepest = float(np.abs(np.diff(qrs)).max(initial=0.0))
     for start, end in _pieces(qrs):
         part = np.abs(qrs[start:end])
@@ -94,13 +96,16 @@ def shape_of(qrs: Trace, fs_hz: float) -> Shape:
         sign = 1.0 if qrs[start + top] > 0 else -1.0
         if part[top] < LEAST_MV or (end - start) / fs_hz < LEAST_S:
             continue
+        if found and end == len(qrs) and part[top] - part[-1] < LEAST_MV:
+            continue  # it does not fall back: that is the level of ST, no R' nor S
         found.append(Deflection(start / fs_hz, (start + top) / fs_hz, end / fs_hz, sign * float(part[top])))
         tops, dips = _notches(part)
+        depths += [_depth(part, dip) for dip in dips]
         notches += [(start + dip) / fs_hz for dip in dips]
         if sign > 0:
             peaks += [(start + one) / fs_hz for one in tops]
         slurs += [(start + one) / fs_hz for one in _slurs(part, tops, steepest, fs_hz)]
-    return Shape(tuple(found), tuple(peaks), tuple(notches), tuple(slurs), len(qrs) / fs_hz)
+    return Shape(tuple(found), tuple(peaks), tuple(notches), tuple(depths), tuple(slurs), len(qrs) / fs_hz)
 
 
 def _pieces(qrs: Trace) -> list[tuple[int, int]]:
@@ -133,6 +138,11 @@ def _notches(part: Trace) -> tuple[list[int], list[int]]:
     if rising and (not tops or high > tops[-1]):
         tops.append(high)
     return tops, dips
+
+
+def _depth(part: Trace, dip: int) -> float:
+    """Return how far a notch falls below the lower one of the peaks beside it, in mV."""
+    return float(min(part[: dip + 1].max(), part[dip:].max()) - part[dip])
 
 
 def _slurs(part: Trace, tops: list[int], steepest: float, fs_hz: float) -> list[int]:

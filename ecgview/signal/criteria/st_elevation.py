@@ -19,6 +19,7 @@ ALL = ("I", "II", "III", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6", "V7",
 def asked(look: Look) -> None:
     """Say that ST limits are not asked of wide or paced complexes, nor of hypertrophied ventricles."""
     look.narrow()
+    look.st_is_free()
     for code in LVH:
         look.unless(code, "the voltages of left ventricular hypertrophy shift ST")
 
@@ -94,7 +95,10 @@ def _depression(look: Look, _: str) -> bool:
     return bool(both)
 
 
-NEEDS = "Adults; a QRS under 120 ms that is not paced; no left ventricular hypertrophy by Sokolow-Lyon or Cornell."
+NEEDS = (
+    "Adults; a QRS under 120 ms that is not paced; no left ventricular hypertrophy by Sokolow-Lyon or Cornell;"
+    " no flutter waves on ST."
+)
 
 RULES = (
     Rule(
@@ -122,8 +126,8 @@ RULES = (
         "Infarction and ischaemia",
         (
             Definition(
-                "ST of \u22120.05 mV or lower at the J point and 60 ms after it (horizontal or falling) in two"
-                " neighbouring leads. Whether it is new, one ECG cannot say.",
+                "ST of \u22120.05 mV or lower at the J point and 60 ms after it, so that a fast rise does not count,"
+                " in two neighbouring leads. Whether it is new, one ECG cannot say.",
                 THYGESEN,
             ),
         ),

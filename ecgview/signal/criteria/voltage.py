@@ -9,6 +9,7 @@ MADIAS = "Madias JE. J Electrocardiol 2008;41:498-500"
 
 
 def _low(look: Look, name: str) -> bool:
+    look.not_paced()
     limb = _largest(look, LIMB, "limb") < 0.5
     chest = _largest(look, CHEST, "chest") < 1.0 if name != "limb leads" else True
     return limb and chest
@@ -39,7 +40,7 @@ RULES = (
             ),
         ),
         _low,
-        needs="All six limb leads; for the second definition all twelve.",
+        needs="QRS complexes that are not paced; all six limb leads, for the second definition all twelve.",
         statements=("LVOLT",),
     ),
 )

@@ -58,7 +58,8 @@ def of(
     fs, peak = median.sampling_rate_hz, median.peak
     n = median.signal.shape[1]
     on, off = (_sample(at, fs, peak, n) for at in (qrs.onset_s, qrs.offset_s))
-    base = median.signal[:, max(0, on - round(BASE_S * fs)) : on + 1].mean(1, keepdims=True)
+    first, past = median.level_samples(qrs.onset_s, BASE_S)
+    base = median.signal[:, first:past].mean(1, keepdims=True)
     level = (median.signal - base).astype(np.float64)
     for name, row in zip(median.lead_names, level, strict=True):
         shape = made[name]

@@ -66,7 +66,8 @@ def of(
     """
     names = tuple(record.lead_names if leads is None else leads)
     signal, rate = at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
-    found = sorting.sort(signal, rate, beats, pacing.detect(record).times_s)
+    stimuli_s = pacing.detect(record).times_s
+    found = sorting.sort(signal, rate, beats, stimuli_s)
     signal = mains.without(signal, rate, [beat.time_s for beat in beats])
     straight = representative.straightened(signal, rate, beats, found.dominant)
     stacked = representative.stack(straight, rate, found.aligned_s, found.dominant)
@@ -76,6 +77,7 @@ def of(
     own = [beats[k] for k in median.beats]
     marked = representative.overall(own, median.aligned_s, intervals.of(own))
     median = replace(median, by_rules=checked, qrs_inward_s=edges.inward(median, marked))
+    median = replace(median, stimulus_s=representative.stimulus(median, marked["QRS"], stimuli_s))
     doubted = {
         name: f"noisy: {level:.2g} mV from beat to beat"
         for name, level in median.noise_mv.items()

@@ -15,6 +15,10 @@ Edge = Literal["P onset", "P offset", "QRS onset", "QRS offset", "T offset"]
 TEnd = Literal[
     "network", "tangent", "threshold"
 ]  # how the end of T is found; "network" is that of the beats given
+STIMULUS_S, CLEAR_S = (
+    (0.1, 0.02),
+    0.008,
+)  # before and after the onset of QRS; how long before it the level ends
 EDGES: tuple[Edge, ...] = ("P onset", "P offset", "QRS onset", "QRS offset", "T offset")
 
 
@@ -69,6 +73,19 @@ class Median:
     by_rules: Mapping[Kind, Wave | None] = field(default_factory=dict)
     noise_mv: Mapping[str, float] = field(default_factory=dict)  # of one beat against the median, by lead
     qrs_inward_s: tuple[float, float] = (0.0, 0.0)  # its edges, from those of the beats
+    stimulus_s: float | None = None  # of the pacemaker, before or in this QRS: the level is that before it
+
+    def level_samples(self, onset_s: float, seconds: float) -> tuple[int, int]:
+        """Return the samples (first, past the last) before a wave that hold the level its amplitudes are counted from.
+
+        Where a stimulus stands there it is taken before it: what the electrode's charge leaves behind is no level.
+        """
+        ends = onset_s
+        if self.stimulus_s is not None and -STIMULUS_S[1] <= onset_s - self.stimulus_s <= STIMULUS_S[0]:
+            ends = self.stimulus_s - CLEAR_S
+        n = self.signal.shape[1]
+        last = min(max(self.peak + round(ends * self.sampling_rate_hz), 0), n - 1)
+        return max(0, last - round(seconds * self.sampling_rate_hz)), last + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecgview.signal import medians
 from ecgview.signal.measure import intervals
 from ecgview.signal.measure.intervals import Intervals
-from ecgview.signal.measure.measured import Median
+from ecgview.signal.measure.measured import STIMULUS_S, Median
 from ecgview.signal.measure.waves import KINDS, Beat, Kind, Wave
 
 Row = NDArray[np.float64]
@@ -149,6 +149,20 @@ def overall(
     if found.qt_ms is not None:
         out["T"] = Wave(median(places["T"][0]), median(places["T"][1]), onset + found.qt_ms / 1000)
     return out
+
+
+def stimulus(median_beat: Median, qrs: Wave | None, stimuli_s: Iterable[float]) -> float | None:
+    """Return where the first stimulus near the QRS onset stands on the median beat, in s from its QRS peak."""
+    if qrs is None or not median_beat.aligned_s:
+        return None
+    aligned = np.array(median_beat.aligned_s)
+    before, after = STIMULUS_S
+    near = []
+    for at in stimuli_s:
+        from_peak = float(at - aligned[np.abs(aligned - at).argmin()])
+        if qrs.onset_s - before <= from_peak <= qrs.onset_s + after:
+            near.append(from_peak)
+    return min(near, default=None)
 
 
 def of_leads(
