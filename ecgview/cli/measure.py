@@ -97,11 +97,12 @@ def _work(
     path: Path, delineated: bool, t_end: "TEnd", as_if: str, choices: Mapping[str, str]
 ) -> dict[str, Any]:
     from ecgview.report.json_report import criteria_rows, plain
+    from ecgview.signal import criteria
 
     record = api.open_ecg(path)
     if as_if:
         record = api.as_if(record, as_if)
-    found = api.measured(record, t_end=t_end)
+    found = criteria.ranged(api.measured(record, t_end=t_end), choices)
     named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
     rows = [plain(item) for item in (*found.values, *found.lead_values)]
     out: dict[str, Any] = {"path": str(path), **named, "measurements": rows}

@@ -212,6 +212,7 @@ def gather(
             measured = measuring.measured(record)
             if read is not None and read.edges:
                 measured = measuring.as_far_as_possible(measured, record, read.edges)
+        measured = criteria.ranged(measured, criteria_choices or {})
         measurements = measured.values
     if (
         lef is not None and measured is not None

@@ -63,6 +63,15 @@ def test_an_edit_of_the_median_beat_moves_what_used_it_and_is_taken_back_exactly
     assert api.measured_again(edited, normal, []) is measured
 
 
+def test_the_extreme_lead_is_never_the_shorter_one(measured: Measured, normal: EcgRecord) -> None:
+    later = api.measured_again(
+        measured, normal, [Edit("QRS offset", 0.12, None), Edit("T offset", 0.6, None)]
+    )
+    for found in (measured, later):
+        for name in ("P duration", "PR", "QRS duration", "QT"):
+            assert _value(found, f"{name}, extreme lead") >= _value(found, name), name
+
+
 def test_an_edit_of_one_beat_is_one_vote_of_many(measured: Measured, normal: EcgRecord) -> None:
     assert measured.median is not None
     number = measured.median.beats[0]

@@ -10,7 +10,9 @@ from ecgview.signal import criteria
 from ecgview.signal.criteria.criterion import Asked
 from ecgview.signal.criteria.look import Facts, Look
 from ecgview.signal.criteria.shape import shape_of
+from ecgview.signal.measure import ranges
 from ecgview.signal.measure.measured import Measured, Median
+from ecgview.signal.measurements import Measurement
 from tests.measured_by_hand import NARROW, Hand
 
 LBBB = {
@@ -439,6 +441,20 @@ def test_a_record_that_was_not_measured_has_one_reason_for_all() -> None:
     assert {(one.state, one.reason.split(";")[0]) for one in found if one.code != "PACE"} == {
         ("not measurable", "the samples are flat")
     }
+
+
+def test_the_range_of_the_rate_begins_where_bradycardia_ends_by_the_chosen_definition() -> None:
+    asked = Hand(rate=55.0, atrial=55.0).asked()
+    usual = ranges.of("Heart rate", asked.patient)
+    rate = Measurement("Heart rate", 55.0, "bpm", range=usual)
+    measured = replace(asked.measured, values=(rate, *asked.measured.values[1:]))
+    for name, low, side, state_then in (("60", 60.0, "below", "met"), ("50", 50.0, "", "not met")):
+        shown = criteria.ranged(measured, {"SBRAD": name}).values[0].range
+        assert shown is not None
+        assert (shown.low, shown.side(55.0)) == (low, side)
+        assert Hand(rate=55.0, atrial=55.0, choices={"SBRAD": name}).judged("SBRAD").state == state_then
+    assert criteria.ranged(measured, {}) is measured  # the default is the criterion's default
+    assert ranges.of("P duration", asked.patient) is None
 
 
 def test_a_definition_that_there_is_not_is_refused() -> None:

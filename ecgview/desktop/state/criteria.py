@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgview.desktop.state.measuring import Measuring
+from ecgview.desktop.state.measuring import CHOICES, Measuring
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.read_steps import ReadSteps
 from ecgview.desktop.state.reader import Reader
@@ -15,7 +15,6 @@ from ecgview.desktop.state.reading import Reading
 from ecgview.desktop.state.telling import Telling
 from ecgview.desktop.work import tasks
 from ecgview.desktop.work.jobs import Jobs
-from ecgview.errors import EcgviewError
 from ecgview.review.history import AddTold, RemoveTold
 from ecgview.review.moment import now
 from ecgview.review.read import Told
@@ -24,8 +23,6 @@ from ecgview.signal.criteria.criterion import Criterion
 if TYPE_CHECKING:
     from ecgview.desktop.settings import Settings
     from ecgview.signal.measure.measured import Measured
-
-CHOICES = "criteria.choices"  # CODE=NAME, one on each line
 
 
 class Criteria(QObject):
@@ -79,20 +76,13 @@ class Criteria(QObject):
         """The definitions that the reader chose, by code; what is no choice any more is passed over."""
         from ecgview.signal import criteria
 
-        chosen: dict[str, str] = {}
-        for line in self._settings.text(CHOICES).splitlines():
-            code, _, name = line.partition("=")
-            try:
-                chosen |= criteria.check_choices({code: name})
-            except EcgviewError:
-                continue
-        return chosen
+        return criteria.choices_in(self._settings.text(CHOICES))
 
     def choose(self, code: str, name: str) -> None:
         """Judge by another definition from now on; it is kept for the next start."""
         chosen = {**self.choices, code: name}
         self._settings.set(CHOICES, "\n".join(f"{key}={value}" for key, value in chosen.items()))
-        self._judge(self._measuring.measured)
+        self._measuring.range_again()
 
     def point_at(self, one: Criterion) -> None:
         """Show on the trace where a criterion looked."""

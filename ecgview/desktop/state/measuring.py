@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ecgview.signal.measurements import Measurement
 
 OPEN = "study.measurements"
+CHOICES = "criteria.choices"  # of definitions, CODE=NAME, one on each line
 CLOSED = "Measurements stay closed until you lock your first read, as this study asks."
 FIXED = "Edges are not moved where a long record is measured minute by minute."
 AWAY: dict[str, tuple[Edge, ...]] = {"P": ("P onset", "P offset"), "T": ("T offset",)}  # a beat is its QRS
@@ -297,7 +298,15 @@ class Measuring(QObject):
             said = error.message if isinstance(error, EcgviewError) else "ecgview met an error of its own"
             self._show(Measured((), {}, reason=said))
 
+    def range_again(self) -> None:
+        """Show the same values with their ranges by the definitions that the reader has chosen now."""
+        if self._measured is not None:
+            self._show(self._measured)
+
     def _show(self, found: Measured) -> None:
+        from ecgview.signal import criteria
+
+        found = criteria.ranged(found, criteria.choices_in(self._settings.text(CHOICES)))
         self._measured = found
         quick = self._ecg.measurements or ()
         names = {one.name for one in found.values}

@@ -6,6 +6,7 @@ numbers, so that each answer stands beside the numbers it used.
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from ecgview import plugins
@@ -13,6 +14,8 @@ from ecgview.errors import EcgviewError
 from ecgview.signal.criteria.criterion import Asked, Criterion, NotApplicable, NotMeasurable, State
 from ecgview.signal.criteria.look import Facts, Look
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure.measured import Measured
+from ecgview.signal.measurements import Measurement
 
 GROUPS = (  # in this order; groups of other files come after
     "Must not be missed",
@@ -81,6 +84,32 @@ def check_choices(choices: Mapping[str, str]) -> dict[str, str]:
         if name not in offered[code]:
             raise EcgviewError(f"{code} has no definition {name!r}", expected=", ".join(offered[code]))
     return dict(choices)
+
+
+def choices_in(text: str) -> dict[str, str]:
+    """Return the choices of a text with CODE=NAME on each line; what is no choice any more is passed over."""
+    chosen: dict[str, str] = {}
+    for line in text.splitlines():
+        code, _, name = line.partition("=")
+        try:
+            chosen |= check_choices({code: name})
+        except EcgviewError:
+            continue
+    return chosen
+
+
+def ranged(measured: Measured, choices: Mapping[str, str]) -> Measured:
+    """Return the measurements, the range of the rate beginning where bradycardia by the chosen definition ends."""
+    rule = next(rule for rule in rules() if rule.code == "SBRAD")
+    slowest = float(definition(rule, choices).name)
+
+    def with_range(one: Measurement) -> Measurement:
+        if one.name != "Heart rate" or one.range is None or one.range.low == slowest:
+            return one
+        return replace(one, range=replace(one.range, low=slowest))
+
+    values = tuple(with_range(one) for one in measured.values)
+    return measured if values == measured.values else replace(measured, values=values)
 
 
 def choosable() -> tuple[Rule, ...]:

@@ -36,6 +36,7 @@ def _terminal_force(look: Look, _: str) -> bool:
 def _long(look: Look, _: str) -> bool:
     look.adult()
     _need_p(look)
+    look.drop(())  # P of all leads is not what the limit is of
     length = look.duration("P", "II")
     if not length:
         raise NotMeasurable("no P wave in II")

@@ -20,8 +20,9 @@ def _pr(look: Look) -> float:
     look.not_paced()
     look.with_p_waves()
     pr = look.value("PR")  # where it is printed it is judged: it needs a P wave before half of the beats
-    if look.with_p() < ENOUGH_P:
-        look.say("PR is that of some beats only")
+    with look.aside():
+        if look.with_p() < ENOUGH_P:
+            look.say("PR is that of some beats only")
     return pr
 
 

@@ -1,6 +1,7 @@
 """A rule's look at one record: it asks for numbers here, and each number that it was given stands beside its answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -222,6 +223,13 @@ class Look:
         self.used = list(keep)
 
     # Beats ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Look at beats for a remark only: the answer itself is of the whole record."""
+        saw = self.saw_beats
+        yield
+        self.saw_beats = saw
 
     def beats(self) -> tuple[tuple[Beat, BeatClass], ...]:
         """Return the beats that are no noise.

@@ -318,16 +318,23 @@ def _beside(basis: Basis) -> Iterator[Measurement]:
         if found["P"]:
             first = min(w.onset_s for w in found["P"])
             rows["P duration"].append(max(w.offset_s for w in found["P"]) - first)
-            rows["PR"].append(on - first)
+            own = beat.overall["QRS"]
+            assert own is not None  # a beat is made of its QRS
+            rows["PR"].append(own.onset_s + basis.median.qrs_inward_s[0] - first)
     if basis.median.overall["P"] is None:
         rows["P duration"] = rows["PR"] = []
+    spans = _spans(basis.median)
     for name, row in rows.items():
         if row:
             value = 1000 * float(np.median(row))
-            note = (
-                "earliest onset to latest end over leads; the value without this name follows the third lead"
-            )
             kind = {"P duration": "P", "QRS duration": "QRS"}.get(name, name)
+            # Edges of all leads may be averaged, corrected or put by hand.
+            value = max(value, spans[kind])
+            note = (
+                "earliest onset of P over leads to the onset of QRS of all leads"
+                if kind == "PR"
+                else "earliest onset to latest end over leads; the value without this name follows the third lead"
+            )
             sure, _why = _sureness(basis, kind, value)
             yield _measurement(basis, f"{name}, extreme lead", value, "ms", note, confidence=sure)
     for how in ("tangent", "threshold"):
@@ -339,6 +346,17 @@ def _beside(basis: Basis) -> Iterator[Measurement]:
             sure, _why = _sureness(basis, "QT", value)
             note = f"end of T by {how}, third-latest lead"
             yield _measurement(basis, f"QT, {how}", value, "ms", note, confidence=sure)
+
+
+def _spans(median: Median) -> dict[str, float]:
+    """Return how long P, PR, QRS and QT of all leads are in ms, 0 where they are not there."""
+    p, qrs, t = (median.overall[kind] for kind in KINDS)
+    return {
+        "P": 0.0 if p is None else 1000 * (p.offset_s - p.onset_s),
+        "PR": 0.0 if p is None or qrs is None else 1000 * (qrs.onset_s - p.onset_s),
+        "QRS": 0.0 if qrs is None else 1000 * (qrs.offset_s - qrs.onset_s),
+        "QT": 0.0 if qrs is None or t is None else 1000 * (t.offset_s - qrs.onset_s),
+    }
 
 
 def _sureness(basis: Basis, kind: str, value: float | None) -> tuple[Confidence, str]:

@@ -86,7 +86,8 @@ def _kept(rate_bpm: float) -> float:
 
 def _slow_kernel() -> Rows:
     kernel = np.hanning((round(SLOW_S * WORKING_HZ) | 1) + 2)[1:-1]
-    return kernel / kernel.sum()
+    kernel /= float(kernel.sum())
+    return kernel.astype(np.float64)
 
 
 def _between_beats(rate_bpm: float, beats: Sequence[Beat]) -> bool:

@@ -29,6 +29,10 @@ OF_PIECES = (
     "QRS axis",
     "T axis",
     "QRS-T angle",
+    "P duration, extreme lead",
+    "PR, extreme lead",
+    "QRS duration, extreme lead",
+    "QT, extreme lead",
 )
 
 

@@ -1,6 +1,7 @@
 """What is usual, by age and sex, with where it was published. Children have ranges of QRS duration only.
 
-Limits of children's rates, axes and amplitudes change with months of age: their tables (Davignon 1980, Rijnbeek 2001)
+P from the first lead to the last is longer than P of lead II, whose limit is published: it has no range. Limits of
+children's rates, axes and amplitudes change with months of age: their tables (Davignon 1980, Rijnbeek 2001)
 are not repeated here, and nothing is said where there is no range.
 """
 
@@ -15,7 +16,7 @@ AHA_IV = "AHA/ACCF/HRS 2009, Part IV (Rautaharju et al.)"
 BRADYCARDIA = "ACC/AHA/HRS 2018, bradycardia and conduction delay (Kusumoto et al.)"
 TACHYCARDIA = "ACC/AHA/HRS 2015, supraventricular tachycardia (Page et al.)"
 WHO = "WHO/ISFC Task Force 1985 (Willems et al.)"
-IAB = "interatrial block consensus 2012 (Bayés de Luna et al.)"
+SLOWEST_BPM = 60.0  # the usual limit; the guideline names 50 as well, and the reader may choose it
 
 
 def of(name: str, patient: Patient) -> NormalRange | None:
@@ -62,8 +63,7 @@ def _qtc(patient: Patient) -> NormalRange | None:
 
 
 _RANGES: Mapping[str, Callable[[Patient], NormalRange | None]] = {
-    "Heart rate": _adults(50, 100, f"{BRADYCARDIA}; {TACHYCARDIA}"),
-    "P duration": _adults(None, 119, IAB),
+    "Heart rate": _adults(SLOWEST_BPM, 100, f"{BRADYCARDIA}, names 60 and 50; {TACHYCARDIA}"),
     "PR": _adults(120, 200, f"{WHO}; {BRADYCARDIA}"),
     "QRS duration": _qrs,
     **dict.fromkeys(("QTcF", "QTcB", "QTcFra", "QTcH"), _qtc),
