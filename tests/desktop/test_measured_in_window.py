@@ -424,6 +424,29 @@ def test_what_a_readers_hand_left_in_a_file_stays_closed_to_a_blind_reader(
     assert not any("in the file" in line[3].text() for line in table._rows)
 
 
+def test_an_export_from_the_window_has_the_reads_edits_and_says_by_whom(
+    shown: MainWindow, rest: Rest, demo: Path, tmp_path: Path
+) -> None:
+    from ecgview import formats
+    from ecgview.desktop.dialogs import share
+
+    computed = _value(shown, "QT").value
+    t = _measured(shown).median.overall["T"]  # type: ignore[union-attr]
+    assert t is not None
+    assert computed is not None
+    shown.workspace.measuring.put("T offset", None, t.offset_s + 0.04)
+    rest()
+    share.write(shown, demo, tmp_path / "own.dcm", False, overwrite=False, measurements=True)
+    rest()
+    found = formats.read(tmp_path / "own.dcm").device_reading
+    assert found.edited
+    assert found.value("qt") == _value(shown, "QT").value != computed
+    assert any("edited by hand by Reader One: QT" in one.text for one in found.statements)
+    share.write(shown, demo, tmp_path / "as_it_is.dcm", False, overwrite=False)
+    rest()
+    assert not formats.read(tmp_path / "as_it_is.dcm").device_reading.ecgview
+
+
 def test_a_click_on_a_value_goes_to_its_lead_and_its_time(shown: MainWindow, rest: Rest) -> None:
     canvas = shown.canvas
     item = next(one for one in _measured(shown).lead_values if one.lead == "V3" and one.where_s is not None)

@@ -159,7 +159,7 @@ def content(
         paper = workspace.paper.at_start  # a median beat is no rhythm
     if record is None:
         raise ReportError("no ECG is open")
-    shown, measured = _measured(workspace)
+    shown, measured = as_read(workspace)
     return gather(
         record,
         read=session.latest if session is not None else None,
@@ -191,7 +191,7 @@ def _log_head(workspace: Workspace) -> str:
         return ""
 
 
-def _measured(workspace: Workspace) -> tuple[tuple[Measurement, ...], Measured | None]:
+def as_read(workspace: Workspace) -> tuple[tuple[Measurement, ...], Measured | None]:
     """Return what was measured as the report's read has it: of one that is committed, its edits, not the draft's.
 
     Where the full measurements are not there yet, those that are shown are given; none while they are closed.

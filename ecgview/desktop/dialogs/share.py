@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel
 
 from ecgview import formats
+from ecgview.desktop.dialogs.report import as_read
 from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.desktop.theme import set_role
 from ecgview.errors import ReportError
 from ecgview.progress import Progress, silent
+from ecgview.signal.measure.measured import Edit
 
 if TYPE_CHECKING:
     from ecgview.desktop.frame import Frame
@@ -43,17 +45,21 @@ def show(window: Frame) -> Sheet | None:
     without.setObjectName("deidentify")
     without.setChecked(True)
     sheet.body.addWidget(without)
+    own = QCheckBox("With ecgview's measurements and the read's edits, in place of the device's")
+    own.setObjectName("measurements")
+    own.setEnabled(as_read(window.workspace)[1] is not None)
+    sheet.body.addWidget(own)
     sheet.add_text(REMOVED, "muted")
     sheet.body.addStretch(1)
     sheet.add_primary("Choose a place …").clicked.connect(
-        lambda: _ask(window, sheet, path, box.currentData(), without.isChecked())
+        lambda: _ask(window, sheet, path, box.currentData(), without.isChecked(), own.isChecked())
     )
     sheet.resize(560, 360)
     sheet.open()
     return sheet
 
 
-def _ask(window: Frame, sheet: Sheet, path: Path, suffix: str, deidentify: bool) -> None:
+def _ask(window: Frame, sheet: Sheet, path: Path, suffix: str, deidentify: bool, measurements: bool) -> None:
     name = "ecg-00001" if deidentify else window.workspace.names.file_of(path)
     kind = f"{formats.writers()[suffix].NAME} (*{suffix})"
     chosen, _ = QFileDialog.getSaveFileName(window, "Export for sharing", f"{name}{suffix}", kind)
@@ -61,12 +67,15 @@ def _ask(window: Frame, sheet: Sheet, path: Path, suffix: str, deidentify: bool)
         sheet.accept()
         named = chosen if chosen.lower().endswith(suffix) else f"{chosen}{suffix}"
         # the dialog has asked about replacing what was typed, not what came of it
-        write(window, path, Path(named), deidentify, overwrite=named == chosen)
+        write(window, path, Path(named), deidentify, overwrite=named == chosen, measurements=measurements)
 
 
-def write(window: Frame, path: Path, target: Path, deidentify: bool, *, overwrite: bool) -> None:
-    """Write the file in a job, and say what the format lost."""
+def write(
+    window: Frame, path: Path, target: Path, deidentify: bool, *, overwrite: bool, measurements: bool = False
+) -> None:
+    """Write the file in a job, and say what the format lost; measurements are those of the read, edits and all."""
     workspace = window.workspace
+    measured = as_read(workspace)[1] if measurements else None
     if not deidentify:
         workspace.exposures.exported("for sharing")
     workspace.jobs.start(
@@ -75,6 +84,7 @@ def write(window: Frame, path: Path, target: Path, deidentify: bool, *, overwrit
         target,
         deidentify,
         overwrite,
+        None if measured is None else measured.edits,
         title="Writing the file",
         on_done=lambda row: workspace.telling.post(f"Written: {row.target} ({row.loss})"),
         on_failed=workspace.telling.fail,
@@ -83,11 +93,19 @@ def write(window: Frame, path: Path, target: Path, deidentify: bool, *, overwrit
 
 
 def _converted(
-    path: Path, target: Path, deidentify: bool, overwrite: bool, progress: Progress = silent
+    path: Path,
+    target: Path,
+    deidentify: bool,
+    overwrite: bool,
+    edits: tuple[Edit, ...] | None,
+    progress: Progress = silent,
 ) -> Converted:
+    """Convert one file; with ecgview's measurements where `edits`, none perhaps, are to be laid on them."""
     from ecgview.report import convert
 
-    order = convert.Order(target.parent, target.suffix, target.stem, deidentify, overwrite)
+    order = convert.Order(
+        target.parent, target.suffix, target.stem, deidentify, overwrite, edits is not None, edits or ()
+    )
     (row,) = convert.convert([path], order, progress)
     if row.error:
         raise ReportError(row.error)
