@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from ecgview import api, resources
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
+from ecgview.desktop.panels.kit import gate_step
 from ecgview.desktop.settings import Settings
 from ecgview.formats import wfdb
 from ecgview.report import pdf
@@ -101,6 +102,9 @@ def test_a_what_if_is_not_read_kept_or_asked_about_and_the_read_goes_on_after_it
         qtbot.keyClick(opened_wrong.canvas, key, held)
     rest()
     assert workspace.reading.session is None
+    step = gate_step.gate_step(workspace, opened_wrong)
+    assert step is not None
+    assert "not the recording" in step.text
     for action in ("file.share", "read.subject"):
         assert not opened_wrong.menus[action].isEnabled(), action
     workspace.ecg.show_recorded()

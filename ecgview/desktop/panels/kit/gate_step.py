@@ -45,6 +45,12 @@ def gate_step(workspace: Workspace, asker: QWidget) -> GateStep | None:
             "Say who reads",
             workspace.reader.needed.emit,
         )
+    if workspace.ecg.record.what_if:
+        return GateStep(
+            "This is a what-if, not the recording: no model is asked about it.",
+            "Back to the recording",
+            workspace.ecg.show_recorded,
+        )
     if session is None or session.view_only:
         return GateStep(
             "Reads cannot be saved now, so that none can be locked: this ECG can only be looked at.",

@@ -216,7 +216,7 @@ def _state_text(session: ReadingSession | None, workspace: Workspace) -> str:
         if workspace.reading.problem is not None:
             return "View only"
         if workspace.ecg.record is not None and workspace.ecg.record.what_if:
-            return "A what-if is not the recording: it is not read."
+            return "What-if: not read"
         return "Say who reads to begin." if not workspace.reader.name else "Looking up the read …"
     version = f", version {session.latest.number}" if session.latest is not None else ""
     return f"{session.state.words.capitalize()}{version} · {session.reader}"
