@@ -627,15 +627,23 @@ def model_card(model_id: str) -> ModelCard:
     return cards.get(model_id)
 
 
-def get_model(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent) -> ModelCard:
+def get_model(
+    name: str = "ecgfounder",
+    leads: int = 12,
+    progress: Progress = silent,
+    sha256: str = "",
+    revision: str = "",
+) -> ModelCard:
     """Return the card of a published model after fetching its weights; resumed, checked, converted.
+
+    `sha256` and `revision` pin the file where its card does not.
 
     Raises:
         ModelError: no such published model, no connection, or a file with another checksum.
     """
     from ecgview.models import checkpoints
 
-    return checkpoints.fetch(name, leads, progress=progress)
+    return checkpoints.fetch(name, leads, progress, sha256, revision)
 
 
 def import_model(

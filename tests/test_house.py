@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = sorted((ROOT / "ecgview").rglob("*.py"))
-HEAVY = ("torch", "shap", "scipy", "pandas", "wfdb", "sklearn", "sqlite_utils", "huggingface_hub")
+HEAVY = ("torch", "shap", "scipy", "pandas", "wfdb", "sklearn", "sqlite_utils")
 
 
 def _modules_after(code: str) -> set[str]:

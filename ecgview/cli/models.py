@@ -26,6 +26,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     fetched = actions.add_parser("get", help="fetch a published model from its public hub")
     fetched.add_argument("model", metavar="ID", help="ecgfounder")
     fetched.add_argument("--leads", type=int, default=12, choices=[12, 1])
+    fetched.add_argument(
+        "--sha256", default="", metavar="HEX", help="of the published file, where the card pins none"
+    )
+    fetched.add_argument("--revision", default="", metavar="HEX", help="the hub's commit, likewise")
     imported = actions.add_parser("import", help="take a checkpoint file in; code in it is never run")
     imported.add_argument("file", metavar="FILE", type=Path)
     imported.add_argument("--id", default="", help="name of the model (default: after the file)")
@@ -50,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
         card = api.model_card(args.model)
     elif args.action == "get":
         with _progress.shown() as progress:
-            card = api.get_model(args.model, args.leads, progress=progress)
+            card = api.get_model(
+                args.model, args.leads, progress=progress, sha256=args.sha256, revision=args.revision
+            )
     else:
         with _progress.shown() as progress:
             accept = None if args.yes else _asked

@@ -207,7 +207,15 @@ def _own(path: Path, before: Mapping[str, ModelCard]) -> ModelCard:
         return card
     if shipped.is_here or not shipped.checkpoint:
         raise ModelError("takes the id of a model that ships", where=f"{path}: id", found=card.id)
-    return replace(shipped, folder=card.folder, weights=card.weights, sha256=card.sha256, source=card.source)
+    pins = {**card.checkpoint, **shipped.checkpoint}  # who fetched it pinned what the shipped card does not
+    return replace(
+        shipped,
+        folder=card.folder,
+        weights=card.weights,
+        sha256=card.sha256,
+        source=card.source,
+        checkpoint=pins,
+    )
 
 
 def shipped_ids() -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgview.errors import ModelError
-from ecgview.models import architectures, card_text, cards, networks
+from ecgview.models import architectures, card_text, cards, fetching, networks
 from ecgview.models.cards import ModelCard
 from ecgview.models.weights_file import State, read_state
 from ecgview.progress import Progress, silent
@@ -74,16 +74,24 @@ def _refuse_shipped(name: str, where: str, brings: ModelCard | None) -> None:
         )
 
 
-def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent) -> ModelCard:
+def fetch(
+    name: str = "ecgfounder",
+    leads: int = 12,
+    progress: Progress = silent,
+    sha256: str = "",
+    revision: str = "",
+) -> ModelCard:
     """Return the card of a published model after downloading its checkpoint (resumed if it was broken off).
 
     Args:
         name: the id of a card with a published checkpoint, with or without "-12" or "-1" for its leads ("ecgfounder").
         leads: which of them, where `name` does not say it.
         progress: told per step; may cancel between them.
+        sha256: of the file, where the card has none; kept in the user's card.
+        revision: the hub's commit of 40 digits, likewise.
 
     Raises:
-        ModelError: no such published model, no connection, or a file with another checksum.
+        ModelError: no such published model, nothing pinned, no connection, or a file with another checksum.
     """
     known = {card.id for card in cards.available()}
     of_leads = f"{name}-{leads}"
@@ -94,41 +102,20 @@ def fetch(name: str = "ecgfounder", leads: int = 12, progress: Progress = silent
         card.check_weights()
         return card
     repository, file = card.checkpoint["repository"], card.checkpoint["file"]
+    where = str(card.folder / "card.json")
+    sha256, revision = fetching.pinned(card.checkpoint, sha256, revision, where)
     progress(0.0, f"downloading {repository}/{file}")
-    path, published = _download(repository, file)
-    found = cards.sha256_of(path)
-    wanted = card.checkpoint.get("sha256", published)
-    if wanted and found != wanted:
-        path.resolve().unlink()  # or the next attempt would find it in the hub's cache
-        raise ModelError("the downloaded file is damaged", where=str(path), expected=wanted, found=found)
+    path = fetching.fetch(
+        repository, revision, file, sha256, cards.user_folder().with_name("fetched"), progress
+    )
     progress(0.6, "converting")
     state = networks.renamed(card.network, read_state(path))
     check_fits(state, card, path)
-    source = f"{repository}/{file}, sha256 {found}"
-    return _keep(state, replace(card, source=source), path, progress)
-
-
-def _download(repository: str, file: str) -> tuple[Path, str]:
-    """Return the file in the hub's cache and the checksum that the hub names, empty where it names none."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import HfHubHTTPError
-
-    # Without a connection the hub's HTTP library raises errors of its own, and which library differs by version.
-    ancestors = HfHubHTTPError.__mro__
-    told: tuple[type[BaseException], ...] = (OSError, ValueError, RuntimeError)
-    told += tuple(k for k in ancestors if issubclass(k, Exception) and k.__name__ == "HTTPError")
-    try:
-        published = get_hf_file_metadata(hf_hub_url(repository, file)).etag or ""
-        path = Path(hf_hub_download(repository, file))
-    except told as error:
-        raise ModelError(
-            "could not be downloaded; check the connection, or fetch the file elsewhere and bring it with"
-            f" `ecgview models import {file}`",
-            where=f"https://huggingface.co/{repository}/blob/main/{file}",
-            found=str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__,
-        ) from None
-    is_sha256 = len(published) == 64 and set(published) <= set("0123456789abcdef")
-    return path, published if is_sha256 else ""
+    source = f"{repository}/{file}, revision {revision}, sha256 {sha256}"
+    pins = {**card.checkpoint, "sha256": sha256, "revision": revision}
+    kept = _keep(state, replace(card, source=source, checkpoint=pins), path, progress)
+    path.unlink(missing_ok=True)  # its weights are kept, the moments of its optimizer are nobody's need
+    return kept
 
 
 def recognise(state: State, path: Path) -> tuple[ModelCard, State]:
