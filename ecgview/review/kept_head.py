@@ -1,13 +1,13 @@
-"""The head of the log, kept beside the store under a key, so that a chain that was cut or made anew is seen.
+"""The head of the log, kept outside of the store under a key, so that a chain that was cut or made anew is seen.
 
 Each transaction writes, before it ends, where the chain stands and where it will stand: whether it then comes to
-its end or is killed, the chain is at one of the two; after it, where it stands now. The key lies with the user's
-settings, away from the store: who gets the store's folder alone cannot make a head. Who may read the user's files
-can; a printed head shows that.
+its end or is killed, the chain is at one of the two; after it, where it stands now. Head and key lie with the user's
+settings: who gets the store's folder alone can neither make a head nor bring an older one back. Who may read the
+user's files can; a printed head shows that.
 """
 
-import contextlib
 import errno
+import hashlib
 import hmac
 import json
 import os
@@ -22,9 +22,11 @@ import platformdirs
 from ecgview.errors import StoreError
 from ecgview.review.audit import FIRST_LINK
 
-MISSING = "no head is kept beside the store"
+MISSING = "no head of the log is kept here for a store at this place"
 _KEY_BYTES = 32
-_LONGEST = 10_000  # bytes of a file of heads; ours has about 700
+_SLOT_BYTES = (
+    1024  # of two, written in turn and in place: one holds whatever ends the program, and none is renamed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,14 @@ class KeptHead:
     """The file of one store. It is written while the store's own lock is held, so by one program at a time."""
 
     def __init__(self, store_path: Path) -> None:
-        self.path = store_path.with_name(store_path.name + ".head")
+        name = hashlib.sha256(os.path.abspath(store_path).encode()).hexdigest()[:16]
+        self.path = _folder() / f"{name}.head"
 
     def stamp(self) -> bytes:
         """Return the file as it lies, b"" where there is none: to see whether it was written meanwhile."""
         try:
             with self.path.open("rb") as file:
-                return file.read(_LONGEST)
+                return file.read(2 * _SLOT_BYTES)
         except OSError:
             return b""
 
@@ -69,21 +72,20 @@ class KeptHead:
         raw = self.stamp()
         if not raw:
             return Found(trouble=MISSING)
-        try:
-            said = json.loads(raw)
-            heads = tuple(Head(**one) for one in said["heads"])
-            name, mac = str(said["store"]), str(said["mac"])
-        except (ValueError, KeyError, TypeError):
+        slots = _slots(raw)
+        if not slots:
             return Found(trouble="the kept head cannot be read")
-        if name != store:
-            last = max(heads, key=lambda one: one.entry, default=Head())
-            return Found(trouble=f"another store lay here before, with {last.entry} entries")
+        newest = slots[-1]
+        if newest.store != store:
+            last = max(one.entry for one in newest.heads)
+            return Found(trouble=f"another store lay here before, with {last} entries")
         key = _key(store, is_made=False)
         if key is None:
             return Found(trouble="the key of the kept head is not here, so that it cannot be checked")
-        if not hmac.compare_digest(mac, _mac(key, name, heads)):
+        sound = [one for one in slots if hmac.compare_digest(one.mac, one.computed_mac(key))]
+        if not sound:
             return Found(trouble="the kept head was not written with its key")
-        return Found(heads)
+        return Found(sound[-1].heads)
 
     def keep(self, store: str, heads: tuple[Head, ...], *, durable: bool) -> None:
         """Write where the chain stands and will stand; nothing where this user has no place for a key.
@@ -94,20 +96,52 @@ class KeptHead:
         key = _key(store, is_made=True)
         if key is None:
             return
-        said = {"store": store, "heads": [asdict(one) for one in heads], "mac": _mac(key, store, heads)}
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}-{threading.get_ident()}")
+        slots = _slots(self.stamp())
+        number = slots[-1].number + 1 if slots else 0
+        slot = _Slot(store, number, heads)
+        text = json.dumps({**asdict(slot), "mac": slot.computed_mac(key)}).encode().ljust(_SLOT_BYTES)
         try:
-            _write(part, json.dumps(said).encode(), durable=durable)
-            part.replace(self.path)
+            opened = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(opened, "wb", buffering=0) as file:
+                file.seek(number % 2 * _SLOT_BYTES)
+                file.write(text)
+                if durable:
+                    os.fsync(file.fileno())
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             full = error.errno == errno.ENOSPC
             raise StoreError(
                 f"{'the disk is full' if full else 'the head of the log cannot be kept'}; nothing was written",
                 where=str(self.path),
                 found=error.strerror,
             ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    store: str
+    number: int  # the newest counts
+    heads: tuple[Head, ...]
+    mac: str = ""
+
+    def computed_mac(self, key: bytes) -> str:
+        fields = asdict(self)
+        del fields["mac"]
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def _slots(raw: bytes) -> list[_Slot]:
+    """Return what can be read of a file, the newest last; what was torn is left out."""
+    found = []
+    for at in (0, _SLOT_BYTES):
+        try:
+            said = json.loads(raw[at : at + _SLOT_BYTES])
+            heads = tuple(Head(**one) for one in said["heads"])
+            if heads:
+                found.append(_Slot(str(said["store"]), int(said["number"]), heads, str(said["mac"])))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return sorted(found, key=lambda one: one.number)
 
 
 def differs(found: Found, now: Head, entries: Mapping[int, str], rows: Mapping[int, str]) -> str:
@@ -138,14 +172,9 @@ def differs(found: Found, now: Head, entries: Mapping[int, str], rows: Mapping[i
     return f"{now.entry - kept.entry} entries and {now.row - kept.row} rows stand after the last that ecgview wrote"
 
 
-def _mac(key: bytes, store: str, heads: tuple[Head, ...]) -> str:
-    text = json.dumps([store, [asdict(one) for one in heads]], sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode(), "sha256").hexdigest()
-
-
 def _key(store: str, *, is_made: bool) -> bytes | None:
     """Return the key of a store, made where there is none and it is asked for; None where there is none."""
-    folder = Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "keys"
+    folder = _folder()
     path = folder / f"{store}.key"
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
@@ -159,17 +188,16 @@ def _key(store: str, *, is_made: bool) -> bytes | None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        _write(part, key.hex().encode(), durable=True)
+        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(key.hex().encode())
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
     except OSError:
         return None
     return key
 
 
-def _write(path: Path, content: bytes, *, durable: bool) -> None:
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(opened, "wb") as file:
-        file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
+def _folder() -> Path:
+    return Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "keys"

@@ -239,12 +239,12 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
         "ecgview did not write it",
     ),
     "the kept head is deleted": (
-        lambda _, path: path.with_name(f"{path.name}.head").unlink(),
+        lambda _, path: kept_head.KeptHead(path).path.unlink(),
         kept_head.MISSING,
     ),
     "the kept head is written without its key": (
-        lambda _, path: path.with_name(f"{path.name}.head").write_text(
-            path.with_name(f"{path.name}.head").read_text().replace('"entry": 1', '"entry": 2')
+        lambda _, path: kept_head.KeptHead(path).path.write_text(
+            kept_head.KeptHead(path).path.read_text().replace('"entry": 1', '"entry": 2')
         ),
         "was not written with its key",
     ),
@@ -374,6 +374,18 @@ def test_an_older_copy_in_the_place_of_the_store_is_told(full: Store, database: 
     shutil.copyfile(copy, database)
     with Store(database) as again:
         assert any("an older copy of the store lies here" in one for one in again.verify())
+
+
+def test_a_head_that_was_torn_while_it_was_written_leaves_the_one_before(full: Store) -> None:
+    """Of two places one is written at a time; what the other says still holds where the transaction did not end."""
+    raw = bytearray(full._kept.stamp())
+    numbers = [json.loads(raw[at : at + 1024])["number"] for at in (0, 1024)]
+    newest = numbers.index(max(numbers))
+    raw[newest * 1024 + 300 : newest * 1024 + 400] = bytes(100)
+    full._kept.path.write_bytes(raw)
+    assert full.verify() == []
+    full.log("pulse", "Reader A", "looked")
+    assert full.verify() == []
 
 
 def test_without_the_key_the_check_says_so(full: Store, isolated_home: Path) -> None:
