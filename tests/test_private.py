@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from ecgview import private
@@ -29,7 +30,7 @@ def open_umask() -> Iterator[None]:
 
 
 def everything(folder: Path) -> dict[str, int]:
-    return {path.name: mode(path) for path in folder.iterdir()}
+    return {path.name: mode(path) for path in folder.iterdir() if path.is_file()}
 
 
 def test_the_store_its_log_and_its_folder_are_the_users_alone(pulse_record: EcgRecord) -> None:
@@ -39,6 +40,10 @@ def test_the_store_its_log_and_its_folder_are_the_users_alone(pulse_record: EcgR
         found = everything(default_path().parent)
         assert {"ecgview.db", "ecgview.db-wal", "ecgview.db-shm"} <= set(found)
         assert set(found.values()) == {0o600}
+        keys = Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "keys"
+        assert mode(keys) == 0o700
+        assert [name.rsplit(".")[-1] for name in sorted(everything(keys), key=len)] == ["head", "key"]
+        assert set(everything(keys).values()) == {0o600}
 
 
 def test_a_store_of_before_is_closed_when_it_is_opened() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ecgview import private
 from ecgview.errors import StoreError
 from ecgview.review.audit import FIRST_LINK
 
@@ -186,7 +187,8 @@ def _key(store: str, *, is_made: bool) -> bytes | None:
         return None
     key = secrets.token_bytes(_KEY_BYTES)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(folder.parent)
+        private.make_folder(folder)
         part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "wb") as file:

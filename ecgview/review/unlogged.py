@@ -12,6 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ecgview import private
 from ecgview.review import plain_json
 from ecgview.review.exposure import Exposure, Run
 
@@ -34,7 +35,8 @@ class Unlogged:
     def keep(self, one: Exposure | Run) -> None:
         """Keep one until the store takes it; OSError if that cannot be done either."""
         line = _Line(exposure=one) if isinstance(one, Exposure) else _Line(run=one)
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(self._path.parent.parent)
+        private.make_folder(self._path.parent)
         opened = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(opened, "a", encoding="utf-8") as file:
             file.write(plain_json.dump(line) + "\n")
