@@ -57,7 +57,7 @@ class KeptHead:
     """The file of one store. It is written while the store's own lock is held, so by one program at a time."""
 
     def __init__(self, store_path: Path) -> None:
-        name = hashlib.sha256(os.path.abspath(store_path).encode()).hexdigest()[:16]
+        name = hashlib.sha256(os.path.realpath(store_path).encode()).hexdigest()[:16]
         self.path = _folder() / f"{name}.head"
 
     def stamp(self) -> bytes:

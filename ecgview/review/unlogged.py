@@ -27,7 +27,7 @@ class Unlogged:
     """What waits for one store."""
 
     def __init__(self, store_path: Path) -> None:
-        name = hashlib.sha256(os.path.abspath(store_path).encode()).hexdigest()[:16]
+        name = hashlib.sha256(os.path.realpath(store_path).encode()).hexdigest()[:16]
         folder = Path(platformdirs.user_state_dir("ecgview", appauthor=False)) / "unlogged"
         self._path = folder / f"{name}.jsonl"
         self._taken = folder / f"{name}.taken.jsonl"

@@ -146,11 +146,11 @@ def _schema(of: Evidence) -> Iterator[str]:
     for name in sorted(of.schema_expected.keys() | of.schema.keys()):
         now, expected = of.schema.get(name), of.schema_expected.get(name)
         if now is None:
-            yield f"{name} is missing from the schema: somebody took it away"
+            yield f"in the schema, {name} is missing: somebody took it away"
         elif expected is None:
-            yield f"{name} is in the schema, and ecgview did not put it there"
+            yield f"in the schema, {name} is not of ecgview: somebody put it there"
         elif now != expected:
-            yield f"{name} is not as ecgview made it"
+            yield f"in the schema, {name} is not as ecgview made it"
 
 
 def _links(of: Evidence) -> Iterator[str]:

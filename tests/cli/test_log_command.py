@@ -47,7 +47,7 @@ def test_a_store_that_was_changed(signed: Path, capsys: pytest.CaptureFixture[st
     assert main(["log", "verify"]) == 1
     out = capsys.readouterr().out
     assert "signs of tampering" in out
-    assert "! drafts_is_never_deleted is missing" in out
+    assert "! in the schema, drafts_is_never_deleted is missing" in out
     assert "! a row of drafts" in out
 
 

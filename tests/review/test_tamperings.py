@@ -232,7 +232,7 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     ),
     "a trigger of somebody's own is added": (
         lambda raw, _: raw.execute("CREATE TRIGGER mine AFTER INSERT ON reads BEGIN DELETE FROM links; END"),
-        "mine is in the schema",
+        "mine is not of ecgview",
     ),
     "a row is written past ecgview": (
         sql("INSERT INTO exposures VALUES (99, 'pulse', 'x', '', '', '2026-01-01T00:00:00.000Z', 0, 'x')"),

@@ -11,6 +11,7 @@ from ecgview import formats
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import new_reader
 from ecgview.desktop.dialogs.sheet import Sheet
+from ecgview.errors import StoreError
 from ecgview.formats import wfdb
 from ecgview.record import EcgRecord, Patient
 from ecgview.review.session import ReadingSession
@@ -47,7 +48,7 @@ def test_the_check_is_told_in_plain_words(window: MainWindow, qtbot: QtBot, puls
     window.menus["help.verify"].trigger()
     qtbot.waitUntil(lambda: "signs of tampering" in words_of(the_sheet(window, qtbot, "The log of reads")))
     said = words_of(the_sheet(window, qtbot, "The log of reads"))
-    assert "Reads_is_never_updated is missing" in said
+    assert "In the schema, reads_is_never_updated is missing" in said
     assert "is not as logged" in said
 
 
@@ -81,3 +82,19 @@ def test_the_same_samples_under_another_name_open_with_a_warning(
     qtbot.waitUntil(lambda: any("Is this the right patient?" in text for text in said))
     (text,) = [text for text in said if "right patient" in text]
     assert "age 63 when it was signed, 36 now" in text
+
+
+def test_an_export_while_the_store_is_read_only_is_logged_once_it_can_be(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, pulse_record: EcgRecord
+) -> None:
+    workspace = window.workspace
+    path = wfdb.write(pulse_record, tmp_path / "one")
+    workspace.ecg.open_paths([path])
+    qtbot.waitUntil(lambda: workspace.reading.session is not None)
+    workspace.reading.problem = StoreError("the database is read-only")
+    workspace.exposures.exported("report")
+    with Store(workspace.reading.store.path) as store:  # the window may be closed now, and nothing is lost
+        session = ReadingSession(store, formats.read(path), "Reader One")
+        session.toggle_statement("SR")
+        assert "export with all that the file says: report" in session.commit_first_read().exposed
+        assert store.verify() == []
