@@ -728,6 +728,29 @@ def train(
     return places.out
 
 
+def read_key(path: PathLike, passphrase: str = "") -> list[tuple[str, ...]]:
+    """Return which new file of an export was which, (file, source), from its key.
+
+    Raises:
+        ReportError: it is no key, was changed, or the passphrase is another.
+    """
+    from ecgview.report import key_table
+
+    there = Path(path)
+    return key_table.read(there, "" if key_table.is_plain(there) else key_table.given(passphrase))
+
+
+def protect_key(path: PathLike, passphrase: str = "") -> bool:
+    """Put a key of before, which anybody can read, under a passphrase; return whether it was such a one.
+
+    Raises:
+        ReportError: it is no key, or cannot be written.
+    """
+    from ecgview.report import key_table
+
+    return key_table.migrate(Path(path), key_table.given(passphrase))
+
+
 def evaluate(
     model_id: str, data: PathLike, cache: PathLike, split: str = "test", **options: Any
 ) -> dict[str, Any]:
@@ -747,6 +770,7 @@ def convert(
     measurements: bool = False,
     edits: Sequence["Edit"] = (),
     key: PathLike | None = None,
+    passphrase: str = "",
     progress: Progress = silent,
 ) -> "list[Converted]":
     """Write records in another format; return what became of each, with what the format lost.
@@ -761,7 +785,8 @@ def convert(
         measurements: write ecgview's own measurements, said to be so, in the place of the device's; for WFDB also P,
             QRS and T of each beat as an annotation file (annotator "waves").
         edits: of edges, laid on the measurements of a single file, which says so and, if not de-identified, by whom.
-        key: a table of which new file was which, written outside the export.
+        key: a table of which new file was which, written outside the export under `passphrase`.
+        passphrase: of the key; "" takes that of the environment (`report.key_table`).
         progress: told per file; may cancel.
 
     Raises:
@@ -777,7 +802,8 @@ def convert(
         order = conversion.Order(
             target.parent, target.suffix, target.stem, deidentify, overwrite, measurements, tuple(edits)
         )
-    return list(conversion.convert(list(sources), order, progress, key=None if key is None else Path(key)))
+    there = None if key is None else Path(key)
+    return list(conversion.convert(list(sources), order, progress, there, passphrase))
 
 
 def list_records(paths: Iterable[PathLike]) -> list[Path]:

@@ -133,6 +133,7 @@ def test_what_a_page_tells_to_type_works(
 ) -> None:
     shutil.copytree(ROOT / "resources" / "demo", tmp_path / "resources" / "demo")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ECGVIEW_KEY_PASSPHRASE", "a passphrase of tests")  # which a person would be asked for
     for block in _blocks(page):
         where = f"{_name(page)}, line {block.line}"
         if block.language == "python":

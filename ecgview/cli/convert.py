@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ecgview import api
-from ecgview.cli import _each, _exposure, _progress
+from ecgview.cli import _each, _exposure, _passphrase, _progress
 from ecgview.errors import ReportError
 
 NAME = "convert"
@@ -36,7 +36,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     identity.add_argument(
         "--identified", dest="deidentify", action="store_false", help="with all that the source says"
     )
-    parser.add_argument("--key", metavar="FILE.csv", type=Path, help="write which new file was which")
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        type=Path,
+        help="write which new file was which, under a passphrase",
+    )
     parser.add_argument(
         "--with",
         dest="also",
@@ -56,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise ReportError(
             "the key would be shared with the files", where=str(args.key), expected="a place outside OUT"
         )
+    passphrase = _passphrase.asked(twice=True) if args.key else ""
     with _progress.shown() as progress:
         rows = api.convert(
             args.sources,
@@ -65,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             measurements=args.also == "measurements",
             key=args.key,
+            passphrase=passphrase,
             progress=progress,
         )
     if not args.deidentify:

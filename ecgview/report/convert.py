@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgview import csv_cells, formats
+from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.report import own_measurements
+from ecgview.report import key_table, own_measurements
 from ecgview.signal.measure.measured import Edit, Measured
 
 NEW_NAME = "ecg-{:05d}"
@@ -51,11 +51,16 @@ class Order:
 
 
 def convert(
-    sources: Sequence[str | Path], order: Order, progress: Progress = silent, key: Path | None = None
+    sources: Sequence[str | Path],
+    order: Order,
+    progress: Progress = silent,
+    key: Path | None = None,
+    passphrase: str = "",
 ) -> Iterator[Converted]:
     """Yield what became of each record of the sources, in order; a file that fails does not stop the others.
 
-    `key` is a table of which new file was which, begun before the first record and grown with each.
+    `key` is a table of which new file was which, begun before the first record and grown with each; it is kept under
+    `passphrase`, or that of the environment.
 
     Raises:
         FormatError: a source does not exist.
@@ -75,8 +80,9 @@ def convert(
             expected="a folder as target",
             found=str(len(paths)),
         )
+    table = None
     if key is not None:
-        _add_to_key(key, "x", "file", "source")
+        table = key_table.KeyTable(key, key_table.given(passphrase))
     try:
         order.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -84,8 +90,8 @@ def convert(
     names = _names(paths, order)
     for number, (path, name) in enumerate(zip(paths, names, strict=True), 1):
         row = _one(path, name, order, writer)
-        if key is not None and row.target:
-            _add_to_key(key, "a", Path(row.target).name, row.source)
+        if table is not None and row.target:
+            table.add(Path(row.target).name, row.source)
         yield row
         progress(Counted(number, len(paths), "files"), "converting")
 
@@ -103,14 +109,6 @@ def writer_of(suffix: str) -> formats.Writer:
             f"nothing writes {wanted}", expected=", ".join(sorted(formats.writers())), found=suffix
         )
     return found
-
-
-def _add_to_key(key: Path, mode: str, *cells: str) -> None:
-    try:
-        with open(key, mode, encoding="utf-8", newline="") as file:
-            csv_cells.Writer(file).writerow(cells)
-    except OSError as error:
-        raise ReportError(f"the key cannot be written ({error.strerror})", where=str(key)) from None
 
 
 def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Converted:
