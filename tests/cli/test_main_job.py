@@ -143,6 +143,8 @@ COMMANDS = (
     ["formats"],
     ["criteria"],
     ["labels"],
+    ["log"],
+    ["key"],
     ["data"],
     ["data", "check"],
 )
