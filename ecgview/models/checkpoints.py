@@ -147,7 +147,15 @@ def recognise(state: State, path: Path) -> tuple[ModelCard, State]:
 
 def check_fits(state: State, card: ModelCard, path: Path) -> None:
     """Raise ModelError naming the keys that the network misses, does not know, or has in another shape."""
-    differ = architectures.differences(card, state)
+    try:
+        differ = architectures.differences(card, state)
+    except ModelError as error:  # it names a folder and a field: here it is this file, or the card beside it
+        own = path.with_name("card.json")
+        told = own if path.suffix == ".safetensors" and own.is_file() else path
+        field = str(error.where).rpartition(": ")[2]
+        raise ModelError(
+            error.message, where=f"{told}: {field}", expected=error.expected, found=error.found
+        ) from None
     if differ:
         more = f" and {len(differ) - 6} more" if len(differ) > 6 else ""
         raise ModelError(

@@ -26,6 +26,11 @@ def test_odd_command_lines_end_in_clear_errors(tmp_path: Path, monkeypatch: pyte
         (["info", "a\0b"], "NUL"),
         (["score", "", "-o", "OUT.parquet"], "an argument is empty"),
         (["info", ""], "an argument is empty"),
+        *(
+            ([command, place], place)
+            for command in ("info", "classify", "lef", "measure")
+            for place in (".", "/")
+        ),
         (["info", "x", "--subjects=--"], "expected a value"),
         (["info", "x" * 40_000], "longer than"),
         (["train", "posttrain", "--data", "x", "--out", "y", "--seed", "9" * 20], "--seed"),

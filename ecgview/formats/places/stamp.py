@@ -20,6 +20,8 @@ def of(path: Path) -> str:
     along is another file.
     """
     file = member.split(path)[0]
+    if not file.name:  # "." and "/" have none, and no file beside that would be of the same
+        return ""
     names = {file.name, *(file.with_suffix(suffix).name for suffix in _BESIDE)}
     parts, newest = [], 0
     try:
