@@ -13,6 +13,7 @@ from ecgview import loading, private
 from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import _rows, migrations
 
+_WAL_PAGES = 300  # 1.2 MB: after as much SQLite's log is taken over into the file, and begins anew
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
 _TOLD = {
@@ -162,7 +163,12 @@ class Database:
             path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF"):
+        for pragma in (
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "trusted_schema = OFF",
+            f"wal_autocheckpoint = {_WAL_PAGES}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

@@ -31,6 +31,7 @@ ACTION = {
     ReadKind.SIGNED: "signed",
     ReadKind.AMENDMENT: "amended",
 }
+EDITS_IN_A_ROW, EDITS_PER_ITEM = 500, 4
 EXPOSED = "exposed"
 JUDGED, WITHDRAWN = "judged", "judgement_withdrawn"
 RAN = "ran"
@@ -62,6 +63,7 @@ LINKED = (
     "read_edges",
     "read_told",
     "drafts",
+    "draft_edits",
     "reveals",
     "results",
     "exposures",
@@ -493,18 +495,44 @@ def _chunks(values: list[str]) -> Iterable[list[str]]:
     return (values[start : start + _MANY] for start in range(0, len(values), _MANY))
 
 
-def draft_row(
-    connection: sqlite3.Connection, record_sha256: str, reader: str, after: int, number: int | None
-) -> Row | None:
-    """Return a version of the draft that follows committed version `after`: of a number, or the newest."""
-    only = "" if number is None else " AND id = ?"
-    more = () if number is None else (number,)
-    row: Row | None = connection.execute(
-        f"""SELECT id, content, reason FROM drafts
-        WHERE record_sha256 = ? AND reader = ? AND after_number = ?{only} ORDER BY id DESC LIMIT 1""",
-        (record_sha256, reader, after, *more),
+def newest_draft(
+    connection: sqlite3.Connection, record_sha256: str, reader: str, after: int
+) -> tuple[int, int]:
+    """Return number and position of the newest version of the draft that follows committed version `after`.
+
+    The position counts the edits since the draft was last kept whole. Both are 0 where nothing was saved.
+    """
+    row = connection.execute(
+        """SELECT id FROM drafts WHERE record_sha256 = ? AND reader = ? AND after_number = ?
+        ORDER BY id DESC LIMIT 1""",
+        (record_sha256, reader, after),
     ).fetchone()
-    return row
+    if row is None:
+        return 0, 0
+    edit = connection.execute(
+        "SELECT id, position FROM draft_edits WHERE draft = ? ORDER BY position DESC LIMIT 1", (row["id"],)
+    ).fetchone()
+    return (edit["id"], edit["position"]) if edit else (row["id"], 0)
+
+
+def draft_rows(
+    connection: sqlite3.Connection, record_sha256: str, reader: str, after: int, number: int
+) -> tuple[Row, list[str]] | None:
+    """Return of a version of a draft the row that it begins from, and the edits from there on."""
+    row: Row | None = connection.execute(
+        """SELECT id, content, reason, of_committed FROM drafts
+        WHERE record_sha256 = ? AND reader = ? AND after_number = ? AND id <= ? ORDER BY id DESC LIMIT 1""",
+        (record_sha256, reader, after, number),
+    ).fetchone()
+    if row is None:
+        return None
+    edits = connection.execute(
+        "SELECT id, content FROM draft_edits WHERE draft = ? AND id <= ? ORDER BY position",
+        (row["id"], number),
+    ).fetchall()
+    if number != (edits[-1]["id"] if edits else row["id"]):
+        return None
+    return row, [edit["content"] for edit in edits]
 
 
 def insert_draft(
@@ -512,22 +540,56 @@ def insert_draft(
     record_sha256: str,
     reader: str,
     version: DraftVersion,
-    follows: int,
+    before: DraftVersion,
+    position: int,
     moment: Moment,
 ) -> int:
-    """Add a version of a draft, and return its number."""
+    """Add a version of a draft, and return its number.
+
+    Args:
+        connection: in its transaction.
+        record_sha256: fingerprint of the record.
+        reader: who writes.
+        version: what is kept.
+        before: the newest version until now; number 0 where none was saved since the committed one.
+        position: how many edits it is from the last version that was kept whole.
+        moment: when.
+    """
+    ids = "SELECT max(coalesce((SELECT max(id) FROM drafts), 0), coalesce((SELECT max(id) FROM draft_edits), 0))"
+    number = int(connection.execute(ids).fetchone()[0]) + 1
+    said = (moment.utc, moment.offset_minutes, APPLICATION)
+    changed = plain_json.dump_change(before.content, version.content)
+    if before.number and before.reason == version.reason and position < _longest_row(version.content):
+        draft = before.number
+        if position:
+            edited = "SELECT draft FROM draft_edits WHERE id = ?"
+            draft = connection.execute(edited, (before.number,)).fetchone()[0]
+        return insert(connection, "draft_edits", (number, draft, position + 1, changed, *said))
+    of_committed = before.number == 0 and version.after_number > 0
+    content = changed if of_committed else plain_json.dump(version.content)
     values = {
+        "id": number,
         "record_sha256": record_sha256,
         "reader": reader,
         "after_number": version.after_number,
         "reason": version.reason,
-        "content": plain_json.dump(version.content),
+        "content": content,
         "saved_utc": moment.utc,
         "utc_offset_minutes": moment.offset_minutes,
         "application": APPLICATION,
-        "follows": follows,
+        "follows": before.number,
+        "of_committed": of_committed,
     }
     return insert(connection, "drafts", tuple(values.values()), tuple(values))
+
+
+def _longest_row(content: Draft) -> int:
+    """Return after how many edits a draft is kept whole again.
+
+    Opening it takes them all; each then pays for a fraction of the whole only, however long that is.
+    """
+    items = (content.statements, content.annotations, content.edges, content.told)
+    return EDITS_IN_A_ROW + EDITS_PER_ITEM * (sum(map(len, items)) + len(content.comment) // 100)
 
 
 def append(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
-LATEST = 8
+LATEST = 9
 LINKED_SINCE = 8  # what is written by this schema and later ones is linked as it is written
 
 _VERSION_1 = """
@@ -239,6 +239,22 @@ CREATE TABLE runs (
 );
 """
 
+# A row of `drafts` holds a draft whole, or, where `of_committed`, what changed against the committed version that it
+# follows; `draft_edits` what changed since, one after another. Numbers of both count together.
+_VERSION_9 = """
+ALTER TABLE drafts ADD COLUMN of_committed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE draft_edits (
+    id INTEGER PRIMARY KEY,
+    draft INTEGER NOT NULL REFERENCES drafts(id),
+    position INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    saved_utc TEXT NOT NULL,
+    utc_offset_minutes INTEGER NOT NULL,
+    application TEXT NOT NULL,
+    UNIQUE (draft, position)
+);
+"""
+
 
 def _append_only(table: str) -> str:
     return f"""
@@ -310,6 +326,10 @@ def steps() -> "Migrations":
     def _links_of_every_row(db: "Database") -> None:
         added = ("links", "identity", "record_files", "runs")
         _run(db, _VERSION_8 + "".join(map(_append_only, added)), 8)
+
+    @migrations(name="0009_edits_of_drafts")
+    def _edits_of_drafts(db: "Database") -> None:
+        _run(db, _VERSION_9 + _append_only("draft_edits"), 9)
 
     return migrations
 

@@ -1,8 +1,13 @@
-"""Frozen dataclasses to JSON and back: only data of the types asked for comes out, nothing is executed."""
+"""Frozen dataclasses to JSON and back: only data of the types asked for comes out, nothing is executed.
 
+Of a long one that was changed in one place, only the change is written: see `dump_change`.
+"""
+
+import functools
 import json
 import types
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -22,6 +27,69 @@ def load(kind: type[T], text: str) -> T:
     """
     value: T = _decode(kind, json.loads(text))
     return value
+
+
+def dump_change(before: Any, after: Any) -> str:
+    """Return as JSON what leads from one dataclass of texts and tuples to another of its kind.
+
+    Of each field that differs: from where on, how many letters or items go, and what comes in their place. The
+    length is that of what changed, however much stands around it.
+    """
+    found: dict[str, list[Any]] = {}
+    for item in fields(after):
+        old, new = getattr(before, item.name), getattr(after, item.name)
+        if old == new:
+            continue
+        start = _n_shared(old, new)
+        old, new = old[start:], new[start:]
+        end = _n_shared(old[::-1], new[::-1])
+        put = new[: len(new) - end]
+        found[item.name] = [start, len(old) - end, put if isinstance(put, str) else list(map(_plain, put))]
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def load_changed(before: T, changes: Iterable[str]) -> T:
+    """Return what changes that `dump_change` wrote make of a dataclass, one after another.
+
+    Raises:
+        ValueError: a text holds no such change, or one of something else.
+    """
+    kind: Any = type(before)
+    hints = _hints(kind)
+    parts: dict[str, list[Any]] = {}  # lists, so that thousands of changes do not copy the whole each time
+    for text in changes:
+        said = _checked(isinstance(found := json.loads(text), dict), found, dict)
+        for name, change in said.items():
+            if name not in hints or not isinstance(change, list) or len(change) != 3:
+                raise ValueError(f"expected a change of {kind.__name__}, found {change!r}"[:200])
+            part = parts.setdefault(name, list(getattr(before, name)))
+            start, gone, put = change
+            if not (type(start) is type(gone) is int and 0 <= start <= start + gone <= len(part)):
+                raise ValueError(
+                    f"expected a place in {len(part)} of {name}, found {start!r}, {gone!r}"[:200]
+                )
+            part[start : start + gone] = _decode(hints[name], put)
+    made = {name: "".join(part) if hints[name] is str else tuple(part) for name, part in parts.items()}
+    return replace(before, **made)  # type: ignore[type-var]
+
+
+def _n_shared(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """Return how many items two begin with alike: by halves, since whole stretches are compared at next to no cost."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+_hints = functools.cache(get_type_hints)  # looked up for each of thousands of items
 
 
 def _decode(kind: Any, value: Any) -> Any:
@@ -47,7 +115,7 @@ def _decode(kind: Any, value: Any) -> Any:
 
 
 def _decode_fields(kind: Any, value: dict[str, Any]) -> Any:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     known = {}
     for item in fields(kind):
         if item.name in value:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Result = TypeVar("_Result", Prediction, LefResult)
 
+_AT_HAND = 8  # newest versions of drafts that are kept in memory
 _TRIES = 20  # to look at the log and at its kept head between two writings of others
 
 
@@ -56,6 +57,9 @@ class Store:
         self._database = Database(self.path)
         self._kept = KeptHead(self.path)
         self._readers: tuple[str, ...] = ()  # as far as they were asked for
+        self._newest: dict[
+            tuple[str, str], DraftVersion
+        ] = {}  # of record and reader, as last read or saved here
         self._unlogged = Unlogged(self.path)
 
     def open(self) -> "Store":
@@ -132,7 +136,10 @@ class Store:
 
     def draft_version(self, record_sha256: str, reader: str) -> DraftVersion:
         """Return the newest version of the draft that is open; number 0 if nothing is open."""
-        return self._version(record_sha256, reader, self._last_number(record_sha256, reader), None)
+        with told(self.path):
+            after = self._last_number(record_sha256, reader)
+            number, _ = _rows.newest_draft(self._database.connection(), record_sha256, reader, after)
+        return self._version(record_sha256, reader, after, number)
 
     def save_draft(
         self,
@@ -167,16 +174,18 @@ class Store:
         require_sound(draft.edges)
         moment = now()
         with self._writing() as connection:
-            theirs = self.draft_version(record_sha256, reader)
+            after = self._last_number(record_sha256, reader)
+            last, position = _rows.newest_draft(connection, record_sha256, reader, after)
+            theirs = self._version(record_sha256, reader, after, last)
             require_current(theirs, after_number, str(self.path))
             ours = DraftVersion(0, after_number, draft, reason)
             if theirs.number != follows:
                 base = self._version(record_sha256, reader, after_number, follows)
                 ours = join(base, ours, theirs, str(self.path))
-            number = _rows.insert_draft(connection, record_sha256, reader, ours, theirs.number, moment)
+            number = _rows.insert_draft(connection, record_sha256, reader, ours, theirs, position, moment)
             for action, details in log:
                 append(connection, moment, reader, action, record_sha256, details)
-        return replace(ours, number=number)
+        return self._at_hand(record_sha256, reader, replace(ours, number=number))
 
     def commit_read(self, read: Read, *, follows: int) -> None:
         """Keep a version of a read for good, with its link in the audit chain; waits for the disk.
@@ -633,14 +642,35 @@ class Store:
         )
         return tuple(self._read(row) for row in rows)
 
-    def _version(self, record_sha256: str, reader: str, after: int, number: int | None) -> DraftVersion:
-        """Return one version of a draft (0: where it began), or the newest one (None)."""
+    def _version(self, record_sha256: str, reader: str, after: int, number: int) -> DraftVersion:
+        """Return one version of a draft; 0: where it began. The newest one of this window is at hand."""
+        at_hand = self._newest.get((record_sha256, reader))
+        if number and at_hand is not None and (at_hand.number, at_hand.after_number) == (number, after):
+            return at_hand
         with told(self.path):
-            row = _rows.draft_row(self._database.connection(), record_sha256, reader, after, number)
-        if row is None:
-            committed = self._reads_of(record_sha256, reader)
-            return DraftVersion(0, after, committed[-1].content if committed else Draft())
-        return DraftVersion(row["id"], after, self._decoded(Draft, row["content"]), row["reason"])
+            found = _rows.draft_rows(self._database.connection(), record_sha256, reader, after, number)
+        if found is None:
+            return DraftVersion(0, after, self._committed(record_sha256, reader, after))
+        row, edits = found
+        if row["of_committed"]:
+            base, edits = self._committed(record_sha256, reader, after), [row["content"], *edits]
+        else:
+            base = self._decoded(Draft, row["content"])
+        with self._damage_told():
+            content = plain_json.load_changed(base, edits)
+        return self._at_hand(record_sha256, reader, DraftVersion(number, after, content, row["reason"]))
+
+    def _at_hand(self, record_sha256: str, reader: str, version: DraftVersion) -> DraftVersion:
+        """Remember the newest version, against which the next is written, of the records looked at last."""
+        self._newest.pop((record_sha256, reader), None)
+        self._newest[record_sha256, reader] = version
+        while len(self._newest) > _AT_HAND:
+            self._newest.pop(next(iter(self._newest)), None)
+        return version
+
+    def _committed(self, record_sha256: str, reader: str, number: int) -> Draft:
+        committed = self._reads_of(record_sha256, reader) if number else ()
+        return next((read.content for read in committed if read.number == number), Draft())
 
     def _last_number(self, record_sha256: str, reader: str) -> int:
         rows = self._select(
@@ -651,8 +681,13 @@ class Store:
         return rows[0]["last"] or 0
 
     def _decoded(self, kind: type[_T], content: str) -> _T:
-        try:
+        with self._damage_told():
             return plain_json.load(kind, content)
+
+    @contextlib.contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        try:
+            yield
         except ValueError as error:
             raise StoreError(
                 "the database holds a damaged entry", where=str(self.path), found=str(error)

@@ -15,6 +15,7 @@ from ecgview.results import Prediction
 from ecgview.review import _rows, migrations
 from ecgview.review.history import AddTold, PutEdges
 from ecgview.review.judgement import Judged, Opinion, Verdict
+from ecgview.review.kept_head import KeptHead
 from ecgview.review.moment import now
 from ecgview.review.read import ReadKind, ReadState, Told
 from ecgview.review.session import ReadingSession
@@ -23,6 +24,7 @@ from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 OF_PULSE = "read_id IN (SELECT id FROM reads WHERE record_sha256 = 'pulse')"
 SHIPPED = tuple(range(1, migrations.LATEST))  # versions of the schema before today's
+UNLINKED = tuple(range(1, migrations.LINKED_SINCE))
 
 
 def as_written(version: int, database: Path) -> Path:
@@ -31,6 +33,9 @@ def as_written(version: int, database: Path) -> Path:
     raw = sqlite3.connect(database)
     raw.executescript(Path(__file__).with_name(f"store_version_{version}.sql").read_text(encoding="utf-8"))
     assert raw.execute("PRAGMA user_version").fetchone() == (version,)
+    if version >= migrations.LINKED_SINCE:  # its head was kept on the computer where it was written
+        (identity,) = raw.execute("SELECT store FROM identity").fetchone()
+        KeptHead(database).keep(identity, (_rows.head(raw),), durable=False)
     raw.close()
     return database
 
@@ -280,6 +285,7 @@ def test_0007_who_was_told(shipped: Path, pulse_record: EcgRecord) -> None:
         assert len(of_contents(store)) == 4  # neither version is as logged, nor has its entry
 
 
+@pytest.mark.parametrize("shipped", UNLINKED, indirect=True)
 def test_0008_links_of_every_row(shipped: Path, pulse_record: EcgRecord) -> None:
     """What lay there is linked as it was found, and said to be covered no further back; new rows from now on."""
     raw = sqlite3.connect(shipped)
@@ -311,6 +317,34 @@ def test_0008_links_of_every_row(shipped: Path, pulse_record: EcgRecord) -> None
         assert triggers.fetchone() == (2,)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         raw.execute("DELETE FROM links")
+    raw.close()
+
+
+def test_0009_edits_of_drafts(shipped: Path, pulse_record: EcgRecord) -> None:
+    """A draft of before goes on where it stood, its row to the letter; what is written now is the edit alone."""
+    raw = sqlite3.connect(shipped)
+    whole = "SELECT id, record_sha256, reader, after_number, reason, content FROM drafts ORDER BY id"
+    before = raw.execute(whole).fetchall()
+    record = replace(pulse_record, source=replace(pulse_record.source, sha256="b2"))
+    with Store(shipped) as store:
+        session = ReadingSession(store, record, "Reader A")
+        assert session.draft.comment == "half way"
+        session.set_comment("half way there")
+        session.toggle_statement("AFIB")
+    with Store(shipped) as store:
+        content, _ = store.draft("b2", "Reader A")  # type: ignore[misc]
+        assert (content.comment, [one.code for one in content.statements]) == ("half way there", ["AFIB"])
+        assert store.verify() == []
+        ReadingSession(store, record, "Reader A").sign()
+        assert store.verify() == []
+    assert raw.execute(whole).fetchall() == before
+    edits = [row[0] for row in raw.execute("SELECT content FROM draft_edits ORDER BY id")]
+    assert edits[0] == '{"comment":[8,0," there"]}'
+    assert "half" not in edits[1]
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("UPDATE draft_edits SET content = '{}'")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute("DELETE FROM draft_edits")
     raw.close()
 
 

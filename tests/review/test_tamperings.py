@@ -91,6 +91,7 @@ def cut_tail(raw: sqlite3.Connection, _path: Path) -> None:
         for table in ("read_statements", "annotations", "read_edges", "read_told"):
             raw.execute(f"DELETE FROM {table} WHERE read_id = ?", (read,))
         raw.execute("DELETE FROM drafts WHERE after_number >= 2 OR reader = 'Reader B'")
+        raw.execute("DELETE FROM draft_edits WHERE draft NOT IN (SELECT id FROM drafts)")
         for table in ("results", "exposures", "runs"):
             raw.execute(f"DELETE FROM {table}")
 
@@ -196,6 +197,18 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
         "a row of drafts",
     ),
     "a draft is deleted": (sql("DELETE FROM drafts WHERE reader = 'Reader B'"), "a row of drafts"),
+    "an edit of a draft is changed": (
+        sql("UPDATE draft_edits SET content = replace(content, 'as it was', 'never')"),
+        "a row of draft_edits",
+    ),
+    "an edit of a draft is deleted": (
+        sql("DELETE FROM draft_edits WHERE id = (SELECT max(id) FROM draft_edits)"),
+        "a row of draft_edits",
+    ),
+    "what a draft changes of a signed read is changed": (
+        sql("UPDATE drafts SET of_committed = 0 WHERE reason = 'typing error'"),
+        "a row of drafts",
+    ),
     "a path is changed": (sql("UPDATE record_paths SET path = 'another.hea'"), "a row of record_paths"),
     "a file's size and time are deleted": (sql("DELETE FROM record_files"), "a row of record_files"),
     "a record is changed": (sql("UPDATE records SET fs_hz = 250"), "a row of records"),

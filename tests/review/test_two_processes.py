@@ -16,8 +16,9 @@ import pytest
 
 from ecgview.errors import EmptyStoreError, ReviewError, StoreError
 from ecgview.record import EcgRecord
-from ecgview.review import migrations
+from ecgview.review import _rows, migrations
 from ecgview.review.annotation import Annotation
+from ecgview.review.kept_head import KeptHead
 from ecgview.review.presence import Presence
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
@@ -223,6 +224,9 @@ def test_a_read_only_place_shows_earlier_reads_and_takes_none(
         raw.executescript(
             Path(__file__).with_name(f"store_version_{version}.sql").read_text(encoding="utf-8")
         )
+        if version >= migrations.LINKED_SINCE:  # its head was kept on the computer where it was written
+            (identity,) = raw.execute("SELECT store FROM identity").fetchone()
+            KeptHead(path).keep(identity, (_rows.head(raw),), durable=False)
         raw.close()
         sha256 = "a1"
     else:
