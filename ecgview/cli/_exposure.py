@@ -38,6 +38,17 @@ def log_run(kind: str, sha256s: Iterable[str], details: str) -> None:
         )
 
 
+def log_measured(sha256s: Iterable[str], details: str = "", *, as_run: bool = False) -> None:
+    """Log the same of ecgview's measurements, where a study on this computer closes them until the first read is locked.
+
+    Elsewhere every reader sees them from the start, and nothing is to be logged.
+    """
+    from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path
+
+    if not Settings(settings_path()).flag(MEASUREMENTS_OPEN):
+        (log_run if as_run else log)("measured", sha256s, details)
+
+
 def _written(write: Callable[["Store"], object], keep: Callable[["Store"], object]) -> None:
     from ecgview.review.store import Store
 

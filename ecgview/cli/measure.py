@@ -1,13 +1,14 @@
 """Measurements of a file."""
 
 import argparse
+import csv
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview import api
-from ecgview.cli import _criteria, _each, _output, _progress
+from ecgview.cli import _criteria, _each, _exposure, _output, _progress
 from ecgview.counts import counted
 from ecgview.errors import EcgviewError
 from ecgview.signal import limb_leads
@@ -84,6 +85,7 @@ def _table(args: argparse.Namespace) -> int:
             workers=args.workers,
             progress=progress,
         )
+    _exposure.log_measured(_manifest(args.csv), args.csv.name, as_run=True)
     if args.json:
         _each.print_json(found)
     else:
@@ -91,6 +93,12 @@ def _table(args: argparse.Namespace) -> int:
         without = f"{found['n_not_measured']} not measured, {found['n_errors']} that cannot be read"
         print(f"{found['output']}: {rows}, {without}")
     return 1 if found["n_errors"] else 0
+
+
+def _manifest(table: Path) -> list[str]:
+    """Return the fingerprints of the records in a table; "" of a file that could not be read."""
+    with open(table, encoding="utf-8", newline="") as file:
+        return [row["sha256"] for row in csv.DictReader(file)]
 
 
 def _work(
@@ -103,6 +111,7 @@ def _work(
     if as_if:
         record = api.as_if(record, as_if)
     found = criteria.ranged(api.measured(record, t_end=t_end), choices)
+    _exposure.log_measured([record.source.sha256])
     named = {_KEYS[item.name]: item.value for item in found.values if item.name in _KEYS}
     rows = [plain(item) for item in (*found.values, *found.lead_values)]
     out: dict[str, Any] = {"path": str(path), **named, "measurements": rows}

@@ -43,6 +43,7 @@ class Setting:
 
 DAMAGED = ".damaged"  # behind the name of a file that could not be obeyed whole, once settings are saved
 KEPT = "paper.kept"
+MEASUREMENTS_OPEN = "study.measurements"
 SETTINGS: tuple[Setting, ...] = (
     Setting("reader.name", "Reader", "", note="written beside every read"),
     Setting(
@@ -67,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("files.recent", "Opened before", "", note="paths, newest first, one on each line"),
     Setting("study.shams", "Share of shams among maps", 0.0, note="0 to 1, for studies of readers"),
     Setting(
-        "study.measurements",
+        MEASUREMENTS_OPEN,
         "Measurements before the first read is locked",
         True,
         note="false: rate, intervals and their lines are closed until then",
@@ -84,6 +85,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 _ROWS = {row.key: row for row in SETTINGS}
+
+
+def settings_path() -> Path:
+    """Return where the user's settings are kept."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "settings.toml"
 
 
 class Settings:

@@ -17,6 +17,7 @@ WORDS = {
     "explain": "explanation of a model's answer on the command line",
     "device_text": "the file's own statements on the command line",
     "identified_export": "export with all that the file says",
+    "measured": "measurements on the command line",
     "score": "table of scores written on the command line",
     "log_exported": "log written on the command line",
     "reader_changed": "the reader was changed",

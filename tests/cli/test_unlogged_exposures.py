@@ -8,6 +8,7 @@ import pytest
 
 from ecgview import formats
 from ecgview.cli import main
+from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path
 from ecgview.formats import wfdb
 from ecgview.record import DeviceReading, DeviceStatement, EcgRecord, Patient
 from ecgview.review import _database
@@ -108,3 +109,27 @@ def test_score_logs_one_entry_with_its_manifest(ecg: Path, tmp_path: Path) -> No
             in session.commit_first_read().exposed
         )
         assert store.verify() == []
+
+
+def test_measurements_that_a_study_closes_are_an_exposure(ecg: Path, tmp_path: Path) -> None:
+    record = formats.read(ecg)
+    table, copy = str(tmp_path / "table.csv"), str(tmp_path / "copy.hea")
+    commands = (
+        ["measure", str(ecg)],
+        ["measure", str(ecg), "--csv", table, "--workers", "1"],
+        ["convert", str(ecg), copy, "--deidentify", "--with", "measurements"],
+    )
+    for command in commands:
+        main(command)
+    with Store() as store:  # every reader sees them from the start
+        assert store.audit() == []
+    Settings(settings_path()).set(MEASUREMENTS_OPEN, False)
+    for command in commands:
+        main([*command, "--overwrite"] if command[0] == "convert" else command)
+    with Store() as store:
+        kinds = [(one.kind, one.details) for one in store.exposures(record.source.sha256)]
+        assert kinds == [("measured", ""), ("measured", "convert")]
+        assert [run.details for run in store.runs(record.source.sha256)] == ["table.csv"]
+        session = ReadingSession(store, record, "One")
+        session.set_comment("x")
+        assert "measurements on the command line" in session.commit_first_read().exposed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgview.desktop.settings import Settings
+from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings
 from ecgview.desktop.state import inference
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.read_steps import ReadSteps
@@ -28,7 +28,6 @@ from ecgview.signal.measure.measured import Edit as EdgeEdit
 if TYPE_CHECKING:
     from ecgview.signal.measurements import Measurement
 
-OPEN = "study.measurements"
 CHOICES = "criteria.choices"  # of definitions, CODE=NAME, one on each line
 CLOSED = "Measurements stay closed until you lock your first read, as this study asks."
 FIXED = "Edges are not moved where a long record is measured minute by minute."
@@ -99,7 +98,7 @@ class Measuring(QObject):
     def is_open(self) -> bool:
         """Whether our measurements may be shown: a study may close them until the first read is locked."""
         session = self._reading.session
-        if self._settings.flag(OPEN) or self._reading.may_show_ai() or self._stays_open:
+        if self._settings.flag(MEASUREMENTS_OPEN) or self._reading.may_show_ai() or self._stays_open:
             return True
         return session is not None and bool(session.reads)
 

@@ -104,10 +104,3 @@ class Workspace(QObject):
         self.reading.typing_ended.emit()
         ended = self.jobs.shutdown()
         return self.reading.close() and ended
-
-
-def settings_path() -> Path:
-    """Return where the user's settings are kept."""
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "settings.toml"
