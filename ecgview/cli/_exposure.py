@@ -39,7 +39,7 @@ def log_run(kind: str, sha256s: Iterable[str], details: str) -> None:
 
 
 def log_measured(sha256s: Iterable[str], details: str = "", *, as_run: bool = False) -> None:
-    """Log the same of ecgview's measurements, where a study on this computer closes them until the first read is locked.
+    """Log the same of ecgview's measurements, where a study here closes them until the first read is locked.
 
     Elsewhere every reader sees them from the start, and nothing is to be logged.
     """

@@ -6,10 +6,11 @@ both look at the same beats and do not find the same ones, nothing is measured b
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
-from ecgview.errors import ModelError
+from ecgview.errors import ModelError, SignalError
 from ecgview.models import delineation
 from ecgview.models.delineation import Delineation
 from ecgview.record import EcgRecord
@@ -40,8 +41,11 @@ def measured(record: EcgRecord, edits: Sequence[Edit] = (), t_end: TEnd = "netwo
         t_end: how the end of T is found for QT; "network" is that of the experts whom the network learnt from.
 
     Raises:
-        SignalError: an edit names what is not there, or puts an edge where it cannot be.
+        SignalError: an edit names what is not there, or puts an edge where it cannot be; no such end of T.
     """
+    if t_end not in get_args(TEnd):
+        ways = ", ".join(get_args(TEnd))
+        raise SignalError("no such way to find the end of T", where="t_end", expected=ways, found=str(t_end))
     if record.seconds > delineation.LONGEST_S:
         found = minutes.of(record, lambda part: _by_rules(part, t_end))
         return again(found, record, edits) if edits else _told(record, found)
@@ -59,7 +63,12 @@ def of(
     """Return the measurements of a record that a network has delineated already; otherwise as `measured`."""
     if found.reason:
         unmeasured = Measured(
-            found.leads, found.left_out, model=found.model, reason=found.reason, t_end=t_end
+            found.leads,
+            found.left_out,
+            model=found.model,
+            reason=found.reason,
+            t_end=t_end,
+            record_sha256=record.source.sha256,
         )
         return _told(record, unmeasured)
     return engine.of(
@@ -81,11 +90,12 @@ def _by_rules(record: EcgRecord, t_end: TEnd, why: str = "") -> Measured:
     names = tuple(name for name in record.lead_names if name not in left_out)
     reason = condition.reason or ("" if names else "no lead with a signal")
     if reason:
-        return Measured(names, left_out, reason=reason, t_end=t_end)
+        return Measured(names, left_out, reason=reason, t_end=t_end, record_sha256=record.source.sha256)
     signal, rate = engine.at_rate(np.stack([record.lead(name) for name in names]), record.sampling_rate_hz)
     beats = by_rules.beats(signal, rate, names, pacing.detect(record).times_s)
     if len(beats) < 2:
-        return Measured(names, left_out, reason="fewer than two QRS complexes found", t_end=t_end)
+        reason = "fewer than two QRS complexes found"
+        return Measured(names, left_out, reason=reason, t_end=t_end, record_sha256=record.source.sha256)
     warnings = (f"{BY_RULES}: {why}" if why else BY_RULES, *condition.warnings)
     return engine.of(record, beats, leads=names, left_out=left_out, warnings=warnings, t_end=t_end)
 

@@ -226,3 +226,20 @@ def test_ranges_name_their_publication_and_whom_they_are_of(normal: EcgRecord) -
     assert qrs is not None
     assert qrs.high == 99
     assert ranges.of("PR", child) is None
+
+
+def test_measurements_of_one_record_are_not_those_of_another(measured: Measured) -> None:
+    other = formats.read(resources.path("demo", "af.hea"))
+    with pytest.raises(SignalError, match="the measurements are of another record"):
+        api.measured_again(measured, other, [Edit("T offset", 0.4)])
+    with pytest.raises(SignalError, match="the measurements are of another record"):
+        api.measured_again(measured, other, [])
+    with pytest.raises(SignalError, match="the measurements are of another record"):
+        api.criteria(other, measured_as=measured)
+    with pytest.raises(SignalError, match="the measurements are of another record"):
+        api.lef_again(api.lef(other), other, measured)
+
+
+def test_an_end_of_t_that_there_is_not_is_refused(normal: EcgRecord) -> None:
+    with pytest.raises(SignalError, match="no such way to find the end of T"):
+        api.measured(normal, t_end="sharp")  # type: ignore[arg-type]

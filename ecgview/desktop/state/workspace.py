@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from ecgview.desktop.settings import Settings
+from ecgview.desktop.settings import Settings, settings_path
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.criteria import Criteria
 from ecgview.desktop.state.exposures import Exposures

@@ -158,6 +158,7 @@ def with_edits(result: LefResult, record: EcgRecord, measured: Measured) -> LefR
         record: the ECG.
         measured: what is measured of it with the edits; without any the result is that of before.
     """
+    measured.require_of(record)
     base = result.unedited or result
     if not (base.measured and base.analysed and measured.edits):
         return base

@@ -46,9 +46,10 @@ def judge(asked: Asked) -> tuple[Criterion, ...]:
     """Return every criterion as it comes out for one record, in the order of the groups.
 
     Raises:
-        EcgviewError: a definition was chosen that there is not.
+        EcgviewError: a definition was chosen that there is not, or the measurements are of another record.
     """
     check_choices(asked.choices)
+    asked.measured.require_of(asked.record)
     by_code = {rule.code: rule for rule in rules()}
     answers: dict[str, Criterion] = {}
     asking: list[str] = []

@@ -94,6 +94,7 @@ def of(
         t_end=t_end,
         lead_notes=doubted,
         atrial=atrial.find(record, names, beats),
+        record_sha256=record.source.sha256,
     )
     plain = _filled(base, record, ())
     return again(plain, record, edits) if edits else plain
@@ -109,6 +110,7 @@ def again(measured: Measured, record: EcgRecord, edits: Sequence[Edit]) -> Measu
         SignalError: an edit names what is not there, or puts an edge where it cannot be; it says which, and between
             which places it may be.
     """
+    measured.require_of(record)
     base = measured.unedited or measured
     if not edits:
         return base
@@ -144,6 +146,7 @@ def fitting(
     measured: Measured, record: EcgRecord, edits: Sequence[Edit]
 ) -> tuple[tuple[Edit, ...], tuple[SignalError, ...]]:
     """Return the edits that can be laid on what was measured, and why each of the others cannot; in a millisecond."""
+    measured.require_of(record)
     base = measured.unedited or measured
     kept, refused = list(edits), list[SignalError]()
     while kept:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ecgview.record import Signal
+from ecgview.errors import SignalError
+from ecgview.record import EcgRecord, Signal
 from ecgview.results import ModelFacts
 from ecgview.signal.measure.atrial import Atrial
 from ecgview.signal.measure.waves import Beat, Kind, Wave
@@ -130,6 +131,17 @@ class Measured:
     lead_notes: Mapping[str, str] = field(default_factory=dict)  # what to doubt of leads that were used
     atrial: Atrial | None = None
     trend: tuple[Minute, ...] = ()
+    record_sha256: str = ""  # of the record that was measured
+
+    def require_of(self, record: EcgRecord) -> None:
+        """Refuse to be taken for the measurements of another record; SignalError says so."""
+        if self.record_sha256 != record.source.sha256:
+            raise SignalError(
+                "the measurements are of another record",
+                where=record.source.path or None,
+                expected=f"those of {record.source.sha256[:12] or 'this record'}",
+                found=self.record_sha256[:12] or "those of no known one",
+            )
 
     def value(self, name: str, lead: str = "") -> float | None:
         """Return a value by its name, of all leads or of one; None where it was not measured."""

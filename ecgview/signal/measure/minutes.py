@@ -62,6 +62,7 @@ def of(record: EcgRecord, measure: Callable[[EcgRecord], Measured]) -> Measured:
             {},
             reason=f"no minute could be measured; the first: {reason}",
             trend=tuple(minutes),
+            record_sha256=record.source.sha256,
         )
     chosen = _usual(minutes, measured)
     start, stop = _pieces(record)[chosen]
