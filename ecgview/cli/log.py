@@ -3,14 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecgview.cli import _each, _exposure, _output
+from ecgview.cli._existing_store import existing_store
 from ecgview.counts import counted
 from ecgview.errors import StoreError
-
-if TYPE_CHECKING:
-    from ecgview.review.store import Store
 
 NAME = "log"
 HELP = "check the log of reads and all that the store holds against it, or write the log to a file"
@@ -62,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _of_store(path: Path | None, heads: list[str]) -> dict[str, Any]:
-    with _there(path) as store:
+    with existing_store(path) as store:
         found = store.check(heads)
         where = str(store.path)
     return {
@@ -103,7 +101,7 @@ def _of_file(path: Path, heads: list[str]) -> dict[str, Any]:
 
 def _export(args: argparse.Namespace) -> int:
     _output.have_folder(args.output)
-    with _there(args.store) as store:
+    with existing_store(args.store) as store:
         store.export_audit(args.output)
         head, n_entries = store.head(), len(store.audit())
         being_read = store.first_reads_open()
@@ -119,12 +117,3 @@ def _export(args: argparse.Namespace) -> int:
     else:
         print(f"{args.output}: {counted(n_entries, 'entry', 'entries')}, head {head.text}")
     return 0
-
-
-def _there(path: Path | None) -> "Store":
-    from ecgview.review.store import Store
-
-    store = Store(path)
-    if not store.path.is_file():  # opening it would make one
-        raise StoreError("there is no store of reads", where=str(store.path))
-    return store

@@ -16,7 +16,7 @@ from ecgview.desktop.canvas import caught
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.workspace import Workspace
-from ecgview.desktop.work import warm_up
+from ecgview.desktop.work import backing_up, warm_up
 
 
 def application() -> QApplication:
@@ -44,6 +44,7 @@ def run(paths: Sequence[str | Path] = ()) -> int:
     hooks = Hooks(window)
     window.restore_place()
     window.show()
+    backing_up.start(window.workspace)
     if paths:
         window.workspace.ecg.open_paths(paths)
     else:

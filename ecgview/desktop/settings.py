@@ -74,6 +74,14 @@ SETTINGS: tuple[Setting, ...] = (
         note="false: rate, intervals and their lines are closed until then",
     ),
     Setting("study.word", "Word that draws the shams", "", note="the same word draws the same shams"),
+    Setting(
+        "backups.every",
+        "Backups of the reads",
+        "day",
+        ("day", "week", "never"),
+        note="made beside the store when the window opens, if something was written since the last",
+    ),
+    Setting("backups.kept", "Backups that are kept", 7.0, (3.0, 7.0, 14.0, 30.0)),
     Setting("criteria.choices", "Definitions of criteria", "", note="CODE=NAME, one on each line"),
     Setting("models.device", "Device", "auto", ("auto", "cpu", "cuda", "mps")),
     Setting(

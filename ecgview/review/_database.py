@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 from ecgview import loading, private
 from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import _rows, migrations
+from ecgview.review.kept_head import Head
 
+_MAGIC = b"SQLite format 3\0"
 _WAL_PAGES = 300  # 1.2 MB: after as much SQLite's log is taken over into the file, and begins anew
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
@@ -222,7 +225,7 @@ class Database:
         """Migrate what is older; where `is_kept`, a copy of what lay there stays beside it."""
         connection = self._connect(path)
         try:
-            version = self._check(connection)
+            version = check_kind(connection, self.path)
             if version < migrations.LATEST:
                 self._migrate(connection, path if is_kept and version else None)
             self.is_read_only = not _is_writable(connection)
@@ -243,22 +246,6 @@ class Database:
             ) from error
         self._bring_up_to_date(self._file, is_kept=False)
         self.is_read_only = True
-
-    def _check(self, connection: sqlite3.Connection) -> int:
-        """Return the version of the schema; StoreError if this is not a store that we can read."""
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if not is_empty and application != migrations.APPLICATION_ID:
-            raise StoreError("the database belongs to another program", where=str(self.path))
-        if version > migrations.LATEST:
-            raise StoreError(
-                "the database was written by a newer ecgview; update ecgview to open it",
-                where=str(self.path),
-                expected=f"schema {migrations.LATEST} or older",
-                found=f"schema {version}",
-            )
-        return version
 
     def _migrate(self, connection: sqlite3.Connection, kept: Path | None) -> None:
         with loading.without("pandas"):  # half a second, for tables that are never given here
@@ -283,24 +270,167 @@ class Database:
             raise
 
     def _back_up(self, path: Path, version: int) -> None:
-        """Copy a store as it is, with what its log of SQLite holds, to a file beside it that only its user may read."""
+        """Copy a store as it is, with what its log of SQLite holds, to a file beside it."""
         copy = path.with_name(f"{path.name}.schema-{version}.bak")
-        part = path.with_name(f".{copy.name}.{os.getpid()}-{threading.get_ident()}")
         try:
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-            with (
-                contextlib.closing(sqlite3.connect(path)) as source,
-                contextlib.closing(sqlite3.connect(part)) as target,
-            ):
-                source.backup(target)
-                target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-            part.replace(copy)
+            with contextlib.closing(sqlite3.connect(path)) as source:
+                copy_whole(source, copy)
         except OSError as error:
             raise StoreError(
                 "the database cannot be copied before it is brought up to date; nothing was changed",
                 where=str(copy),
                 found=error.strerror,
             ) from error
-        finally:
+
+
+def copy_whole(
+    source: sqlite3.Connection, target: Path, verify: Callable[[sqlite3.Connection], None] | None = None
+) -> None:
+    """Copy a database, with what its log holds and while others use it, to one file that only its user may read.
+
+    Args:
+        source: where it is read, at one instant.
+        target: named only once it is whole and the disk has it.
+        verify: looks at the copy before it is named, and raises where it is not as it should be.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        with contextlib.closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+            if verify is not None:
+                verify(copy)
+        _to_disk(part)
+        part.replace(target)
+        _to_disk(target.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def damage_of(connection: sqlite3.Connection) -> list[str]:
+    """Return what SQLite says of the file, page by page, and which rows have lost what they belong to."""
+    damage = [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+    lost = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return [*damage, *(f"a row of {row[0]} has lost what it belongs to" for row in lost)]
+
+
+def head_of_copy(path: Path) -> Head | None:
+    """Return where the log of a copy ends, which is neither changed nor brought up to date; None if it is no use."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
+            return _rows.head(copy)
+    except sqlite3.Error:
+        return None
+
+
+def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
+    """Put a copy of a backup where a store lies, what lies there being kept aside first.
+
+    Args:
+        backup: a store, with its log of SQLite where there is one; it is not changed.
+        path: the store.
+        aside: what the present one is called from then on.
+
+    Returns:
+        Whether there was one to be kept aside.
+
+    Raises:
+        StoreError: the backup is no sound store of this ecgview or an older one, or another program has the store
+            open; nothing is changed.
+        OSError: a file cannot be read or written; the store is there still.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    parts = [part.with_name(part.name + suffix) for suffix in ("", "-wal", "-shm")]
+    try:
+        private.make_file(part)
+        for suffix in ("", "-wal"):
+            if (found := backup.with_name(backup.name + suffix)).exists():
+                private.make_file(part.with_name(part.name + suffix))
+                shutil.copyfile(found, part.with_name(part.name + suffix))
+        with told(backup), contextlib.closing(sqlite3.connect(part)) as copy:
+            if check_kind(copy, backup) == 0:
+                raise StoreError("holds no reads of ecgview", where=str(backup))
+            if damage := damage_of(copy):
+                raise StoreError(
+                    "the backup is damaged; nothing was changed", where=str(backup), found=damage[0]
+                )
+            copy.execute("PRAGMA journal_mode = WAL")
+        _to_disk(part)
+        was_there = path.exists()
+        if was_there:
+            _require_alone(path)
+            _keep_aside(path, aside)
+        part.replace(path)
+        _to_disk(path.parent)
+        return was_there
+    finally:
+        for one in parts:
             with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+                one.unlink(missing_ok=True)
+
+
+def check_kind(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the schema; StoreError if this is not a store that we can read."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if not is_empty and application != migrations.APPLICATION_ID:
+        raise StoreError("the database belongs to another program", where=str(path))
+    if version > migrations.LATEST:
+        raise StoreError(
+            "the database was written by a newer ecgview; update ecgview to open it",
+            where=str(path),
+            expected=f"schema {migrations.LATEST} or older",
+            found=f"schema {version}",
+        )
+    return version
+
+
+def _require_alone(path: Path) -> None:
+    """Raise StoreError while another program has a store open: it would go on writing to the one kept aside."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return  # SQLite would take the log beside a file that is none for a stray one, and delete it
+    with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as present:
+        try:
+            present.execute("PRAGMA locking_mode = EXCLUSIVE")
+            present.execute("BEGIN EXCLUSIVE")
+            present.execute("COMMIT")
+            present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            if (getattr(error, "sqlite_errorname", None) or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise StoreError(
+                    "another program has the store open; close it first, nothing was changed",
+                    where=str(path),
+                ) from error
+        except sqlite3.DatabaseError:
+            pass  # damaged: it is kept as it lies
+
+
+def _keep_aside(path: Path, aside: Path) -> None:
+    try:
+        os.link(path, aside)
+    except OSError:  # a file system without links
+        private.make_file(aside)
+        shutil.copyfile(path, aside)
+        _to_disk(aside)
+    # what a damaged one left beside itself must not be taken for the log of the one that comes
+    for suffix in ("-wal", "-shm"):
+        if (beside := path.with_name(path.name + suffix)).exists():
+            beside.replace(aside.with_name(aside.name + suffix))
+
+
+def _to_disk(path: Path) -> None:
+    """Have the disk take a file, or the names in a folder."""
+    if path.is_dir() and sys.platform == "win32":
+        return  # folders cannot be opened there
+    opened = os.open(path, os.O_RDONLY if sys.platform != "win32" else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -22,7 +22,7 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review import _rows, audit, kept_head, migrations, plain_json, reader_name
-from ecgview.review._database import Database, told
+from ecgview.review._database import Database, copy_whole, damage_of, told
 from ecgview.review._rows import APPLICATION, append, insert
 from ecgview.review.audit import AuditEntry
 from ecgview.review.exposure import Exposure, Run
@@ -539,11 +539,7 @@ class Store:
         store = identity[0]["store"] if identity else ""
         with loading.without("pandas"):
             expected = migrations.schema_expected()
-        damage = [row[0] for row in self._select("PRAGMA integrity_check(5)") if row[0] != "ok"]
-        damage += [
-            f"a row of {row[0]} has lost what it belongs to"
-            for row in self._select("PRAGMA foreign_key_check")
-        ]
+        damage = damage_of(connection)
         return verifying.Evidence(
             entries=self.audit(),
             links=links,
@@ -577,6 +573,37 @@ class Store:
         from ecgview.formats.kit.replace import replace_file
 
         replace_file(Path(path), audit.to_json_lines(self.audit()).encode())
+
+    def back_up(self, path: Path) -> Head:
+        """Copy all of it, while others may write, to a file that only its user may read, and return where its log ends.
+
+        Raises:
+            StoreError: it is damaged, or the copy is, or cannot be written; no half one is left.
+        """
+
+        def verify(copy: sqlite3.Connection) -> None:
+            if damage := damage_of(copy):
+                raise StoreError(
+                    "the store is damaged; restore it from a backup",
+                    where=str(self.path),
+                    found=damage[0],
+                )
+            if _rows.head(copy) != at:
+                raise StoreError("the backup does not end where the store does", where=str(path))
+
+        with told(self.path):
+            connection = self._database.connection()
+            connection.execute("BEGIN")
+            try:
+                at = _rows.head(connection)  # from here on what others write is not seen
+                copy_whole(connection, path, verify)
+            except OSError as error:
+                raise StoreError(
+                    "the backup cannot be written", where=str(path), found=error.strerror
+                ) from error
+            finally:
+                connection.execute("ROLLBACK")
+        return at
 
     def head(self) -> Head:
         """Return where the log stands: what a report prints, so that the log can be held against it."""

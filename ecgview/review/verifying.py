@@ -95,6 +95,7 @@ class Verification:
     head: Head
     n_entries: int
     n_rows: int
+    damage: tuple[str, ...] = ()  # of these problems, those of the file itself
 
     @property
     def summary(self) -> str:
@@ -126,7 +127,8 @@ def verify(of: Evidence, heads: Iterable[str] = ()) -> Verification:
         *_clock(of),
         *_heads(of, heads),
     ]
-    return Verification(tuple(_bounded(found)), tuple(_notes(of)), of.head, len(of.entries), len(of.rows))
+    counts = (len(of.entries), len(of.rows))
+    return Verification(tuple(_bounded(found)), tuple(_notes(of)), of.head, *counts, tuple(of.damage))
 
 
 def anchors(entries: Sequence[AuditEntry], heads: Iterable[str]) -> Iterator[str]:

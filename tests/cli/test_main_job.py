@@ -144,6 +144,7 @@ COMMANDS = (
     ["criteria"],
     ["labels"],
     ["log"],
+    *(["store", action] for action in ("backup", "restore", "check")),
     ["key"],
     ["data"],
     ["data", "check"],

@@ -1,0 +1,111 @@
+"""The store of reads as a file: copied, brought back, looked at."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ecgview.cli import _each, _output
+from ecgview.cli._existing_store import existing_store
+
+NAME = "store"
+HELP = "back the store of reads up, restore it from a backup, or check whether it is whole and as ecgview wrote it"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add backup, restore and check."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    made = actions.add_parser(
+        "backup",
+        help="a copy of all of it, made while windows may be open, and looked at once it is written",
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.db",
+        type=_output.of_kind(".db"),
+        help="a file that is not there yet (default: by its time, in the folder of backups beside the store)",
+    )
+    restored = actions.add_parser(
+        "restore",
+        help="put a backup in the place of the store; what lies there is kept beside it",
+        description="Refuses what is no store of ecgview, what is damaged or of a newer ecgview, and does nothing "
+        "while a window or another program has the store open. The log says that it was restored.",
+    )
+    restored.add_argument("backup", metavar="BACKUP.db", type=Path)
+    checked = actions.add_parser("check", help="whether the file is whole and the log holds; 1 if not")
+    for action in (made, restored, checked):
+        action.add_argument("--store", metavar="STORE", type=Path, help="a store (default: yours)")
+        _each.add_json(action)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one of the three."""
+    found = {"backup": _back_up, "restore": _restore, "check": _check}[args.action](args)
+    words = found.pop("words")
+    if args.json:
+        _each.print_json(found)
+    else:
+        print("\n".join(words))
+    return 1 if found.get("problems") else 0
+
+
+def _back_up(args: argparse.Namespace) -> dict[str, Any]:
+    from ecgview.review import backups
+
+    _output.have_folder(args.output)
+    with existing_store(args.store) as store:
+        done = backups.make(store, args.output)
+    return {
+        "of": str(store.path),
+        "backup": str(done.path),
+        "bytes": done.path.stat().st_size,
+        "head": done.head.text,
+        "words": [f"{done.path}: whole and sound, to entry {done.head.entry} of the log"],
+    }
+
+
+def _restore(args: argparse.Namespace) -> dict[str, Any]:
+    from ecgview.review import backups
+    from ecgview.review.store import default_path
+
+    path = args.store or default_path()
+    done = backups.restore(args.backup, path)
+    words = [f"{path}: restored from {args.backup}, which ends with entry {done.head.entry} of the log"]
+    if done.aside is not None:
+        words.append(f"what lay there is kept as {done.aside}")
+    return {
+        "store": str(path),
+        "backup": str(args.backup),
+        "head": done.head.text,
+        "kept_aside": str(done.aside) if done.aside else None,
+        "words": words,
+    }
+
+
+def _check(args: argparse.Namespace) -> dict[str, Any]:
+    from ecgview.review import backups, kept_head
+    from ecgview.review.store import default_path
+
+    with existing_store(args.store) as store:
+        found = store.check()
+    if store.path.resolve() != default_path().resolve():  # of a copy none is kept, which is nothing odd
+        bare = tuple(text for text in found.problems if text != kept_head.MISSING)
+        found = replace(found, problems=bare, notes=(*found.notes, *found.problems[len(bare) :]))
+    last = backups.kept(store.path)[-1:]
+    told = [f"the last backup is {last[0][1]}" if last else "there is no backup of it beside it"]
+    return {
+        "of": str(store.path),
+        "is_whole": not found.damage,
+        "summary": found.summary,
+        "problems": list(found.problems),
+        "notes": [*found.notes, *told],
+        "head": found.head.text,
+        "words": [
+            "The file is damaged" if found.damage else "The file is whole",
+            found.summary,
+            *(f"  ! {text}" for text in found.problems),
+            *(f"  - {text}" for text in (*found.notes, *told)),
+            f"head: {found.head.text}",
+        ],
+    }

@@ -1,0 +1,251 @@
+"""Copies of the store: whole and sound, made when due, brought back without losing what lay there."""
+
+import contextlib
+import os
+import sqlite3
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ecgview.errors import StoreError
+from ecgview.record import EcgRecord
+from ecgview.review import backups, migrations
+from ecgview.review.session import ReadingSession
+from ecgview.review.store import Store
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def written(store: Store, pulse_record: EcgRecord) -> Store:
+    session = ReadingSession(store, pulse_record, "Reader A")
+    session.toggle_statement("AFIB")
+    session.sign()
+    return store
+
+
+def contents(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        return list(raw.iterdump())
+
+
+def comment(store: Store, record: EcgRecord, text: str) -> None:
+    ReadingSession(store, record, "Reader B").set_comment(text)
+
+
+def test_a_backup_holds_what_windows_hold_that_still_write(
+    written: Store, database: Path, pulse_record: EcgRecord
+) -> None:
+    with Store(database) as other:
+        comment(other, pulse_record, "in the log of SQLite only")
+        done = backups.make(written, at=NOON)
+        comment(other, pulse_record, "later")
+    assert done.path == database.parent / "ecgview.db.backups" / "20260301T120000Z.db"
+    assert [path.name for path in done.path.parent.iterdir()] == [done.path.name]  # one file, no half one
+    with Store(done.path) as copy:
+        assert copy.draft("pulse", "Reader B")[0].comment == "in the log of SQLite only"  # type: ignore[index]
+        assert copy.reads("pulse", "Reader A") == written.reads("pulse", "Reader A")
+        assert copy.head() == done.head
+    if os.name == "posix":
+        assert stat.S_IMODE(done.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(done.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_backup_takes_no_file_s_place(written: Store, database: Path, tmp_path: Path) -> None:
+    there = tmp_path / "mine.db"
+    there.write_text("mine")
+    for target in (there, database):
+        with pytest.raises(StoreError, match="never replaces"):
+            backups.make(written, target)
+    assert there.read_text() == "mine"
+    with pytest.raises(StoreError, match="cannot be written"):
+        backups.make(written, tmp_path / "nowhere" / "x.db")
+
+
+def test_a_damaged_store_makes_no_backup_and_drops_none(
+    written: Store, database: Path, pulse_record: EcgRecord
+) -> None:
+    for number in range(300):
+        written.log("pulse", "Reader A", "looked", "x" * number)
+    good = backups.make(written, at=NOON - 3 * DAY)
+    written.log("pulse", "Reader A", "looked")
+    written.close()
+    raw = bytearray(database.read_bytes())
+    middle = len(raw) // 4096 // 2 * 4096
+    raw[middle : middle + 4096] = b"\x5a" * 4096
+    database.write_bytes(raw)
+    with Store(database) as damaged, pytest.raises(StoreError, match="damaged"):
+        backups.make_if_due(damaged, DAY, 1, at=NOON)
+    assert [path for _, path in backups.kept(database)] == [good.path]
+    assert [path.name for path in good.path.parent.iterdir()] == [good.path.name]
+
+
+def test_backups_are_made_when_due_and_the_last_ones_stay(
+    written: Store, database: Path, pulse_record: EcgRecord
+) -> None:
+    made = [backups.make_if_due(written, DAY, 3, at=NOON)]
+    assert made[0] is not None
+    written.log("pulse", "Reader A", "looked")
+    assert backups.make_if_due(written, DAY, 3, at=NOON + 0.9 * DAY) is None  # the last one is young
+    for day in range(1, 6):
+        written.log("pulse", "Reader A", "looked")
+        made.append(backups.make_if_due(written, DAY, 3, at=NOON + day * DAY))
+    assert backups.make_if_due(written, DAY, 3, at=NOON + 30 * DAY) is None  # nothing is new
+    mine = backups.folder(database) / "mine.db"
+    mine.write_text("mine")
+    written.log("pulse", "Reader A", "looked")
+    assert backups.make_if_due(written, DAY, 3, at=NOON + 31 * DAY) is not None
+    assert [when for when, _ in backups.kept(database)] == [NOON + n * DAY for n in (4, 5, 31)]
+    assert mine.read_text() == "mine"
+
+
+def test_where_nothing_was_read_there_is_nothing_to_back_up(database: Path) -> None:
+    assert backups.make_if_due(Store(database), DAY, 3) is None
+    assert not database.exists()
+
+
+def test_a_backup_of_before_an_update_is_compared_as_it_lies(written: Store, database: Path) -> None:
+    done = backups.make(written, at=NOON)
+    raw = sqlite3.connect(done.path)
+    raw.execute(f"PRAGMA user_version = {migrations.LATEST - 1}")
+    raw.close()
+    before = done.path.read_bytes()
+    written.log("pulse", "Reader A", "looked")
+    assert backups.make_if_due(written, DAY, 3, at=NOON + DAY) is not None
+    assert done.path.read_bytes() == before
+
+
+def test_what_lay_there_is_kept_aside_whole(written: Store, database: Path, pulse_record: EcgRecord) -> None:
+    done = backups.make(written)
+    comment(written, pulse_record, "after the backup")
+    written.close()
+    before = contents(database)
+    restored = backups.restore(done.path, database, at=NOON)
+    assert restored.head == done.head
+    assert restored.aside == database.with_name("ecgview.db.before-restore-20260301T120000Z.bak")
+    assert contents(restored.aside) == before
+    assert done.path.is_file()
+    with Store(database) as store:
+        assert store.draft("pulse", "Reader B") is None
+        assert len(store.reads("pulse", "Reader A")) == 2
+        entry = store.audit()[-1]
+        assert entry.action == "store_restored"
+        assert restored.aside.name in entry.details
+        assert any(
+            "is cut" in text for text in store.verify()
+        )  # a store that was turned back says so for good
+        assert store._database.connection().execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    again = backups.restore(done.path, database, at=NOON)
+    assert again.aside is not None
+    assert again.aside != restored.aside
+    assert contents(restored.aside) == before
+
+
+def test_a_damaged_store_is_kept_aside_with_its_log(written: Store, database: Path) -> None:
+    done = backups.make(written)
+    written.close()
+    wal = database.with_name("ecgview.db-wal")
+    database.write_bytes(b"\x5a" * 9000)
+    wal.write_bytes(b"\x37\x7f\x06\x82" + bytes(5000))
+    restored = backups.restore(done.path, database)
+    assert restored.aside is not None
+    assert restored.aside.read_bytes() == b"\x5a" * 9000
+    assert restored.aside.with_name(restored.aside.name + "-wal").stat().st_size == 5004
+    with Store(database) as store:
+        assert len(store.reads("pulse", "Reader A")) == 2
+
+
+def test_a_store_that_is_gone_is_brought_back(written: Store, database: Path) -> None:
+    done = backups.make(written)
+    written.close()
+    for path in (database, *database.parent.glob("ecgview.db-*")):
+        path.unlink(missing_ok=True)
+    assert backups.restore(done.path, database).aside is None
+    with Store(database) as store:
+        assert len(store.reads("pulse", "Reader A")) == 2
+
+
+def test_while_a_window_has_the_store_open_nothing_is_restored(written: Store, database: Path) -> None:
+    done = backups.make(written)
+    listed = {path.name for path in database.parent.iterdir()}
+    with pytest.raises(StoreError, match="has the store open"):
+        backups.restore(done.path, database)
+    assert {path.name for path in database.parent.iterdir()} == listed
+    written.log("pulse", "Reader A", "looked")
+    assert written.verify() == []
+
+
+@pytest.mark.parametrize("version", range(1, migrations.LATEST))
+def test_a_backup_of_an_older_schema_is_brought_up_to_date(
+    version: int, database: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "old.db"
+    raw = sqlite3.connect(backup)
+    raw.executescript(Path(__file__).with_name(f"store_version_{version}.sql").read_text(encoding="utf-8"))
+    raw.close()
+    before = backup.read_bytes()
+    backups.restore(backup, database)
+    assert backup.read_bytes() == before
+    with Store(database) as store:
+        assert len(store.reads("a1", "Reader A")) == 3
+
+
+def _other(path: Path) -> None:
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE mine (x)")
+    raw.close()
+
+
+def _newer(path: Path) -> None:
+    Store(path).open().close()
+    raw = sqlite3.connect(path)
+    raw.execute(f"PRAGMA user_version = {migrations.LATEST + 1}")
+    raw.close()
+
+
+def _bare(path: Path) -> None:
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA user_version = 0")
+    raw.execute("VACUUM")
+    raw.close()
+
+
+def _torn(path: Path) -> None:
+    with Store(path) as store:
+        for number in range(200):
+            store.log("", "", "looked", "x" * number)
+    raw = bytearray(path.read_bytes())
+    middle = len(raw) // 4096 // 2 * 4096
+    raw[middle : middle + 4096] = b"\x5a" * 4096
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_other, "another program"),
+        (_newer, "newer ecgview"),
+        (_bare, "holds no reads"),
+        (_torn, "damaged"),
+        (lambda path: path.write_text("only some text " * 500), "not a database"),
+        (lambda path: path.touch(), "empty file"),
+        (lambda path: path.mkdir(), "no such backup"),
+        (lambda path: None, "no such backup"),
+    ],
+)
+def test_what_is_no_backup_is_refused_and_the_store_stays(
+    make: object, said: str, written: Store, database: Path, tmp_path: Path
+) -> None:
+    written.close()
+    before, listed = database.read_bytes(), {path.name for path in database.parent.iterdir()}
+    backup = tmp_path / "backup.db"
+    make(backup)  # type: ignore[operator]
+    with pytest.raises(StoreError, match=said):
+        backups.restore(backup, database)
+    assert database.read_bytes() == before
+    assert {path.name for path in database.parent.iterdir()} == listed
+    with pytest.raises(StoreError, match="the store itself"):
+        backups.restore(database, database)
