@@ -15,8 +15,9 @@ from ecgview import formats
 from ecgview.errors import ModelError, NotAnalysed, ReportError
 from ecgview.models import context
 from ecgview.models.cards import ModelCard
+from ecgview.paper import time_span
 from ecgview.progress import Progress, silent
-from ecgview.record import EcgRecord
+from ecgview.record import EcgRecord, ImportNote
 from ecgview.results import (
     Attribution,
     Fill,
@@ -55,7 +56,7 @@ def open_ecg(path: PathLike) -> EcgRecord:
     return formats.read(path)
 
 
-def info(path: PathLike) -> dict[str, Any]:
+def info(path: PathLike, *, whole: bool = False) -> dict[str, Any]:
     """Return what a file holds, as plain values: format, leads, rate, duration, patient, acquisition, warnings.
 
     What the device, or a reader before, wrote into the file stands under `device`; `measured_by` says whose it is, and
@@ -64,6 +65,10 @@ def info(path: PathLike) -> dict[str, Any]:
     `warnings`, what stands beside every answer and is no note of the file. Of an archive it is the list of its
     records, `members`, each a path that every function takes.
 
+    Of a recording of ten minutes and more in a format that can be read in part (WFDB, EDF, ISHNE) only the first ten
+    seconds are read: `looked_at_s` says how many seconds were, a warning of the kind `part` that the others are of
+    these alone, and `sha256` is None, for it is of all samples. `whole` reads all.
+
     Raises:
         FormatError: the file cannot be read.
     """
@@ -71,7 +76,12 @@ def info(path: PathLike) -> dict[str, Any]:
 
     if inside := formats.members(path):
         return {"path": str(path), "format": "archive", "members": [str(one) for one in inside]}
-    record = formats.read(path)
+    part = None if whole else formats.beginning(path)
+    record, n_samples = (part.record, part.n_samples) if part else _whole(path)
+    seconds, notes = n_samples / record.sampling_rate_hz, list(record.notes)
+    if part:
+        text = f"only the first {record.seconds:g} s of {time_span.words(seconds)} were looked at"
+        notes.append(ImportNote("part", f"{text}: warnings are of these alone, and there is no checksum"))
     written, median = record.device_reading, record.device_reading.median
     return {
         "path": str(path),
@@ -80,10 +90,11 @@ def info(path: PathLike) -> dict[str, Any]:
         "n_leads": len(record.lead_names),
         "lead_names": list(record.lead_names),
         "missing_leads": list(record.missing_leads),
-        "n_samples": record.n_samples,
-        "duration_s": record.seconds,
+        "n_samples": n_samples,
+        "duration_s": seconds,
+        "looked_at_s": record.seconds,
         "synthetic": record.synthetic,
-        "sha256": record.source.sha256,
+        "sha256": None if part else record.source.sha256,
         "patient": plain(record.patient),
         "acquisition": plain(record.acquisition),
         "device": {
@@ -95,9 +106,14 @@ def info(path: PathLike) -> dict[str, Any]:
             "median_beat_leads": list(median.lead_names) if median else [],
             "n_qrs": len(written.qrs_s),
         },
-        "warnings": [plain(note) for note in record.notes],
+        "warnings": [plain(note) for note in notes],
         "samples": samples(record),
     }
+
+
+def _whole(path: PathLike) -> tuple[EcgRecord, int]:
+    record = formats.read(path)
+    return record, record.n_samples
 
 
 def measure(record: EcgRecord | PathLike) -> "tuple[measurements.Measurement, ...]":

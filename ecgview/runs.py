@@ -1,7 +1,19 @@
-"""Stretches of samples, segments or frames in a row for which something holds."""
+"""Stretches of samples, segments or frames in a row for which something holds; and a long row taken bit by bit."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+
+STRETCH = (
+    65_536  # samples of each lead at a time: twelve are 6 MB as float64, whatever the recording's length
+)
+
+
+def stretches(n: int) -> Iterator[slice]:
+    """Yield slices that together are the n samples of a row, in order."""
+    for first in range(0, n, STRETCH):
+        yield slice(first, min(first + STRETCH, n))
 
 
 def runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -15,17 +15,25 @@ OPENS_ECGS = True
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    """Add FILE... and --json."""
+    """Add FILE..., --whole and --json."""
     _each.add_files(parser)
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="read all samples of a long recording, too, for its checksum and for warnings of all of it; otherwise the "
+        "first 10 s are looked at",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is in each file."""
 
     def work(path: Path) -> dict[str, Any]:
-        found = api.info(path)
+        found = api.info(path, whole=args.whole)
         device = found.get("device")  # an archive's list of members has none
         if device and not device["computed"] and (device["measurements"] or device["statements"]):
+            if found["sha256"] is None:  # the log names a record by its checksum
+                found = api.info(path, whole=True)
             _exposure.log("device_text", [found["sha256"]])
         return found
 

@@ -11,6 +11,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from ecgview import resources
 from ecgview.errors import FormatError
+from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.deidentify import deidentified
 from ecgview.formats.kit.facts import Facts, Row
 from ecgview.formats.kit.summary import RecordSummary, summary_of
@@ -26,14 +27,19 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 
 HEAD_BYTES = 4096
+LONG_S = 600.0  # a record that lasts less is read in no time
+BEGINNING_S = 10.0  # what `signal.judgement` judges a record by
 BY_CONTENT = 80  # a score that a name alone never gets
 
 __all__ = [
+    "Beginning",
     "Collection",
     "Format",
     "RecordSummary",
     "Row",
+    "Seekable",
     "Writer",
+    "beginning",
     "deidentified",
     "detect",
     "extensions",
@@ -97,6 +103,14 @@ class Collection(Protocol):
 
     def members(self, path: Path) -> Iterable[str]:
         """Return the names of the records of a file."""
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """What a module of recordings of hours holds besides."""
+
+    def beginning(self, path: Path, seconds: float) -> Beginning | None:
+        """Return the first seconds, of which alone samples are read; None where the record can only be read whole."""
 
 
 @cache
@@ -175,13 +189,43 @@ def read(path: str | Path, progress: Progress = silent) -> EcgRecord:
         fmt = detect(file)
         progress(0.1, f"reading {named.name}")
         record = fmt.read(file)
+    record = _placed(record, named, file, seen)
+    progress(1.0, "read")
+    return record
+
+
+def beginning(path: str | Path, seconds: float = BEGINNING_S) -> Beginning | None:
+    """Return the first seconds of a long recording, of which alone samples are read.
+
+    None where the record is to be read whole: it lasts under `LONG_S`, its format cannot be read in part, or the
+    beginning lacks a lead that there may be later.
+
+    Raises:
+        FormatError: the file cannot be opened, or its header cannot be read.
+    """
+    named = _record_file(Path(path))
+    with _on_disk(named) as file:
+        fmt = detect(file)
+        if not isinstance(fmt, Seekable):
+            return None
+        summary, seen = fmt.peek(file), _stamp.of(named)
+        if summary.duration_s is None or summary.duration_s < LONG_S:
+            return None
+        try:
+            found = fmt.beginning(file, seconds)
+        except FormatError:
+            return None  # there may be samples later; where there are none, reading it whole says so
+        if found is None or len(found.record.lead_names) != summary.n_leads:
+            return None
+        return replace(found, record=_placed(found.record, named, file, seen))
+
+
+def _placed(record: EcgRecord, named: Path, file: Path, seen: str) -> EcgRecord:
+    """Return a record that was read from `file` as the one of the path that was asked for, with its subject."""
     where = record.source.path if file == named else str(named)
     record = replace(record, source=replace(record.source, path=where, stamp=seen))
     patient, notes = _subjects.joined(record.patient, named)
-    if notes:
-        record = replace(record, patient=patient, notes=(*record.notes, *notes))
-    progress(1.0, "read")
-    return record
+    return replace(record, patient=patient, notes=(*record.notes, *notes)) if notes else record
 
 
 def stamp(path: str | Path) -> str:

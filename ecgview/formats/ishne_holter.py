@@ -5,6 +5,7 @@ moment; the resolution of a lead is nanovolts per step; the checksum is the CRC-
 """
 
 import binascii
+import math
 import os
 from dataclasses import dataclass
 from datetime import date, time
@@ -14,12 +15,14 @@ import numpy as np
 
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.binary import Bytes
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.text import decode
 from ecgview.leads import distinct_names, with_derived
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
+from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient, Signal
+from ecgview.runs import stretches
 
 NAME = "ISHNE Holter"
 EXTENSIONS: tuple[str, ...] = (".ecg", ".hol", ".ishne")
@@ -95,6 +98,15 @@ def peek(path: Path) -> RecordSummary:
 
 def read(path: Path) -> EcgRecord:
     """Return the record; FormatError names the field that is wrong."""
+    return _opened(path, None).record
+
+
+def beginning(path: Path, seconds: float) -> Beginning:
+    """Return the first seconds of the record, of which alone samples are read."""
+    return _opened(path, seconds)
+
+
+def _opened(path: Path, seconds: float | None) -> Beginning:
     header = _read_header(path)
     n_leads, samples = len(header.names), _samples_there(header, path)
     notes = list(header.notes)
@@ -107,22 +119,17 @@ def read(path: Path) -> EcgRecord:
         samples = limit
     if not samples:
         raise FormatError("holds no samples", where=f"{path}: samples")
-    try:
-        # Mapped, not read: a day of three leads is 130 MB.
-        stored = np.memmap(path, dtype="<i2", mode="r", offset=header.offset, shape=(samples, n_leads))
-    except (OSError, ValueError) as error:
-        raise FormatError(f"the samples cannot be read ({error})", where=str(path)) from None
-    kept = header.kept
-    signal = np.empty((len(kept), samples), dtype=np.float32)
-    for row, place in zip(signal, kept, strict=True):
-        np.multiply(stored[:, place], np.float64(header.steps_nv[place]) * 1e-6, out=row, casting="unsafe")
+    whole, kept = samples, header.kept
+    if seconds is not None:
+        samples = min(samples, math.ceil(seconds * header.fs_hz))
+    signal = _millivolts(header, path, samples)
     gone = tuple(name for place, name in enumerate(header.names) if place not in kept)
     if gone:
         notes.append(ImportNote("missing-lead", f"left out, without a resolution: {', '.join(gone)}", gone))
     if header.synthetic:
         notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
     steps = {header.steps_nv[place] for place in kept}
-    return assemble(
+    record = assemble(
         signal,
         [header.names[place] for place in kept],
         header.fs_hz,
@@ -134,7 +141,24 @@ def read(path: Path) -> EcgRecord:
         ),
         notes=notes,
         synthetic=header.synthetic,
+        whole=seconds is None,
     )
+    return Beginning(record, whole)
+
+
+def _millivolts(header: _Header, path: Path, samples: int) -> Signal:
+    """Return (leads with a resolution, samples) mV."""
+    n_leads, kept = len(header.names), header.kept
+    signal = np.empty((len(kept), samples), dtype=np.float32)
+    try:
+        for part in stretches(samples):  # a day of twelve leads is a gigabyte
+            count, offset = n_leads * (part.stop - part.start), header.offset + 2 * n_leads * part.start
+            stored = np.fromfile(path, "<i2", count, offset=offset).reshape(-1, n_leads)
+            for row, place in zip(signal, kept, strict=True):
+                row[part] = stored[:, place] * (np.float64(header.steps_nv[place]) * 1e-6)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"the samples cannot be read ({error})", where=str(path)) from None
+    return signal
 
 
 def _samples_there(header: _Header, path: Path) -> int:

@@ -152,8 +152,9 @@ def judged(record: EcgRecord) -> Judgement:
 
 def _judged(record: EcgRecord) -> Judgement:
     names = tuple(name for name in STANDARD_12 if record.has(name)) or record.lead_names
-    signal = record.leads(names)
-    there = np.isfinite(signal[:, : round(STRETCH_S * record.sampling_rate_hz)]).any(1)
+    first = record.signal[:, : round(STRETCH_S * record.sampling_rate_hz)]
+    signal = first[[record.lead_names.index(name) for name in names]]
+    there = np.isfinite(signal).any(1)
     if record.seconds < SHORTEST_S or not there.any():
         return Judgement(warnings=tuple(_notes(record, ())))
     seen = measure(signal, record.sampling_rate_hz, names)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.record import ImportNote, Signal
-from ecgview.runs import lengths
+from ecgview.runs import lengths, stretches
 
 EINTHOVEN_LIMIT_MV = 0.020  # RMS of I + III - II (L7; ours)
 FLAT_LIMIT_MV = 0.005  # peak to peak over the whole record (ours)
@@ -26,22 +26,25 @@ def import_notes(signal: Signal, lead_names: tuple[str, ...], fs_hz: float) -> t
 
 
 def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[ImportNote]:
-    finite = np.isfinite(signal)
-    gapped = _named(names, np.any(~finite, axis=1))
+    gaps = np.zeros(len(signal), dtype=np.int64)
+    high, low = (np.full(len(signal), limit, dtype=np.float32) for limit in (-np.inf, np.inf))
+    for part in stretches(signal.shape[1]):
+        gaps += np.count_nonzero(~np.isfinite(signal[:, part]), axis=1)
+        some = _filled(signal[:, part])
+        high, low = np.maximum(high, some.max(1)), np.minimum(low, some.min(1))
+    gapped = _named(names, gaps > 0)
     if gapped:
-        share = 100 * (1 - finite.mean())
+        share = 100 * int(gaps.sum()) / signal.size
         yield ImportNote("nan", f"gaps in {', '.join(gapped)} ({share:.1f} % of all samples)", gapped)
-    filled = signal if finite.all() else np.where(finite, signal, 0.0)
-    high, low = filled.max(1), filled.min(1)
     span = high - low
     flat = _named(names, span < FLAT_LIMIT_MV)
     if flat:
         yield ImportNote("flat", f"no signal in {', '.join(flat)}", flat)
-    held = _is_held(filled, high) | _is_held(filled, low)
+    held = _is_held(signal, high) | _is_held(signal, low)
     clipped = _named(names, held & (span >= FLAT_LIMIT_MV))
     if clipped:
         yield ImportNote("clipping", f"clipped at the limit of the recorder: {', '.join(clipped)}", clipped)
-    residual = einthoven_residual_mv(filled, names)
+    residual = einthoven_residual_mv(signal, names)
     if residual is not None and residual > EINTHOVEN_LIMIT_MV:
         yield ImportNote(
             "einthoven",
@@ -57,24 +60,45 @@ def _notes(signal: Signal, names: tuple[str, ...], fs_hz: float) -> Iterator[Imp
 
 
 def einthoven_residual_mv(signal: Signal, names: tuple[str, ...]) -> float | None:
-    """Return the RMS of I + III - II in mV without its mean, None where a lead is missing."""
+    """Return the RMS of I + III - II in mV without its mean, gaps taken as zero; None where a lead is missing."""
     if not {"I", "II", "III"} <= set(names):
         return None
     one, two, three = (signal[names.index(name)] for name in ("I", "II", "III"))
-    residual = one + three - two
-    return float(np.std(residual))
+    n, mean, squares = 0, 0.0, 0.0
+    for part in stretches(len(one)):
+        residual = (_filled(one[part]) + _filled(three[part]) - _filled(two[part])).astype(np.float64)
+        # Mean and squares about it are joined stretch by stretch: sums of squares alone lose an offset's digits.
+        count, own = len(residual), float(residual.mean())
+        squares += float(np.square(residual - own).sum()) + (own - mean) ** 2 * n * count / (n + count)
+        mean += (own - mean) * count / (n + count)
+        n += count
+    return float(np.sqrt(squares / n))
+
+
+def _filled(signal: Signal) -> Signal:
+    finite = np.isfinite(signal)
+    return signal if finite.all() else np.where(finite, signal, np.float32(0.0))
 
 
 def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(name for name, hit in zip(names, chosen, strict=True) if hit)
 
 
-def _is_held(filled: Signal, extreme: NDArray[np.float32], run: int = 6) -> NDArray[np.bool_]:
+def _is_held(signal: Signal, extreme: NDArray[np.float32], run: int = 6) -> NDArray[np.bool_]:
     """Return of each lead whether its extreme value is held for `run` samples in a row, at least twice."""
-    there = np.abs(filled - extreme[:, None]) < 1e-6
-    enough: NDArray[np.bool_] = (np.abs(extreme) > 0.5) & (
-        np.count_nonzero(there, axis=1) >= 2 * run
-    )  # few are looked at closer
+    counts = np.zeros(len(signal), dtype=np.int64)
+    for part in stretches(signal.shape[1]):
+        counts += np.count_nonzero(_is_at(signal[:, part], extreme[:, None]), axis=1)
+    enough: NDArray[np.bool_] = (np.abs(extreme) > 0.5) & (counts >= 2 * run)  # few are looked at closer
     for row in np.flatnonzero(enough):
-        enough[row] = (lengths(there[row]) >= run).sum() >= 2
+        there = np.concatenate(
+            [_is_at(signal[row, part], extreme[row]) for part in stretches(signal.shape[1])]
+        )
+        enough[row] = (lengths(there) >= run).sum() >= 2
     return enough
+
+
+def _is_at(signal: Signal, extreme: NDArray[np.float32] | np.float32) -> NDArray[np.bool_]:
+    """Return where samples have this value; an extreme of half a millivolt or more is never a gap's."""
+    found: NDArray[np.bool_] = np.abs(signal - extreme) < 1e-6
+    return found

@@ -7,6 +7,7 @@ filters; they are plain ASCII. What does not fit them stands in annotations at t
 beat has no place. Gaps cannot be marked in EDF+C.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date, time
@@ -17,10 +18,12 @@ import numpy as np
 from ecgview.errors import FormatError
 from ecgview.formats.edf import write as edf_write
 from ecgview.formats.edf.annotations import Annotation, Annotations, parse
+from ecgview.formats.edf.data_records import DataRecords
 from ecgview.formats.edf.header import Header, day, marker, read_header
-from ecgview.formats.edf.signals import Chosen, choose, millivolts, step_uv
+from ecgview.formats.edf.signals import MOST_SAMPLES, Chosen, choose, millivolts, step_uv
 from ecgview.formats.kit import metadata
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.leads import distinct_names, with_derived
@@ -86,14 +89,30 @@ def peek(path: Path) -> RecordSummary:
 
 def read(path: Path) -> EcgRecord:
     """Return the record; FormatError names the field that is wrong."""
+    return _opened(path, read_header(path), None)
+
+
+def beginning(path: Path, seconds: float) -> Beginning | None:
+    """Return the first data records, of which alone samples and annotations are read; None of an interrupted one."""
     header = read_header(path)
+    if header.is_interrupted or header.records < 1 or not header.record_s > 0:
+        return None  # how long an interrupted one lasts, only the times in its data records say
+    records = min(header.records, max(1, math.ceil(seconds / header.record_s)))
+    record = _opened(path, header, records)
+    each = choose(header, path).signals
+    there = min(header.records, MOST_RECORDS, MOST_SAMPLES // (len(each) * each[0].samples))
+    return Beginning(record, there * each[0].samples)
+
+
+def _opened(path: Path, header: Header, first: int | None) -> EcgRecord:
+    """Return the record, or one of its `first` data records."""
     chosen = choose(header, path)
     if header.records < 1:
         raise FormatError("holds no whole data record", where=str(path), expected=f"{header.promised}")
-    records = min(header.records, MOST_RECORDS)
+    records = min(header.records, MOST_RECORDS) if first is None else first
     annotations = _annotations(header, path, records)
     told = _described(header, chosen, annotations, path)
-    signal, notes = millivolts(_blocks(header, path, records), header, chosen, annotations, path)
+    signal, notes = millivolts(DataRecords(path, header, records), header, chosen, annotations)
     notes += _length_notes(header, annotations)
     names = chosen.names
     if not told.own:
@@ -112,15 +131,8 @@ def read(path: Path) -> EcgRecord:
         notes=[*chosen.notes, *notes],
         synthetic=told.synthetic,
         device_reading=told.reading,
+        whole=first is None,
     )
-
-
-def _blocks(header: Header, path: Path, records: int) -> np.ndarray:
-    shape = (records, header.record_samples * header.width)
-    try:
-        return np.memmap(path, dtype=np.uint8, mode="r", offset=header.length, shape=shape)
-    except (OSError, ValueError) as error:
-        raise FormatError(f"the data records cannot be read ({error})", where=str(path)) from None
 
 
 def _annotations(header: Header, path: Path, records: int) -> Annotations:
@@ -128,7 +140,7 @@ def _annotations(header: Header, path: Path, records: int) -> Annotations:
         if header.is_interrupted:
             raise FormatError("an interrupted recording without times", where=f"{path}: EDF Annotations")
         return Annotations((), (), False)
-    return parse(_blocks(header, path, min(records, header.records)), header, str(path))
+    return parse(DataRecords(path, header, min(records, header.records)), header)
 
 
 def _length_notes(header: Header, annotations: Annotations) -> list[ImportNote]:

@@ -3,10 +3,8 @@
 import re
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ecgview.errors import FormatError
+from ecgview.formats.edf.data_records import DataRecords
 from ecgview.formats.edf.header import Header
 from ecgview.formats.kit.text import decode
 
@@ -35,13 +33,8 @@ class Annotations:
     cut: bool  # there are more than are kept
 
 
-def parse(raw: NDArray[np.uint8], header: Header, where: str) -> Annotations:
+def parse(raw: DataRecords, header: Header) -> Annotations:
     """Return what the annotation signals say.
-
-    Args:
-        raw: (data records, bytes of a data record).
-        header: of the file.
-        where: the file, named in errors.
 
     Raises:
         FormatError: the records of an interrupted recording carry no times.
@@ -50,7 +43,8 @@ def parse(raw: NDArray[np.uint8], header: Header, where: str) -> Annotations:
     found: list[Annotation] = []
     onsets: list[float] = []
     left = MOST_LISTS
-    for row, block in enumerate(raw if channels else ()):
+    blocks = (block for _, some in raw.parts() for block in some)
+    for row, block in enumerate(blocks if channels else ()):
         for k, channel in enumerate(channels if left else channels[:1]):
             start = channel.start * header.width
             part = block[start : start + channel.samples * header.width].tobytes()
@@ -67,10 +61,10 @@ def parse(raw: NDArray[np.uint8], header: Header, where: str) -> Annotations:
         if len(onsets) <= row and header.is_interrupted:
             raise FormatError(
                 "a data record of an interrupted recording has no time",
-                where=f"{where}: EDF Annotations",
+                where=f"{raw.path}: EDF Annotations",
                 found=f"data record {row + 1}",
             )
-    whole = tuple(onsets) if len(onsets) == len(raw) else tuple(onsets[:1])
+    whole = tuple(onsets) if len(onsets) == raw.count else tuple(onsets[:1])
     return Annotations(tuple(found[:MOST]), whole, not left)
 
 

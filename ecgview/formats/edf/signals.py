@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
 from ecgview.formats.edf.annotations import Annotations
+from ecgview.formats.edf.data_records import DataRecords
 from ecgview.formats.edf.header import Header, SignalHeader, number
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
 from ecgview.formats.kit.scp_leads import NAMES
 from ecgview.leads import KNOWN, canonical_name
 from ecgview.record import ImportNote, Signal
 
-MOST_SAMPLES = 60_000_000  # over all leads; longer records open at their beginning
+MOST_SAMPLES = 160_000_000  # over all leads, as of WFDB; longer records open at their beginning
 COARSE_UV = 10.0  # per step: diagnostic recorders have 5 or finer (IEC 60601-2-25)
 WIDEST_MV = 500.0  # a range without a unit is in mV up to here, else in uV: no ECG spans half a volt
 _RARE = frozenset(NAMES.values()) - {
@@ -159,20 +160,20 @@ def _line(signal: SignalHeader, path: Path) -> tuple[float, float]:
 
 
 def millivolts(
-    blocks: NDArray[np.uint8], header: Header, chosen: Chosen, annotations: Annotations, path: Path
+    blocks: DataRecords, header: Header, chosen: Chosen, annotations: Annotations
 ) -> tuple[Signal, list[ImportNote]]:
     """Return (leads, samples) mV with NaN between interrupted data records, and what is noted of them.
 
     Args:
-        blocks: (data records, bytes of a data record).
+        blocks: the data records.
         header: of the file.
         chosen: leads to be read.
         annotations: with the times of the data records.
-        path: the file, named in errors.
     """
+    path = blocks.path
     notes: list[ImportNote] = []
     samples = chosen.signals[0].samples
-    starts = _starts(header, chosen, annotations, len(blocks), path)
+    starts = _starts(header, chosen, annotations, blocks.count, path)
     most = MOST_SAMPLES // len(chosen.signals)
     fits = int(np.searchsorted(starts + samples, most, side="right"))
     if fits < len(starts):
@@ -187,21 +188,24 @@ def millivolts(
                 f"{hours:.1f} h recorded; the first {starts[fits] / chosen.fs_hz / 60:.0f} min are open",
             )
         )
-        starts, blocks = starts[:fits], blocks[:fits]
+        starts, blocks = starts[:fits], replace(blocks, count=fits)
     total = int(starts[-1]) + samples
     signal = np.full((len(chosen.signals), total), np.nan, dtype=np.float32)
-    together = total == len(starts) * samples
-    for row, lead in zip(signal, chosen.signals, strict=True):
-        step, zero = step_uv(lead, path)
+    lines = [step_uv(lead, path) for lead in chosen.signals]
+    for lead, (step, _) in zip(chosen.signals, lines, strict=True):
         if abs(step) > COARSE_UV:
             notes.append(
                 ImportNote("units", f"{lead.label}: {abs(step):.3g} µV per step; check the gain", ())
             )
-        values = ((_steps(blocks, header.width, lead) * step + zero) / 1000.0).astype(np.float32)
-        if together:
-            row[:] = values.ravel()
-        else:
-            row[starts[:, None] + np.arange(samples)] = values
+    together = total == len(starts) * samples
+    for first, some in blocks.parts():
+        begun = starts[first : first + len(some)]
+        for row, lead, (step, zero) in zip(signal, chosen.signals, lines, strict=True):
+            values = ((_steps(some, header.width, lead) * step + zero) / 1000.0).astype(np.float32)
+            if together:
+                row[begun[0] : begun[0] + values.size] = values.ravel()
+            else:
+                row[begun[:, None] + np.arange(samples)] = values
     return signal, notes
 
 

@@ -23,6 +23,7 @@ from ecgview.record import (
     Signal,
     Source,
 )
+from ecgview.runs import stretches
 from ecgview.signal.quality import import_notes
 
 ABSURD_MV = 1e6  # a kilovolt: no electrode gives it, a damaged gain does; such samples are gaps
@@ -40,11 +41,14 @@ def assemble(
     notes: Sequence[ImportNote] = (),
     synthetic: bool = False,
     device_reading: DeviceReading | None = None,
+    whole: bool = True,
 ) -> EcgRecord:
     """Return the record of a file's leads; other quantities are left out, and a name that occurs twice is numbered.
 
+    Beside the record's own array nothing is made that grows with the recording.
+
     Args:
-        signal: (leads, samples) mV in the file's order; gaps are NaN.
+        signal: (leads, samples) mV in the file's order; gaps are NaN. It becomes the record's: the caller lets it go.
         raw_names: the file's lead names.
         fs_hz: samples per second.
         path: the file, named in errors.
@@ -54,6 +58,7 @@ def assemble(
         notes: what the reader already noticed.
         synthetic: the file says that no patient was recorded.
         device_reading: measurements, statements and median beat that stand in the file.
+        whole: False of a part of a recording, which gets no checksum: the record's identity is of all its samples.
 
     Raises:
         FormatError: no samples, no ECG lead or an impossible rate.
@@ -68,46 +73,80 @@ def assemble(
     named, more = named_leads(raw_names, where)
     if len(named) < len(signal):
         signal = signal[[place for place, _ in named]]
-    valid = np.abs(signal) < ABSURD_MV  # False for NaN, too
-    there: NDArray[np.bool_] = np.any(valid, axis=1)
+    signal = np.ascontiguousarray(signal, dtype=np.float32)
+    there, sound = _valid(signal)
     if not there.any():
         raise FormatError("holds no valid sample", where=where, found="NaN, infinite or absurd values only")
     leads = [name for row, (_, name) in enumerate(named) if there[row]]
     notes = [*notes, *more]
     if len(leads) < len(named):
         empty = tuple(name for _, name in named if name not in leads)
-        notes.append(
-            ImportNote("missing-lead", f"left out, without a valid sample: {', '.join(empty)}", empty)
-        )
-        signal, valid = signal[there], valid[there]
-    whole = signal if valid.all() else np.where(valid, signal, np.nan)
-    signal = np.ascontiguousarray(whole, dtype=np.float32)
-    digest = hashlib.sha256(f"{leads}|{fs_hz!r}|".encode())
-    digest.update(signal.data)
-    rows = dict(zip(leads, signal, strict=True))
-    derived = derive_limb(rows)
-    rows |= derived
-    order = sorted(rows, key=order_key)
-    ordered = np.stack([rows[name] for name in order])
+        text = f"left out, without a valid sample: {', '.join(empty)}"
+        notes.append(ImportNote("missing-lead", text, empty))
+        signal = signal[there]
+    if not sound:
+        signal = _without_absurd(signal)
+    checksum = _checksum(signal, leads, fs_hz) if whole else ""
+    derived = set(derive_limb({name: row[:0] for name, row in zip(leads, signal, strict=True)}))
+    order = sorted([*leads, *derived], key=order_key)
+    ordered = signal if order == leads else _ordered(signal, leads, order)
+    if ordered.base is None:
+        ordered.setflags(write=False)  # the record copies what another could still write to
     acquisition, notes = _with_gain_doubt(acquisition or Acquisition(), notes)
-    if derived:
-        computed = tuple(name for name in order if name in derived)
+    if computed := tuple(name for name in order if name in derived):
         acquisition = replace(acquisition, derived_leads=computed)
-        notes = [
-            *notes,
-            ImportNote("derived", f"{', '.join(computed)} computed from the recorded limb leads", computed),
-        ]
+        notes.append(
+            ImportNote("derived", f"{', '.join(computed)} computed from the recorded limb leads", computed)
+        )
     return EcgRecord(
         ordered,
         tuple(order),
         float(fs_hz),
         patient or Patient(),
         acquisition,
-        Source(where, format_name, digest.hexdigest()),
+        Source(where, format_name, checksum),
         (*notes, *import_notes(ordered, tuple(order), fs_hz)),
         synthetic,
         device_reading or DeviceReading(),
     )
+
+
+def _checksum(signal: Signal, leads: list[str], fs_hz: float) -> str:
+    """Return what a record is known by: of its leads in the file's order, as they are before any is derived."""
+    digest = hashlib.sha256(f"{leads}|{fs_hz!r}|".encode())
+    digest.update(signal.data)
+    return digest.hexdigest()
+
+
+def _valid(signal: Signal) -> tuple[NDArray[np.bool_], bool]:
+    """Return of each lead whether any sample is valid, and whether all samples of all leads are."""
+    there, sound = np.zeros(len(signal), dtype=np.bool_), True
+    for part in stretches(signal.shape[1]):
+        valid = np.abs(signal[:, part]) < ABSURD_MV  # False for NaN, too
+        there |= valid.any(axis=1)
+        sound = sound and bool(valid.all())
+    return there, sound
+
+
+def _without_absurd(signal: Signal) -> Signal:
+    """Return the leads with one and the same NaN, of which the checksum is, for all that is no sample."""
+    if signal.base is not None or not signal.flags.writeable:
+        signal = signal.copy()
+    for part in stretches(signal.shape[1]):
+        some = signal[:, part]
+        some[~(np.abs(some) < ABSURD_MV)] = np.nan
+    return signal
+
+
+def _ordered(signal: Signal, leads: Sequence[str], order: Sequence[str]) -> Signal:
+    """Return (leads of `order`, samples): those of the file, and the limb leads that follow from them."""
+    made = np.empty((len(order), signal.shape[1]), dtype=np.float32)
+    for part in stretches(signal.shape[1]):
+        rows = dict(zip(leads, signal[:, part], strict=True))
+        rows |= derive_limb(rows)
+        for row, name in zip(made, order, strict=True):
+            row[part] = rows[name]
+    return made
 
 
 def named_leads(raw_names: Sequence[str], where: str) -> tuple[list[tuple[int, str]], list[ImportNote]]:

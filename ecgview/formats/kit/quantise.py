@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import FormatError
-from ecgview.record import EcgRecord
+from ecgview.record import EcgRecord, Signal
+from ecgview.runs import stretches
 
 GRIDS_UV = (5.0, 2.5, 1.0, 4.88, 2.44, 1.25, 0.5, 0.25, 0.1)  # steps that carts use; the coarsest that fits
 ON_GRID = 1e-3  # of a step: float32 mV of +-30 mV are exact to 2 nV
@@ -43,32 +44,44 @@ def quantise(record: EcgRecord, where: str, *, may_have_gaps: bool, peak: int = 
     Raises:
         FormatError: there are gaps and the format cannot say so.
     """
-    signal = record.signal.astype(np.float64) * 1000.0
-    gaps = ~np.isfinite(signal)
+    gaps, largest = np.zeros(record.signal.shape, dtype=np.bool_), 0.0
+    for part in stretches(record.n_samples):
+        microvolts, gaps[:, part] = _microvolts(record.signal[:, part])
+        largest = max(largest, float(np.abs(microvolts).max()))
     if gaps.any() and not may_have_gaps:
         raise FormatError(
             "the record has gaps, which this format cannot mark",
             where=where,
             expected="a target that can: WFDB, DICOM, CSV, NPZ",
         )
-    signal = np.where(gaps, 0.0, signal)
-    largest = float(np.abs(signal).max())
     own = record.acquisition.step_uv
     for step in ([own] if own else []) + list(GRIDS_UV):
-        if largest / step <= peak and _on_grid(signal, step):
-            return _steps(signal, step, gaps, True)
+        if largest / step <= peak and _on_grid(record.signal, step):
+            return _steps(record.signal, step, gaps, True)
     step = PLAIN_UV
     while largest / step > peak:
         step *= 2
-    return _steps(signal, step, gaps, False)
+    return _steps(record.signal, step, gaps, False)
 
 
-def _on_grid(signal: NDArray[np.float64], step: float) -> bool:
-    scaled = signal / step
-    return bool((np.abs(scaled - np.round(scaled)) <= np.maximum(ON_GRID, np.abs(scaled) * 2e-7)).all())
+def _microvolts(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return microvolts, zero in gaps, and where there are gaps."""
+    gaps = ~np.isfinite(signal)
+    return np.where(gaps, 0.0, signal.astype(np.float64) * 1000.0), gaps
 
 
-def _steps(signal: NDArray[np.float64], step: float, gaps: NDArray[np.bool_], lossless: bool) -> Steps:
-    values = np.round(signal / step).astype(np.int16)
+def _on_grid(signal: Signal, step: float) -> bool:
+    for part in stretches(signal.shape[1]):
+        scaled = _microvolts(signal[:, part])[0] / step
+        near = np.abs(scaled - np.round(scaled)) <= np.maximum(ON_GRID, np.abs(scaled) * 2e-7)
+        if not near.all():
+            return False
+    return True
+
+
+def _steps(signal: Signal, step: float, gaps: NDArray[np.bool_], lossless: bool) -> Steps:
+    values = np.empty(signal.shape, dtype=np.int16)
+    for part in stretches(signal.shape[1]):
+        values[:, part] = np.round(_microvolts(signal[:, part])[0] / step)
     values[gaps] = PADDING
     return Steps(values, step, lossless, gaps)

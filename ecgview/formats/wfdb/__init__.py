@@ -1,10 +1,12 @@
 """WFDB records (PhysioNet): a text header with signal files in any storage format that wfdb reads.
 
-Format 16 is read here, by numpy; everything else by the library, from where it lies unless its header needs repair.
+Formats 16 and 212 are read here, by numpy; everything else by the library, from where it lies unless its header needs
+repair.
 """
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +17,18 @@ from numpy.typing import NDArray
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata, person
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
 from ecgview.formats.kit.summary import RecordSummary
-from ecgview.formats.wfdb import format_16
-from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there
+from ecgview.formats.wfdb import steps
+from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there, is_seekable
 from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header, stated_age
 from ecgview.leads import distinct_names, with_derived
 from ecgview.loading import library
 from ecgview.record import EcgRecord, ImportNote, Signal
+from ecgview.runs import stretches
 
 NAME = "WFDB"
 EXTENSIONS: tuple[str, ...] = (".hea",)
@@ -35,7 +39,9 @@ FACTS = Facts(
     note="every storage format of the wfdb library, multi-segment, old challenge headers",
     also=(".dat",),
 )
-MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
+# Over all leads; longer records open at their beginning. A day of three leads at 250 Hz with the four limb leads that
+# follow, as they are written, is 151 million.
+MOST_SAMPLES = 160_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,17 @@ def peek(path: Path) -> RecordSummary:
 
 def read(path: Path) -> EcgRecord:
     """Return the record behind a header; FormatError names the file and field that is wrong."""
+    return _opened(path, None)[0]
+
+
+def beginning(path: Path, seconds: float) -> Beginning | None:
+    """Return the first seconds of the record, of which alone samples are read; None where its length is not known."""
+    record, n_samples = _opened(path, seconds)
+    return None if n_samples is None else Beginning(record, n_samples)
+
+
+def _opened(path: Path, seconds: float | None) -> tuple[EcgRecord, int | None]:
+    """Return the record, or its first seconds, and the samples per lead of the whole, None where it is not said."""
     header = read_header(path)
     chosen = _chosen(header, path, check=True)
     notes = list(chosen.notes)
@@ -92,6 +109,9 @@ def read(path: Path) -> EcgRecord:
                 f"{stop / header.fs_hz / 60:.0f} min are open",
             )
         )
+    most = stop if stop is not None else frames
+    if seconds is not None and most is not None:
+        stop = min(most, math.ceil(seconds * header.fs_hz))
     signal = _samples(path, header, chosen, frames, stop)
     synthetic = _is_synthetic(header)
     patient, acquisition, reading = described(header)
@@ -99,7 +119,7 @@ def read(path: Path) -> EcgRecord:
         notes.append(ImportNote("synthetic", "synthetic: no patient was recorded"))
     if patient.age_years is None and (stated := stated_age(header)):
         notes.append(person.no_age(stated))
-    return assemble(
+    record = assemble(
         signal,
         chosen.names,
         header.fs_hz * chosen.per_frame,
@@ -110,7 +130,9 @@ def read(path: Path) -> EcgRecord:
         notes=notes,
         synthetic=synthetic,
         device_reading=reading,
+        whole=seconds is None,
     )
+    return record, None if most is None else most * chosen.per_frame
 
 
 def write(record: EcgRecord, target: Path) -> Path:
@@ -234,30 +256,44 @@ def _chosen(header: Header, path: Path, *, check: bool) -> _Chosen:
 
 
 def _samples(path: Path, header: Header, chosen: _Chosen, frames: int | None, stop: int | None) -> Signal:
-    """Return (leads, samples) mV, each signal at its own rate."""
-    with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
-        if frames is not None and format_16.is_read_here(header, chosen.places):
-            rows: Sequence[NDArray[np.float64]] | None = format_16.rows(
-                header, path.parent, chosen.places, frames if stop is None else stop
-            )
-        else:
-            rows = _by_library(path, header, chosen.places, stop)
-    if rows is None or not len(rows) or not min(len(row) for row in rows):
-        raise FormatError("holds no samples", where=str(path))
-    shortest = min(len(row) for row in rows)
+    """Return (leads, samples) mV of the leads of one rate."""
     factors = [millivolts_per(unit) or 1.0 for unit in chosen.units]
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.stack(
-            [(row[:shortest] * factor).astype(np.float32) for row, factor in zip(rows, factors, strict=True)]
+    most = stop if stop is not None else frames
+    parts: Iterator[Sequence[NDArray[np.float64]]]
+    if most is not None and steps.is_read_here(header, chosen.places):
+        parts = (
+            steps.rows(header, path.parent, chosen.places, part.stop - part.start, part.start)
+            for part in stretches(most)
         )
+    else:
+        parts = _by_library(path, header, chosen.places, most, stop)
+    signal, there = np.empty((len(factors), (most or 0) * chosen.per_frame), dtype=np.float32), 0
+    with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
+        for rows in parts:
+            shortest = min(len(row) for row in rows)
+            if there + shortest > signal.shape[1]:  # of unknown length: it comes in one
+                signal = np.empty((len(factors), shortest), dtype=np.float32)
+            for made, row, factor in zip(signal, rows, factors, strict=True):
+                made[there : there + shortest] = row[:shortest] * factor
+            there += shortest
+    if not there:
+        raise FormatError("holds no samples", where=str(path))
+    return signal[:, :there] if there < signal.shape[1] else signal
 
 
 def _by_library(
-    path: Path, header: Header, places: list[int], stop: int | None
-) -> Sequence[NDArray[np.float64]] | None:
-    """Return the samples of each signal in its unit as wfdb reads them: where they lie, or by a repaired header."""
+    path: Path, header: Header, places: list[int], most: int | None, stop: int | None
+) -> Iterator[Sequence[NDArray[np.float64]]]:
+    """Yield the samples of each signal in its unit as wfdb reads them: where they lie, or by a repaired header.
+
+    What has one size for each sample comes stretch by stretch; the library would make ten arrays of the whole.
+    """
     wfdb = library("wfdb")
+    in_parts = most is not None and is_seekable(header)
     with at_library(header, path) as record:
-        read = wfdb.rdrecord(str(record), sampto=stop, m2s=True, channels=places, smooth_frames=False)
-    rows: Sequence[NDArray[np.float64]] | None = read.e_p_signal
-    return rows
+        for part in stretches(most) if in_parts and most is not None else (slice(0, stop),):
+            read = wfdb.rdrecord(
+                str(record), part.start, part.stop, m2s=True, channels=places, smooth_frames=False
+            )
+            if read.e_p_signal:
+                yield read.e_p_signal

@@ -1,6 +1,7 @@
 """The signal files of a WFDB record: whether they are there and whole, and a private place where wfdb reads them."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -50,6 +51,14 @@ def frames_there(header: Header, places: list[int], path: Path) -> int | None:
         except OSError:
             return None
     return max(0, min(counts)) if counts else None
+
+
+def is_seekable(header: Header) -> bool:
+    """Return whether the library finds any sample of a single segment without those before it, and with no skew."""
+    fields = (
+        line.split()[1] for line in header.text.split("\n")[1:] if len(line.split()) > 1 and line[0] != "#"
+    )
+    return not header.n_segments and all(re.split(r"[x+]", field)[0] in _BYTES for field in fields)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ FASTEST_HZ = 100_000
 LONGEST_NAME = 200
 MOST_SIGNALS = 256  # the library takes milliseconds for each
 USUAL_GAIN = 200.0  # steps per mV where a header states none (header(5), DEFGAIN)
-_STORED_16 = re.compile(r"16(x\d{1,6})?(\+\d{1,12})?", re.ASCII)  # no ":skew"
+_STORED = re.compile(r"(16|212)(x\d{1,6})?(\+\d{1,12})?", re.ASCII)  # no ":skew"
 _PLAIN_GAIN = re.compile(
     r"-?\d{1,15}(\.\d{0,15})?(e[+-]?\d{1,2})?(\((?P<baseline>-?\d{1,10})\))?(/.*)?", re.ASCII
 )
@@ -54,7 +54,7 @@ class SignalLine:
     gain: float | None  # steps per unit; None where none is stated
     unit: str  # as the header has it; "" is the mV of the standard
     name: str  # "" where the line has none
-    scale: Scale | None  # of a line in plain format 16; other lines are the library's
+    scale: Scale | None  # of a line in plain format 16 or 212; other lines are the library's
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ def _signal_line(entry: list[str], path: Path) -> SignalLine:
 
 
 def _plain_scale(entry: list[str]) -> Scale | None:
-    """Return the scale of a line in plain format 16; None where it asks for more than `format_16` reads."""
-    if len(entry) < 2 or not _STORED_16.fullmatch(entry[1]):
+    """Return the scale of a line in plain format 16 or 212; None where it asks for more than `steps` reads."""
+    if len(entry) < 2 or not _STORED.fullmatch(entry[1]):
         return None
     found = _PLAIN_GAIN.fullmatch(entry[2]) if len(entry) > 2 else None
     if len(entry) > 2 and found is None:

@@ -1,4 +1,4 @@
-"""Format 16 read by numpy: the same samples as the wfdb library, and everything else left to it."""
+"""Formats 16 and 212 read by numpy: the same samples as the wfdb library, and everything else left to it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import wfdb
 
 from ecgview import formats
 from ecgview.errors import FormatError
-from ecgview.formats.wfdb import format_16
+from ecgview.formats.wfdb import steps as reader
 from ecgview.formats.wfdb.header import read_header
 
 
@@ -27,12 +27,12 @@ def by_library(path: Path) -> list[np.ndarray]:
 
 
 def by_numpy(path: Path) -> list[np.ndarray]:
-    """Return every signal as `format_16` reads it, in its unit."""
+    """Return every signal as `steps` reads it, in its unit."""
     header = read_header(path)
     places = list(range(len(header.signals)))
-    assert format_16.is_read_here(header, places)
+    assert reader.is_read_here(header, places)
     assert header.n_samples is not None
-    return format_16.rows(header, path.parent, places, header.n_samples)
+    return reader.rows(header, path.parent, places, header.n_samples)
 
 
 def steps(count: int, seed: int = 0) -> bytes:
@@ -40,6 +40,13 @@ def steps(count: int, seed: int = 0) -> bytes:
     values = np.random.default_rng(seed).integers(-32768, 32768, count)
     values[[1, count // 2]] = -32768
     return values.astype("<i2").tobytes()
+
+
+def twelve(count: int) -> bytes:
+    """Return so many samples of twelve bits, two in three bytes, the lowest of all among them."""
+    raw = np.random.default_rng(0).integers(0, 256, (count // 2, 3), dtype=np.uint8)
+    raw[3] = (0x00, 0x88, 0x00)  # -2048 twice
+    return raw.tobytes()
 
 
 CASES = {
@@ -62,6 +69,16 @@ CASES = {
         ["a.dat 16 1000/mV 16 0 0 0 0 I", "a.dat 16 1000/mV 16 0 0 0 0 III", "b.dat 16 400/mV 16 0 0 0 0 II"],
         {"a.dat": steps(80), "b.dat": steps(40, 1)},
     ),
+    "212": (["a.dat 212 200/mV 12 0 0 0 0 I", "a.dat 212 200/mV 12 1024 0 0 0 II"], {"a.dat": twelve(80)}),
+    "212, an odd number of signals": (
+        [f"a.dat 212 200(-17)/mV 12 0 0 0 0 {name}" for name in ("I", "II", "V5")],
+        {"a.dat": twelve(120)},
+    ),
+    "212, alone": (["a.dat 212 200/mV 12 0 0 0 0 I"], {"a.dat": twelve(40)}),
+    "212, frames and bytes before": (
+        ["a.dat 212x2+7 200/mV 12 0 0 0 0 I", "a.dat 212+7 10/mmHg 12 0 0 0 0 ABP"],
+        {"a.dat": b"x" * 7 + twelve(120)},
+    ),
     "more than is named": (["a.dat 16 1000/mV 16 0 0 0 0 I"], {"a.dat": steps(99)}),
 }
 
@@ -71,6 +88,17 @@ def test_both_readers_give_the_same_numbers(name: str, tmp_path: Path) -> None:
     path = record(tmp_path, *CASES[name])
     for ours, theirs in zip(by_numpy(path), by_library(path), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", ["plain", "frames", "212", "212, an odd number of signals"])
+@pytest.mark.parametrize("first", [1, 6, 7])
+def test_a_part_is_that_of_the_whole(first: int, name: str, tmp_path: Path) -> None:
+    path = record(tmp_path, *CASES[name])
+    header = read_header(path)
+    places = list(range(len(header.signals)))
+    parts = reader.rows(header, tmp_path, places, 11, first)
+    for line, part, whole in zip(header.signals, parts, by_numpy(path), strict=True):
+        np.testing.assert_array_equal(part, whole[first * line.per_frame : (first + 11) * line.per_frame])
 
 
 def test_signals_of_two_files_may_stand_in_any_order(tmp_path: Path) -> None:
@@ -86,7 +114,7 @@ def test_signals_of_two_files_may_stand_in_any_order(tmp_path: Path) -> None:
     "line",
     [
         "a.dat 16:3 1000/mV 16 0 0 0 0 I",
-        "a.dat 212 1000/mV 16 0 0 0 0 I",
+        "a.dat 212:3 1000/mV 12 0 0 0 0 I",
         "a.dat 61 1000/mV 16 0 0 0 0 I",
         "a.dat 16 1000(x)/mV 16 0 0 0 0 I",
         "a.dat 16 1000/mV 16 ? 0 0 0 I",
@@ -94,13 +122,13 @@ def test_signals_of_two_files_may_stand_in_any_order(tmp_path: Path) -> None:
 )
 def test_what_asks_for_more_is_left_to_the_library(line: str, tmp_path: Path) -> None:
     header = read_header(record(tmp_path, [line], {}))
-    assert not format_16.is_read_here(header, [0])
+    assert not reader.is_read_here(header, [0])
 
 
 def test_a_file_shared_with_another_format_is_left_to_the_library(tmp_path: Path) -> None:
     lines = ["a.dat 16 1000/mV 16 0 0 0 0 I", "a.dat 24 1000/mV 16 0 0 0 0 II"]
     header = read_header(record(tmp_path, lines, {}))
-    assert not format_16.is_read_here(header, [0])
+    assert not reader.is_read_here(header, [0])
 
 
 def test_a_header_without_length_opens_what_is_in_the_file(tmp_path: Path) -> None:
@@ -121,7 +149,7 @@ def test_real_records_hold_what_the_library_reads(shared_data: Path) -> None:
     for path in found[:: max(1, len(found) // 60)]:
         header = read_header(path)
         places = list(range(len(header.signals)))
-        if not header.signals or header.n_samples is None or not format_16.is_read_here(header, places):
+        if not header.signals or header.n_samples is None or not reader.is_read_here(header, places):
             continue
         if header.repaired:
             continue  # the library alone does not open it
