@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from ecgview.leads import STANDARD_12
-from ecgview.record import Acquisition, EcgRecord, Patient
+from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient
 from ecgview.signal.criteria import judge
 from ecgview.signal.criteria.criterion import Asked, Criterion
 from ecgview.signal.measure.atrial import Atrial
@@ -53,9 +54,15 @@ class Hand:
     notched: Mapping[str, Sequence[float]] = field(default_factory=dict)  # s from onset where the R dips
     st: Mapping[str, float] = field(default_factory=dict)
     st_later: Mapping[str, float] = field(default_factory=dict)  # 60 and 80 ms on, where it is another level
+    st_ms: Mapping[str, float] = field(default_factory=dict)  # how long ST keeps its level, then 0
     t: Mapping[str, float] = field(default_factory=dict)
     t_biphasic: Sequence[str] = ()
     t_ms: float = 180.0
+    t_top: float = 0.5  # where in T its peak lies
+    notes: Sequence[ImportNote] = ()
+    highpass_hz: float | None = None
+    confidence: Mapping[str, Literal["", "high", "medium", "low"]] = field(default_factory=dict)
+    p_by_rules: bool = False  # rules see a P on the median beat where none is marked
     p_v1: tuple[float, float] = (0.05, 0.0)  # first and terminal part of P in V1, mV
     p_ii: float = 0.1
     leads: Sequence[str] = STANDARD_12
@@ -73,7 +80,12 @@ class Hand:
         signal = rng.normal(0.0, 0.005, (len(self.leads), round(10 * FS))).astype(np.float32)
         patient = Patient(sex=self.sex, age_years=self.age)
         record = EcgRecord(
-            signal, tuple(self.leads), FS, patient, replace(Acquisition(), lowpass_hz=self.lowpass_hz)
+            signal,
+            tuple(self.leads),
+            FS,
+            patient,
+            replace(Acquisition(), lowpass_hz=self.lowpass_hz, highpass_hz=self.highpass_hz),
+            notes=tuple(self.notes),
         )
         classes = tuple(self.classes.get(k, "dominant") for k in range(len(beats)))
         measured = Measured(
@@ -112,7 +124,10 @@ class Hand:
             "QRS axis": (qrs, "deg"),
             "T axis": (t, "deg"),
         }
-        return tuple(Measurement(name, value, unit) for name, (value, unit) in both.items())
+        return tuple(
+            Measurement(name, value, unit, confidence=self.confidence.get(name, ""))
+            for name, (value, unit) in both.items()
+        )
 
     def _beats(self) -> tuple[Beat, ...]:
         rr = list(self.rr_s) or [60 / self.rate] * max(3, int(9 / (60 / self.rate)))
@@ -141,7 +156,10 @@ class Hand:
         for row, lead in zip(signal, self.leads, strict=True):
             self._draw(row, lead, qrs, p, t)
         overall: dict[Kind, Wave | None] = {"P": p, "QRS": qrs, "T": t}
-        return Median(signal.astype(np.float32), tuple(self.leads), FS, PEAK, 9, overall, {})
+        by_rules: dict[Kind, Wave | None] = {"P": Wave(-0.2, -0.15, -0.1)} if self.p_by_rules else {}
+        return Median(
+            signal.astype(np.float32), tuple(self.leads), FS, PEAK, 9, overall, {}, by_rules=by_rules
+        )
 
     def _draw(self, row: np.ndarray, lead: str, qrs: Wave, p: Wave | None, t: Wave) -> None:
         at = PEAK + round(qrs.onset_s * FS)
@@ -155,8 +173,12 @@ class Hand:
             middle = at + round(dip * FS)
             row[middle - 4 : middle + 5] *= 1 - 0.3 * np.hanning(9)
         first, last = PEAK + round(t.onset_s * FS), PEAK + round(t.offset_s * FS)
-        row[end:first] += self.st.get(lead, 0.0)
-        wave = np.sin(np.pi * np.linspace(0, 1, last - first))
+        st = self.st.get(lead, 0.0)
+        level = np.interp(np.arange(first - end), (0, 0.08 * FS), (st, self.st_later.get(lead, st)))
+        row[end:first] += np.where(
+            np.arange(first - end) * 1000 / FS <= self.st_ms.get(lead, 1000.0), level, 0.0
+        )
+        wave = np.sin(np.pi * np.interp(np.linspace(0, 1, last - first), (0, self.t_top, 1), (0, 0.5, 1)))
         if lead in self.t_biphasic:
             wave = np.sin(2 * np.pi * np.linspace(0, 1, last - first))
         row[first:last] += self.t.get(lead, 0.3) * wave

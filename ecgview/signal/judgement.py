@@ -124,7 +124,8 @@ class Judgement:
 
     `reason` is why no network is asked, "" where one may be; `faults` are reasons of single leads, which count where
     a network needs the lead. `warnings` are sentences beside every answer. `kinds` name what was found, a word each
-    ("noise", "amplitude"), for tables; of a refused record the one of its reason. `has_beats` is whether what a beat
+    ("noise", "amplitude"), for tables, in the order of the first warnings; of a refused record the one of its reason.
+    `clipped` are the leads that reach the recorder's limit. `has_beats` is whether what a beat
     detector finds may be called beats: an amplitude too high, or a clipped ECG, leaves them.
     """
 
@@ -133,6 +134,7 @@ class Judgement:
     faults: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     has_beats: bool = True
+    clipped: tuple[str, ...] = ()
 
 
 _known = Recent[Judgement](32)
@@ -168,6 +170,7 @@ def _judged(record: EcgRecord) -> Judgement:
         faults=faults,
         kinds=kinds,
         has_beats=not any(kind in BEATLESS for kind, _text in reasons),
+        clipped=tuple(name for name, hit in zip(names, seen.held.clipped, strict=True) if hit),
     )
 
 

@@ -62,7 +62,13 @@ def measure(record: EcgRecord) -> tuple[Measurement, ...]:
 
 
 def stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
-    """Return the number of pacemaker stimuli seen, or why it cannot be told; nothing where none are seen."""
+    """Return the number of pacemaker stimuli seen, or why it cannot be told; nothing where none are seen.
+
+    Of what holds no beats, as a test signal, pulses are not counted.
+    """
+    judgement = judged(record)
+    if not judgement.has_beats:
+        return (Measurement(STIMULI, None, "", note=judgement.reason),)
     found = pacing.detect(record)
     if found.state == "not seen":
         return ()

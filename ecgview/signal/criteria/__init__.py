@@ -12,6 +12,7 @@ from functools import cache
 from ecgview import plugins
 from ecgview.errors import EcgviewError
 from ecgview.signal.criteria.criterion import Asked, Criterion, NotApplicable, NotMeasurable, State
+from ecgview.signal.criteria.doubts import weighed
 from ecgview.signal.criteria.look import Facts, Look
 from ecgview.signal.criteria.rule import Definition, Rule
 from ecgview.signal.measure.measured import Measured
@@ -27,7 +28,7 @@ GROUPS = (  # in this order; groups of other files come after
     "Repolarisation",
     "Experimental",
 )
-_TOOLS = ("beside", "criterion", "look", "rule", "shape")
+_TOOLS = ("beside", "criterion", "doubts", "look", "rule", "shape")
 
 
 @cache
@@ -141,6 +142,7 @@ def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
             "not measurable",
             "not met in the one minute whose beats are sorted; the others are not judged",
         )
+    state, reason = weighed(look, state, "; ".join(text for text in (why, *look.said) if text))
     where = next((one.where_s for one in look.used if one.where_s is not None), None)
     return Criterion(
         rule.code,
@@ -150,7 +152,7 @@ def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
         chosen.words,
         chosen.publication,
         used=tuple(look.used),
-        reason="; ".join(text for text in (why, *look.said) if text),
+        reason=reason,
         critical=rule.critical,
         validated=rule.validated,
         where_s=look.where_s or where,

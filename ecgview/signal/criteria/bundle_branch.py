@@ -108,7 +108,10 @@ def _incomplete_right(look: Look, name: str) -> bool:
     leads = look.have(("V1", "V2"))
     if not leads:
         look.need("V1")
-    look.leads = tuple(lead for lead in leads if any(one.mv >= SECOND_R_MV for one in look.shape(lead).r[1:]))
+    found = {lead: max((one.mv for one in look.shape(lead).r[1:]), default=0.0) for lead in leads}
+    look.leads = tuple(lead for lead, mv in found.items() if mv >= SECOND_R_MV)
+    for lead in look.leads:
+        look.number("R' amplitude", found[lead], "mV", lead)
     return narrow and bool(look.leads)
 
 

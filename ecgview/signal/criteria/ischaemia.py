@@ -9,7 +9,7 @@ from ecgview.signal.criteria.criterion import NotApplicable, NotMeasurable
 from ecgview.signal.criteria.infarction import THYGESEN
 from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.rule import Definition, Rule
-from ecgview.signal.criteria.st_elevation import keep, levels
+from ecgview.signal.criteria.st_elevation import keep, levels, not_rising
 
 GROUP = "Must not be missed"
 SMITH = "Smith SW et al. Ann Emerg Med 2012;60:766-776; paced: Dodd KW et al. Ann Emerg Med 2021;78:517-529"
@@ -21,6 +21,7 @@ WELLENS = (
 )
 DE_WINTER = "de Winter RJ et al. N Engl J Med 2008;359:2071-2073"
 TWELVE = ("I", "II", "III", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+SYMMETRY = 1.5  # ours: how many times longer one flank of a symmetrical T may last than the other
 DEEP_T_MV, BIPHASIC_MV, TALL_T_MV = 0.25, 0.1, 0.5  # ours: the papers show pictures, not limits
 
 
@@ -79,7 +80,10 @@ def _posterior(look: Look, _: str) -> bool:
     low = [
         lead
         for lead, level in near.items()
-        if level <= -0.05 and look.level("J+60", lead) <= -0.05 and look.amplitude("T", lead) > 0
+        if level <= -0.05
+        and look.level("J+60", lead) <= -0.05
+        and look.amplitude("T", lead) > 0
+        and not_rising(look, lead)
     ]
     look.leads = tuple(low)
     keep(look, look.leads or ("V2", "V3"))
@@ -141,11 +145,34 @@ def _de_winter(look: Look, _: str) -> bool:
     found = []
     for lead in leads:
         j, later = look.level("J", lead), look.level("J+80", lead)
-        if j <= -0.1 and later > j and look.amplitude("T", lead) >= TALL_T_MV:
+        rises = j <= -0.1 and later > j and _stays_low(look, lead)
+        if rises and look.amplitude("T", lead) >= TALL_T_MV and _symmetrical(look, lead):
             found.append(lead)
+    high = [lead for lead in leads if look.level("J", lead) >= 0.1]
     look.leads = tuple(found)
     keep(look, look.leads or leads)
-    return bool(set(pairwise(found)) & set(pairwise(leads)))
+    both = bool(set(pairwise(found)) & set(pairwise(leads)))
+    if both and high:
+        look.say(f"ST elevation in {', '.join(high)}: not as de Winter described it")
+    elif both and look.have(("aVR",)) and look.level("J", "aVR") >= 0.05:
+        look.say("ST elevation in aVR, as in most of those described")
+    return both and not high
+
+
+def _stays_low(look: Look, lead: str) -> bool:
+    """Return whether ST is still low from J to 40 ms on: the end of an S that rises to the line is no ST depression."""
+    return all(look.st_after(lead, ms) <= -0.05 for ms in range(0, 41, 4))
+
+
+def _symmetrical(look: Look, lead: str) -> bool:
+    """Return whether T takes about as long to rise from half its height as to fall back to it."""
+    t, _fs = look.trace(lead, "T")
+    if t.size < 3:
+        return False
+    top = int(np.argmax(t))
+    half = np.flatnonzero(t - t.min() >= (t[top] - t.min()) / 2)
+    up, down = top - int(half[0]) + 1, int(half[-1]) - top + 1
+    return 1 / SYMMETRY <= up / down <= SYMMETRY
 
 
 def _inverted(look: Look, _: str) -> bool:
@@ -192,7 +219,7 @@ RULES = (
         (
             Definition(
                 "ST of \u22120.05 mV or lower at the J point and 60 ms after it with an upright T in at least"
-                " two of V1 to V4, nowhere deeper in"
+                " two of V1 to V4, where it does not rise on its way (as under STD), nowhere deeper in"
                 " V5 or V6."
                 " Leads V7 to V9 should be recorded.",
                 f"{THYGESEN}; {MEYERS}",
@@ -248,8 +275,11 @@ RULES = (
         GROUP,
         (
             Definition(
-                "In two neighbouring leads of V1 to V6: ST of \u22120.1 mV or lower at the J point, rising, and a T of"
-                f" {TALL_T_MV:g} mV or more (the limit of T is ecgview's).",
+                "In two neighbouring leads of V1 to V6: ST of \u22120.1 mV or lower at the J point, rising, and still"
+                " \u22120.05 mV or lower all the 40 ms after it, into an upright, symmetrical T of"
+                f" {TALL_T_MV:g} mV or more; ST of 0.1 mV or more in none of V1 to V6 (the 40 ms, the height of T and"
+                f" its symmetry, of which one flank lasts {SYMMETRY:g} times the other at most at half the height, are"
+                " ecgview's).",
                 DE_WINTER,
             ),
         ),

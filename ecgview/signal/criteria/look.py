@@ -112,6 +112,7 @@ class Look:
         self.said: list[str] = []
         self.leads: tuple[str, ...] = ()
         self.where_s: tuple[float, float] | None = None
+        self._saw: set[tuple[str, str]] = set()  # lead, and what of it: "mV", "form", "ST"
         self.saw_beats = False  # what beats do not show may be seen in those that were not sorted
 
     # Numbers -------------------------------------------------------------------------------------------------
@@ -157,6 +158,10 @@ class Look:
             NotMeasurable: the lead was not recorded or not measured.
         """
         self.need(lead)
+        if wave in ("J", "J+60", "J+80", "T"):
+            self._saw.add((lead, "ST"))
+        if not wave.endswith("duration"):
+            self._saw.add((lead, "mV"))
         if lead not in self.facts.with_amplitudes:
             raise NotMeasurable(f"no amplitudes in {lead}")
         named = self.facts.by_name
@@ -167,6 +172,20 @@ class Look:
             return 0.0
         self._take(one)
         return one.value
+
+    def st_after(self, lead: str, ms: float) -> float:
+        """Return the level so long after the QRS of all leads ends, in mV from that before it, in the median beat.
+
+        Raises:
+            NotMeasurable: there is no such lead, or no QRS.
+        """
+        median, qrs = self._median("QRS")
+        if lead not in median.lead_names:
+            self.need(lead)
+            raise NotMeasurable(f"no median beat in {lead}")
+        self._saw |= {(lead, "mV"), (lead, "ST")}
+        levelled, at = _levelled(median, lead, qrs)
+        return float(levelled[at(qrs.offset_s + ms / 1000)])
 
     def duration(self, wave: str, lead: str) -> float:
         """Return how long a wave of one lead lasts in ms; 0 where the lead has no such wave."""
@@ -182,6 +201,7 @@ class Look:
         if lead not in median.lead_names:
             self.need(lead)
             raise NotMeasurable(f"no median beat in {lead}")
+        self._saw.add((lead, "form"))
         return self.facts.shape(median, lead, qrs)
 
     def trace(self, lead: str, kind: Kind, own: bool = False) -> tuple[np.ndarray, float]:
@@ -196,6 +216,7 @@ class Look:
         if lead not in median.lead_names:
             self.need(lead)
             raise NotMeasurable(f"no median beat in {lead}")
+        self._saw.add((lead, "form"))
         if own:
             wave = median.leads.get(lead, {}).get(kind, wave)
         levelled, at = _levelled(median, lead, wave)
@@ -217,6 +238,20 @@ class Look:
     def have(self, leads: Iterable[str]) -> tuple[str, ...]:
         """Return those of some leads of which amplitudes were measured."""
         return tuple(lead for lead in leads if lead in self.facts.with_amplitudes)
+
+    def saw_leads(self, *what: str) -> frozenset[str]:
+        """Return the leads of which a rule looked at amplitudes ("mV"), the form ("form") or ST and T ("ST")."""
+        return frozenset(lead for lead, one in self._saw if one in what)
+
+    def sure(self, name: str) -> None:
+        """Say that a rule needs a value of all leads that is not of low confidence.
+
+        Raises:
+            NotMeasurable: it is.
+        """
+        one = self.facts.by_name.get((name, ""))
+        if one is not None and one.confidence == "low":
+            raise NotMeasurable(f"{name} is of low confidence{': ' if one.note else ''}{one.note}")
 
     def drop(self, keep: Iterable[Measurement]) -> None:
         """Keep only these of the numbers that were used: a rule that looks at every lead names those that matter."""
@@ -364,6 +399,8 @@ class Look:
             self.said.append(text)
 
     def _take(self, one: Measurement) -> None:
+        if "mV" in one.unit:
+            self._saw.add((one.lead, "mV"))
         if not any((one.name, one.lead) == (other.name, other.lead) for other in self.used):
             self.used.append(one)
 

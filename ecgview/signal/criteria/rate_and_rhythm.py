@@ -20,6 +20,7 @@ SINUS_AXIS = (
     -15.0,
     105.0,
 )  # upright in I or II: 15 degrees about the quadrant that is written, for flat P waves
+P_DOUBTED = "no P waves are marked before the beats, but rules see one on the median beat: absent, or missed"
 MORE_ATRIAL = 1.2  # times the ventricular rate: P waves that no QRS follows
 
 
@@ -58,6 +59,12 @@ def no_p(look: Look) -> bool:
         look.say("P waves are seen at regular intervals between the beats")
         return False
     return True
+
+
+def p_by_rules(look: Look) -> bool:
+    """Return whether plain rules see a P wave on the median beat, where whoever found the beats marked none."""
+    median = look.facts.measured.median
+    return median is not None and median.overall.get("P") is None and median.by_rules.get("P") is not None
 
 
 def irregular(look: Look) -> bool:
@@ -128,8 +135,10 @@ def _regular_without_p(look: Look, _: str) -> bool:
     look.not_paced()
     look.unless("AFLT", "atrial waves as in flutter")
     look.value("Heart rate")
-    lacking = no_p(look)
-    return lacking and not irregular(look)
+    found = no_p(look) and not irregular(look)
+    if found and p_by_rules(look):
+        raise NotMeasurable(P_DOUBTED)
+    return found
 
 
 def _premature(kind: str) -> Rule:

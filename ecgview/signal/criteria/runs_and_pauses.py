@@ -3,14 +3,17 @@
 from itertools import pairwise
 from statistics import fmean
 
+from ecgview.signal.criteria.criterion import NotApplicable, NotMeasurable
 from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.qt import ZEPPENFELD
-from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO, no_p
+from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO, P_DOUBTED, irregular, no_p, p_by_rules
 from ecgview.signal.criteria.rule import Definition, Rule
 from ecgview.signal.measure.sorting import width_s
 
 GROUP = "Must not be missed"
 WIDE_S = 0.12
+FEW_LEADS = 3
+BRUGADA = "Brugada J et al., 2019 ESC guidelines on supraventricular tachycardia. Eur Heart J 2020;41:655-720"
 
 
 def _pause(look: Look, name: str) -> bool:
@@ -42,8 +45,31 @@ def _run(look: Look, _: str) -> bool:
 def _wide_tachycardia(look: Look, _: str) -> bool:
     look.adult()
     look.not_paced()
-    fast, wide = look.value("Heart rate") > 100, look.value("QRS duration") >= 120
-    return fast and wide and no_p(look)
+    fast, wide = look.value("Heart rate") > 100, look.value("QRS duration") > 120
+    if not (fast and wide and no_p(look)):
+        return False
+    measured = look.facts.measured
+    if measured.model is None and len(measured.leads) < FEW_LEADS:
+        # One lead shows part of a QRS, and rules take what is steep beside it along.
+        raise NotMeasurable(f"the QRS duration is that of rules in {', '.join(measured.leads)}: too doubtful")
+    look.sure("QRS duration")
+    blocks = ("CLBBB", "CRBBB")
+    block = any(look.facts.state_of(code) == "met" for code in blocks)
+    if irregular(look):
+        if block:
+            raise NotApplicable(
+                "irregular, in the shape of bundle-branch block: as atrial fibrillation with that block"
+            )
+        look.say(
+            "irregular: fibrillation with pre-excitation or aberrant conduction, or ventricular tachycardia"
+        )
+    elif p_by_rules(look):
+        if block:
+            raise NotMeasurable(P_DOUBTED)
+        look.say(P_DOUBTED)
+    elif block:
+        look.say("the shape of bundle-branch block: a block known from before looks the same at this rate")
+    return True
 
 
 RULES = (
@@ -84,13 +110,15 @@ RULES = (
         GROUP,
         (
             Definition(
-                "Ventricular rate over 100 per minute, QRS of 120 ms or more, and a P wave before less than 40 % of the"
+                "Ventricular rate over 100 per minute, QRS over 120 ms, and a P wave before less than 40 % of the"
                 " beats (this part is ecgview's).",
-                ZEPPENFELD,
+                f"{ZEPPENFELD}; {BRUGADA}",
             ),
         ),
         _wide_tachycardia,
-        needs="Adults; complexes that are not paced.",
+        needs="Adults; complexes that are not paced; not an irregular rhythm in the shape of bundle-branch block, as"
+        " in atrial fibrillation with that block; not a QRS that rules measured in fewer than three leads, or whose"
+        " duration is of low confidence.",
         critical=True,
     ),
 )

@@ -8,11 +8,16 @@ from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.rule import Definition, Rule
 
 LVH = ("LVH-SOKOLOW", "LVH-CORNELL")
+SURAWICZ_2002 = "Surawicz B, Parikh SR. J Am Coll Cardiol 2002;40:1870-1876"
+PATTON = "Patton KK et al. Circulation 2016;133:1520-1529"
+RISING_MV_PER_S = 0.5  # ours: 0.03 mV in 60 ms, what can be seen on paper
+SLUR_MS = 20.0  # by then an end-QRS notch or slur has come back
 NEIGHBOURS = (
     *(("aVL", "I"), ("II", "aVF"), ("aVF", "III"), ("II", "III")),
     *(("V1", "V2"), ("V2", "V3"), ("V3", "V4"), ("V4", "V5"), ("V5", "V6")),
     *(("V7", "V8"), ("V8", "V9")),
 )
+EARLY = "healthy people with early repolarisation exceed these limits, too (Surawicz 2002; Patton 2016)"
 ALL = ("I", "II", "III", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8", "V9")
 
 
@@ -35,6 +40,14 @@ def levels(look: Look, leads: tuple[str, ...]) -> dict[str, float]:
 def keep(look: Look, leads: tuple[str, ...]) -> None:
     """Name only the numbers of all leads and of some."""
     look.drop([one for one in look.used if not one.lead or one.lead in leads])
+
+
+def not_rising(look: Look, lead: str) -> bool:
+    """Return whether ST runs level or falls from 20 to 80 ms after J: what a fast rate depresses rises back.
+
+    The first 20 ms are left out, in which the S of one lead may still be coming back.
+    """
+    return (look.st_after(lead, 80) - look.st_after(lead, 20)) / 0.06 < RISING_MV_PER_S
 
 
 def elevated(
@@ -79,6 +92,14 @@ def _elevation(look: Look, _: str) -> bool:
         look.leads = found["male"]
         met = bool(look.leads)
     keep(look, look.leads or tuple(sorted(st, key=lambda lead: -st[lead])[:2]))
+    if met:
+        look.say(EARLY)
+        later = {lead: look.st_after(lead, SLUR_MS) for lead in look.leads}
+        sex = patient.sex if patient.sex in found else "female"
+        if not elevated(later, sex, patient.age_years)[1]:
+            look.say(
+                f"{SLUR_MS:.0f} ms later ST lies under the limits: J may lie on a notch or slur at the end of QRS"
+            )
     return met
 
 
@@ -87,7 +108,9 @@ def _depression(look: Look, _: str) -> bool:
     asked(look)
     st = levels(look, ALL)
     low = {
-        lead for lead, level in st.items() if round(level, 3) <= -0.05 and look.level("J+60", lead) <= -0.05
+        lead
+        for lead, level in st.items()
+        if round(level, 3) <= -0.05 and look.level("J+60", lead) <= -0.05 and not_rising(look, lead)
     }
     both = {lead for pair in NEIGHBOURS if set(pair) <= low for lead in pair}
     look.leads = tuple(lead for lead in st if lead in both)
@@ -111,8 +134,8 @@ RULES = (
                 " men of 40"
                 " years and over, 0.25 mV in younger men, 0.15 mV in women; in V7 to V9 0.05 mV, 0.1 mV in men"
                 " under 40."
-                " Whether it is new, one ECG cannot say.",
-                THYGESEN,
+                " Whether it is new, one ECG cannot say; early repolarisation exceeds these limits in healthy people.",
+                f"{THYGESEN}; early repolarisation: {SURAWICZ_2002}; {PATTON}",
             ),
         ),
         _elevation,
@@ -126,7 +149,8 @@ RULES = (
         "Infarction and ischaemia",
         (
             Definition(
-                "ST of \u22120.05 mV or lower at the J point and 60 ms after it, so that a fast rise does not count,"
+                "ST of \u22120.05 mV or lower at the J point and 60 ms after it, level or falling (rising by less than"
+                f" {RISING_MV_PER_S:g} mV per s from 20 to 80 ms after J; that limit is ecgview's),"
                 " in two neighbouring leads. Whether it is new, one ECG cannot say.",
                 THYGESEN,
             ),
