@@ -37,7 +37,8 @@ def take(
 ) -> Path:
     """Render the window on one record and return the path of the PNG.
 
-    The settings and the reads of the user are neither read nor written: reader "screenshot" reads in a
+    The reads of the user are neither read nor written, nor are the settings but for one: where a study closes
+    measurements until the first read is locked, the picture shows none. Reader "screenshot" reads in a
     store that is deleted afterwards. Blindness is kept: for a view that shows AI results a first read is
     saved and the results are revealed, and the picture shows that read.
 
@@ -63,12 +64,15 @@ def take(
         )
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from ecgview.desktop.app import application, open_window
-    from ecgview.desktop.settings import Settings
+    from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path
     from ecgview.desktop.state import paper_choices
 
     qt = application()
     with tempfile.TemporaryDirectory(prefix="ecgview-") as folder:
         settings = Settings()
+        settings.set(
+            MEASUREMENTS_OPEN, Settings(settings_path()).flag(MEASUREMENTS_OPEN)
+        )  # a study's closing holds for pictures, too
         settings.set("reader.name", READER)
         settings.set("window.theme", theme)
         window = open_window(settings=settings, store_path=Path(folder) / "screenshot.db")

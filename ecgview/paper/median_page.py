@@ -6,7 +6,7 @@ import numpy as np
 
 from ecgview.counts import counted
 from ecgview.paper import layout
-from ecgview.paper.page import Page
+from ecgview.paper.page import Page, TracePath
 from ecgview.paper.plan import LAYOUTS, plan
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import WHAT_IF, EcgRecord
@@ -14,6 +14,7 @@ from ecgview.signal.filters import DisplayFilter
 from ecgview.signal.measure.measured import Median
 
 OF_SIZE = 0.7  # of letters: the page is about so narrow, and is shown as large as one of the rhythm
+DESCENT = 0.35  # of the size of a name, below its base line, with a little air
 EMPTY_S = 1.4  # of paper where there is no median beat, about as long as one
 
 
@@ -74,3 +75,9 @@ def compose(record: EcgRecord, median: Median | None, settings: PaperSettings, w
     if median is None:
         return replace(page, texts=tuple(one for one in texts if one.role != "missing"), peak_s=0.0)
     return replace(page, texts=tuple(texts), peak_s=median.peak / median.sampling_rate_hz)
+
+
+def below_names(page: Page, top_mm: float, trace: TracePath) -> float:
+    """Return where the edges of waves begin in a trace's row, mm: below the names in it, where all lines cross them."""
+    ends = (one.y_mm + DESCENT * one.size_mm for one in page.texts if one.role == "lead")
+    return max([top_mm, *(end for end in ends if top_mm < end < trace.baseline_mm)])

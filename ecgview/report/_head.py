@@ -114,6 +114,8 @@ def measurements(content: ReportContent) -> Runs:
     """Return the block that every cart prints, ecgview's own, then the device's where they may be shown."""
     runs = [TextRun("MEASUREMENTS", 3.4, bold=True, with_next=True)]
     own = {item.name: item for item in content.measurements if not item.lead}
+    if content.why_unmeasured:
+        runs.append(TextRun(content.why_unmeasured, LINE_MM, tone="faint"))
     said: set[str] = set()
     for entry in block.of(content.measurements):
         runs.append(_measured(entry, said))
@@ -151,7 +153,8 @@ def _measured(entry: Entry, said: set[str]) -> TextRun:
         words.append(entry.why)
     sources = dict.fromkeys(source(one) for one in entry.values if one.value is not None)
     text = " ".join((entry.text, ", ".join(words))).strip()
-    return TextRun(f"{title}: {text} ({'; '.join(sources)})", LINE_MM, bold=bool(words))
+    is_bold = len(words) > sum(map(block.is_quiet, entry.values))
+    return TextRun(f"{title}: {text} ({'; '.join(sources)})", LINE_MM, bold=is_bold)
 
 
 def _how(measured: Measured, noted: set[str]) -> Iterator[str]:
@@ -186,7 +189,10 @@ def read_heading(content: ReportContent) -> Runs:
     """Return the heading of the read: its state, who read it and when, blind or not, whether AI had been open."""
     tone: Tone = "text" if content.is_signed else "caution"
     first = TextRun(f"RESEARCH READ: {content.read_state}", 4.2, bold=True, tone=tone, with_next=True)
-    return (first, TextRun(content.read_facts, LINE_MM, gap_mm=1.2))
+    facts = TextRun(content.read_facts, LINE_MM, gap_mm=1.2)
+    return (
+        (first, TextRun(content.later, LINE_MM, tone="caution"), facts) if content.later else (first, facts)
+    )
 
 
 def statements(content: ReportContent) -> Runs:
@@ -246,6 +252,9 @@ def criteria(content: ReportContent) -> Runs:
         runs.append(TextRun(f"{name} ({one.numbers}{doubt})", SMALL_MM))
     open_ones = sum(one.state == "not measurable" for one in content.criteria)
     rest = f"{len(content.criteria)} asked, {open_ones} not measurable"
+    if content.critical:  # with their numbers in the flag; a heading over nothing would read as none met
+        names = "; ".join(one.name for one in content.critical)
+        runs.insert(1, TextRun(f"Critical, named above: {names}", SMALL_MM, bold=True))
     runs.append(TextRun(rest if met or content.critical else f"none; {rest}", SMALL_MM, tone="faint"))
     return tuple(runs)
 

@@ -101,7 +101,8 @@ def _edges(page: Page, median: Median, x_mm: float, y_mm: float) -> Iterator[Str
     grid, peak_s = page.grid, page.peak_s or 0.0
     seen: set[tuple[float, float]] = set()
     for trace in page.traces:
-        top = max(grid.y_mm, trace.baseline_mm - trace.row_mm / 2) + y_mm
+        row_top = max(grid.y_mm, trace.baseline_mm - trace.row_mm / 2)
+        top = median_page.below_names(page, row_top, trace) + y_mm
         bottom = min(grid.y_mm + grid.height_mm, trace.baseline_mm + trace.row_mm / 2) + y_mm
         for kind, wave in median.overall.items():
             if wave is None:

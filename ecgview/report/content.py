@@ -90,6 +90,8 @@ class ReportContent:
     measured: Measured | None = None  # by what, in which leads; None where only values were given
     median_beats: MedianBeats | None = None  # a page of them, with each lead's values, where it is asked for
     log_head: str = ""  # "57:3f2a...", where the log of the store stood when the report was made
+    why_unmeasured: str = ""  # a sentence, where nothing measured may be told, or is there yet
+    later: str = ""  # a sentence, where the reader changed the read after the version that is told here
 
     @property
     def notes(self) -> tuple[ImportNote, ...]:
@@ -199,11 +201,14 @@ def gather(
     criteria_choices: Mapping[str, str] | None = None,
     median_beats: MedianBeats | None = None,
     log_head: str = "",
+    why_unmeasured: str = "",
+    later: str = "",
 ) -> ReportContent:
     """Return the content of a report; measurements are computed, with the read's edits, where none are given.
 
     Unless `identified`, what tells who, where and when is left out, of the record and of the reader's own words;
-    `study_name` takes the place of the patient's. What the read states of pacing, LBBB or pre-excitation holds for
+    `study_name` takes the place of the patient's. `why_unmeasured` and `later` are sentences, told
+    as given. What the read states of pacing, LBBB or pre-excitation holds for
     the models' answers, too. Criteria are judged, by the definitions of `criteria_choices`, where there are full
     measurements.
     """
@@ -246,4 +251,6 @@ def gather(
         measured=measured,
         median_beats=median_beats,
         log_head=log_head,
+        why_unmeasured=why_unmeasured,
+        later=later,
     )

@@ -106,6 +106,11 @@ class ReadingSession:
         return self._reads[-1] if self._reads else None
 
     @property
+    def is_beyond_latest(self) -> bool:
+        """Whether the draft says something else than the newest committed version, which is what reports tell."""
+        return self.latest is not None and self.draft != self.latest.content
+
+    @property
     def read_under(self) -> str:
         """In what the patient or the acquisition differs from those that the newest version was committed with."""
         then = self._reads[-1].signed_with if self._reads else None

@@ -13,18 +13,26 @@ NAMED = 60  # times of stimuli that are written out
 
 @dataclass(frozen=True, slots=True)
 class NormalRange:
-    """Limits of what is usual at an age and sex, either None where there is none, and where they were published."""
+    """Limits of what is usual at an age and sex, either None where there is none, and where they were published.
+
+    A value under `low` but over `quiet_low` is common in healthy people: it is told, and no alarm is made of it.
+    """
 
     low: float | None
     high: float | None
     publication: str
     of: str = ""  # whom it holds for: "women of 18 and over"
+    quiet_low: float | None = None
 
     def side(self, value: float) -> str:
         """Return "below" or "above" where a value lies outside, else ""."""
         if self.low is not None and value < self.low:
             return "below"
         return "above" if self.high is not None and value > self.high else ""
+
+    def is_quiet(self, value: float) -> bool:
+        """Return whether a value lies outside, and yet where many healthy people's do."""
+        return self.quiet_low is not None and self.side(value) == "below" and value > self.quiet_low
 
     def limit(self, side: str) -> float | None:
         """Return the limit on that side."""

@@ -155,7 +155,7 @@ def test_it_is_copied_as_text_by_button_key_and_menu(shown: MainWindow, qtbot: Q
     for way in ways:
         clipboard.setText("")
         way()
-        assert clipboard.text() == text
+        assert clipboard.text().endswith(f"research use only\n{text}")
 
 
 def test_a_lead_of_poor_quality_is_marked_and_says_why(shown: MainWindow) -> None:

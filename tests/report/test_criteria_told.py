@@ -11,7 +11,7 @@ import pytest
 from ecgview import api, resources
 from ecgview.cli import main
 from ecgview.paper.settings import PaperSettings
-from ecgview.report import content, json_report, pdf
+from ecgview.report import _head, content, json_report, pdf
 from ecgview.review.moment import now
 from ecgview.review.read import Draft, Read, ReadKind, Told
 
@@ -66,6 +66,22 @@ def test_criteria_that_are_met_stand_on_the_page_with_their_numbers(tmp_path: Pa
     assert "none; " in normal  # P of its lead II is under 120 ms
     one_met = tuple(replace(one, state="met") if one.code == "LONG-P" else one for one in found.criteria)
     assert "none; " not in text_of(pdf.write(replace(found, criteria=one_met), tmp_path / "n.pdf"))
+
+
+def test_where_only_critical_ones_are_met_their_names_stand_under_the_heading(tmp_path: Path) -> None:
+    found = gathered(BLOCK)
+    only = tuple(
+        one if one.critical or one.state != "met" else replace(one, state="not met") for one in found.criteria
+    )
+    names = "; ".join(one.name for one in found.critical)
+    assert names
+    shown = replace(found, criteria=only)
+    said = [run.text for run in _head.criteria(shown)]
+    assert said[0] == "CRITERIA MET, rules, no diagnosis"
+    assert said[1] == f"Critical, named above: {names}"
+    assert len(said) == 3
+    assert not said[2].startswith("none")
+    assert "named above" in text_of(pdf.write(shown, tmp_path / "r.pdf"))
 
 
 def test_a_report_of_nobody_who_asked_has_no_word_of_criteria(tmp_path: Path) -> None:

@@ -85,3 +85,26 @@ def test_a_report_prints_the_block_with_the_edits_of_its_read(tmp_path: Path, *,
     assert f"QT/QTcF: {qt.value:.0f}/" in text
     assert f"edited by Reader A, computed {before['QT']:.0f}" in text
     assert "Measured by hand: T offset of the median beat at" in text
+
+
+def test_a_low_qtc_is_quiet_until_it_is_short_by_the_chosen_definition() -> None:
+    from ecgview.record import Patient
+    from ecgview.signal import criteria
+    from ecgview.signal.measure import ranges
+    from ecgview.signal.measure.measured import Measured
+
+    def entry(value: float, choice: str = "") -> block.Entry:
+        one = Measurement("QTcF", value, "ms", range=ranges.of("QTcF", Patient(sex="male", age_years=40)))
+        found = criteria.ranged(Measured((), {}, values=(one,)), {"SHORT-QT": choice} if choice else {})
+        return block.Entry("QTcF", found.values)
+
+    quiet = entry(386.0)
+    assert quiet.text == "386↓ ms" or quiet.text == "386 ms ↓"
+    assert quiet.marks == ()
+    assert block.in_words(quiet.values[0]).startswith("below 391 ms"), "the range is told all the same"
+    assert entry(360.0).marks == ("low",)
+    assert entry(361.0).marks == ()
+    assert entry(386.0, "AHA").marks == ("low",)
+    assert entry(470.0).marks == ("high",)
+    slow = Measurement("Heart rate", 48.0, "bpm", range=ranges.of("Heart rate", Patient()))
+    assert block.Entry("Rate", (slow,)).marks == ("low",)

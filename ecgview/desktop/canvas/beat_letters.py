@@ -22,7 +22,8 @@ LETTERS: dict[BeatClass, str] = {
 }
 WORDS = "N dominant, V ventricular, S supraventricular, P paced, ? noise; found by ecgview, not by the reader"
 SIZE_PX = 12
-NAME_MM = 3.4  # height of the name of a lead
+WIDE = 0.7  # of its size: a letter in the name of a lead
+NEAR_MM = 4.0  # a letter of 12 px is as large on a small screen
 ABOVE = 0.44  # of a row above its baseline
 
 
@@ -31,7 +32,9 @@ class BeatLetters(ItemOnPaper):
 
     def __init__(self) -> None:
         super().__init__()
-        self._letters: tuple[tuple[QPointF, str], ...] = ()  # mm
+        self._letters: tuple[
+            tuple[QPointF, str, bool], ...
+        ] = ()  # mm; whether it stands on the place, or around it
         self._colours: Colours | None = None
         self._font = QFont()
         self._font.setPixelSize(SIZE_PX)
@@ -42,25 +45,31 @@ class BeatLetters(ItemOnPaper):
     @property
     def letters(self) -> str:
         """The letters on the paper, in time order."""
-        return "".join(letter for _, letter in self._letters)
+        return "".join(letter for _, letter, _ in self._letters)
+
+    @property
+    def places(self) -> tuple[tuple[float, float, bool], ...]:
+        """Where they are, mm of the page, and whether one stands on its place, above a name, or around it."""
+        return tuple((at.x(), at.y(), stands) for at, _, stands in self._letters)
 
     def show(self, measured: Measured | None, page: Page | None, colours: Colours) -> None:  # type: ignore[override]
         """Stand over the beats of this page; without measurements, or on a page of the median beat, nothing."""
         self.prepareGeometryChange()
         self._colours = colours
         row = None if page is None or page.is_of_median or measured is None else rhythm_row(page)
-        if row is None or measured is None:
+        if row is None or page is None or measured is None:
             self._letters = ()
         else:
             y = row.baseline_mm - ABOVE * row.row_mm
             first, last = beats_between(measured, row.start_s, row.end_s)
             self._letters = tuple(
-                (_place(row, measured.beats[k].time_s, y), LETTERS.get(measured.classes[k], "?"))
+                (at, LETTERS.get(measured.classes[k], "?"), stands)
                 for k in range(first, last)
+                for at, stands in (_place(page, row, measured.beats[k].time_s, y),)
             )
         self._bounds = QRectF()
-        for at, _ in self._letters:
-            self._bounds = self._bounds.united(QRectF(at.x() - 3, at.y() - 5, 6, 8))
+        for at, _, _ in self._letters:
+            self._bounds = self._bounds.united(QRectF(at.x() - 6, at.y() - 10, 12, 15))
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not self._letters)
         self.update()
 
@@ -73,15 +82,22 @@ class BeatLetters(ItemOnPaper):
         with in_px(painter) as world:
             painter.setFont(self._font)
             usual, other = QColor(self._colours.muted), QColor(self._colours.text)
-            for at, letter in self._letters:
+            for at, letter, stands in self._letters:
                 painter.setPen(usual if letter == "N" else other)
                 place = world.map(at)
                 painter.drawText(
-                    QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, letter
+                    QRectF(place.x() - 10, place.y() - (16 if stands else 8), 20, 16),
+                    Qt.AlignmentFlag.AlignCenter,
+                    letter,
                 )
 
 
-def _place(row: TracePath, seconds: float, y_mm: float) -> QPointF:
-    """Return where a letter stands; above the name of the lead where that stands at the beat."""
+def _place(page: Page, row: TracePath, seconds: float, y_mm: float) -> tuple[QPointF, bool]:
+    """Return where a letter is, and whether it stands on that place: on the name of a lead that it would hide."""
     x_mm = row.x0_mm + (seconds - row.start_s) * row.mm_per_s
-    return QPointF(x_mm, y_mm - NAME_MM if x_mm - row.x0_mm < 2 * NAME_MM else y_mm)
+    for name in page.texts:
+        if name.role != "lead" or not -NEAR_MM < name.y_mm - y_mm < NEAR_MM + name.size_mm:
+            continue
+        if -NEAR_MM < x_mm - name.x_mm < WIDE * name.size_mm * len(name.text) + NEAR_MM:
+            return QPointF(x_mm, name.y_mm - name.size_mm), True
+    return QPointF(x_mm, y_mm), False

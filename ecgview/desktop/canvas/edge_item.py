@@ -24,6 +24,7 @@ from ecgview.desktop.canvas.item_on_paper import HeldItem, ItemOnPaper, in_px
 from ecgview.desktop.canvas.span_item import HEIGHT, TOP, row_at, seconds_along
 from ecgview.desktop.canvas.surface import Surface
 from ecgview.desktop.theme import Colours
+from ecgview.paper import median_page
 from ecgview.paper.page import Page, TracePath
 from ecgview.signal.measure import hands
 from ecgview.signal.measure.measured import EDGES, Edge, Measured
@@ -184,6 +185,11 @@ class EdgeItem(HeldItem):
         return bool(self._segments)
 
     @property
+    def segments(self) -> tuple[tuple[float, float, float], ...]:
+        """The lines that it is drawn as, mm of the page: x, top, bottom."""
+        return self._segments
+
+    @property
     def name(self) -> str:
         """It in words, for the tool tip and for screen readers."""
         line = self._line
@@ -240,7 +246,8 @@ class EdgeItem(HeldItem):
             if trace.start_s - 1e-6 <= at <= trace.end_s + 1e-6:
                 x = trace.x0_mm + (at - trace.start_s) * trace.mm_per_s
                 top = trace.baseline_mm - TOP * trace.row_mm
-                found.append((x, top, top + HEIGHT * trace.row_mm))
+                begin = median_page.below_names(self._page, top, trace) if self._page.is_of_median else top
+                found.append((x, begin, top + HEIGHT * trace.row_mm))
         self._segments = tuple(dict.fromkeys(found))
         near, path, bounds = NEAR_PX / self._scale, QPainterPath(), QRectF()
         path.setFillRule(Qt.FillRule.WindingFill)

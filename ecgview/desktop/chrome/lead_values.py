@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgview import csv_cells
 from ecgview.counts import counted
 from ecgview.desktop.state.measuring import CLOSED
 from ecgview.desktop.theme import SPACE, set_role
@@ -27,6 +29,7 @@ from ecgview.signal.measure.lead_table import LeadTable
 if TYPE_CHECKING:
     from ecgview.desktop.canvas.trace_canvas import TraceCanvas
     from ecgview.desktop.state.workspace import Workspace
+    from ecgview.signal.measure.measured import Measured
     from ecgview.signal.measurements import Measurement
 
 HEIGHT_PX, LEAST_PX = 236, 120
@@ -211,11 +214,26 @@ class LeadValues(QWidget):
         """Put the whole table on the clipboard as text; nothing while measurements are closed."""
         measured = self._workspace.measuring.measured
         table = EMPTY if measured is None else lead_table.of(measured)
-        if table.rows:
-            QGuiApplication.clipboard().setText(table.text)
+        if measured is not None and table.rows:
+            head = "".join(f"{csv_cells.line(cells)}\n" for cells in self._head(measured, table))
+            QGuiApplication.clipboard().setText(head + table.text)
             self._workspace.telling.post(
                 "The values of each lead are on the clipboard.", about=self._workspace.ecg.path
             )
+
+    def _head(self, measured: Measured, table: LeadTable) -> Iterator[tuple[str, ...]]:
+        """Yield lines that say whose values these are and of what: once pasted, a table has lost its window."""
+        workspace = self._workspace
+        record, path = workspace.ecg.record, workspace.ecg.path
+        if record is None:
+            return
+        yield ("record", workspace.names.of(path))
+        patient = workspace.names.patient(record, path)
+        yield from (row for row in (("name", patient.name), ("ID", patient.patient_id)) if row[1])
+        if record.what_if:
+            yield ("NOT THE RECORDING", record.what_if)
+        yield ("values", _said(measured, table))
+        yield ("", "ecgview, for research use only")
 
     def go_to(self, index: QModelIndex) -> None:
         """Set the caliper where the value in a cell lies: on the median page if that is shown, else on the trace."""
@@ -256,19 +274,26 @@ class LeadValues(QWidget):
             return "Measuring …"
         if measured.median is None or not self.model.table.rows:
             return f"None: {measured.reason or 'no beats were found'}"
-        said = [f"median of {counted(measured.median.n_beats, 'beat')}"]
-        if measured.trend:
-            said[0] += " of one minute"
-        if any(self.model.table.doubts):
-            said.append("! doubtful or left out")
-        cells = [one for one in measured.lead_values if one.name in lead_table.ROWS]
-        if any(one.confidence == "low" for one in cells):
-            said.append("? uncertain")
-        if edited := [one for one in cells if one.source == "edited"]:
-            by = ", ".join(dict.fromkeys(one.by for one in edited if one.by))
-            said.append(f"* edited by {by}" if by else "* edited")
-        return " · ".join(said)
+        return _said(measured, self.model.table)
 
     def _recolour(self, _theme: object = None) -> None:
         self.view.viewport().update()
         self.view.horizontalHeader().viewport().update()
+
+
+def _said(measured: Measured, table: LeadTable) -> str:
+    """Return of how many beats the values are, and what the marks behind them mean."""
+    if measured.median is None:
+        return ""
+    said = [f"median of {counted(measured.median.n_beats, 'beat')}"]
+    if measured.trend:
+        said[0] += " of one minute"
+    if any(table.doubts):
+        said.append("! doubtful or left out")
+    cells = [one for one in measured.lead_values if one.name in lead_table.ROWS]
+    if any(one.confidence == "low" for one in cells):
+        said.append("? uncertain")
+    if edited := [one for one in cells if one.source == "edited"]:
+        by = ", ".join(dict.fromkeys(one.by for one in edited if one.by))
+        said.append(f"* edited by {by}" if by else "* edited")
+    return " · ".join(said)

@@ -38,6 +38,12 @@ KEPT = (
     "of the read stay. Known names are taken out of comments and marks; read them all the same before you pass the "
     "report on."
 )
+STAY_CLOSED = "Closed: this study keeps measurements closed until the first read is locked."
+NOT_YET = "ecgview was still measuring when this report was made."
+LATER = "The reader changed this read later; the changes are not signed and not in this report."
+ELSEWHERE = (
+    "The report tells the version that was locked or signed last; what you changed since is not in it."
+)
 
 
 def show(window: Frame) -> Sheet | None:
@@ -50,6 +56,9 @@ def show(window: Frame) -> Sheet | None:
         return None
     sheet = Sheet(window, "Export report")
     sheet.of_record = True
+    session = window.workspace.reading.session
+    if session is not None and session.is_beyond_latest:
+        sheet.add_text(ELSEWHERE)
     form = _choice(sheet, "Form", "form")
     for one in sorted(exports(), key=lambda one: one.SUFFIX != ".pdf"):
         form.addItem(f"{one.NAME} ({one.SUFFIX})", one.SUFFIX)
@@ -176,6 +185,8 @@ def content(
         criteria_choices=workspace.criteria.choices,
         median_beats=median,
         log_head=_log_head(workspace),
+        why_unmeasured="" if shown else STAY_CLOSED if not workspace.measuring.is_open else NOT_YET,
+        later=LATER if session is not None and session.is_beyond_latest else "",
     )
 
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from ecgview import plugins
 from ecgview.errors import EcgviewError
+from ecgview.signal.criteria import qt
 from ecgview.signal.criteria.criterion import Asked, Criterion, NotApplicable, NotMeasurable, State
 from ecgview.signal.criteria.doubts import weighed
 from ecgview.signal.criteria.look import Facts, Look
@@ -101,14 +102,21 @@ def choices_in(text: str) -> dict[str, str]:
 
 
 def ranged(measured: Measured, choices: Mapping[str, str]) -> Measured:
-    """Return the measurements, the range of the rate beginning where bradycardia by the chosen definition ends."""
-    rule = next(rule for rule in rules() if rule.code == "SBRAD")
-    slowest = float(definition(rule, choices).name)
+    """Return the measurements with ranges by the chosen definitions of bradycardia and of short QTc."""
+    by_code = {
+        rule.code: definition(rule, choices).name for rule in rules() if rule.code in ("SBRAD", "SHORT-QT")
+    }
+    slowest, short = float(by_code["SBRAD"]), qt.shortest_usual(by_code["SHORT-QT"])
 
     def with_range(one: Measurement) -> Measurement:
-        if one.name != "Heart rate" or one.range is None or one.range.low == slowest:
+        limits = one.range
+        if limits is None:
             return one
-        return replace(one, range=replace(one.range, low=slowest))
+        if one.name == "Heart rate":
+            limits = replace(limits, low=slowest)
+        elif limits.quiet_low is not None:
+            limits = replace(limits, quiet_low=short)
+        return one if limits == one.range else replace(one, range=limits)
 
     values = tuple(with_range(one) for one in measured.values)
     return measured if values == measured.values else replace(measured, values=values)

@@ -2,6 +2,7 @@
 
 from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure.ranges import SHORT_QT_MS
 
 RAUTAHARJU = "Rautaharju PM et al., AHA/ACCF/HRS recommendations, part IV. J Am Coll Cardiol 2009;53:982-991"
 ZEPPENFELD = (
@@ -30,7 +31,12 @@ def _very_long(look: Look, _: str) -> bool:
 
 
 def _short(look: Look, name: str) -> bool:
-    return _qtc(look) <= (390 if name == "AHA" else 360)
+    return _qtc(look) <= shortest_usual(name)
+
+
+def shortest_usual(name: str) -> float:
+    """Return the QTc, ms, up to which QT is short by a definition."""
+    return 390.0 if name == "AHA" else SHORT_QT_MS
 
 
 RULES = (

@@ -32,7 +32,7 @@ class Entry:
     def marks(self) -> tuple[str, ...]:
         """What a reader must not overlook, in words: "high", "low", "uncertain", "edited"; each once."""
         sides = {"below": "low", "above": "high", "": ""}
-        found = [sides[against_range(one)] for one in self.values]
+        found = [sides[against_range(one)] for one in self.values if not is_quiet(one)]
         found += ["uncertain" for one in self.values if one.confidence == "low"]
         found += ["edited" for one in self.values if one.source == "edited"]
         return tuple(dict.fromkeys(word for word in found if word))
@@ -74,6 +74,11 @@ def number(item: Measurement) -> str:
 def against_range(item: Measurement) -> str:
     """Return "below" or "above" where a value lies outside its range, else ""."""
     return "" if item.value is None or item.range is None else item.range.side(item.value)
+
+
+def is_quiet(item: Measurement) -> bool:
+    """Return whether a value is outside its range, and yet where many healthy people's is: its arrow is enough."""
+    return item.value is not None and item.range is not None and item.range.is_quiet(item.value)
 
 
 def arrow(item: Measurement) -> str:

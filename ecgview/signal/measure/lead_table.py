@@ -44,9 +44,18 @@ class LeadTable:
 
     @property
     def text(self) -> str:
-        """All of it as text with tabs, a line for each value: for a spreadsheet, with a plain minus."""
-        lines = [csv_cells.line(("", "", *self.leads))]
-        lines += [csv_cells.line((row.name, row.unit, *map(plain, row.cells))) for row in self.rows]
+        """All of it as text with tabs, a line for each value: for a spreadsheet.
+
+        Values have a plain minus; those with a mark are texts, and as they are shown.
+        """
+        marked = (f"{lead} !" if doubt else lead for lead, doubt in zip(self.leads, self.doubts, strict=True))
+        lines = [csv_cells.line(("", "unit", *marked))]
+        lines += [
+            csv_cells.line(
+                (row.name, row.unit, *(cell(one) if marks(one) else plain(one) for one in row.cells))
+            )
+            for row in self.rows
+        ]
         if any(self.doubts):
             lines.append(csv_cells.line(("doubts", "", *self.doubts)))
         return "\n".join(lines) + "\n"
@@ -82,9 +91,14 @@ def number(item: Measurement | None) -> str:
 
 def cell(item: Measurement | None) -> str:
     """Return it with what must not be overlooked: "?" of an uncertain value, "*" of one that an edit changed."""
-    if item is None:
-        return number(item)
-    return number(item) + ("?" if item.confidence == "low" else "") + ("*" if item.source == "edited" else "")
+    return number(item) + marks(item)
+
+
+def marks(item: Measurement | None) -> str:
+    """Return the marks behind a value; "" where there are none."""
+    if item is None or item.value is None:
+        return ""
+    return ("?" if item.confidence == "low" else "") + ("*" if item.source == "edited" else "")
 
 
 def plain(item: Measurement | None) -> str:

@@ -166,7 +166,7 @@ def _beside(item: Measurement, filed: Compared | None) -> tuple[str, str]:
     if item.confidence == "low":
         said.append("uncertain")
     is_marked = (
-        bool(side)
+        (bool(side) and not block.is_quiet(item))
         or item.source == "edited"
         or item.confidence == "low"
         or (filed is not None and filed.differs)

@@ -139,7 +139,8 @@ class StatementsPanel(QWidget):
         if draft.annotations != before.annotations:
             self.marks.show_marks(draft.annotations, session.is_editable)
         self.comment.show_comment(draft.comment, session.is_editable, is_other=False)
-        if draft.is_empty != before.is_empty:
+        latest = None if session.latest is None else session.latest.content
+        if draft.is_empty != before.is_empty or (draft == latest) != (before == latest):
             self.step.show_step(session)
 
     def _show_undo(self, session: ReadingSession | None) -> None:

@@ -25,6 +25,7 @@ KEYS: dict[Kind, str] = {  # as the Read menu has them
     "sign": "Ctrl+Shift+Return",
     "sign_amendment": "Ctrl+Shift+Return",
 }
+BEYOND = "Changed since: a report tells the version that was locked or signed last."
 OTHER: dict[Kind, str] = {"reveal": "Sign without AI", "sign_amendment": "Discard the amendment"}
 
 
@@ -39,8 +40,14 @@ class Step:
 
 
 def next_step(session: ReadingSession, may_show_ai: bool) -> Step:
-    """Return the next step of this session; a read that was not blind on this workstation says so."""
+    """Return the next step of this session.
+
+    A read that was not blind on this workstation says so, and one that was changed since it was committed, for then the
+    window shows other numbers than a report, which tells the committed version.
+    """
     step = _next_step(session, may_show_ai)
+    if session.is_beyond_latest:
+        step = replace(step, hint=f"{step.hint} {BEYOND}")
     exposed = session.reads[0].exposed if session.reads else ""
     return replace(step, hint=f"{step.hint} Not blind on this workstation: {exposed}.") if exposed else step
 
