@@ -230,7 +230,7 @@ def critical(content: ReportContent) -> Runs:
     found = content.critical
     if not found:
         return ()
-    names = "; ".join(f"{one.name} ({one.numbers})" for one in found)
+    names = "; ".join(f"{one.name} ({one.evidence})" for one in found)
     told = () if content.read is None else content.read.told
     who_knows = "; ".join(one.words for one in told) or "nobody is recorded as told; ecgview sends no alarm"
     first = TextRun(
@@ -249,7 +249,7 @@ def criteria(content: ReportContent) -> Runs:
     for one in met:
         doubt = "" if one.validated else "; shown, not validated"
         name = f"{one.name}, {one.choice}" if one.choice else one.name
-        runs.append(TextRun(f"{name} ({one.numbers}{doubt})", SMALL_MM))
+        runs.append(TextRun(f"{name} ({one.evidence}{doubt})", SMALL_MM))
     open_ones = sum(one.state == "not measurable" for one in content.criteria)
     rest = f"{len(content.criteria)} asked, {open_ones} not measurable"
     if content.critical:  # with their numbers in the flag; a heading over nothing would read as none met

@@ -64,6 +64,12 @@ def test_criteria_that_are_met_stand_on_the_page_with_their_numbers(tmp_path: Pa
     assert "CRITICAL" not in normal
     assert {one.state for one in found.criteria} & {"met", "not measurable"} == set()
     assert "none; " in normal  # P of its lead II is under 120 ms
+    doubted = tuple(
+        replace(one, state="met", doubts=("check the gain of each lead",)) if one.code == "LVOLT" else one
+        for one in found.criteria
+    )
+    told = text_of(pdf.write(replace(found, criteria=doubted), tmp_path / "d.pdf"))
+    assert "check the gain of each lead" in told
     one_met = tuple(replace(one, state="met") if one.code == "LONG-P" else one for one in found.criteria)
     assert "none; " not in text_of(pdf.write(replace(found, criteria=one_met), tmp_path / "n.pdf"))
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ecgview.record import GAIN, EcgRecord, ImportNote
+from ecgview.results import LabelScore
 from ecgview.signal import criteria, measurements, pacing
+from ecgview.signal.criteria.beside import beside
 from ecgview.signal.criteria.criterion import Asked, Criterion
 from ecgview.signal.judgement import judged
 from ecgview.signal.measure.measured import Measured
@@ -126,6 +128,20 @@ def test_of_a_test_signal_neither_stimuli_nor_any_criterion_are_told() -> None:
     )
     found = criteria.judge(Asked(spikes, refused, spikes.patient))
     assert {(one.state, one.reason) for one in found} == {("not measurable", judged(spikes).reason)}
+
+
+def test_what_is_met_is_printed_with_its_doubts() -> None:
+    doubt = ImportNote(GAIN, "calibration not stated: mV taken")
+    high = Hand(notes=(doubt,), age=None, shapes={"aVL": ((1.2, 90),)}, st={"II": 0.15, "aVF": 0.15})
+    found = _found(high.asked())
+    assert found["LVH-AVL"].doubts == (doubt.text,)
+    assert found["LVH-AVL"].evidence == "R amplitude: aVL 1.20 mV; calibration not stated: mV taken"
+    assert (
+        "early repolarisation" in found["STE"].evidence
+    )  # it heads the page: all that is to be borne in mind
+    assert doubt.text in found["STE"].evidence
+    told = beside(found.values(), [LabelScore("STE_", "ST elevation", 0.9, 0.5)])
+    assert doubt.text in told[0].sentence
 
 
 def test_early_repolarisation_is_named_where_st_is_high() -> None:

@@ -34,5 +34,5 @@ class CriticalStrip(QFrame):
             names = "; ".join(one.name for one in found)
             told = "; ".join(one.words for one in criteria.told) or "nobody is recorded as told"
             self.text.setText(f"Critical by rule, to be confirmed: {names}. {told[:1].upper()}{told[1:]}.")
-            self.text.setToolTip("\n".join(f"{one.name}: {one.numbers}" for one in found))
+            self.text.setToolTip("\n".join(f"{one.name}: {one.evidence}" for one in found))
         self.setVisible(bool(found))

@@ -99,7 +99,7 @@ class CriteriaPanel(QWidget):
         found = criteria.critical
         if not found:
             return
-        names = "\n".join(f"{one.name}: {one.numbers}" for one in found)
+        names = "\n".join(f"{one.name}: {one.evidence}" for one in found)
         self._critical.addWidget(Notice(names, "error", title="Critical by rule, to be confirmed"))
         for told in criteria.told:
             line = row(Text(told.words, size="caption"))

@@ -150,7 +150,7 @@ def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
             "not measurable",
             "not met in the one minute whose beats are sorted; the others are not judged",
         )
-    state, reason = weighed(look, state, "; ".join(text for text in (why, *look.said) if text))
+    state, reason, doubts = weighed(look, state, "; ".join(text for text in (why, *look.said) if text))
     where = next((one.where_s for one in look.used if one.where_s is not None), None)
     return Criterion(
         rule.code,
@@ -169,4 +169,5 @@ def _judged(rule: Rule, asked: Asked, facts: Facts) -> Criterion:
         choice=chosen.name,
         choices=tuple(one.name for one in rule.definitions) if len(rule.definitions) > 1 else (),
         statements=rule.statements,
+        doubts=doubts,
     )

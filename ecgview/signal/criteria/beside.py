@@ -34,7 +34,7 @@ class Beside:
         one, score = self.criterion, self.score
         place = {True: "above", False: "below", None: "without"}[self.is_positive]
         threshold = "a threshold" if self.is_positive is None else "its threshold"
-        numbers = f" ({one.numbers})" if one.numbers else ""
+        numbers = f" ({one.evidence})" if one.evidence else ""
         return f"{score.code} by rule: {one.state}{numbers}; the network {score.probability:.2f}, {place} {threshold}"
 
 

@@ -45,6 +45,16 @@ class Criterion:
     choice: str = ""
     choices: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # of the record, on which this answer rests; `reason` holds them, too
+
+    @property
+    def evidence(self) -> str:
+        """The numbers and what is to be doubted of them; of what must not be missed, all that is to be borne in mind.
+
+        What is printed where the reason is not.
+        """
+        beside = (self.reason,) if self.critical else self.doubts
+        return "; ".join(text for text in (self.numbers, *beside) if text)
 
     @property
     def numbers(self) -> str:

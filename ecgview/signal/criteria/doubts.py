@@ -17,22 +17,28 @@ ST_HIGHPASS_HZ = (
 )
 
 
-def weighed(look: Look, state: State, reason: str) -> tuple[State, str]:
-    """Return a criterion's state and reason after the doubts of its record."""
+def weighed(look: Look, state: State, reason: str) -> tuple[State, str, tuple[str, ...]]:
+    """Return a criterion's state and reason after the doubts of its record, and those that stand beside it."""
     record, found = look.facts.record, judged(look.facts.record)
     if found.reason and look.facts.measured.reason:
-        return "not measurable", look.facts.measured.reason  # no machine's answer stands on what is no ECG
+        return (
+            "not measurable",
+            look.facts.measured.reason,
+            (),
+        )  # no machine's answer stands on what is no ECG
     if state not in ("met", "not met"):
-        return state, reason
+        return state, reason, ()
     told = _pairs(found)
     wrong = [text for kind, text in told if kind == WRONG_MV]
     if wrong and look.saw_leads("mV"):
-        return "not measurable", _joined(*wrong, reason)
+        return "not measurable", _joined(*wrong, reason), tuple(wrong)
     clipped = _clipped(record, found)
     rests_on = look.leads if state == "met" and look.leads else look.saw_leads("mV", "form")
     if cut := [lead for lead in clipped if lead in rests_on]:
-        return "not measurable", _joined(f"clipped at the limit of the recorder: {', '.join(cut)}", reason)
-    return state, _joined(reason, *_beside(look, record, clipped, told))
+        said = f"clipped at the limit of the recorder: {', '.join(cut)}"
+        return "not measurable", _joined(said, reason), (said,)
+    doubts = tuple(dict.fromkeys(_beside(look, record, clipped, told)))
+    return state, _joined(reason, *doubts), doubts
 
 
 def _beside(

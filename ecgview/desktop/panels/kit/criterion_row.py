@@ -47,8 +47,8 @@ class CriterionRow(QWidget):
     def _fill(self) -> None:
         clear(self._below)
         one = self._one
-        if one.state == "met" and one.numbers:
-            self._below.addWidget(Text(one.numbers, size="caption", tone="secondary"))
+        if one.state == "met" and one.evidence:
+            self._below.addWidget(Text(one.evidence, size="caption", tone="secondary"))
         if not self.head.is_unfolded:
             return
         rows = [
