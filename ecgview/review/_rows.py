@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from ecgview.about import VERSION
+from ecgview.errors import StoreError
 from ecgview.results import LefResult, Prediction
 from ecgview.review import plain_json
 from ecgview.review.annotation import Annotation
@@ -681,7 +682,13 @@ def _defaults(connection: sqlite3.Connection, table: str) -> dict[str, object]:
 
 def _last_link(connection: sqlite3.Connection) -> tuple[int, bytes]:
     row = connection.execute("SELECT number, hash FROM links ORDER BY number DESC LIMIT 1").fetchone()
-    return (row[0], row[1]) if row else (0, bytes.fromhex(FIRST_LINK))
+    if row is None:
+        return 0, bytes.fromhex(FIRST_LINK)
+    if not isinstance(row[1], bytes):  # a torn page
+        raise StoreError(
+            "the database is damaged; restore it from a backup", found=f"link {row[0]} has no hash"
+        )
+    return row[0], row[1]
 
 
 def next_hash(before: bytes, table: str, row: bytes) -> bytes:

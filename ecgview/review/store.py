@@ -510,6 +510,12 @@ class Store:
             try:
                 progress(0.1, "reading the store")
                 evidence = self._evidence(connection, now_at)
+            except verifying.DAMAGED as error:
+                raise StoreError(
+                    "the database holds rows that cannot be read; restore it from a backup",
+                    where=str(self.path),
+                    found=(damage_of(connection) or [str(error)])[0],
+                ) from error
             finally:
                 connection.execute("ROLLBACK")
         progress(0.6, "comparing")
@@ -525,7 +531,7 @@ class Store:
             for row in self._select(f"SELECT * FROM {table} ORDER BY id"):
                 try:
                     found.append(made(row))
-                except (ValueError, TypeError, KeyError):
+                except verifying.DAMAGED:
                     unreadable.append(f"row {row['id']} of {table} cannot be read any more")
             return found
 

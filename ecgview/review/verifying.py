@@ -28,6 +28,8 @@ from ecgview.review.kept_head import Found, Head
 from ecgview.review.moment import Moment
 from ecgview.review.read import Read, ReadKind
 
+# what a value of another type than its column's raises; SQLite keeps any, and a torn page holds them
+DAMAGED = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
 REVEALS = ("revealed", "blind_off")
 SHOWN_OF_A_KIND = 20  # such sentences; more of them are counted
 _FEWEST_DIGITS = 12  # of a printed hash that is compared
@@ -114,21 +116,31 @@ def verify(of: Evidence, heads: Iterable[str] = ()) -> Verification:
         of: the store.
         heads: heads of the log as they were printed, "57:3f2a...", that it must hold.
     """
-    found = [
-        *(f"the file is damaged: {text}" for text in of.damage),
-        *_schema(of),
-        *audit.verify(of.entries),
-        *_links(of),
-        *_rows(of),
-        *of.unreadable,
-        *_contents(of),
-        *_reveals(of),
-        *_versions(of),
-        *_clock(of),
-        *_heads(of, heads),
-    ]
+    parts = {
+        "the schema": _schema(of),
+        "the log": _log(of),
+        "the links of rows": _links(of),
+        "rows": _rows(of),
+        "what the log says of reads": _contents(of),
+        "openings of AI": _reveals(of),
+        "versions of reads": _versions(of),
+        "times": _clock(of),
+        "the head of the log": _heads(of, heads),
+    }
+    found = [f"the file is damaged: {text}" for text in of.damage]
+    for name, part in parts.items():
+        found += _whole(name, part)
+    found += of.unreadable
     counts = (len(of.entries), len(of.rows))
     return Verification(tuple(_bounded(found)), tuple(_notes(of)), of.head, *counts, tuple(of.damage))
+
+
+def _whole(name: str, part: Iterable[str]) -> Iterator[str]:
+    """Yield what a part of the check finds; that it cannot be done where a row holds what no row can."""
+    try:
+        yield from part
+    except DAMAGED as error:
+        yield f"{name} cannot be compared to the end: a row is damaged ({type(error).__name__})"
 
 
 def anchors(entries: Sequence[AuditEntry], heads: Iterable[str]) -> Iterator[str]:
@@ -142,6 +154,10 @@ def anchors(entries: Sequence[AuditEntry], heads: Iterable[str]) -> Iterator[str
             yield f"entry {number}, of which a head was kept elsewhere, is not in the log: it is cut"
         elif not hash_of[int(number)].startswith(said):
             yield f"entry {number} is not the one of which a head was kept elsewhere: the log was made anew"
+
+
+def _log(of: Evidence) -> Iterator[str]:
+    yield from audit.verify(of.entries)
 
 
 def _schema(of: Evidence) -> Iterator[str]:
