@@ -17,6 +17,8 @@ from ecgview.signal.gaps import bridged
 
 REFRACTORY_S = 0.24
 WINDOW_S = 0.12
+LONG_S, PIECE_S = 600.0, 300.0  # from here on pieces; a piece of twelve leads at 500 Hz is 14 MB as float64
+BESIDE_S = 2.0  # beyond a piece's ends: the band-pass has forgotten its start after a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,56 @@ def rate(record: EcgRecord) -> RateSummary | None:
 
 def _energy(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return slope energy and rectified band-passed amplitude over leads, both (samples,)."""
-    from scipy.ndimage import uniform_filter1d
-
+    if fs_hz >= 60 and signal.shape[1] > LONG_S * fs_hz:
+        return _energy_of_long(signal, fs_hz)
     filled, gaps = bridged(signal)
     usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
     if not usable.any() or signal.shape[1] < fs_hz * 0.5 or fs_hz < 60:
         return np.zeros(0), np.zeros(0)
+    band = _band(filled[usable], fs_hz)
+    scale = np.percentile(np.abs(band), 98, axis=1, keepdims=True) + 0.02
+    return _over_leads(band, scale, fs_hz)
+
+
+def _energy_of_long(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the same of a recording of hours, made piece by piece: of a day at once it would be 8 GB.
+
+    A lead's scale is the median over pieces, so that one of noise is not enlarged to what beats are elsewhere.
+    """
+    n, size, beside = signal.shape[1], round(PIECE_S * fs_hz), round(BESIDE_S * fs_hz)
+    firsts = range(0, n, size)
+    scales = np.full((len(signal), len(firsts)), np.nan)
+    for k, first in enumerate(firsts):
+        filled, gaps = bridged(signal[:, first : first + size])
+        usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
+        if usable.any() and filled.shape[1] > beside:
+            scales[usable, k] = np.percentile(np.abs(_band(filled[usable], fs_hz)), 98, axis=1)
+    leads = np.isfinite(scales).any(axis=1)
+    if not leads.any():
+        return np.zeros(0), np.zeros(0)
+    scale = np.nanmedian(scales[leads], axis=1)[:, None] + 0.02
+    energy, amplitude = np.zeros(n), np.zeros(n)
+    for first in firsts:
+        before, stop = max(0, first - beside), min(n, first + size)
+        filled, _ = bridged(signal[leads, before : stop + beside])
+        if filled.shape[1] > beside:
+            found = _over_leads(_band(filled, fs_hz), scale, fs_hz)
+            for whole, part in zip((energy, amplitude), found, strict=True):
+                whole[first:stop] = part[first - before : stop - before]
+    return energy, amplitude
+
+
+def _band(filled: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
     low, high = 5.0 / (fs_hz / 2), min(25.0, fs_hz * 0.45) / (fs_hz / 2)  # of half the rate
-    band = band_pass.passed(filled[usable], 2, low, high, 2.0)
+    return band_pass.passed(filled, 2, low, high, 2.0)
+
+
+def _over_leads(
+    band: NDArray[np.float64], scale: NDArray[np.float64], fs_hz: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from scipy.ndimage import uniform_filter1d
+
     size = np.abs(band)
-    scale = np.percentile(size, 98, axis=1, keepdims=True) + 0.02
     slope = np.gradient(band / scale, axis=-1) * fs_hz / 50.0  # a quiet lead counts as much as a loud one
     squares = slope**2
     window = max(3, round(WINDOW_S * fs_hz))
