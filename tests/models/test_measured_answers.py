@@ -8,6 +8,7 @@ import pytest
 
 from ecgview import api
 from ecgview.record import EcgRecord
+from ecgview.signal.criteria.criterion import Criterion
 from ecgview.signal.measure import axes
 from ecgview.signal.measure.measured import Measured
 from tests.synthetic_ecg import Made, record
@@ -155,10 +156,68 @@ def test_a_long_record_is_measured_minute_by_minute() -> None:
     )
 
 
+def _rest(made: EcgRecord, seconds: float, noise_mv: float = 0.005) -> np.ndarray:
+    """Return a stretch without a beat, as an electrode records it: never quite still."""
+    n = round(seconds * made.sampling_rate_hz)
+    noise = np.random.default_rng(3).normal(0.0, noise_mv, (len(made.lead_names), n))
+    return (np.repeat(made.signal[:, -1:], n, 1) + noise).astype(np.float32)
+
+
+def _two_leads(made: EcgRecord) -> EcgRecord:
+    rows = [made.lead_names.index(name) for name in ("II", "V1")]
+    return replace(made, signal=made.signal[rows], lead_names=("II", "V1"))
+
+
+def _pause(made: EcgRecord) -> Criterion:
+    return next(each for each in api.criteria(made) if each.code == "PAUSE")
+
+
+def test_a_pause_from_one_minute_to_the_next_is_one() -> None:
+    one, two = record(Made(seconds=118.0), 250.0, noise_mv=0.01), record(Made(seconds=120.0), 250.0)
+    whole = one.with_signal(np.concatenate([one.signal, _rest(one, 4.0), two.signal], 1))
+    assert api.measured(whole).value("RR max") == pytest.approx(5200, abs=20)
+    found = _pause(whole)
+    assert found.state == "met"
+    assert found.where_s == pytest.approx((117.33, 122.53), abs=0.1)
+
+
+def test_leads_that_stand_still_are_no_pause() -> None:
+    one, two = record(Made(seconds=100.0), 250.0, noise_mv=0.01), record(Made(seconds=150.0), 250.0)
+    for still in (one.signal[:, -1:], np.zeros((12, 1)), np.full((12, 1), np.nan)):
+        rest = np.repeat(still, 1000, 1).astype(np.float32)
+        found = _pause(one.with_signal(np.concatenate([one.signal, rest, two.signal], 1)))
+        assert found.state == "not measurable"
+
+
+@pytest.mark.parametrize("size", [0.33, 1.0])
+def test_a_pause_in_which_a_lead_shows_beats_is_none(size: float) -> None:
+    """Beats of a small lead whose amplitude falls: the detector may lose them, a reader does not."""
+    made = record(Made(seconds=150.0), 250.0, noise_mv=0.005)
+    signal = made.signal.copy()
+    signal[:, 10000:11000] *= size
+    found = _pause(_two_leads(made.with_signal(signal)))
+    assert found.state != "met"
+
+
+def test_an_interval_over_complexes_that_are_noise_is_no_rr() -> None:
+    """Complexes unlike all others, in their time: they may be beats, so no interval bridges them."""
+    made = _two_leads(record(Made(seconds=150.0), 250.0, noise_mv=0.005))
+    measured = api.measured(made)
+    assert measured.value("RR max") == pytest.approx(800, abs=10)
+    signal = made.signal.copy()
+    # Four seconds turned back to front: complexes of the same size, none like the others.
+    for start in (10050, 20050):
+        signal[:, start : start + 1000] = signal[:, start + 1000 : start : -1] * np.array([[1.0], [-1.0]])
+    changed = api.measured(made.with_signal(signal))
+    longest = changed.value("RR max")
+    assert longest is not None
+    assert longest < 1300
+    assert _pause(made.with_signal(signal)).state == "not measurable"
+
+
 def test_what_beats_do_not_show_is_not_denied_of_a_long_record() -> None:
     one, two = record(Made(seconds=100.0), 250.0, noise_mv=0.01), record(Made(seconds=150.0), 250.0)
-    rest = np.repeat(one.signal[:, -1:], 1000, 1)  # four seconds without a beat
-    made = one.with_signal(np.concatenate([one.signal, rest, two.signal], 1))
+    made = one.with_signal(np.concatenate([one.signal, _rest(one, 4.0), two.signal], 1))
     found = {each.code: each for each in api.criteria(made)}
     assert found["PAUSE"].state == "met"
     assert found["PAUSE"].where_s == pytest.approx((100.0, 104.0), abs=1.0)

@@ -13,7 +13,7 @@ from ecgview.record import EcgRecord, Patient
 from ecgview.signal import pacing
 from ecgview.signal.criteria.criterion import Asked, NotApplicable, NotMeasurable, State
 from ecgview.signal.criteria.shape import Shape, shape_of
-from ecgview.signal.measure import flutter
+from ecgview.signal.measure import between_beats, deflections, flutter
 from ecgview.signal.measure.atrial import Atrial
 from ecgview.signal.measure.flutter import Flutter
 from ecgview.signal.measure.measured import BeatClass, Measured, Median
@@ -98,8 +98,10 @@ class Facts:
         """Return the shape of the median QRS in one lead; kept, for several rules look at it."""
         if lead not in self._shapes:
             trace, at = _levelled(median, lead, qrs)
-            part = trace[at(qrs.onset_s) : at(qrs.offset_s) + 1]
-            self._shapes[lead] = shape_of(part, median.sampling_rate_hz)
+            onset = at(qrs.onset_s)
+            slope = deflections.pr_slope(trace, onset, median)
+            part = trace[onset : at(qrs.offset_s) + 1]
+            self._shapes[lead] = shape_of(part, median.sampling_rate_hz, slope)
         return self._shapes[lead]
 
 
@@ -279,10 +281,17 @@ class Look:
         return found
 
     def rr_ms(self) -> tuple[float, ...]:
-        """Return the RR intervals in ms of beats that follow each other."""
-        return tuple(
-            1000.0 * (after.time_s - beat.time_s) for (beat, _), (after, _) in pairwise(self.beats())
-        )
+        """Return the RR intervals in ms of beats that follow each other without noise between; two at least.
+
+        Raises:
+            NotMeasurable: there are fewer.
+        """
+        self.beats()
+        measured = self.facts.measured
+        found = between_beats.following(measured.beats, measured.classes)
+        if len(found) < 2:
+            raise NotMeasurable("noise between QRS complexes: fewer than two RR intervals")
+        return tuple(1000.0 * (end - start) for start, end in found)
 
     def with_p(self) -> float:
         """Return which part of the beats that could have a P wave before them has one; named among the numbers.

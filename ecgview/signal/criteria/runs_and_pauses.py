@@ -8,6 +8,7 @@ from ecgview.signal.criteria.look import Look
 from ecgview.signal.criteria.qt import ZEPPENFELD
 from ecgview.signal.criteria.rate_and_rhythm import KUSUMOTO, P_DOUBTED, irregular, no_p, p_by_rules
 from ecgview.signal.criteria.rule import Definition, Rule
+from ecgview.signal.measure import between_beats
 from ecgview.signal.measure.sorting import width_s
 
 GROUP = "Must not be missed"
@@ -17,14 +18,34 @@ BRUGADA = "Brugada J et al., 2019 ESC guidelines on supraventricular tachycardia
 
 
 def _pause(look: Look, name: str) -> bool:
+    least_s = float(name.split()[0])
     beats = look.beats()
-    longest = max(pairwise(beats), key=lambda pair: pair[1][0].time_s - pair[0][0].time_s)
-    start, end = longest[0][0].time_s, longest[1][0].time_s
-    look.where_s = (start, end)
+    measured = look.facts.measured
+    # Between whatever was taken for a complex, noise too: without it the interval is only longer.
+    found = list(pairwise(beat.time_s for beat in measured.beats))
+    known = list(between_beats.following(measured.beats, measured.classes))
     whole = look.facts.by_name.get(("RR max", ""))  # of every minute of a long record
-    if whole is not None and whole.value is not None and whole.value > 1000 * (end - start) and whole.where_s:
-        look.where_s = start, end = whole.where_s[0], whole.where_s[0] + whole.value / 1000
-    return look.number("Longest RR", round(1000 * (end - start)), "ms") > 1000 * float(name.split()[0])
+    if whole is not None and whole.value is not None and whole.where_s:
+        known.append((whole.where_s[0], whole.where_s[0] + whole.value / 1000))
+    why = ""
+    for start, end in sorted({*found, *known}, key=lambda pair: pair[0] - pair[1]):
+        if end - start <= least_s:
+            break
+        doubted = between_beats.doubt(look.facts.record, measured.leads, start, end)
+        if not doubted:
+            look.where_s = (start, end)
+            return look.number("Longest RR", round(1000 * (end - start)), "ms") > 1000 * least_s
+        why = why or f"{1000 * (end - start):.0f} ms without a QRS complex from {start:.1f} s on: {doubted}"
+    start, end = max(pairwise(beat.time_s for beat, _ in beats), key=lambda pair: pair[1] - pair[0])
+    if not why and end - start > least_s:
+        why = f"{1000 * (end - start):.0f} ms from {start:.1f} s on: complexes that are noise lie between"
+    if why:
+        raise NotMeasurable(why)
+    if not known:
+        raise NotMeasurable("noise between all QRS complexes")
+    look.where_s = start, end = max(known, key=lambda pair: pair[1] - pair[0])
+    look.number("Longest RR", round(1000 * (end - start)), "ms")
+    return False
 
 
 def _run(look: Look, _: str) -> bool:
@@ -78,9 +99,14 @@ RULES = (
         "Pause",
         GROUP,
         (
-            Definition("An RR interval of more than 3 s.", KUSUMOTO, "3 s"),
             Definition(
-                "An RR interval of more than 2 s (a limit that laboratories use; not the guideline's).",
+                "An RR interval of more than 3 s with no lead as steep as QRS in it, and no dropout (this part is"
+                " ecgview's).",
+                KUSUMOTO,
+                "3 s",
+            ),
+            Definition(
+                "The same of more than 2 s (a limit that laboratories use; not the guideline's).",
                 KUSUMOTO,
                 "2 s",
             ),

@@ -1,12 +1,12 @@
 """The shape of a QRS complex in one lead of the median beat: its deflections, its notches, its R peak time."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.runs import runs
+from ecgview.signal.measure import deflections
 
 Trace = NDArray[np.float64]
 
@@ -85,35 +85,26 @@ class Shape:
         return self.peaks_s[-1] if self.peaks_s else None
 
 
-def shape_of(qrs: Trace, fs_hz: float) -> Shape:
-    """Return the shape of the samples from QRS onset to offset, in mV from the level at the onset."""
+def shape_of(qrs: Trace, fs_hz: float, slope: float = 0.0) -> Shape:
+    """Return the shape of the samples from QRS onset to offset, in mV from the level at the onset.
+
+    `slope` is that of the lead just before, in mV per sample. What counts is what `deflections.parts` counts, from a
+    greater height on.
+    """
     found: list[Deflection] = []
     peaks, notches, depths, slurs = [], [], [], []
     steepest = float(np.abs(np.diff(qrs)).max(initial=0.0))
-    for start, end in _pieces(qrs):
+    for one in deflections.parts(qrs, fs_hz, LEAST_MV, LEAST_S, slope):
+        start, end = one.first, one.last + 1
         part = np.abs(qrs[start:end])
-        top = int(part.argmax())
-        sign = 1.0 if qrs[start + top] > 0 else -1.0
-        if part[top] < LEAST_MV or (end - start) / fs_hz < LEAST_S:
-            continue
-        if found and end == len(qrs) and part[top] - part[-1] < LEAST_MV:
-            continue  # it does not fall back: that is the level of ST, no R' nor S
-        found.append(Deflection(start / fs_hz, (start + top) / fs_hz, end / fs_hz, sign * float(part[top])))
+        found.append(Deflection(start / fs_hz, one.top / fs_hz, end / fs_hz, one.height))
         tops, dips = _notches(part)
         depths += [_depth(part, dip) for dip in dips]
         notches += [(start + dip) / fs_hz for dip in dips]
-        if sign > 0:
-            peaks += [(start + one) / fs_hz for one in tops]
-        slurs += [(start + one) / fs_hz for one in _slurs(part, tops, steepest, fs_hz)]
+        if one.height > 0:
+            peaks += [(start + top) / fs_hz for top in tops]
+        slurs += [(start + slur) / fs_hz for slur in _slurs(part, tops, steepest, fs_hz)]
     return Shape(tuple(found), tuple(peaks), tuple(notches), tuple(depths), tuple(slurs), len(qrs) / fs_hz)
-
-
-def _pieces(qrs: Trace) -> list[tuple[int, int]]:
-    """Return stretches of one sign as (first, past the last)."""
-    signs = np.sign(qrs)
-    cuts = np.flatnonzero(signs[1:] != signs[:-1]) + 1
-    edges = [0, *cuts.tolist(), len(qrs)]
-    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def _notches(part: Trace) -> tuple[list[int], list[int]]:

@@ -1,7 +1,8 @@
 """What one lead of the median beat holds: amplitudes, durations and areas of P, Q, R, S, T, and its ST segment.
 
 Amplitudes are against the level just before QRS onset (T3 of the conventions); those of P against the line from its
-onset to its end. A deflection of QRS counts from 20 µV and 6 ms on (CSE Working Party, 1985).
+onset to its end. A deflection of QRS counts from 20 µV and 6 ms on (CSE Working Party, 1985). The slope of PR that goes
+on into QRS is no deflection, nor what runs up to the level of ST and does not come back before J.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ NOISES, OF_WHOLE = (
     0.02,
 )  # a deflection is more than so many times the noise, and than this part of the complex
 BASE_S = 0.016  # before QRS onset
+PR_S = (0.040, 0.008)  # from and until so long before QRS onset: the slope that PR ends with
 LATER_MS = (0, 40, 60, 80)  # after J
 SECOND_PHASE_MV, SECOND_PHASE = (
     0.05,
@@ -40,7 +42,9 @@ class LeadShape:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """A deflection of QRS: its samples from QRS onset, the first, the last, its top; its height in mV with its sign."""
+
     first: int
     last: int
     height: float
@@ -64,7 +68,7 @@ def of(
     for name, row in zip(median.lead_names, level, strict=True):
         shape = made[name]
         noise = median.noise_mv.get(name, 0.0) / max(1, median.n_beats) ** 0.5
-        _qrs(shape, row[on : off + 1], fs, NOISES * noise)
+        _qrs(shape, row[on : off + 1], fs, NOISES * noise, pr_slope(row, on, median))
         for later in LATER_MS:
             at = off + round(later * fs / 1000)
             if at < n:
@@ -83,26 +87,67 @@ def _sample(at_s: float, fs_hz: float, peak: int, n: int) -> int:
     return min(n - 1, max(0, peak + round(at_s * fs_hz)))
 
 
-def _parts(row: Row, fs_hz: float, noise_mv: float) -> list[_Part]:
-    """Return the deflections of a QRS complex in time order, each of one sign."""
-    least = max(LEAST_MV, noise_mv, OF_WHOLE * float(np.ptp(row)))
+def pr_slope(row: Row, onset: int, median: Median) -> float:
+    """Return the slope of a lead of a median beat, in mV per sample, just before the sample of QRS onset.
+
+    It is 0 at the edge of the row, and where a stimulus stands in a paced beat: none is to be told there.
+    """
+    first, past = (onset - round(before * median.sampling_rate_hz) for before in PR_S)
+    if median.stimulus_s is not None or first < 0 or past - first < 3:
+        return 0.0
+    along = np.arange(past - first) - (past - first - 1) / 2
+    return float(row[first:past] @ along / (along @ along))
+
+
+def parts(row: Row, fs_hz: float, least_mv: float, least_s: float, slope: float = 0.0) -> list[Part]:
+    """Return the deflections of a QRS complex in time order, each of one sign.
+
+    A complex of one deflection alone is one whatever its ends are. Of several, the first stands out from the slope of
+    PR continued, and the last comes back from its top before QRS ends, both by the least height: else it is not of QRS.
+
+    Args:
+        row: (samples,) mV of one lead from QRS onset to its end, zero before its onset.
+        fs_hz: its rate.
+        least_mv: the height that counts.
+        least_s: the duration that counts.
+        slope: of the lead before QRS onset, in mV per sample (`pr_slope`).
+    """
+    found = _of_one_sign(row, fs_hz, least_mv, least_s)
+    if len(found) > 1 and found[0].first < LEAST_S * fs_hz and _goes_on(found[0], fs_hz, slope, least_mv):
+        found = found[1:]
+    if len(found) > 1 and found[-1].last == len(row) - 1:
+        last = found[-1]
+        if abs(last.height) - abs(float(row[last.last])) < least_mv:
+            found = found[:-1]
+    return found
+
+
+def _goes_on(part: Part, fs_hz: float, slope: float, least_mv: float) -> bool:
+    """Return whether a first deflection is no more than PR continued; zero is PR in the middle of the base."""
+    sign = float(np.sign(part.height))
+    continued = slope * (part.top + BASE_S / 2 * fs_hz)
+    return sign * slope > 0 and sign * (part.height - continued) < least_mv
+
+
+def _of_one_sign(row: Row, fs_hz: float, least: float, least_s: float) -> list[Part]:
     sign = np.sign(row).astype(np.int8)
     edges = np.flatnonzero(np.diff(sign)) + 1
     bounds = [0, *edges.tolist(), len(row)]
     found = []
     for first, after in pairwise(bounds):
         top = first + int(np.abs(row[first:after]).argmax())
-        if abs(row[top]) >= least and after - first >= LEAST_S * fs_hz:
-            found.append(_Part(first, after - 1, float(row[top]), top))
+        if abs(row[top]) >= least and after - first >= least_s * fs_hz:
+            found.append(Part(first, after - 1, float(row[top]), top))
     return found
 
 
-def _qrs(shape: LeadShape, row: Row, fs_hz: float, noise_mv: float) -> None:
+def _qrs(shape: LeadShape, row: Row, fs_hz: float, noise_mv: float, slope: float) -> None:
     ms = 1000 / fs_hz
+    least = max(LEAST_MV, noise_mv, OF_WHOLE * float(np.ptp(row)))
     shape.values["QRS area"] = (float(np.trapezoid(row)) * ms, "mV ms")
-    named: dict[str, _Part] = {}
+    named: dict[str, Part] = {}
     rises = 0
-    for part in _joined(_parts(row, fs_hz, noise_mv)):
+    for part in _joined(parts(row, fs_hz, least, LEAST_S, slope)):
         if part.height > 0:
             rises += 1
             name = "R" + "'" * (rises - 1)
@@ -122,14 +167,14 @@ def _qrs(shape: LeadShape, row: Row, fs_hz: float, noise_mv: float) -> None:
         shape.values["R peak time"] = (highest.top * ms, "ms")
 
 
-def _joined(parts: Sequence[_Part]) -> list[_Part]:
+def _joined(found: Sequence[Part]) -> list[Part]:
     """Return the deflections with neighbours of one sign made one: what was between them was too small to count."""
-    out: list[_Part] = []
-    for part in parts:
+    out: list[Part] = []
+    for part in found:
         if out and (out[-1].height > 0) == (part.height > 0):
             before = out[-1]
             larger = max(before, part, key=lambda one: abs(one.height))
-            out[-1] = _Part(before.first, part.last, larger.height, larger.top)
+            out[-1] = Part(before.first, part.last, larger.height, larger.top)
         else:
             out.append(part)
     return out

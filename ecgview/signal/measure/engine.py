@@ -14,6 +14,7 @@ from ecgview.signal import pacing
 from ecgview.signal.gaps import bridged
 from ecgview.signal.measure import (
     atrial,
+    between_beats,
     by_rules,
     deflections,
     edges,
@@ -209,7 +210,7 @@ def _usual_rr(beats: Sequence[Beat]) -> float:
 def is_fibrillating(beats: Sequence[Beat], classes: Sequence[BeatClass]) -> bool:
     """Return whether the rhythm is irregular and has no P waves, as in atrial fibrillation."""
     own = [beat for beat, kind in zip(beats, classes, strict=True) if kind != "noise"]
-    rr = np.diff([beat.time_s for beat in own])
+    rr = np.array([end - start for start, end in between_beats.following(beats, classes)])
     if len(rr) < FEWEST_AF or intervals.has_p(own):
         return False
     return bool(np.abs(np.diff(rr)).mean() > IRREGULAR * rr.mean())

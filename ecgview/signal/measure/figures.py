@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgview.record import EcgRecord
 from ecgview.signal import measurements
-from ecgview.signal.measure import axes, corrected, intervals, ranges
+from ecgview.signal.measure import axes, between_beats, corrected, intervals, ranges
 from ecgview.signal.measure.deflections import LeadShape
 from ecgview.signal.measure.measured import BeatClass, Median, TEnd
 from ecgview.signal.measure.waves import KINDS, Beat, Kind, Wave
@@ -25,6 +25,7 @@ LITTLE_MS, MUCH_MS = (
     {"P": 35.0, "PR": 35.0, "QRS": 30.0, "QT": 45.0},
 )
 RATES_DIFFER = 0.05
+LONG_RR_S, LONG_RR = 1.5, 1.5  # longer than both, the second of the usual: a beat may have been missed
 AMPLITUDE_SURE, AMPLITUDE_UNSURE = (0.02, 0.05), (0.05, 0.2)  # mV, or this part of the value
 
 
@@ -49,9 +50,8 @@ class Basis:
 
     @property
     def rr_s(self) -> np.ndarray:
-        """RR intervals between beats that are no noise."""
-        times = [beat.time_s for beat, kind in zip(self.beats, self.classes, strict=True) if kind != "noise"]
-        return np.diff(np.array(times))
+        """RR intervals between beats that follow each other; there is none over what is noise."""
+        return np.array([end - start for start, end in between_beats.following(self.beats, self.classes)])
 
 
 def values(basis: Basis) -> tuple[Measurement, ...]:
@@ -120,10 +120,11 @@ def _measurement(basis: Basis, name: str, value: float | None, unit: str, note: 
 
 def _rates(basis: Basis) -> Iterator[Measurement]:
     rr = basis.rr_s * 1000
-    n = len(rr) + 1
+    n = sum(kind != "noise" for kind in basis.classes)
     if not len(rr):
+        why = "fewer than two QRS complexes found" if n < 2 else "noise between all QRS complexes"
         for name, unit in (("Heart rate", "bpm"), ("RR mean", "ms"), ("RR min", "ms"), ("RR max", "ms")):
-            yield _measurement(basis, name, None, unit, "fewer than two QRS complexes found")
+            yield _measurement(basis, name, None, unit, why)
         return
     mean = float(rr.mean())
     sure: Confidence = "high" if n >= 5 and "noise" not in basis.classes else "medium" if n >= 3 else "low"
@@ -138,9 +139,23 @@ def _rates(basis: Basis) -> Iterator[Measurement]:
         where_s=where,
     )
     yield _measurement(basis, "RR mean", mean, "ms", confidence=sure, where_s=where)
-    times = [beat.time_s for beat, kind in zip(basis.beats, basis.classes, strict=True) if kind != "noise"]
-    for name, k in (("RR min", int(rr.argmin())), ("RR max", int(rr.argmax()))):
-        yield _measurement(basis, name, float(rr[k]), "ms", confidence=sure, where_s=(times[k], times[k + 1]))
+    places = between_beats.following(basis.beats, basis.classes)
+    shortest = places[int(rr.argmin())]
+    yield _measurement(basis, "RR min", float(rr.min()), "ms", confidence=sure, where_s=shortest)
+    long_s = max(LONG_RR_S, LONG_RR * float(np.median(rr)) / 1000)
+    silent = between_beats.silent(basis.record, basis.median.lead_names, basis.beats, long_s)
+    start, end = max((*places, *silent), key=lambda pair: pair[1] - pair[0])
+    doubted = end - start > long_s and (start, end) not in silent
+    why = between_beats.doubt(basis.record, basis.median.lead_names, start, end) if doubted else ""
+    yield _measurement(
+        basis,
+        "RR max",
+        1000 * (end - start),
+        "ms",
+        why,
+        confidence="low" if why else sure,
+        where_s=(start, end),
+    )
 
 
 def _intervals(basis: Basis) -> Iterator[Measurement]:

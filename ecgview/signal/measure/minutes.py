@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgview.record import EcgRecord
+from ecgview.signal.measure import between_beats
 from ecgview.signal.measure.measured import Measured, Minute
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
@@ -48,12 +49,17 @@ def of(record: EcgRecord, measure: Callable[[EcgRecord], Measured]) -> Measured:
     """
     minutes: list[Minute] = []
     rows: list[dict[str, Measurement]] = []
+    seams: list[tuple[float, float]] = []  # from the last beat of a minute to the first of the next
+    last_s: float | None = None
     for start, stop in _pieces(record):
         found = measure(_part(record, start, stop))
         seconds = (stop - start) / record.sampling_rate_hz
         minutes.append(_minute(found, start / record.sampling_rate_hz, seconds))
         begin_s = start / record.sampling_rate_hz
         rows.append({} if found.reason else {one.name: _place(one, begin_s) for one in found.values})
+        if last_s is not None and found.beats:
+            seams.append((last_s, begin_s + found.beats[0].time_s))
+        last_s = begin_s + found.beats[-1].time_s if found.beats else None
     measured = [k for k, row in enumerate(rows) if row]
     if not measured:
         reason = minutes[0].reason if minutes else "too short"
@@ -68,6 +74,7 @@ def of(record: EcgRecord, measure: Callable[[EcgRecord], Measured]) -> Measured:
     start, stop = _pieces(record)[chosen]
     one = _later(measure(_part(record, start, stop)), start / record.sampling_rate_hz)
     values = tuple(_summary(value, [rows[k] for k in measured], minutes) for value in one.values)
+    values = tuple(_over_seams(value, record, one.leads, seams) for value in values)
     begin = minutes[chosen].start_s
     told = (
         f"{record.seconds / 60:.0f} min long: {len(measured)} of {len(minutes)} minutes were measured, by rules",
@@ -129,13 +136,31 @@ def _summary(
         made = round(60_000 / mean, 1) if value.name == "Heart rate" else round(mean)
         note = f"over {sum(counts)} QRS complexes, minutes from {low:g} to {high:g}"
     elif value.name in WHOLE:
-        made, note = (low if value.name == "RR min" else high), ""
+        made = low if value.name == "RR min" else high
         own = next(row[value.name] for row in rows if value.name in row and row[value.name].value == made)
-        value = replace(value, where_s=own.where_s)
+        note, value = own.note, replace(value, where_s=own.where_s, confidence=own.confidence)
     else:
         made = round(float(np.median(known)))
         note = f"median over {len(known)} minutes, {low:g} to {high:g}"
     return replace(value, value=float(made), note=note)
+
+
+def _over_seams(
+    value: Measurement, record: EcgRecord, leads: Sequence[str], seams: Sequence[tuple[float, float]]
+) -> Measurement:
+    """Return the longest RR interval, which may lie from one minute to the next: there, where it is plainly one.
+
+    At the ends of a minute a beat that is cut through is lost, so that a seam with a doubt says nothing.
+    """
+    if value.name != "RR max" or value.value is None:
+        return value
+    for start, end in sorted(seams, key=lambda seam: seam[0] - seam[1]):
+        length_ms = round(1000 * (end - start))
+        if length_ms <= value.value:
+            break
+        if not between_beats.doubt(record, leads, start, end):
+            return replace(value, value=float(length_ms), note="", where_s=(start, end))
+    return value
 
 
 def _later(found: Measured, by_s: float) -> Measured:
