@@ -22,6 +22,7 @@ from ecgview.record import EcgRecord
 from ecgview.results import LabelScore, LefResult, Prediction
 from ecgview.signal import pacing
 from ecgview.signal.judgement import judged
+from ecgview.signal.measurements import pacing_told
 from ecgview.signal.pacing import Pacing
 
 Scores = tuple[LabelScore, ...]
@@ -97,7 +98,7 @@ def named_by_reader(stated: Stated) -> tuple[ContextRule, ...]:
 
 def pacing_of(record: EcgRecord) -> Pacing:
     """Return what the samples show of pacing, and what the file's own words say."""
-    return replace(pacing.detect(record), stated=context_rules.named_by_file(_rule_of_pacing(), record))
+    return replace(pacing_told(record), stated=context_rules.named_by_file(_rule_of_pacing(), record))
 
 
 def paced(record: EcgRecord) -> str:

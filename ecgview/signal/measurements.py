@@ -69,15 +69,17 @@ def measure(record: EcgRecord) -> tuple[Measurement, ...]:
     return (*rate(record), *stimuli(record))
 
 
-def stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
-    """Return the number of pacemaker stimuli seen, or why it cannot be told; nothing where none are seen.
-
-    Of what holds no beats, as a test signal, pulses are not counted.
-    """
+def pacing_told(record: EcgRecord) -> pacing.Pacing:
+    """Return what may be told of stimuli: pulses of a test signal, which holds no beats, are none."""
     judgement = judged(record)
-    if not judgement.has_beats:
-        return (Measurement(STIMULI, None, "", note=judgement.reason),)
-    found = pacing.detect(record)
+    if judgement.has_beats:
+        return pacing.detect(record)
+    return pacing.Pacing("cannot tell", reason=f"Pacing cannot be told: {judgement.reason}.")
+
+
+def stimuli(record: EcgRecord) -> tuple[Measurement, ...]:
+    """Return the number of pacemaker stimuli seen, or why it cannot be told; nothing where none are seen."""
+    found = pacing_told(record)
     if found.state == "not seen":
         return ()
     if found.state == "cannot tell":

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecgview.models import context
 from ecgview.record import GAIN, EcgRecord, ImportNote
 from ecgview.results import LabelScore
 from ecgview.signal import criteria, measurements, pacing
@@ -123,6 +124,9 @@ def test_of_a_test_signal_neither_stimuli_nor_any_criterion_are_told() -> None:
     assert judged(spikes).reason
     assert not judged(spikes).has_beats
     assert [one.value for one in measurements.stimuli(spikes)] == [None]
+    assert context.pacing_of(spikes).state == "cannot tell"
+    assert context.pacing_of(spikes).times_s == ()
+    assert judged(spikes).reason in context.pacing_of(spikes).text
     refused = Measured(
         spikes.lead_names, {}, reason=judged(spikes).reason, values=measurements.measure(spikes)
     )

@@ -21,7 +21,7 @@ from ecgview.desktop.state.workspace import Workspace
 from ecgview.paper.palette import Palette
 from ecgview.review.annotation import Annotation
 from ecgview.review.history import ChangeAnnotation, RemoveAnnotation
-from ecgview.signal import pacing
+from ecgview.signal.measurements import pacing_told
 
 STEP_MS = 10.0  # Shift+arrow on a caliper end or on the edge of a mark (T1)
 HandItem = CaliperItem | MarkItem | MaskItem | EdgeItem
@@ -138,7 +138,7 @@ class PaperItems(QObject):
         self.edges.show(measured if shows_edges else None, colours)
         shown = measured if workspace.measuring.shows_letters else None
         self.letters.show(shown, self._surface.page, colours)
-        seen = () if measured is None or record is None else pacing.detect(record).times_s
+        seen = () if measured is None or record is None else pacing_told(record).times_s
         self.stimuli.show(seen, self._surface.page, colours)
         self.keyed_changed.emit()
 
