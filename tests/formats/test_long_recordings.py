@@ -13,9 +13,11 @@ from test_edf import _file as edf_file
 from test_edf import _onset
 from test_ishne_holter import _file as ishne_file
 from test_wfdb_steps import record as wfdb_file
+from wfdb import rdrecord
 
 from ecgview import api, formats, runs
 from ecgview.errors import FormatError
+from ecgview.formats import wfdb
 from ecgview.formats.edf import data_records
 from ecgview.formats.kit.quantise import quantise
 from ecgview.record import EcgRecord, Signal
@@ -265,3 +267,13 @@ def test_beats_of_hours_are_found_piece_by_piece(hour: EcgRecord) -> None:
     left = beats.r_peaks(EcgRecord(signal, NAMES, float(RATE)))
     assert not ((left > 1001 * RATE) & (left < 1699 * RATE)).any()
     assert len(left) == pytest.approx(4500 - 875, abs=2)
+
+
+def test_writing_wfdb_makes_no_second_array_of_the_recording(
+    hour: EcgRecord, tmp_path: Path, small_stretches: None
+) -> None:
+    path = wfdb.write(hour, tmp_path / "h")
+    assert _peak(lambda: wfdb.write(hour, tmp_path / "again")) < 1.2 * hour.signal.nbytes  # 10 before
+    read = rdrecord(str(path.with_suffix("")), physical=False)
+    assert read.checksum == read.calc_checksum()
+    assert np.array_equal(formats.read(path).lead("II"), hour.lead("II"))

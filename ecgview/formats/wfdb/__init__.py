@@ -149,19 +149,31 @@ def write(record: EcgRecord, target: Path) -> Path:
     steps = quantise(record, str(target), may_have_gaps=True)
     n_leads = len(record.lead_names)
     try:
-        wfdb.wrsamp(
-            target.name,
+        # The header is the library's; of samples it would make ten arrays, which of a day are 6 GB.
+        moment = _moment(record.acquisition.start_time)
+        wfdb.Record(
+            record_name=target.name,
+            n_sig=n_leads,
             fs=record.sampling_rate_hz,
-            units=["mV"] * n_leads,
+            sig_len=record.n_samples,
+            base_time=moment.time() if moment else None,
+            base_date=moment.date() if moment else None,
+            comments=comments,
             sig_name=list(record.lead_names),
-            d_signal=steps.values.T,
+            file_name=[f"{target.name}.dat"] * n_leads,
             fmt=["16"] * n_leads,
             adc_gain=[1000.0 / steps.step_uv] * n_leads,
             baseline=[0] * n_leads,
-            comments=comments,
-            base_datetime=_moment(record.acquisition.start_time),
-            write_dir=str(target.parent),
-        )
+            units=["mV"] * n_leads,
+            adc_res=[16] * n_leads,
+            adc_zero=[0] * n_leads,
+            init_value=[int(row[0]) for row in steps.values],
+            checksum=[int(row.sum(dtype=np.int64)) % 65536 for row in steps.values],
+            block_size=[0] * n_leads,
+        ).wrheader(write_dir=str(target.parent))
+        with open(target.with_suffix(".dat"), "wb") as file:
+            for part in stretches(record.n_samples):
+                file.write(steps.values[:, part].T.astype("<i2").tobytes())
     except Exception as error:  # wfdb raises what its parts raise; the user is told which file
         raise FormatError(f"cannot be written ({error})", where=str(target)) from None
     return target.with_suffix(".hea")
