@@ -1,6 +1,7 @@
 """Synthetic ECGs: what was put in is measured, within M5, at every rate and under noise, wander and mains."""
 
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean, pstdev
 
 import numpy as np
@@ -179,6 +180,27 @@ def test_a_pause_from_one_minute_to_the_next_is_one() -> None:
     found = _pause(whole)
     assert found.state == "met"
     assert found.where_s == pytest.approx((117.33, 122.53), abs=0.1)
+
+
+def test_a_qrs_by_rules_in_few_leads_is_of_low_confidence() -> None:
+    made = _two_leads(record(Made(seconds=150.0), 250.0, noise_mv=0.005))
+    found = api.measured(made)
+    width = next(one for one in found.values if one.name == "QRS duration")
+    assert (width.confidence, "fewer than three leads" in width.note) == ("low", True)
+    of_leads = {one.confidence for one in found.lead_values if one.name == "QRS duration"}
+    assert of_leads == {"low"}
+    whole = api.measured(record(Made(seconds=150.0), 250.0, noise_mv=0.005))
+    width = next(one for one in whole.values if one.name == "QRS duration")
+    assert (width.confidence, "fewer than three leads" in width.note) == ("medium", False)
+
+
+def test_a_p_wave_that_rules_alone_see_is_told_of(shared_data: Path) -> None:
+    """Before every QRS of this sinus tachycardia stands a P wave; the network, whose T goes on, marks none."""
+    found = api.measured(shared_data / "cpsc2018" / "A0081.hea")
+    for name in ("P duration", "PR"):
+        one = next(value for value in found.values if value.name == name)
+        assert one.value is None
+        assert "rules see one" in one.note
 
 
 def test_leads_that_stand_still_are_no_pause() -> None:

@@ -25,6 +25,8 @@ LITTLE_MS, MUCH_MS = (
     {"P": 35.0, "PR": 35.0, "QRS": 30.0, "QT": 45.0},
 )
 RATES_DIFFER = 0.05
+FEW_LEADS = 3
+FEW_LEADS_NOTE = "rules in fewer than three leads may take slopes beside QRS for a part of it"
 LONG_RR_S, LONG_RR = 1.5, 1.5  # longer than both, the second of the usual: a beat may have been missed
 AMPLITUDE_SURE, AMPLITUDE_UNSURE = (0.02, 0.05), (0.05, 0.2)  # mV, or this part of the value
 
@@ -69,6 +71,9 @@ def lead_values(basis: Basis) -> tuple[Measurement, ...]:
         noise = basis.median.noise_mv.get(name, 0.0) / max(1, basis.median.n_beats) ** 0.5
         for key, (value, unit) in shape.values.items():
             kind: Kind = "P" if key[0] == "P" else "T" if key[0] == "T" or key.startswith("QT") else "QRS"
+            sure = _of_amplitude(value if unit == "mV" else 0.0, noise)  # an edge is as sure as it stands out
+            if key == "QRS duration" and _in_few_leads(basis):
+                sure = "low"
             made.append(
                 Measurement(
                     _used(basis, key),
@@ -76,9 +81,7 @@ def lead_values(basis: Basis) -> tuple[Measurement, ...]:
                     unit,
                     note=shape.notes.get(key, ""),
                     lead=name,
-                    confidence=_of_amplitude(
-                        value if unit == "mV" else 0.0, noise
-                    ),  # an edge is as sure as it stands out
+                    confidence=sure,
                     where_s=places[kind],
                 )
             )
@@ -162,6 +165,8 @@ def _intervals(basis: Basis) -> Iterator[Measurement]:
     overall = basis.median.overall
     p, qrs, t = overall["P"], overall["QRS"], overall["T"]
     no_p = "no P wave before at least half of the beats"
+    if basis.by_network and p is None and basis.median.by_rules.get("P") is not None:
+        no_p += "; rules see one on the median beat, so that this is uncertain"
     few = _few(basis)
     length, pr, width, qt = (
         None if p is None else 1000 * (p.offset_s - p.onset_s),
@@ -388,8 +393,15 @@ def _sureness(basis: Basis, kind: str, value: float | None) -> tuple[Confidence,
         doubts = [much if apart is None else apart, *([] if spread is None else [spread])]
     else:
         doubts = [little + 1 if spread is None else max(spread, little + 1)]  # rules alone are never sure
+    if kind == "QRS" and _in_few_leads(basis):
+        return "low", "; ".join((FEW_LEADS_NOTE, *notes))
     worst = max(doubts)
     return "high" if worst <= little else "medium" if worst <= much else "low", "; ".join(notes)
+
+
+def _in_few_leads(basis: Basis) -> bool:
+    """Return whether rules put the edges of QRS in a lead or two: one lead's flat end of QRS is no end of it in all."""
+    return not basis.by_network and len(basis.median.lead_names) < FEW_LEADS
 
 
 def _by_rules(basis: Basis, kind: str) -> float | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ecgview.record import EcgRecord
 from ecgview.signal.measure import between_beats
+from ecgview.signal.measure.figures import FEW_LEADS_NOTE
 from ecgview.signal.measure.measured import Measured, Minute
 from ecgview.signal.measure.waves import Beat, Kind, Wave
 from ecgview.signal.measurements import Measurement
@@ -142,6 +143,8 @@ def _summary(
     else:
         made = round(float(np.median(known)))
         note = f"median over {len(known)} minutes, {low:g} to {high:g}"
+        if FEW_LEADS_NOTE in value.note:
+            note += f"; {FEW_LEADS_NOTE}"
     return replace(value, value=float(made), note=note)
 
 
