@@ -81,6 +81,12 @@ def test_tampering_past_the_triggers_is_found(
     assert session.store.verify() != []
 
 
+def test_a_mark_at_whole_seconds_verifies(session: ReadingSession) -> None:
+    session.add_annotation(Annotation(("II",), 1, 2, "PVC"))
+    session.sign()
+    assert session.store.verify() == []
+
+
 def test_the_exported_log_is_verified_without_the_store(session: ReadingSession, tmp_path: Path) -> None:
     signed(session)
     session.store.export_audit(tmp_path / "log.jsonl")
