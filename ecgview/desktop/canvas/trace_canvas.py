@@ -321,6 +321,7 @@ class TraceCanvas(PaperView):
         if self.record is None or event.button() not in _MOVES_PAPER:
             event.ignore()
             return
+        self._workspace.hand.take()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         at, is_left = event.position(), event.button() == Qt.MouseButton.LeftButton
         self._pressed = at
@@ -418,6 +419,7 @@ class TraceCanvas(PaperView):
         if is_click and not isinstance(held, MaskItem):
             self.items_on_paper.give_focus(self.item_at(at))
         self._show_cursor(at)
+        self._workspace.hand.let_go()
 
     def _end(self) -> None:
         self._pressed = self._drag = self._rect_from = self._pan_from = None

@@ -28,6 +28,9 @@ class CriticalStrip(QFrame):
         self._follow()
 
     def _follow(self, _changed: object = None) -> None:
+        self._workspace.hand.when_free(self, self._show)  # the page stays under the hand
+
+    def _show(self) -> None:
         criteria = self._workspace.criteria
         found = criteria.critical
         if found:

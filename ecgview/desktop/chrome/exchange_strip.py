@@ -31,6 +31,9 @@ class ExchangeStrip(QFrame):
         self._follow()
 
     def _follow(self, _changed: object = None) -> None:
+        self._workspace.hand.when_free(self, self._show)  # the page stays under the hand
+
+    def _show(self) -> None:
         record, measured = self._workspace.ecg.record, self._workspace.measuring.measured
         what_if = "" if record is None else record.what_if
         self._electrodes = (

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
+    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ecgview.signal.measurements import Measurement
 
 HEIGHT_PX, LEAST_PX = 236, 120
+SHARE = 0.36  # at most, of the height of trace and table: the trace is what is looked at
 EMPTY = LeadTable((), (), ())
 Index = QModelIndex | QPersistentModelIndex
 
@@ -58,8 +60,12 @@ class LeadModel(QAbstractTableModel):
             self.endResetModel()
             return
         self.table = table
-        if names and table.leads:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(names) - 1, len(table.leads) - 1))
+        for place, (row, old) in enumerate(zip(table.rows, before.rows, strict=True)):
+            others = [
+                k for k, pair in enumerate(zip(row.cells, old.cells, strict=True)) if pair[0] != pair[1]
+            ]
+            if others:
+                self.dataChanged.emit(self.index(place, others[0]), self.index(place, others[-1]))
 
     def item(self, index: Index) -> Measurement | None:
         """Return the measurement in a cell; None where nothing was measured."""
@@ -129,7 +135,13 @@ class _View(QTableView):
 
 
 class LeadValues(QWidget):
-    """Hidden until it is asked for. It is closed where measurements are, and follows every edit."""
+    """Hidden until it is asked for. It is closed where measurements are, and follows every edit.
+
+    Signals:
+        shown: it takes room now.
+    """
+
+    shown = Signal()
 
     def __init__(self, workspace: Workspace, canvas: TraceCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +156,7 @@ class LeadValues(QWidget):
         self.copy_button.setToolTip("All of it as text with tabs, for a spreadsheet")
         for button in (self.copy_button, self.close_button):
             set_role(button, "link")
+        self._shown: Measured | None = None
         self.view = self._made_view()
         self._lay_out()
         self.copy_button.clicked.connect(self.copy)
@@ -204,6 +217,8 @@ class LeadValues(QWidget):
         self.setVisible(shows)
         if shows:
             self._renew()
+            self.shown.emit()
+            self._canvas.fit()  # in the room that is left no row of the page is cut
             if not self.view.currentIndex().isValid() and self.model.rowCount():
                 self.view.setCurrentIndex(self.model.index(0, 0))
             self.view.setFocus()
@@ -258,7 +273,9 @@ class LeadValues(QWidget):
             return
         workspace = self._workspace
         measured = workspace.measuring.measured
-        self.model.show_table(EMPTY if measured is None else lead_table.of(measured))
+        if measured is None or measured is not self._shown:  # told twice: with the values, and with the waves
+            self.model.show_table(EMPTY if measured is None else lead_table.of(measured))
+            self._shown = measured
         self.said.setText(self._words())
         self.copy_button.setEnabled(bool(self.model.table.rows))
         self.view.setVisible(bool(self.model.table.rows))
@@ -279,6 +296,35 @@ class LeadValues(QWidget):
     def _recolour(self, _theme: object = None) -> None:
         self.view.viewport().update()
         self.view.horizontalHeader().viewport().update()
+
+
+class TraceAndValues(QSplitter):
+    """The trace above the values of its leads, which take a share of the height until a hand sets another."""
+
+    def __init__(self, above: QWidget, values: LeadValues) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self._values, self._is_by_hand = values, False
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(above)
+        self.addWidget(values)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 0)
+        self.splitterMoved.connect(self._leave)
+        values.shown.connect(self._share)
+
+    def _leave(self, _place: int, _index: int) -> None:
+        self._is_by_hand = True
+
+    def _share(self) -> None:
+        if not self._values.isHidden() and not self._is_by_hand:
+            height = max(LEAST_PX, min(HEIGHT_PX, round(SHARE * self.height())))
+            self.setSizes([self.height() - height, height])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share another height in the same way."""
+        super().resizeEvent(event)
+        self._share()
 
 
 def _said(measured: Measured, table: LeadTable) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ecgview.desktop.chrome import strip
 from ecgview.desktop.messages import Level, Message
+from ecgview.desktop.state.hand import Hand
 from ecgview.desktop.theme import SPACE, set_role
 
 SHOWN_MS = 6000  # an info goes away by itself; a warning or an error stays until it is closed
@@ -25,8 +26,9 @@ SHOWN_MS = 6000  # an info goes away by itself; a warning or an error stays unti
 class MessageStrip(QFrame):
     """Hidden while there is nothing to say."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, hand: Hand, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hand = hand
         self.text = strip.text()
         self.details = QLabel()
         self.details.setTextFormat(Qt.TextFormat.PlainText)
@@ -43,11 +45,14 @@ class MessageStrip(QFrame):
         self._about: Path | None = None
         self._level: Level = "info"
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(lambda: hand.when_free(self, self.hide))
         self.hide()
 
     def show_message(self, message: Message) -> None:
-        """Say one thing; it replaces what was said before."""
+        """Say one thing, once the hand is off the trace; it replaces what was said before."""
+        self._hand.when_free(self, lambda: self._say(message))
+
+    def _say(self, message: Message) -> None:
         self._about, self._level = message.about, message.level
         self.text.setText(message.text)
         self.details.setText(message.details)

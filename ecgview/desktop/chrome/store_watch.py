@@ -33,7 +33,10 @@ class StoreStrip(QFrame):
         self.setLayout(line)
         set_role(self, "warning")
         self.hide()
-        workspace.reading.problem_changed.connect(self.show_problem)
+        hand = workspace.hand
+        workspace.reading.problem_changed.connect(
+            lambda problem: hand.when_free(self, lambda: self.show_problem(problem))
+        )
 
     def show_problem(self, problem: EcgviewError | None) -> None:
         """Say why reads cannot be kept, or nothing."""

@@ -23,7 +23,7 @@ from ecgview.desktop.canvas.trace_canvas import TraceCanvas
 from ecgview.desktop.chrome import dropping, lead_menu, recent, side_panels, sides, window_place
 from ecgview.desktop.chrome.critical_strip import CriticalStrip
 from ecgview.desktop.chrome.exchange_strip import ExchangeStrip
-from ecgview.desktop.chrome.lead_values import HEIGHT_PX, LeadValues
+from ecgview.desktop.chrome.lead_values import LeadValues, TraceAndValues
 from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.measured_strip import MeasuredStrip
 from ecgview.desktop.chrome.menus import Menus
@@ -69,7 +69,7 @@ class MainWindow(Frame):
         self.measured = MeasuredStrip(workspace)
         self.legend = _legend()
         self.header = RecordHeader()
-        self.messages = MessageStrip()
+        self.messages = MessageStrip(workspace.hand)
         self.watch = StoreWatch(self, workspace)
         self.reader = ReaderStrip()
         self.critical = CriticalStrip(workspace)
@@ -137,7 +137,7 @@ class MainWindow(Frame):
         row.addWidget(sides.FoldRail(self.right, "panels", at_left=False, colours=self._colours))
         return whole
 
-    def _trace_and_values(self) -> QSplitter:
+    def _trace_and_values(self) -> TraceAndValues:
         """Return the trace above the values of its leads, which take no room until they are asked for."""
         above = QWidget()
         rows = QVBoxLayout(above)
@@ -146,15 +146,7 @@ class MainWindow(Frame):
         rows.addWidget(self.canvas, 1)
         rows.addWidget(self.overview)
         rows.addWidget(self.legend)
-        made = QSplitter(Qt.Orientation.Vertical)
-        made.setHandleWidth(1)
-        made.setChildrenCollapsible(False)
-        made.addWidget(above)
-        made.addWidget(self.lead_values)
-        made.setStretchFactor(0, 1)
-        made.setStretchFactor(1, 0)
-        made.setSizes([10 * HEIGHT_PX, HEIGHT_PX])
-        return made
+        return TraceAndValues(above, self.lead_values)
 
     def _colours(self) -> theme.Colours:
         return self.workspace.paper.colours

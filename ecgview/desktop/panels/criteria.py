@@ -29,6 +29,10 @@ class CriteriaPanel(QWidget):
         self._workspace = workspace
         self._shows_all = False
         self._unfolded: set[str] = set()
+        self._made: list[CriterionRow] = []
+        self._shape: object = None  # which rows there are: where it stays only what they say is changed
+        self._flag: Notice | None = None
+        self._flagged: object = None
         whole = column(self, spacing=tokens.SPACE_S)
         whole.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._critical, self._rows = column(spacing=tokens.SPACE_XS), column(spacing=tokens.SPACE_XS)
@@ -48,6 +52,13 @@ class CriteriaPanel(QWidget):
 
     def _renew(self, _changed: object = None) -> None:
         self._show_critical()
+        found = self._workspace.criteria.found
+        shape = None if found is None or self._workspace.ecg.record is None else self._shaped(found)
+        if shape is not None and shape == self._shape and found is not None:
+            for made, one in zip(self._made, self._shown(found), strict=True):
+                made.show_criterion(one)
+            return
+        self._shape, self._made = shape, []
         clear(self._rows)
         workspace = self._workspace
         if workspace.ecg.record is None:
@@ -57,27 +68,38 @@ class CriteriaPanel(QWidget):
         if not workspace.measuring.is_open:
             self._rows.addWidget(Text(CLOSED, tone="secondary"))
             return
-        found = workspace.criteria.found
         if found is None:
             self._rows.addWidget(Text("Measuring …", tone="secondary"))
             return
         self._rows.addWidget(Text(ABOUT, size="caption", tone="secondary"))
         self._add_rows(found)
 
-    def _add_rows(self, found: tuple[Criterion, ...]) -> None:
+    def _shown(self, found: tuple[Criterion, ...]) -> list[Criterion]:
         # An unfolded one stays where another definition is not met: its reader is looking at it.
-        shown = [
+        return [
             one
             for one in found
             if self._shows_all or one.state in ("met", "not measurable") or one.code in self._unfolded
         ]
-        group = ""
+
+    def _shaped(self, found: tuple[Criterion, ...]) -> object:
+        shown = self._shown(found)
+        return (
+            self._shows_all,
+            len(found),
+            any(one.state == "met" for one in shown),
+            tuple((one.group, one.code) for one in shown),
+        )
+
+    def _add_rows(self, found: tuple[Criterion, ...]) -> None:
+        group, shown = "", self._shown(found)
         for one in shown:
             if one.group != group:
                 group = one.group
                 self._rows.addWidget(Text(group, size="caption", tone="secondary", bold=True))
             made = CriterionRow(one, self._workspace.criteria, one.code in self._unfolded)
             made.unfolded.connect(self._remember)
+            self._made.append(made)
             self._rows.addWidget(made)
         if not any(one.state == "met" for one in shown):
             self._rows.addWidget(Text("None is met.", tone="secondary"))
@@ -94,13 +116,20 @@ class CriteriaPanel(QWidget):
         self._renew()
 
     def _show_critical(self) -> None:
-        clear(self._critical)
         criteria = self._workspace.criteria
         found = criteria.critical
+        names = "\n".join(f"{one.name}: {one.evidence}" for one in found)
+        flagged = (bool(found), criteria.told, criteria.may_tell)
+        if flagged == self._flagged:
+            if self._flag is not None:
+                self._flag.say(names)
+            return
+        self._flagged, self._flag = flagged, None
+        clear(self._critical)
         if not found:
             return
-        names = "\n".join(f"{one.name}: {one.evidence}" for one in found)
-        self._critical.addWidget(Notice(names, "error", title="Critical by rule, to be confirmed"))
+        self._flag = Notice(names, "error", title="Critical by rule, to be confirmed")
+        self._critical.addWidget(self._flag)
         for told in criteria.told:
             line = row(Text(told.words, size="caption"))
             if criteria.may_tell:

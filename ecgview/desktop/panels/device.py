@@ -15,6 +15,7 @@ from ecgview.signal import device_values
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
+    from ecgview.signal.device_values import Compared
 
 NOTHING = "The file holds no measurements or statements."
 BY = {"machine": "Statements of the device", "reader": "Statements of a reader, in the file"}
@@ -27,7 +28,8 @@ class DevicePanel(AiPanel):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        workspace.ecg.measured.connect(self.renew)
+        self._rows: list[Compared] = []
+        workspace.ecg.measured.connect(self._follow_values)
         self.renew()
 
     def fill(self) -> None:
@@ -36,7 +38,7 @@ class DevicePanel(AiPanel):
         if record is None or not (record.device_reading.measurements or record.device_reading.statements):
             self.content.addWidget(Text(NOTHING, tone="secondary"))
             return
-        rows = device_values.compared(record.device_reading, self.workspace.ecg.measurements or ())
+        self._rows = rows = self._compared()
         if rows:
             self.content.addWidget(_table(rows))
         if record.device_reading.ecgview:
@@ -51,6 +53,16 @@ class DevicePanel(AiPanel):
                 self.content.addWidget(Text(heading, size="strong"))
             for item in said:
                 self.content.addWidget(Text(item.text or item.code))
+
+    def _compared(self) -> list[Compared]:
+        record = self.workspace.ecg.record
+        own = self.workspace.ecg.measurements or ()
+        return [] if record is None else list(device_values.compared(record.device_reading, own))
+
+    def _follow_values(self, _found: object) -> None:
+        """Build anew where our values beside the file's are others, but not at each step while an edge is moved."""
+        if self.is_open and not self.workspace.measuring.is_held and self._compared() != self._rows:
+            self.renew()
 
 
 def _table(rows: list[device_values.Compared]) -> QWidget:

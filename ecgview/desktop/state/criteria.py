@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ecgview.desktop.state.measuring import CHOICES, Measuring
 from ecgview.desktop.state.open_record import OpenRecord
@@ -23,6 +23,9 @@ from ecgview.signal.criteria.criterion import Criterion
 if TYPE_CHECKING:
     from ecgview.desktop.settings import Settings
     from ecgview.signal.measure.measured import Measured
+
+
+REST_MS = 100  # longer than between two steps of a hand that moves
 
 
 class Criteria(QObject):
@@ -57,7 +60,10 @@ class Criteria(QObject):
         self._steps, self._ecg, self._measuring, self._telling = steps, ecg, measuring, telling
         self._found: tuple[Criterion, ...] | None = None
         self._told: tuple[Told, ...] = ()
-        measuring.changed.connect(self._judge)
+        self._told_as: object = None
+        self._rested = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rested.timeout.connect(lambda: self._judge(measuring.measured))
+        measuring.changed.connect(self._follow_measured)
         reading.session_changed.connect(self._follow)
         reading.draft_changed.connect(self._follow)
 
@@ -117,11 +123,20 @@ class Criteria(QObject):
     def _follow(self, _session: object = None) -> None:
         session = self._reading.session
         told = () if session is None else session.draft.told
-        if told != self._told:
-            self._told = told
-        self.told_changed.emit()
+        answer = (told, self.may_tell, self._measuring.is_open)
+        if answer != self._told_as:  # most edits of a read tell nobody
+            self._told, self._told_as = told, answer
+            self.told_changed.emit()
 
     # ---- judging ---------------------------------------------------------------------------------------
+
+    def _follow_measured(self, measured: Measured | None) -> None:
+        """Judge at once, but while the hand moves an edge: then once it rests, for its numbers are what is watched."""
+        if measured is not None and self._found is not None and self._measuring.is_held:
+            self._rested.start()
+        else:
+            self._rested.stop()
+            self._judge(measured)
 
     def _judge(self, measured: Measured | None) -> None:
         record = self._ecg.record
@@ -142,5 +157,7 @@ class Criteria(QObject):
         )
 
     def _show(self, found: tuple[Criterion, ...] | None) -> None:
+        if found is not None and found == self._found:
+            return  # an edge moved, and no number of a criterion with it
         self._found = found
         self.changed.emit(self.found)

@@ -141,6 +141,11 @@ class Measuring(QObject):
         return is_editable and not self._reading.is_held
 
     @property
+    def is_held(self) -> bool:
+        """Whether the hand, or a key, has an edge elsewhere than the read has it."""
+        return bool(self._held)
+
+    @property
     def is_fixed(self) -> bool:
         """Whether no edge can be moved, whoever reads: a long record is measured minute by minute."""
         return self._computed is not None and bool(self._computed.trend)

@@ -14,6 +14,7 @@ from ecgview.desktop.settings import Settings, settings_path
 from ecgview.desktop.state.answers import Answers
 from ecgview.desktop.state.criteria import Criteria
 from ecgview.desktop.state.exposures import Exposures
+from ecgview.desktop.state.hand import Hand
 from ecgview.desktop.state.judging import Judging
 from ecgview.desktop.state.maps import Maps
 from ecgview.desktop.state.measuring import Measuring
@@ -49,6 +50,7 @@ class Workspace(QObject):
     reading: Reading
     steps: ReadSteps
     ecg: OpenRecord
+    hand: Hand
     measuring: Measuring
     criteria: Criteria
     walk: Walk
@@ -80,6 +82,7 @@ class Workspace(QObject):
         ecg.opening.read.connect(
             lambda path, found: self.thumbnails.take(path, found.trace) if found.trace else None
         )
+        self.hand = Hand(ecg, self)
         self.measuring = Measuring(jobs, self.settings, reader, reading, steps, ecg, telling, self)
         self.criteria = Criteria(
             jobs, self.settings, reader, reading, steps, ecg, self.measuring, telling, self

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from ecgview.desktop.panels.kit import tokens
@@ -49,7 +49,7 @@ class MeasuredValue(QAbstractButton):
         if (items, marks) == (self._items, self._marks):
             return
         self._items, self._marks = items, marks
-        whole = " ".join((text, *marks))
+        whole, hint = " ".join((text, *marks)), self.sizeHint()
         self.setText(whole if says_marks else text)
         self.setAccessibleName(whole)
         self.setToolTip("\n\n".join(map(block.told, items)))
@@ -58,7 +58,8 @@ class MeasuredValue(QAbstractButton):
         self._can = can
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if can else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if can else Qt.CursorShape.ArrowCursor)
-        self.updateGeometry()
+        if self.sizeHint() != hint:  # else a whole panel would be laid out anew at each step of a drag
+            self.updateGeometry()
         self.update()
 
     def _go(self) -> None:
@@ -68,9 +69,7 @@ class MeasuredValue(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return the text on one line."""
-        font = tokens.font(self.font(), "body", bold=True)
-        self.setFont(font)
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(tokens.font(self.font(), "body", bold=True))
         return QSize(metrics.horizontalAdvance(self.text()) + 4, metrics.height() + 2)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -43,6 +43,9 @@ class Text(QLabel):
     ) -> None:
         super().__init__(text)
         self._tone, self._elide = tone, elide
+        self._heights: dict[int, int] = {}  # by width: a layout asks for them hundreds of times
+        self._hint: QSize | None = None
+        self._least: QSize | None = None
         self._wraps = wrap and not elide
         self.setTextFormat(Qt.TextFormat.PlainText)  # what a file says is never markup
         self.setFont(tokens.font(self.font(), size, bold=bold))
@@ -53,10 +56,26 @@ class Text(QLabel):
         policy.setHeightForWidth(self._wraps)
         self.setSizePolicy(policy)
 
+    def setText(self, text: str) -> None:
+        """Say something else; nothing is laid out anew where it says so already."""
+        if text != self.text():
+            self._forget_sizes()
+            super().setText(text)
+
     def set_tone(self, tone: str) -> None:
         """Change the tone of the text."""
-        self._tone = tone
-        self.update()
+        if tone != self._tone:
+            self._tone = tone
+            self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure the text anew in another font."""
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._forget_sizes()
+        super().changeEvent(event)
+
+    def _forget_sizes(self) -> None:
+        self._heights, self._hint, self._least = {}, None, None
 
     def hasHeightForWidth(self) -> bool:
         """Return whether a narrower place makes the text taller."""
@@ -64,17 +83,30 @@ class Text(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the wrapped text."""
-        bounds = self.fontMetrics().boundingRect(0, 0, max(width, 1), 10_000, self._flags(), self.text())
-        return max(bounds.height(), self.fontMetrics().height())
+        found = self._heights.get(width)
+        if found is None:
+            bounds = self.fontMetrics().boundingRect(0, 0, max(width, 1), 10_000, self._flags(), self.text())
+            found = self._heights[width] = max(bounds.height(), self.fontMetrics().height())
+        return found
 
     def sizeHint(self) -> QSize:
         """Return the size of the text on one line, or wrapped at a comfortable width."""
+        if self._hint is None:
+            self._hint = self._sized()
+        return self._hint
+
+    def _sized(self) -> QSize:
         natural = self.fontMetrics().horizontalAdvance(self.text()) + 2
         width = min(natural, COMFORTABLE_PX) if self._wraps else natural
         return QSize(width, self.heightForWidth(width) if self._wraps else self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         """Let an elided or wrapped text shrink as far as it must."""
+        if self._least is None:
+            self._least = self._shrunk()
+        return self._least
+
+    def _shrunk(self) -> QSize:
         hint = self.sizeHint()
         if self._elide:
             return QSize(0, hint.height())
@@ -120,8 +152,13 @@ class Notice(QFrame):
         column.setSpacing(2)
         if title:
             column.addWidget(Text(title, bold=True))
-        column.addWidget(Text(text, tone="text" if not title else "secondary"))
+        self._text = Text(text, tone="text" if not title else "secondary")
+        column.addWidget(self._text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+
+    def say(self, text: str) -> None:
+        """Say something else in its place."""
+        self._text.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the quiet surface with the coloured edge."""
