@@ -24,7 +24,7 @@ class GlancePanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self._content = column(self, spacing=tokens.SPACE_XS)
-        self._titles: tuple[str, ...] = ()
+        self._titles: tuple[str, ...] | None = None  # of the rows that stand there; None while words do
         self._values: list[MeasuredValue] = []
         self._marks: list[Text] = []
         self._why = column(spacing=0)
@@ -42,7 +42,7 @@ class GlancePanel(QWidget):
             if workspace.ecg.record is not None:
                 words = "Measuring …" if workspace.measuring.is_open else CLOSED
             clear(self._content)
-            self._titles, self._values = (), []
+            self._titles, self._values, self._marks = None, [], []
             self._content.addWidget(Text(words, tone="secondary"))
             return
         entries = block.of(workspace.ecg.measurements)
