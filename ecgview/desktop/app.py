@@ -44,10 +44,11 @@ def run(paths: Sequence[str | Path] = ()) -> int:
     hooks = Hooks(window)
     window.restore_place()
     window.show()
-    backing_up.start(window.workspace)
     if paths:
+        backing_up.start_after_first_trace(window.workspace)
         window.workspace.ecg.open_paths(paths)
     else:
+        backing_up.start(window.workspace)
         warm_up.preload(window.workspace)
     code = qt.exec()
     hooks.remove()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ecgview.desktop import app
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.desktop.work import backing_up
@@ -62,3 +63,17 @@ def test_that_no_backup_can_be_made_is_told(qtbot: object, written: Path) -> Non
     found, told = backed_up(qtbot, written)
     assert found == []
     assert told == ["The reads could not be backed up: the store is damaged; restore it from a backup."]
+
+
+def test_the_first_trace_comes_before_it(qtbot: object, written: Path, record_files: list[Path]) -> None:
+    window = app.open_window(settings=Settings(None), store_path=written)
+    qtbot.addWidget(window)  # type: ignore[attr-defined]
+    window.show()
+    backing_up.start_after_first_trace(window.workspace)
+    assert window.workspace.jobs.n_alive == 0
+    for path in record_files[:2]:
+        with qtbot.waitSignal(window.workspace.ecg.measured):  # type: ignore[attr-defined]
+            window.workspace.ecg.open(path)
+    qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)  # type: ignore[attr-defined]
+    assert len(backups.kept(written)) == 1
+    window.close()

@@ -14,6 +14,7 @@ import wfdb
 
 from ecgview import formats
 from ecgview.desktop.chrome.window import MainWindow
+from ecgview.formats.places import stamp
 
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 CHILD = """
@@ -108,8 +109,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 def test_row_and_mini_trace_come_from_the_record_in_hand(
-    window: MainWindow, record_files: list[Path], rest: Callable[[], None], asked: list[tuple[str, str]]
+    window: MainWindow,
+    record_files: list[Path],
+    rest: Callable[[], None],
+    asked: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(stamp, "_SETTLED_NS", -(10**18))  # files of just now are read again: these are old
     workspace = window.workspace
     workspace.thumbnails.switch(True)
     workspace.ecg.open_paths([record_files[1]])

@@ -333,8 +333,8 @@ def test_the_name_of_the_reader_is_asked_in_place_once(
     assert field is not None
     field.setText("Reader Nine")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert not window.reader.isVisible()
     qtbot.waitUntil(lambda: window.workspace.reading.session is not None)
+    assert not window.reader.isVisible()
     window.close()
 
 

@@ -18,11 +18,11 @@ from ecgview.desktop.state.neutral_names import LOCKED
 from ecgview.desktop.state.worklist import ARCHIVES
 from ecgview.errors import EcgviewError
 from ecgview.progress import Progress, silent
+from ecgview.review import same_file
+from ecgview.review.store import Store
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
-    from ecgview.review import same_file
-from ecgview.review.store import Store
 
 KEPT = 10
 SETTING = "files.recent"
@@ -37,6 +37,7 @@ class RecentFiles(QObject):
         self._workspace, self._menu = workspace, menu
         self._shown: list[QAction] = []
         self._locked: frozenset[str] = frozenset()
+        self._missing: frozenset[str] = frozenset()
         workspace.worklist.opened.connect(self.add)
         workspace.names.changed.connect(self._close_names)
         menu.aboutToShow.connect(self.look)
@@ -91,6 +92,13 @@ class RecentFiles(QObject):
             made.triggered.connect(lambda _checked=False, path=path: self._workspace.ecg.open_paths([path]))
             self._menu.insertAction(before, made) if before is not None else self._menu.addAction(made)
             self._shown.append(made)
+        self._grey()
+
+    def _grey(self) -> None:
+        """Show which were found to be gone when somebody last looked."""
+        for action, path, text in zip(self._shown, self.paths, self._names(), strict=True):
+            action.setEnabled(path not in self._missing)
+            action.setText(f"{text} (not there)" if path in self._missing else text)
 
     def _names(self) -> list[str]:
         shown = names(self.paths)
@@ -106,10 +114,8 @@ class RecentFiles(QObject):
         self._fill()
 
     def _take(self, found: tuple[frozenset[str], frozenset[str]]) -> None:
-        missing, self._locked = found
-        for action, path, text in zip(self._shown, self.paths, self._names(), strict=True):
-            action.setEnabled(path not in missing)
-            action.setText(f"{text} (not there)" if path in missing else text)
+        self._missing, self._locked = found
+        self._grey()
 
 
 def names(paths: Sequence[str]) -> list[str]:

@@ -43,6 +43,16 @@ def start(workspace: Workspace) -> None:
     )
 
 
+def start_after_first_trace(workspace: Workspace) -> None:
+    """Do so once a trace is on the screen, which waits for nothing."""
+
+    def begin(*_painted: object) -> None:
+        workspace.ecg.painted.disconnect(connection)
+        start(workspace)
+
+    connection = workspace.ecg.painted.connect(begin)
+
+
 def _run(store: Store, every: timedelta, n_kept: int, progress: Progress = silent) -> backups.Backup | None:
     try:
         if store.path.is_file() and store.problem is not None:
