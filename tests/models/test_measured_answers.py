@@ -7,7 +7,7 @@ from statistics import fmean, pstdev
 import numpy as np
 import pytest
 
-from ecgview import api
+from ecgview import api, resources
 from ecgview.record import EcgRecord
 from ecgview.signal.criteria.criterion import Criterion
 from ecgview.signal.measure import axes
@@ -201,6 +201,14 @@ def test_a_p_wave_that_rules_alone_see_is_told_of(shared_data: Path) -> None:
         one = next(value for value in found.values if value.name == name)
         assert one.value is None
         assert "rules see one" in one.note
+
+
+def test_waves_of_fibrillation_are_no_doubt_of_an_absent_p() -> None:
+    found = api.measured(resources.path("demo", "af.hea"))
+    pr = next(value for value in found.values if value.name == "PR")
+    assert found.median is not None
+    assert found.median.by_rules.get("P") is not None
+    assert (pr.value, pr.note) == (None, "no P wave before at least half of the beats")
 
 
 def test_leads_that_stand_still_are_no_pause() -> None:

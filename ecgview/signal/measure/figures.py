@@ -165,7 +165,8 @@ def _intervals(basis: Basis) -> Iterator[Measurement]:
     overall = basis.median.overall
     p, qrs, t = overall["P"], overall["QRS"], overall["T"]
     no_p = "no P wave before at least half of the beats"
-    if basis.by_network and p is None and basis.median.by_rules.get("P") is not None:
+    seen = basis.by_network and basis.median.by_rules.get("P") is not None
+    if p is None and seen and not basis.fibrillating:  # whose f waves rules take for one
         no_p += "; rules see one on the median beat, so that this is uncertain"
     few = _few(basis)
     length, pr, width, qt = (
