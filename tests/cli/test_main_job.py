@@ -214,10 +214,10 @@ def test_a_report_and_then_a_picture_in_one_process(tmp_path: Path) -> None:
 def test_a_fault_of_our_own_is_told_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def break_down(*args: object) -> None:
+    def break_down(*args: object, **named: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("ecgview.formats.read", break_down)
+    monkeypatch.setattr("ecgview.api.info", break_down)
     assert main(["info", "ecg.hea"]) == 70
     told = capsys.readouterr().err
     assert "Traceback" not in told

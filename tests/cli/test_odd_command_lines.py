@@ -8,7 +8,7 @@ import pytest
 
 from ecgview.cli import main
 
-COUNT = 150  # of `python tests/formats/fuzzing.py`, which runs as many as asked
+COUNT = 40  # of `python tests/formats/fuzzing.py`, which runs as many as asked
 
 
 @pytest.mark.timeout(300)
