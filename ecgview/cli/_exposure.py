@@ -41,7 +41,7 @@ def log_run(kind: str, sha256s: Iterable[str], details: str) -> None:
 def log_measured(sha256s: Iterable[str], details: str = "", *, as_run: bool = False) -> None:
     """Log the same of ecgview's measurements, where a study here closes them until the first read is locked.
 
-    Elsewhere every reader sees them from the start, and nothing is to be logged.
+    Elsewhere every reader sees them from the start: nothing is to be logged, and what would be is not looked up.
     """
     from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path
 

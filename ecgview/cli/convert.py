@@ -74,12 +74,13 @@ def run(args: argparse.Namespace) -> int:
             passphrase=passphrase,
             progress=progress,
         )
-    if not args.deidentify or args.also == "measurements":
-        written = [api.open_ecg(row.source).source.sha256 for row in rows if not row.error]
-        if not args.deidentify:
-            _exposure.log("identified_export", written, "convert")
-        else:
-            _exposure.log_measured(written, "convert")
+    written = (
+        api.open_ecg(row.source).source.sha256 for row in rows if not row.error
+    )  # read only to be logged
+    if not args.deidentify:
+        _exposure.log("identified_export", written, "convert")
+    elif args.also == "measurements":
+        _exposure.log_measured(written, "convert")
     for row in rows:
         if row.error:
             print(f"ecgview: {row.source}: {row.error}", file=sys.stderr)

@@ -95,10 +95,10 @@ def _table(args: argparse.Namespace) -> int:
     return 1 if found["n_errors"] else 0
 
 
-def _manifest(table: Path) -> list[str]:
-    """Return the fingerprints of the records in a table; "" of a file that could not be read."""
+def _manifest(table: Path) -> Iterator[str]:
+    """Yield the fingerprints of the records in a table; "" of a file that could not be read."""
     with open(table, encoding="utf-8", newline="") as file:
-        return [row["sha256"] for row in csv.DictReader(file)]
+        yield from (row["sha256"] for row in csv.DictReader(file))
 
 
 def _work(

@@ -86,16 +86,16 @@ class RecentFiles(QObject):
             action.deleteLater()
         before = self._menu.actions()[0] if self._menu.actions() else None
         self._shown = []
-        for path, text in zip(self.paths, self._names(), strict=True):
-            made = QAction(text, self._menu)
+        for path in self.paths:
+            made = QAction(self._menu)
             made.setData(len(self._shown))  # not the path: it may be closed
             made.triggered.connect(lambda _checked=False, path=path: self._workspace.ecg.open_paths([path]))
             self._menu.insertAction(before, made) if before is not None else self._menu.addAction(made)
             self._shown.append(made)
-        self._grey()
+        self._name()
 
-    def _grey(self) -> None:
-        """Show which were found to be gone when somebody last looked."""
+    def _name(self) -> None:
+        """Name each as it may be called now, and grey which were found to be gone when somebody last looked."""
         for action, path, text in zip(self._shown, self.paths, self._names(), strict=True):
             action.setEnabled(path not in self._missing)
             action.setText(f"{text} (not there)" if path in self._missing else text)
@@ -115,7 +115,7 @@ class RecentFiles(QObject):
 
     def _take(self, found: tuple[frozenset[str], frozenset[str]]) -> None:
         self._missing, self._locked = found
-        self._grey()
+        self._name()
 
 
 def names(paths: Sequence[str]) -> list[str]:

@@ -181,10 +181,7 @@ class Look:
         Raises:
             NotMeasurable: there is no such lead, or no QRS.
         """
-        median, qrs = self._median("QRS")
-        if lead not in median.lead_names:
-            self.need(lead)
-            raise NotMeasurable(f"no median beat in {lead}")
+        median, qrs = self._median("QRS", lead)
         self._saw |= {(lead, "mV"), (lead, "ST")}
         levelled, at = _levelled(median, lead, qrs)
         return float(levelled[at(qrs.offset_s + ms / 1000)])
@@ -199,10 +196,7 @@ class Look:
         Raises:
             NotMeasurable: there is no such lead, or no QRS.
         """
-        median, qrs = self._median("QRS")
-        if lead not in median.lead_names:
-            self.need(lead)
-            raise NotMeasurable(f"no median beat in {lead}")
+        median, qrs = self._median("QRS", lead)
         self._saw.add((lead, "form"))
         return self.facts.shape(median, lead, qrs)
 
@@ -214,10 +208,7 @@ class Look:
         Raises:
             NotMeasurable: there is no such lead, or no such wave.
         """
-        median, wave = self._median(kind)
-        if lead not in median.lead_names:
-            self.need(lead)
-            raise NotMeasurable(f"no median beat in {lead}")
+        median, wave = self._median(kind, lead)
         self._saw.add((lead, "form"))
         if own:
             wave = median.leads.get(lead, {}).get(kind, wave)
@@ -413,11 +404,15 @@ class Look:
         if not any((one.name, one.lead) == (other.name, other.lead) for other in self.used):
             self.used.append(one)
 
-    def _median(self, kind: Kind) -> tuple[Median, Wave]:
+    def _median(self, kind: Kind, lead: str) -> tuple[Median, Wave]:
+        """Return the median beat, which has that lead, and a wave of all leads."""
         median = self.facts.measured.median
         wave = median.overall.get(kind) if median is not None else None
         if median is None or wave is None:
             raise NotMeasurable(f"no {kind} in a median beat")
+        if lead not in median.lead_names:
+            self.need(lead)
+            raise NotMeasurable(f"no median beat in {lead}")
         return median, wave
 
 
