@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from ecgview import resources
 from ecgview.desktop.app import open_window
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
@@ -79,4 +80,19 @@ def opened(
     with qtbot.waitSignal(window.workspace.ecg.measured):
         window.workspace.ecg.open_paths([record_files[0].parent])
     rest()
+    return window
+
+
+@pytest.fixture
+def demo() -> Path:
+    """Return a synthetic record with sinus rhythm."""
+    return resources.path("demo", "normal.hea")
+
+
+@pytest.fixture
+def shown(window: MainWindow, demo: Path, rest: Callable[[], None]) -> MainWindow:
+    """Return the window with that record open and measured."""
+    window.workspace.ecg.open_paths([demo])
+    rest()
+    window.canvas.setFocus()
     return window

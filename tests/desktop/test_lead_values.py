@@ -8,7 +8,6 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from ecgview import resources
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.measuring import CLOSED
@@ -17,12 +16,6 @@ from ecgview.signal.measure.measured import Measured
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Rest = Callable[[], None]
-
-
-@pytest.fixture
-def demo() -> Path:
-    """Return a synthetic record with sinus rhythm."""
-    return next(iter(resources.path("demo").rglob("normal.hea")))
 
 
 @pytest.fixture

@@ -31,21 +31,6 @@ ALT, SHIFT, CTRL = (
 Rest = Callable[[], None]
 
 
-@pytest.fixture
-def demo() -> Path:
-    """Return a synthetic record with sinus rhythm."""
-    return next(iter(resources.path("demo").rglob("normal.hea")))
-
-
-@pytest.fixture
-def shown(window: MainWindow, demo: Path, rest: Rest) -> MainWindow:
-    """Return the window with that record open and measured."""
-    window.workspace.ecg.open_paths([demo])
-    rest()
-    window.canvas.setFocus()
-    return window
-
-
 def _measured(window: MainWindow) -> Measured:
     found = window.workspace.measuring.measured
     assert found is not None

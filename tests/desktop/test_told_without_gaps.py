@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from ecgview import resources
 from ecgview.desktop import screenshot
 from ecgview.desktop.canvas.edge_item import EdgeItem
 from ecgview.desktop.chrome.measured_strip import MeasuredStrip
@@ -24,21 +23,6 @@ from ecgview.report import _head, pdf
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 Rest = Callable[[], None]
-
-
-@pytest.fixture
-def demo() -> Path:
-    """Return a synthetic record with sinus rhythm."""
-    return next(iter(resources.path("demo").rglob("normal.hea")))
-
-
-@pytest.fixture
-def shown(window: MainWindow, demo: Path, rest: Rest) -> MainWindow:
-    """Return the window with that record open."""
-    window.workspace.ecg.open_paths([demo])
-    rest()
-    window.canvas.setFocus()
-    return window
 
 
 def _lock(window: MainWindow, qtbot: QtBot, rest: Rest) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from ecgview import resources
-from ecgview.desktop.app import open_window
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.criteria import CriteriaPanel
@@ -33,18 +32,6 @@ def settings() -> Settings:
     made = Settings(None)
     made.set("reader.name", "Reader A")
     return made
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[MainWindow]:
-    made = open_window(settings=settings, store_path=tmp_path / "reads.db")
-    made.resize(1600, 1000)
-    made.set_sides(1600)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close()
-    made.deleteLater()
 
 
 @pytest.fixture

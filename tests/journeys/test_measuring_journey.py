@@ -4,7 +4,7 @@ On a demonstration record everywhere, and on an ECG that experts delineated wher
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from ecgview import api, resources
-from ecgview.desktop.app import open_window
 from ecgview.desktop.canvas.edge_item import EdgeItem
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.kit.measured_value import MeasuredValue
-from ecgview.desktop.settings import Settings
 from ecgview.review.store import Store
 from ecgview.signal.measure.measured import Measured
 from ecgview.signal.measurements import Measurement
@@ -38,32 +36,6 @@ def ecg(request: pytest.FixtureRequest) -> Path:
     folder = request.getfixturevalue("shared_data") / "ludb" / "data"
     assert isinstance(folder, Path)
     return folder / "100.hea"
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    settings = Settings(None)
-    settings.set("reader.name", READER)
-    made = open_window(settings=settings, store_path=tmp_path / "reads.db")
-    made.resize(1600, 1000)
-    made.set_sides(1600)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close()
-    made.deleteLater()
-
-
-@pytest.fixture
-def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
-    def wait() -> None:
-        for _ in range(2):
-            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
-            window.canvas.settle()
-        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept)
-        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
-
-    return wait
 
 
 def _measured(window: MainWindow) -> Measured:

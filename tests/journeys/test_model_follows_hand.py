@@ -4,7 +4,7 @@ The model is fitted by the command, on synthetic ECGs with invented ejection fra
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from ecgview import resources
 from ecgview.cli import main
-from ecgview.desktop.app import open_window
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
 from ecgview.desktop.panels.kit.widgets import Text
-from ecgview.desktop.settings import Settings
 from ecgview.models import cards, runtime
 from ecgview.results import LefResult
 from ecgview.training.echonext import synthetic
@@ -39,29 +37,10 @@ def fitted(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, fitted: str) -> Iterator[MainWindow]:
-    settings = Settings(None)
-    settings.set("reader.name", "Journey Reader")
-    made = open_window(settings=settings, store_path=tmp_path / "reads.db")
-    made.resize(1600, 1000)
-    made.set_sides(1600)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.workspace.answers.choose(None, fitted)
-    yield made
-    made.close()
-    made.deleteLater()
-
-
-@pytest.fixture
-def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
-    def wait() -> None:
-        for _ in range(3):
-            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
-            qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept)
-        window.canvas.settle()
-
-    return wait
+def window(window: MainWindow, fitted: str) -> MainWindow:
+    """Return the window with the fitted model chosen."""
+    window.workspace.answers.choose(None, fitted)
+    return window
 
 
 def _lef(window: MainWindow) -> LefResult:

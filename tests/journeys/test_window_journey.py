@@ -5,7 +5,7 @@ done as a reader does them: by keys and by the mouse; what is seen and what is o
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from ecgview import RESEARCH_USE_ONLY, resources
-from ecgview.desktop.app import open_window
 from ecgview.desktop.chrome.window import MainWindow
 from ecgview.desktop.dialogs import report as report_sheet
-from ecgview.desktop.settings import Settings
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
 
@@ -35,32 +33,6 @@ def ecg(request: pytest.FixtureRequest) -> Path:
     folder = request.getfixturevalue("shared_data") / "ptbxl" / "records500"
     assert isinstance(folder, Path)
     return sorted(folder.rglob("*_hr.hea"))[0]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    settings = Settings(None)
-    settings.set("reader.name", "Journey Reader")
-    made = open_window(settings=settings, store_path=tmp_path / "reads.db")
-    made.resize(1600, 1000)
-    made.set_sides(1600)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close()
-    made.deleteLater()
-
-
-@pytest.fixture
-def rest(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
-    def wait() -> None:
-        for _ in range(2):
-            qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
-            window.canvas.settle()
-        qtbot.waitUntil(lambda: window.workspace.jobs.n_alive == 0)
-        qtbot.waitUntil(lambda: window.workspace.reading.keeping.is_kept)
-
-    return wait
 
 
 def test_the_main_job_from_opening_to_the_signed_report(
