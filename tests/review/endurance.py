@@ -166,7 +166,10 @@ def look(database: Path, run: str, lines: list[list[str]], tally: Tally) -> None
 
 
 def tear(database: Path, run: str, chance: random.Random, tally: Tally) -> None:
-    """Cut copies of the log that a kill left at chance pages, and open each."""
+    """Cut copies of the log that a kill left at chance pages, and open each.
+
+    Pages that SQLite began to take over into the file are not cut: it has the disk keep them in the log first.
+    """
     from torn_files import FRAME, LOG_HEADER, lay
 
     from ecgview.review.store import Store
@@ -174,10 +177,11 @@ def tear(database: Path, run: str, chance: random.Random, tally: Tally) -> None:
     log = database.with_name(database.name + "-wal")
     content = log.read_bytes() if log.exists() else b""
     n_frames = max(0, len(content) - LOG_HEADER) // FRAME
+    n_safe = _taken_over(database) if n_frames else 0
     copy = database.parent / "torn" / "ecgview.db"
     copy.parent.mkdir(exist_ok=True)
-    for _ in range(CUTS if n_frames else 0):
-        at = LOG_HEADER + chance.randrange(n_frames) * FRAME + chance.choice((0, FRAME // 2))
+    for _ in range(CUTS if n_frames > n_safe else 0):
+        at = LOG_HEADER + chance.randrange(n_safe, n_frames) * FRAME + chance.choice((0, FRAME // 2))
         lay(copy, database.read_bytes(), content[:at])
         with Store(copy) as store:
             found = store.check()
@@ -189,6 +193,12 @@ def tear(database: Path, run: str, chance: random.Random, tally: Tally) -> None:
                     tally.wrong.append(f"{run}: cut at {at}: {sha256} is half there")
         tally.cuts += 1
     shutil.rmtree(copy.parent)
+
+
+def _taken_over(database: Path) -> int:
+    """Return how many pages of the log SQLite has, or may have, written into the file (`nBackfillAttempted`)."""
+    index = database.with_name(database.name + "-shm").read_bytes()
+    return int.from_bytes(index[128:132], sys.byteorder)  # behind two headers, five marks and eight locks
 
 
 def _is_whole(read: object) -> bool:

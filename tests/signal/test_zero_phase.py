@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
 
 from ecgview.record import Signal
@@ -98,11 +99,15 @@ def test_no_scipy_is_needed_for_the_picture() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def _several() -> NDArray[np.float64]:
+    """Return (4, 3, 900): several ECGs at once."""
+    return np.random.default_rng(8).standard_normal((4, 3, 900)).cumsum(axis=-1)
+
+
 @pytest.mark.parametrize("low_high_rate", [(5.0, 25.0, 500.0), (0.5, 40.0, 250.0), (5.0, 25.0, 60.0)])
 def test_a_band_pass_is_scipy_s_to_the_bit(low_high_rate: tuple[float, float, float]) -> None:
     low, high, rate = low_high_rate
-    for count in (16, 501, 5000):
-        signal = _walk(3, count).astype(np.float64)
+    for signal in (*(_walk(3, count).astype(np.float64) for count in (16, 501, 5000)), _several()):
         sections = butter(2, [low, high], "bandpass", fs=rate, output="sos")
         assert np.array_equal(
             band_pass.passed(signal, 2, low, high, rate), sosfiltfilt(sections, signal, axis=-1)
