@@ -3,7 +3,8 @@
     python tests/review/endurance.py --minutes 60 --seed 1
 
 Each round starts two programs on a store that some version of ecgview wrote. Both add marks to the same draft, and lock
-and sign reads of their own; now and then the store is held locked. They are killed while they write. Every edit that
+and sign reads of their own; now and then the store is held locked, or no file of a program may grow beyond a chance
+length for the time of one edit, lock or signature, as on a full disk. They are killed while they write. Every edit that
 was said to be saved must then be there, once; every signed read whole; and the check must find nothing. What the kill
 left is torn besides: copies of SQLite's log are cut at chance pages, and none may hold a half read or a damaged file.
 """
@@ -23,12 +24,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from torn_files import FRAME, LOG_HEADER, lay
+
 HERE = Path(__file__).parent
 FARTHEST = 60  # steps that are heard of both programs at most before they are killed
 CUTS = 3  # of the log that each kill left
 LOCKED_S = 2.5  # longer than ecgview waits
+FULL = 0.2  # of the programs find the disk full once
+MOST_PAGES = 40  # that a file may have then: about as many as a round writes into SQLite's log
 
 WRITER = """
+import resource
 import sys
 import numpy as np
 from ecgview.errors import StoreError
@@ -39,6 +45,8 @@ from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
 store, run, who = Store(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+full_at, most_bytes = int(sys.argv[4]), int(sys.argv[5])
+n_acts = 0
 
 def opened(sha256):
     source = Source("x.hea", "wfdb", sha256)
@@ -57,12 +65,31 @@ def say(*words):
     sys.stdout.write(" ".join(words) + "\\n")
     sys.stdout.flush()
 
+def on_a_full_disk(act):
+    global n_acts
+    n_acts += 1
+    if n_acts != full_at:
+        return act()
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    try:
+        return act()
+    except StoreError:
+        say("full")
+        raise
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+def committed(act):
+    try:
+        on_a_full_disk(act)
+    except StoreError:
+        tried(act)
+
 def edited(act):
     try:
-        act()
-    except StoreError as error:
-        if "locked" not in error.message:
-            raise
+        on_a_full_disk(act)
+    except StoreError:
         tried(session.save)
 
 shared = opened(f"shared-{run}")
@@ -76,9 +103,9 @@ for number in range(100000):
         session = opened(sha256)
         edited(lambda: session.toggle_statement("AFIB"))
         edited(lambda: session.add_annotation(Annotation(("V1",), 0.5, 1.0, "PVC")))
-        tried(session.commit_first_read)
+        committed(session.commit_first_read)
         say("locked", sha256)
-        tried(session.sign)
+        committed(session.sign)
         say("signed", sha256)
 """
 
@@ -92,6 +119,7 @@ class Tally:
     commits: int = 0
     cuts: int = 0
     locks: int = 0
+    fulls: int = 0  # times that a write was refused for want of room
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -99,7 +127,8 @@ class Tally:
         """One line."""
         return (
             f"{self.kills} kills, {self.edits} acknowledged edits, {self.commits} acknowledged locks and signatures, "
-            f"{self.locks} times locked, {self.cuts} cuts of the log; {len(self.wrong)} wrong"
+            f"{self.locks} times locked, {self.fulls} times full, {self.cuts} cuts of the log; "
+            f"{len(self.wrong)} wrong"
         )
 
 
@@ -117,7 +146,10 @@ def laid(version: int, folder: Path) -> Path:
 def play(database: Path, run: str, chance: random.Random, tally: Tally, farthest: int) -> None:
     """Start two programs, kill them while they write, and look at what they left."""
     command = [sys.executable, "-c", WRITER, str(database), run]
-    writers = [subprocess.Popen([*command, str(who)], stdout=subprocess.PIPE, text=True) for who in (0, 1)]
+    writers = [
+        subprocess.Popen([*command, str(who), *_full(chance, farthest)], stdout=subprocess.PIPE, text=True)
+        for who in (0, 1)
+    ]
     said = ["", ""]
     holds = chance.random() < 0.1
     for _ in range(chance.randint(1, farthest // 2)):
@@ -143,6 +175,13 @@ def play(database: Path, run: str, chance: random.Random, tally: Tally, farthest
     look(database, run, lines, tally)
 
 
+def _full(chance: random.Random, farthest: int) -> tuple[str, str]:
+    """Return at which act the disk is full, 0 for never, and how long a file may be then."""
+    if chance.random() >= FULL:
+        return "0", "0"
+    return str(chance.randint(1, max(1, farthest // 3))), str(chance.randrange(MOST_PAGES) * FRAME)
+
+
 def look(database: Path, run: str, lines: list[list[str]], tally: Tally) -> None:
     """Compare what was said with what is there."""
     from ecgview.review.store import Store
@@ -153,7 +192,11 @@ def look(database: Path, run: str, lines: list[list[str]], tally: Tally) -> None
             one.start_s for one in store.draft_version(f"shared-{run}", "Reader A").content.annotations
         )
         tally.wrong += [f"{run}: mark {at} is there {n} times" for at, n in marks.items() if n > 1]
-        for kind, what in lines:
+        for kind, *rest in lines:
+            what = " ".join(rest)
+            if kind == "full":
+                tally.fulls += 1
+                continue
             if kind == "mark":
                 tally.edits += 1
                 if float(what) not in marks:
@@ -170,8 +213,6 @@ def tear(database: Path, run: str, chance: random.Random, tally: Tally) -> None:
 
     Pages that SQLite began to take over into the file are not cut: it has the disk keep them in the log first.
     """
-    from torn_files import FRAME, LOG_HEADER, lay
-
     from ecgview.review.store import Store
 
     log = database.with_name(database.name + "-wal")

@@ -17,3 +17,4 @@ def test_two_programs_that_are_killed_lose_and_double_nothing(tmp_path: Path, is
     assert tally.edits > 2 * migrations.LATEST
     assert tally.commits > 0
     assert tally.cuts > 0
+    assert tally.fulls > 0
