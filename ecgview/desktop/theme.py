@@ -68,6 +68,9 @@ def apply(application: QApplication, name: str) -> Colours:
     from ecgview.paper.painter import load_fonts
 
     chosen = colours(name)
+    sheet = _stylesheet(chosen)
+    if application.styleSheet() == sheet:
+        return chosen  # every widget would be polished anew for nothing
     application.setStyle("Fusion")
     families = load_fonts()
     font = QFont()
@@ -76,7 +79,7 @@ def apply(application: QApplication, name: str) -> Colours:
     font.setPixelSize(13)
     application.setFont(font)
     application.setPalette(_palette(chosen))
-    application.setStyleSheet(_stylesheet(chosen))
+    application.setStyleSheet(sheet)
     return chosen
 
 
