@@ -19,7 +19,7 @@ from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord
 from ecgview.results import Attribution
 from ecgview.training.evaluation import asked
-from ecgview.training.evaluation.attribution import candidates
+from ecgview.training.evaluation.attribution import asked_in_turn
 
 OF_OTHERS = 3  # of the records, one in so many comes from another hospital
 
@@ -27,11 +27,10 @@ OF_OTHERS = 3  # of the records, one in so many comes from another hospital
 def _records(data: Path, n: int) -> Iterator[EcgRecord]:
     card = runtime.classifier_named(None)
     elsewhere = n // OF_OTHERS
-    own = candidates(card, data, "test", asked.PTBXL, lambda *_: None)
-    other = candidates(card, data, "test", "cinc26", lambda *_: None)
-    for found, count in ((own, n - elsewhere), (other, elsewhere)):
-        assert len(found) >= count
-        yield from (case.record for case in islice(found, count))
+    for task, count in ((asked.PTBXL, n - elsewhere), ("cinc26", elsewhere)):
+        found = [case.record for case in islice(asked_in_turn(card, data, "test", task), count)]
+        assert len(found) == count
+        yield from found
 
 
 def _ends(record: EcgRecord, card: ModelCard) -> NDArray[np.float64]:

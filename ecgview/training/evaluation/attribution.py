@@ -69,6 +69,16 @@ def candidates(card: ModelCard, data: Path, split: str, task: str, progress: Pro
         ModelError: there is none.
     """
     found: list[Case] = []
+    for case in asked_in_turn(card, data, split, task):
+        found.append(case)
+        progress(0.0, f"{len(found)} records asked")
+    if not found:
+        raise ModelError("no record can be asked", where=str(data), expected=f"records of the {split} split")
+    return found
+
+
+def asked_in_turn(card: ModelCard, data: Path, split: str, task: str) -> Iterator[Case]:
+    """Yield what `candidates` returns, each record read and asked when its turn comes."""
     judged = frozenset(
         code for code, cut in zip(card.labels, card.thresholds, strict=True) if cut is not None
     )
@@ -77,14 +87,10 @@ def candidates(card: ModelCard, data: Path, split: str, task: str, progress: Pro
             prepared = prepare(record, card.input)
         except ModelError:
             continue  # too short, or with gaps: the model has no answer and so no map
-        progress(0.0, f"{len(found)} records asked")
         said = runtime.answers(card, [record], [prepared], "cpu")[0]
         called = frozenset(score.code for score in said.scores if score.is_positive)
         labelled = _labelled(card, row, task) & judged
-        found.append(Case(row, record, tuple(sorted(labelled | called)), labelled, called))
-    if not found:
-        raise ModelError("no record can be asked", where=str(data), expected=f"records of the {split} split")
-    return found
+        yield Case(row, record, tuple(sorted(labelled | called)), labelled, called)
 
 
 def _records(card: ModelCard, data: Path, split: str, task: str) -> Iterator[tuple[Row, EcgRecord]]:
