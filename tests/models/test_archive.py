@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import sys
 import zipfile
@@ -27,20 +28,31 @@ from ecgview.record import EcgRecord
 PER_PART = 2
 
 
+@pytest.fixture(scope="session")
+def archive_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the records stay of which every test gets a copy."""
+    return tmp_path_factory.mktemp("archive")
+
+
 @pytest.fixture
-def archive_folder(tmp_path: Path, pulse_record: EcgRecord) -> Path:
+def archive_folder(archive_once: Path, tmp_path: Path, pulse_record: EcgRecord) -> Path:
     """Return a folder with 50 records in two folders, one too short, one that is no ECG (synthetic)."""
+    if not list(archive_once.iterdir()):
+        _write_archive(archive_once, pulse_record)
+    return shutil.copytree(archive_once, tmp_path / "archive")
+
+
+def _write_archive(archive: Path, pulse_record: EcgRecord) -> None:
     rng = np.random.default_rng(0)
     for number in range(48):
-        folder = tmp_path / "archive" / f"ward{number % 2}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = archive / f"ward{number % 2}"
+        folder.mkdir(exist_ok=True)
         signal = pulse_record.signal * (0.5 + number / 48)
         noise = 0.01 * rng.standard_normal(signal.shape)
         wfdb.write(pulse_record.with_signal((signal + noise).astype(np.float32)), folder / f"r{number:02d}")
     short = pulse_record.with_signal(pulse_record.signal[:, :2000])
-    wfdb.write(short, tmp_path / "archive" / "short")
-    (tmp_path / "archive" / "broken.hea").write_text("nothing of an ECG\n")
-    return tmp_path / "archive"
+    wfdb.write(short, archive / "short")
+    (archive / "broken.hea").write_text("nothing of an ECG\n")
 
 
 def _few(archive_folder: Path) -> None:
