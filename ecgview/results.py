@@ -137,10 +137,55 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceSet:
+    """The records that a percentile is among; ages in years, None where they are not known."""
+
+    name: str  # "PTB-XL folds 1-8"
+    records: int
+    youngest: float | None = None
+    oldest: float | None = None
+    left_out: str = ""  # whom it leaves out, in words
+
+    @property
+    def sentence(self) -> str:
+        """Name, number and ages: "2,310 ECGs of PTB-XL folds 1-8, aged 18 to 90, none paced"."""
+        ages = ""
+        if self.youngest is not None and self.oldest is not None:
+            ages = f", aged {self.youngest:g} to {self.oldest:g}"
+        return f"{self.records:,} ECGs of {self.name}{ages}{', ' if self.left_out else ''}{self.left_out}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One predictor on its own: which way it points, and where it lies among the reference records.
+
+    `percentile` (0 to 100) counts the records whose value points less to a low fraction. It is None where no reference
+    is known, and where `not_assessable` says why the statement behind the predictor cannot be made of this record.
+    """
+
+    predictor: str
+    value: float
+    direction: str  # "the lower P(NORM)": what goes with a low fraction; "" where nobody said
+    percentile: float | None = None
+    not_assessable: str = ""
+    code: str = ""  # the statement behind it, of `label_set`
+    label_set: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in words."""
+        if self.not_assessable:
+            return f"not assessable ({self.not_assessable})"
+        return (
+            "no percentile" if self.percentile is None else f"percentile {whole_percentile(self.percentile)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LefResult:
     """What the LEF model says of one record; `value` is None when it was not analysed.
 
-    An index has no verdict: no threshold, and `percentile` (0 to 100) among the records that `reference` names. A
+    An index has no verdict: no threshold, and `percentile` (0 to 100) among the records of `reference_set`. A
     probability was fitted to echocardiography: `cut` is the ejection fraction it was made for, in words.
     Of a model that rests on measurements and criteria `measured` names those predictors. Where a reader's hand moved
     one of them, `unedited` is what the computed ones gave, else None.
@@ -156,8 +201,10 @@ class LefResult:
     reason: str = ""  # why it was not analysed
     contributions: Contributions | None = None
     single_predictors: tuple[tuple[str, float], ...] = ()  # each published one on its own
+    placed: tuple[Placed, ...] = ()  # the same of an index, with direction and percentile
     percentile: float | None = None
-    reference: str = ""
+    reference: str = ""  # the sentence of `reference_set`
+    reference_set: ReferenceSet | None = None
     cut: str = ""
     warnings: tuple[str, ...] = ()
     precision: str = "fp32"  # of the classifiers that it rests on
@@ -178,6 +225,8 @@ class LefResult:
         """
         if not self.analysed:
             return ""
+        if blocked := [one.predictor for one in self.placed if one.not_assessable]:
+            return f"no percentile: {', '.join(blocked)} not assessable"
         if self.percentile is None:
             return "no percentile: no reference records for this model and classifier"
         return f"percentile {whole_percentile(self.percentile)} of {self.reference}"

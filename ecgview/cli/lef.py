@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
             "reason": answer.reason,
             "percentile": answer.percentile,
             "percentile_of": answer.reference,
+            "reference": None if answer.reference_set is None else asdict(answer.reference_set),
             "place": answer.place,
             "lvef_cut": answer.cut,
             "warnings": list(answer.warnings),
@@ -63,6 +65,17 @@ def run(args: argparse.Namespace) -> int:
             "output_unit": None if shares is None else shares.output_unit,
             "single_predictors": [
                 {"predictor": name, "value": value} for name, value in answer.single_predictors
+            ],
+            "placed": [
+                {
+                    "predictor": one.predictor,
+                    "value": one.value,
+                    "direction": one.direction,
+                    "percentile": one.percentile,
+                    "not_assessable": one.not_assessable,
+                    "place": one.place,
+                }
+                for one in answer.placed
             ],
         }
 
@@ -81,10 +94,14 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  {found['result']}: {found['reason']}"
         return
     if found["kind"] == "index":
-        for item in found["single_predictors"]:
-            yield f"  {item['predictor']:<12} {item['value']:.3f}"
-        yield f"  index {found['value']:.3f}, not a probability: {found['place']}"
+        for item in found["placed"]:
+            towards = f"; towards a low fraction: {item['direction']}" if item["direction"] else ""
+            yield f"  {item['predictor']:<12} {item['value']:.4f}  {item['place']}{towards}"
+        if found["percentile_of"]:
+            yield f"  percentiles among {found['percentile_of']}"
+        yield f"  their mean, an index and not a probability: {found['place']}"
         yield "  never compared with echocardiography: no verdict; a low percentile does not rule out disease"
+        yield f"  {found['caveat']}"
     else:
         limit = "no threshold" if found["threshold"] is None else f"threshold {found['threshold']:g}"
         yield f"  {found['result']}: {found['value']:.3f} (probability of {found['lvef_cut']}; {limit})"

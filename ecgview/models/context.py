@@ -72,9 +72,16 @@ def beside_read(prediction: Prediction, stated: Stated) -> Prediction:
 
 
 def lef_beside_read(result: LefResult, stated: Stated) -> LefResult:
-    """Return the LEF result as it stands beside a reader's statements: none where they name a paced rhythm."""
-    if not result.analysed or not any(rule.context == PACED for rule in named_by_reader(stated)):
+    """Return the LEF result as it stands beside a reader's statements.
+
+    None where they name a paced rhythm; a predictor whose statement they take away (infarction with left bundle branch
+    block) is not assessable, and the index has no percentile then.
+    """
+    named = named_by_reader(stated)
+    if not result.analysed or not named:
         return result
+    if not any(rule.context == PACED for rule in named):
+        return _without_blocked(result, named)
     return replace(
         result,
         model_output=None,
@@ -83,9 +90,25 @@ def lef_beside_read(result: LefResult, stated: Stated) -> LefResult:
         reason=f"paced rhythm: {READER}",
         contributions=None,
         single_predictors=(),
+        placed=(),
         percentile=None,
         reference="",
+        reference_set=None,
     )
+
+
+def _without_blocked(result: LefResult, named: Iterable[ContextRule]) -> LefResult:
+    placed = result.placed
+    for rule in named:
+        placed = tuple(
+            replace(one, percentile=None, not_assessable=rule.context)
+            if one.code and not one.not_assessable and rule.blocks(one.code, one.label_set)
+            else one
+            for one in placed
+        )
+    if placed == result.placed:
+        return result
+    return replace(result, placed=placed, percentile=None)
 
 
 def named_by_reader(stated: Stated) -> tuple[ContextRule, ...]:

@@ -3,7 +3,7 @@
 from ecgview.counts import counted
 from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
-from ecgview.results import LefResult, ModelFacts
+from ecgview.results import LefResult, ModelFacts, Placed
 
 NO_VERDICT = "Never compared with echocardiography: no verdict. A low percentile does not rule out disease."
 
@@ -30,9 +30,10 @@ def lef(content: ReportContent) -> Runs:
     if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
         singles = []
     if answer.kind == "index":
-        runs += [TextRun("Published predictors, each on its own", bold=True), *singles]
-        runs.append(TextRun(f"Their mean: {answer.place}", 3.2, bold=True))
-        runs.append(TextRun(f"Index {answer.value:.2f}, not a probability, {answer.model.calibrated}."))
+        runs += [TextRun("Published predictors, each on its own", bold=True), *map(_placed, answer.placed)]
+        if answer.reference:
+            runs.append(TextRun(f"Percentiles among {answer.reference}."))
+        runs.append(TextRun(f"Their mean, an index and not a probability: {answer.place}", bold=True))
         runs.append(TextRun(NO_VERDICT, tone="caution"))
     else:
         threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
@@ -40,6 +41,11 @@ def lef(content: ReportContent) -> Runs:
         runs += [TextRun(said, 3.2, bold=True), *singles]
     runs += [TextRun(warning, tone="caution") for warning in answer.warnings]
     return (*runs, *_contributions(answer), *facts(answer.model, "", answer.precision))
+
+
+def _placed(one: Placed) -> TextRun:
+    towards = f"; towards a low fraction: {one.direction}" if one.direction else ""
+    return TextRun(f"{one.predictor} = {one.value:.4f}: {one.place}{towards}")
 
 
 def _contributions(answer: LefResult) -> Runs:

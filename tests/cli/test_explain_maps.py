@@ -76,7 +76,7 @@ def test_lef_is_mapped_whole_and_by_predictor(ecg: Path, capsys: pytest.CaptureF
     assert one["share"] == pytest.approx(shares["1-P(NORM)"], abs=1e-9)
     for found in (whole, one):
         assert np.sum(found["map"]) + found["remainder"] == pytest.approx(found["share"], abs=1e-4)
-        assert found["unit"] == "composite logit"
+        assert found["unit"] == "deviations"
 
 
 def _lef(capsys: pytest.CaptureFixture[str], path: str) -> dict[str, float]:

@@ -211,7 +211,7 @@ def test_a_changed_lef_model_is_computed_anew_from_the_prediction_that_is_there(
     if change == "table":
         path = lef_beside.weights_path
         raw = json.loads(path.read_text(encoding="utf-8"))
-        raw["reference"]["records"] = "other records"
+        raw["reference"]["name"] = "other records"
         path.write_text(json.dumps(raw), encoding="utf-8")
         _changed_card(lef_beside, sha256=cards.sha256_of(path))
     elif change == "calibrated":

@@ -12,11 +12,13 @@ import pytest
 
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import contributions
-from ecgview.models import asking, cards, runtime
+from ecgview.models import asking, cards, context, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.tabular import fitted, lef, reference, shares, table
 from ecgview.record import EcgRecord, Patient
-from ecgview.results import LefResult, Prediction
+from ecgview.results import LefResult, Prediction, ReferenceSet
+from ecgview.training.data.rows import Row
+from ecgview.training.lef import reference as lef_reference
 
 CODES = ("NORM", "ILBBB", "INJAL")
 
@@ -29,29 +31,33 @@ def answered(classifier: ModelCard, pulse_record: EcgRecord) -> Callable[..., Pr
     def chosen(**probability: float) -> Prediction:
         known = {"PACE": 0.0} | probability
         scores = [
-            replace(s, probability=known.get(s.code, s.probability), threshold=None) for s in real.scores
+            replace(s, probability=known.get(s.code, s.probability), threshold=None, not_assessable="")
+            for s in real.scores
         ]
         return replace(real, scores=tuple(scores))
 
     return chosen
 
 
-def test_the_index_is_the_mean_of_the_logits(
+def test_the_index_is_the_mean_of_the_logits_in_deviations_from_the_reference(
     answered: Callable[..., Prediction], pulse_record: EcgRecord
 ) -> None:
     card = cards.get("lef-zero-shot")
+    scale = table.read(card.weights_path).model
+    assert isinstance(scale, table.Linear)
     result = lef.from_prediction(pulse_record, answered(NORM=0.2, ILBBB=0.5, INJAL=0.9), card)
-    logit = (np.log(0.8 / 0.2) + 0.0 + np.log(0.9 / 0.1)) / 3
+    logits = np.array([np.log(0.8 / 0.2), 0.0, np.log(0.9 / 0.1)])
+    mean = float(np.sum((logits - scale.background) * scale.coefficients))
     assert result.kind == "index"
-    assert result.model_output == pytest.approx(logit, abs=1e-6)
-    assert result.value == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
+    assert result.model_output == pytest.approx(mean, abs=1e-6)
+    assert result.value == pytest.approx(1 / (1 + np.exp(-mean)), abs=1e-6)
     assert dict(result.single_predictors) == pytest.approx(
         {"1-P(NORM)": 0.8, "P(ILBBB)": 0.5, "P(INJAL)": 0.9}
     )
     assert result.contributions is not None
     assert abs(result.contributions.residual) < 1e-6
     assert result.contributions.method == "shap.LinearExplainer"
-    assert "not a probability" in result.model.caveat
+    assert "not probabilities" in result.model.caveat
     assert "does not rule out disease" in result.model.caveat
     assert "echocardiography" in card.intended_use
     assert contributions.shares(pulse_record, result) is result.contributions
@@ -85,7 +91,10 @@ def test_the_composite_does_without_a_predictor_and_says_so(
     full = answered(NORM=0.2, ILBBB=0.5)
     without = replace(full, scores=tuple(score for score in full.scores if score.code != "INJAL"))
     result = lef.from_prediction(pulse_record, without, cards.get("lef-zero-shot"))
-    assert result.model_output == pytest.approx((np.log(4) + 0) / 2, abs=1e-6)
+    scale = table.read(cards.get("lef-zero-shot").weights_path).model
+    assert isinstance(scale, table.Linear)
+    steps = (np.array([np.log(4), 0.0]) - scale.background[:2]) * scale.coefficients[:2]
+    assert result.model_output == pytest.approx(float(steps.sum()) * 3 / 2, abs=1e-6)
     assert "P(INJAL)" in result.model.caveat
     assert result.threshold is None
 
@@ -122,6 +131,24 @@ def test_a2_paced_rhythm_is_not_analysed(
     assert lef.from_prediction(pulse_record, answered(PACE=0.3), card).analysed
     adult = replace(pulse_record, patient=Patient(age_years=18))
     assert lef.from_prediction(adult, answered(PACE=0.3), card).analysed
+
+
+def test_a2_pacing_that_its_classifier_gives_as_hardly_ever_without_is_enough(
+    classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lef-zero-shot"
+    shutil.copytree(cards.get("lef-zero-shot").folder, folder)
+    probability = np.random.default_rng(0).uniform(size=(1000, 71)).astype(np.float32)
+    probability[:, classifier.labels.index("PACE")] *= 0.2  # as of a network that saw few: never near a half
+    card = reference.set_reference(folder, classifier, probability, ReferenceSet("invented records", 1000))
+    cut = table.read(card.weights_path).paced_at["PACE"]
+    assert np.mean(probability[:, classifier.labels.index("PACE")] >= cut) == pytest.approx(0.005, abs=0.001)
+    refused = lef.from_prediction(pulse_record, answered(PACE=cut + 0.01), card)
+    assert (refused.analysed, refused.placed) == (False, ())
+    assert refused.reason.startswith(f"perhaps paced: P(PACE) = {cut + 0.01:.2f}")
+    assert lef.from_prediction(pulse_record, answered(PACE=cut - 0.01), card).analysed
+    other = replace(answered(PACE=cut + 0.01), model=replace(answered().model, sha256="0" * 64))
+    assert lef.from_prediction(pulse_record, other, card).analysed  # the cut is of another classifier
 
 
 def _training_rows() -> tuple[np.ndarray, np.ndarray]:
@@ -258,7 +285,8 @@ def test_the_reference_cohort_sets_base_value_and_percentiles_and_no_verdict(
     folder = tmp_path / "lef-zero-shot"
     shutil.copytree(cards.get("lef-zero-shot").folder, folder)
     probability = np.random.default_rng(0).uniform(size=(200, 71)).astype(np.float32)
-    card = reference.set_reference(folder, classifier, probability, "200 invented records")
+    cohort = ReferenceSet("invented records", 200, 18, 90)
+    card = reference.set_reference(folder, classifier, probability, cohort)
     results = [
         lef.from_prediction(
             pulse_record,
@@ -273,7 +301,16 @@ def test_the_reference_cohort_sets_base_value_and_percentiles_and_no_verdict(
     order = np.argsort([result.value for result in results])
     places = np.array([result.percentile for result in results])[order]
     np.testing.assert_allclose(places, np.linspace(0, 100, 200), atol=1.0)
-    assert results[order[100]].place == "percentile 50 of 200 invented records"
+    assert results[order[100]].place == "percentile 50 of 200 ECGs of invented records, aged 18 to 90"
+    assert results[0].reference_set == cohort
+    norm = probability[:, classifier.labels.index("NORM")]
+    singles = np.array([result.placed[0].percentile for result in results])
+    np.testing.assert_allclose(singles[np.argsort(-norm)], np.linspace(0, 100, 200), atol=1.0)
+    assert [one.direction for one in results[0].placed] == [
+        "the lower P(NORM)",
+        "the higher P(ILBBB)",
+        "the higher P(INJAL)",
+    ]
     assert "Never compared with echocardiography." in results[0].model.caveat
     assert results[0].contributions is not None
     medians = [np.median(probability[:, classifier.labels.index(code)]) for code in CODES]
@@ -287,6 +324,62 @@ def test_the_reference_cohort_sets_base_value_and_percentiles_and_no_verdict(
         None,
         "",
     )  # the percentiles are of another classifier
+    assert {one.place for one in elsewhere.placed} == {"no percentile"}
+
+
+def test_each_predictor_has_an_equal_say_in_the_index(classifier: ModelCard, tmp_path: Path) -> None:
+    folder = tmp_path / "lef-zero-shot"
+    shutil.copytree(cards.get("lef-zero-shot").folder, folder)
+    random = np.random.default_rng(1)
+    columns = [classifier.labels.index(code) for code in CODES]
+    logits = random.normal((0.5, -6, -6), (3.0, 0.6, 0.6), (500, 3))  # as of common and of rare statements
+    probability = np.full((500, 71), 0.5, dtype=np.float32)
+    probability[:, columns] = 1 / (1 + np.exp(-logits))
+    card = reference.set_reference(folder, classifier, probability, ReferenceSet("invented records", 500))
+    index = lef.outputs(card, classifier, probability.astype(np.float64))
+    ranks = [np.argsort(np.argsort(column)) for column in (index, -logits[:, 0], logits[:, 1], logits[:, 2])]
+    alike = np.corrcoef(ranks)[0, 1:]
+    assert alike.max() - alike.min() < 0.15  # the plain mean of the logits: 0.96, 0.2 and 0.2
+    still = np.repeat(probability[:1], 500, axis=0)
+    with pytest.raises(ModelError, match="the same in all"):
+        reference.set_reference(folder, classifier, still, ReferenceSet("invented records", 500))
+
+
+def test_the_index_is_compared_with_those_it_speaks_of() -> None:
+    ages = {"adult": 40.0, "young": 18.0, "child": 17.0, "paced": 70.0, "ageless": None, "odd": 300.0}
+    rows = [
+        Row("PTB-XL", name, name, fold, ("PACE",) if name == "paced" else ("NORM",), age)
+        for fold, (name, age) in enumerate(ages.items(), 1)
+    ]
+    kept = lef_reference.of_scope(rows, np.arange(len(rows)))
+    assert [rows[k].record_id for k in kept] == ["adult", "young"]
+    said = lef_reference.described(rows, kept).sentence
+    assert said == "2 ECGs of PTB-XL folds 1-2, aged 18 to 40, none labelled as paced"
+
+
+def test_a_predictor_whose_statement_cannot_be_made_is_not_placed(
+    classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lef-zero-shot"
+    shutil.copytree(cards.get("lef-zero-shot").folder, folder)
+    probability = np.random.default_rng(0).uniform(size=(50, 71)).astype(np.float32)
+    card = reference.set_reference(folder, classifier, probability, ReferenceSet("invented records", 50))
+    plain = answered(NORM=0.3)
+    blocked = replace(
+        plain,
+        scores=tuple(
+            replace(score, not_assessable="LBBB" if score.code == "INJAL" else "") for score in plain.scores
+        ),
+    )
+    by_reader = context.lef_beside_read(
+        lef.from_prediction(pulse_record, plain, card), [("ptbxl71", "CLBBB")]
+    )
+    for result in (lef.from_prediction(pulse_record, blocked, card), by_reader):
+        assert [one.percentile is None for one in result.placed] == [False, False, True]
+        assert result.placed[2].place == "not assessable (LBBB)"
+        assert (result.percentile, result.place) == (None, "no percentile: P(INJAL) not assessable")
+    paced = context.lef_beside_read(by_reader, [("ptbxl71", "PACE")])
+    assert (paced.analysed, paced.placed, paced.reference_set) == (False, (), None)
 
 
 def test_an_index_with_a_threshold_in_its_file_still_has_no_verdict(

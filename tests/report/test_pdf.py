@@ -16,7 +16,16 @@ from ecgview.paper.painter import HEAVY_MM
 from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord, Patient
 from ecgview.report import content, json_report, pdf
-from ecgview.results import Contribution, Contributions, LabelScore, LefResult, ModelFacts, Prediction
+from ecgview.results import (
+    Contribution,
+    Contributions,
+    LabelScore,
+    LefResult,
+    ModelFacts,
+    Placed,
+    Prediction,
+    ReferenceSet,
+)
 from ecgview.signal.filters import DisplayFilter
 
 MM = 72 / 25.4
@@ -91,6 +100,9 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
         -1.0, (Contribution("1-P(NORM)", 0.2, 0.4),), -0.6, "logit", "shap.LinearExplainer"
     )
     lef = LefResult(FACTS, "x", "index", -0.6, 0.35, None, "index without a verdict", "", shares)
+    among = ReferenceSet("a hospital", 1000, 18, 90)
+    placed = Placed("1-P(NORM)", 0.2, "the lower P(NORM)", 34.0)
+    lef = replace(lef, placed=(placed,), percentile=21.0, reference=among.sentence, reference_set=among)
     path = pdf.write(content.gather(square_record, prediction=prediction, lef=lef), tmp_path / "r.pdf")
     with _open(path) as document:
         edges = (0, 216, 410, 842), (0, 588, 842)
@@ -109,7 +121,9 @@ def test_what_a_report_says(tmp_path: Path, square_record: EcgRecord) -> None:
         "25 mm/s",
         "10 mm/mV",
         "Normal ECG 0.80 0.50 - positive",
-        "Index 0.35, not a probability, not calibrated",
+        "1-P(NORM) = 0.2000: percentile 34; towards a low fraction: the lower P(NORM)",
+        "Percentiles among 1,000 ECGs of a hospital, aged 18 to 90.",
+        "Their mean, an index and not a probability: percentile 21 of 1,000 ECGs",
         "Never compared with echocardiography: no verdict.",
         "Percentile: no reference scores come with this model.",
         "base -1.000 + sum +0.400 = -0.600",

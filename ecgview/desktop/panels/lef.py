@@ -15,7 +15,7 @@ from ecgview.desktop.panels.kit.prose import Prose
 from ecgview.desktop.panels.kit.score_list import Row, ScoreList, paint_bar
 from ecgview.desktop.panels.kit.widgets import Notice, Rule, Text, row
 from ecgview.models import context
-from ecgview.results import LefResult, whole_percentile
+from ecgview.results import LefResult, Placed
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
@@ -27,6 +27,7 @@ NOT_RAISED = "A negative result does not rule out disease."
 LOW = "A low percentile does not rule out disease."
 SCOPE = "Adults, one 10 s 12-lead ECG. Not for paced rhythm, not for monitoring. Not a measurement of LVEF."
 SINGLE = "Published as signs of a low ejection fraction each on its own, with another classifier."
+NOT_A_CHANCE = "Not a probability, never compared with echocardiography."
 
 
 class LefPanel(AiPanel):
@@ -54,7 +55,7 @@ class LefPanel(AiPanel):
             reason = result.reason or "the model gave no reason"
             self.content.addWidget(Notice(f"Reason: {reason}", "warning", title="Not analysed"))
         elif result.kind == "index":
-            self._show_index(result, result.value)
+            self._show_index(result)
         else:
             self._show_probability(result, result.value)
         self.content.addWidget(Text(SCOPE, size="caption", tone="secondary"))
@@ -64,20 +65,30 @@ class LefPanel(AiPanel):
             model_line(result.model, precision=result.precision if result.analysed else "")
         )
 
-    def _show_index(self, result: LefResult, value: float) -> None:
+    def _show_index(self, result: LefResult) -> None:
         """Each published predictor first, then their mean as a percentile: nothing that decides."""
-        self._add_singles(result, "Published predictors, each on its own", SINGLE)
-        self.content.addWidget(Text("Their mean, an index", size="strong"))
-        if result.percentile is None:
-            self.content.addWidget(Text(f"{result.place[:1].upper()}{result.place[1:]}.", tone="secondary"))
-        else:
-            number = Text(whole_percentile(result.percentile), size="number", wrap=False)
-            self.content.addLayout(row(number, Text("percentile", tone="secondary", wrap=False), 1))
-            self.content.addWidget(Text(f"of {result.reference}", size="caption", tone="secondary"))
-        said = f"Index {value:.2f}, not a probability, {result.model.calibrated}, never compared with echocardiography."
-        self.content.addWidget(Text(said, tone="secondary"))
-        self.content.addWidget(Text(LOW))
+        self.content.addWidget(Text("Published predictors, each on its own", size="strong"))
+        for one in result.placed:
+            self._add_placed(one)
+        if result.reference:
+            among = f"Percentiles among {result.reference}."
+            self.content.addWidget(Text(among, size="caption", tone="secondary"))
+        self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
         self.content.addWidget(Rule())
+        self.content.addWidget(Text("Their mean, an index", size="strong"))
+        self.content.addWidget(Text(f"{result.place[:1].upper()}{result.place[1:]}."))
+        self.content.addWidget(Text(f"{NOT_A_CHANCE} {LOW}", tone="secondary"))
+        self.content.addWidget(Rule())
+
+    def _add_placed(self, one: Placed) -> None:
+        name, place = Text(one.predictor, wrap=False), Text(one.place, wrap=False)
+        if one.percentile is None:
+            place.set_tone("secondary")
+        self.content.addLayout(row(name, 1, place))
+        if one.percentile is not None:
+            self.content.addWidget(_Gauge(one.percentile / 100.0, None, "faint"))
+        towards = f" Towards a low fraction: {one.direction}." if one.direction else ""
+        self.content.addWidget(Text(f"Value {one.value:.4f}.{towards}", size="caption", tone="secondary"))
 
     def _show_probability(self, result: LefResult, value: float) -> None:
         is_raised = result.threshold is not None and value >= result.threshold
@@ -87,32 +98,31 @@ class LefPanel(AiPanel):
         number = Text(f"{value:.2f}", size="number", wrap=False)
         kind = Text(f"probability, {result.model.calibrated}", tone="secondary")
         self.content.addLayout(row(number, kind, 1))
-        self.content.addWidget(_Gauge(value, result.threshold, is_raised))
+        tone = "positive" if is_raised else "accent"
+        self.content.addWidget(_Gauge(value, result.threshold, tone))
         against = "No threshold is set" if result.threshold is None else f"Threshold {result.threshold:.2f}"
         self.content.addWidget(Text(against, size="caption", tone="secondary"))
         if is_raised:
             self.content.addWidget(Text(RAISED))
         self.content.addWidget(Text(NOT_RAISED, tone="secondary" if is_raised else "text"))
         self.content.addWidget(Rule())
-        self._add_singles(result, "Predictors", "")
+        self._add_singles(result)
 
-    def _add_singles(self, result: LefResult, title: str, about: str) -> None:
+    def _add_singles(self, result: LefResult) -> None:
         if not result.single_predictors:
             return
-        self.content.addWidget(Text(title, size="strong"))
+        self.content.addWidget(Text("Predictors", size="strong"))
         rows = [Row(name, "", number, None, False) for name, number in _foremost(result)]
         self.content.addWidget(ScoreList(rows, visible_rows=6))
-        if about:
-            self.content.addWidget(Text(about, size="caption", tone="secondary"))
         self.content.addWidget(Rule())
 
 
 class _Gauge(QWidget):
     """The value on a line from 0 to 1, with the threshold as a tick."""
 
-    def __init__(self, value: float, threshold: float | None, is_raised: bool) -> None:
+    def __init__(self, value: float, threshold: float | None, tone: str) -> None:
         super().__init__()
-        self._value, self._threshold, self._is_raised = value, threshold, is_raised
+        self._value, self._threshold, self._tone = value, threshold, tone
         self.setFixedHeight(16)
 
     def sizeHint(self) -> QSize:
@@ -121,8 +131,7 @@ class _Gauge(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            tone = "positive" if self._is_raised else "accent"
-            paint_bar(painter, self, QRectF(0, 4, self.width(), 8), self._value, self._threshold, tone)
+            paint_bar(painter, self, QRectF(0, 4, self.width(), 8), self._value, self._threshold, self._tone)
 
 
 def _foremost(result: LefResult) -> list[tuple[str, float]]:

@@ -1,8 +1,11 @@
 """LEF: how far an ECG resembles those of a low left ventricular ejection fraction, from named predictors.
 
 Source: ECGPD-LEF, arXiv 2603.28532. A classifier's probabilities are the predictors. Without any training on
-ejection fractions, single predictors rank the risk on their own; the composite of them is a choice of ours
-and shown as an index, never as a probability. A user who has echo data fits the linear or the tree kind.
+ejection fractions the paper ranks by single predictors, each on its own: so does the index here, each as a percentile
+of named reference records. The composite of them is a choice of ours: the mean of their logits, each measured in
+deviations over the reference records, so that a statement with a wide spread has no greater say. It is placed, never
+shown as a probability, and judges nothing. With a classifier that learned a statement from a handful of ECGs the three
+say much the same, and then the result says so (`_likeness`). A user who has echo data fits the linear or the tree kind.
 """
 
 import hashlib
@@ -20,15 +23,16 @@ from ecgview.models.tabular import measured_inputs, scope, table
 from ecgview.models.tabular.shares import shares
 from ecgview.models.tabular.table import Linear, Predictor, Row, Table
 from ecgview.record import EcgRecord
-from ecgview.results import LefResult, ModelFacts, Prediction
+from ecgview.results import LefResult, ModelFacts, Placed, Prediction
 from ecgview.signal.measure.measured import Measured
 
-COMPOSITE = "lef-composite"  # the mean of its predictors' logits; may do without a predictor
+COMPOSITE = "lef-composite"  # the mean of its predictors' scaled logits; may do without a predictor
 FITTED = ("lef-linear", "lef-trees")
 LVEF_CUT = (
     "lvef_at_most_percent"  # in the card's `config`: the ejection fraction that a fitted model was made for
 )
 NOT_ANALYSED = "not analysed"
+ALIKE = 0.95  # rank correlation from which one ranking is called the other's
 NAMED = 6  # edited inputs that are written out
 RESTS = "this LEF model rests on measurements, too: it answers for whole records alone, one by one"
 NO_VERDICT = "index without a verdict"
@@ -112,7 +116,8 @@ def computed(
     model = table.read(card.check_weights())
     classifier = cards.get(prediction.model.model_id)
     _check_classifier(card, model, prediction)
-    if reason := prediction.reason or scope.paced_reason(prediction):
+    same = model.classifier_sha256 == prediction.model.sha256
+    if reason := prediction.reason or scope.paced_reason(prediction, model.paced_at if same else None):
         return _not_analysed(card, classifier, model, record, reason)
     used, left_out = _usable(card, model, prediction.model.model_id, _codes(prediction))
     there = inputs(record, card) if measured is None else measured
@@ -123,7 +128,10 @@ def computed(
     threshold = used.threshold if kind == "probability" else None
     # else the percentiles are of another
     own = not left_out and model.classifier_sha256 in ("", prediction.model.sha256)
-    percentile = used.percentile(value) if kind == "index" and own else None
+    placed = _placed(used, values, prediction, others or {}, own) if kind == "index" else ()
+    whole = own and not any(one.not_assessable for one in placed)
+    percentile = used.percentile(value) if kind == "index" and whole else None
+    reference = used.reference if kind == "index" and own else None
     return LefResult(
         model=_facts(card, classifier, model, left_out),
         record_sha256=record.source.sha256,
@@ -136,14 +144,32 @@ def computed(
         single_predictors=tuple(
             (predictor.name, float(number)) for predictor, number in zip(used.predictors, values, strict=True)
         ),
+        placed=placed,
         percentile=percentile,
-        reference="" if percentile is None else used.reference,
+        reference="" if reference is None else reference.sentence,
+        reference_set=reference,
         cut=_cut(card),
         warnings=(*doubts(record, (prediction, *(others or {}).values())), *unmeasured(card, there)),
         precision=", ".join(sorted({one.precision for one in (prediction, *(others or {}).values())})),
         feature_distance_percentile=distance((prediction, *(others or {}).values())),
         measured=tuple(used.measured.values()),
     )
+
+
+def _placed(
+    model: Table, values: Row, first: Prediction, others: Mapping[str, Prediction], own: bool
+) -> tuple[Placed, ...]:
+    """Return each predictor of an index with its direction and, of its own classifier, its percentile."""
+    found = []
+    for place, (predictor, value) in enumerate(zip(model.predictors, values, strict=True)):
+        said = others[predictor.classifier] if predictor.classifier else first
+        code = "" if predictor.measured else _code_of(predictor, _codes(said))
+        why = next((score.not_assessable for score in said.scores if score.code == code), "")
+        percentile = model.percentile_of(place, float(value)) if own and not why else None
+        found.append(
+            Placed(predictor.name, float(value), predictor.direction, percentile, why, code, said.label_set)
+        )
+    return tuple(found)
 
 
 def with_edits(result: LefResult, record: EcgRecord, measured: Measured) -> LefResult:
@@ -317,10 +343,14 @@ def _usable(
             f"{classifier_id} does not give the predictors of {card.id}",
             found=", ".join(left_out),
         )
-    scale = float(np.sum(model.model.coefficients) / np.sum(model.model.coefficients[have]))
-    rest = Linear(model.model.intercept, model.model.coefficients[have] * scale, model.model.background[have])
+    mean_of_rest = model.model.coefficients[have] * (len(have) / int(have.sum()))
+    background = model.model.background[have]
+    base = model.model.output(model.model.background)
+    rest = Linear(base - float(mean_of_rest @ background), mean_of_rest, background)
     kept = tuple(p for p, there in zip(model.predictors, have, strict=True) if there)
-    return replace(model, predictors=kept, model=rest, threshold=None, quantiles=np.zeros(0)), left_out
+    # what the percentiles are of is no longer there
+    bare = replace(model, predictors=kept, threshold=None, quantiles=np.zeros(0), each=())
+    return replace(bare, model=rest), left_out
 
 
 def _values(
@@ -372,6 +402,7 @@ def _facts(
     notes = [card.out_of_scope]
     if _kind(card) == "index":
         notes.append(f"{NEVER_COMPARED.capitalize()}.")
+        notes += _likeness(model) if not left_out and model.classifier_sha256 == classifier.sha256 else ()
     elif model.threshold is not None and model.threshold_meaning and not left_out:
         notes.append(f"Threshold: {model.threshold_meaning}.")
     if left_out:
@@ -384,6 +415,17 @@ def _facts(
     both = facts.sha256 if own else hashlib.sha256((facts.sha256 + classifier.sha256).encode()).hexdigest()
     name = f"{facts.name} on {classifier.name} {classifier.version}"
     return replace(facts, name=name, sha256=both, caveat=" ".join(notes))
+
+
+def _likeness(model: Table) -> tuple[str, ...]:
+    """Return in words how far the index and the other predictors follow the first one: what they add to it."""
+    if not model.alike:
+        return ()
+    with_index, with_first = model.alike
+    first, *rest = (one.name for one in model.predictors)
+    others = ", ".join(f"{name} {value:.2f}" for name, value in zip(rest, with_first[1:], strict=True))
+    said = f"Rank correlation with {first} over the reference records: index {with_index[0]:.2f}, {others}."
+    return (f"{said} The index adds little to {first} alone." if with_index[0] >= ALIKE else said,)
 
 
 def _not_analysed(

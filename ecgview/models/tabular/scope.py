@@ -1,5 +1,7 @@
 """Whether a record is one that a LEF model may speak of at all (conventions A2)."""
 
+from collections.abc import Mapping
+
 from ecgview.leads import STANDARD_12
 from ecgview.models import context, guard
 from ecgview.models.cards import InputSpec
@@ -26,9 +28,20 @@ def reason_not_to_analyse(record: EcgRecord, spec: InputSpec) -> str:
     return taken
 
 
-def paced_reason(prediction: Prediction) -> str:
-    """Return why a paced rhythm is not analysed, or "" if the classifier sees none (or cannot tell)."""
+def paced_reason(prediction: Prediction, cuts: Mapping[str, float] | None = None) -> str:
+    """Return why a paced rhythm is not analysed, or "" if the classifier sees none (or cannot tell).
+
+    Args:
+        prediction: of the main classifier.
+        cuts: probabilities from which a statement that names pacing counts, by its code, as the LEF model brings them
+            for this classifier. Few records are paced, so that a classifier's own cut is weak or missing, and a
+            pacemaker that is taken for an ailing heart is worse than an ECG in two hundred that is not analysed.
+    """
     for score in prediction.scores:
+        cut = (cuts or {}).get(score.code)
+        if cut is not None and score.probability >= cut:
+            said = f"P({score.code}) = {score.probability:.2f}"
+            return f"perhaps paced: {said}, which at most 1 in 200 ECGs without pacing reach"
         words = set(score.code.upper().replace("-", " ").split())
         if words & set(_PACED) and score.is_suspected:
             return f"paced rhythm: P({score.code}) = {score.probability:.2f}"

@@ -9,7 +9,11 @@
 A fitted model may add "others": {"id": "sha256"}, further classifiers that predictors name by "classifier", and
 "calibration": {"kind": "platt", "slope": 1.0, "offset": 0.0} or {"kind": "isotonic", "x": [...], "y": [...]}.
 
-An index adds "reference": {"records": "what they are", "quantiles": [...]}, its values over them, in rising order.
+A predictor may say which way it points: "direction": "the lower P(NORM)". An index adds "reference": {"name": "what
+they are", "records": 2310, "ages_years": [18, 90], "left_out": "none paced", "quantiles": [...], "predictors": [[...],
+...]}: its own values over them and those of each predictor, all in rising order; "alike" are the rank correlations of
+the predictors with the index, then with the first of them. "paced_at": {"PACE": 0.2} are probabilities from which a
+record is taken as paced and not analysed.
 
 or, in place of "linear", `"trees": {"base": 0.0, "trees": [{"feature": [], "threshold": [], "left": [],
 "right": [], "value": [], "cover": []}, ...]}`: value <= threshold goes left, a leaf has left = right = -1, a
@@ -28,6 +32,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.models import card_text
+from ecgview.results import ReferenceSet
 
 Row = NDArray[np.float64]
 LARGEST = 50_000_000  # bytes; a thousand trees of a hundred leaves have ten million
@@ -49,6 +54,7 @@ class Predictor:
     classifier: str = ""  # whose output it is, where a model rests on several; "" = the first one
     measured: str = ""
     instead: float = 0.0
+    direction: str = ""  # what of it goes with a low ejection fraction, in words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,16 +116,23 @@ class Table:
     classifier_sha256: str
     others: Mapping[str, str] = field(default_factory=dict)  # further classifiers and their checksums
     calibration: Mapping[str, Any] = field(default_factory=dict)
-    reference: str = ""  # the records whose outputs `quantiles` describe
+    reference: ReferenceSet | None = None  # the records whose outputs `quantiles` describe
     quantiles: Row = field(
         default_factory=lambda: np.zeros(0)
     )  # 0th to 100th percentile; empty where unknown
+    each: tuple[Row, ...] = ()  # the same of every predictor's values
+    alike: tuple[
+        tuple[float, ...], ...
+    ] = ()  # rank correlations of the predictors: with the index, with the first
+    paced_at: Mapping[str, float] = field(default_factory=dict)  # of the classifier's statements, by code
 
     def percentile(self, value: float) -> float | None:
         """Return the share, in percent, of the reference records with a lower value; None where none is known."""
-        if not len(self.quantiles):
-            return None
-        return float(np.interp(value, self.quantiles, np.linspace(0.0, 100.0, len(self.quantiles))))
+        return _percentile(value, self.quantiles)
+
+    def percentile_of(self, place: int, value: float) -> float | None:
+        """Return the same for the value of one predictor, by its place in the list."""
+        return _percentile(value, self.each[place]) if self.each else None
 
     def probability(self, logits: Row) -> Row:
         """Return what is shown for outputs of the model, (n,): calibrated where the model says how."""
@@ -137,6 +150,12 @@ class Table:
     def measured(self) -> dict[str, str]:
         """Names of the measurements and criteria that it rests on, by code."""
         return {one.measured: one.name for one in self.predictors if one.measured}
+
+
+def _percentile(value: float, quantiles: Row) -> float | None:
+    if not len(quantiles):
+        return None
+    return float(np.interp(value, quantiles, np.linspace(0.0, 100.0, len(quantiles))))
 
 
 def apply_calibration(calibration: Mapping[str, Any], logits: Row) -> Row:
@@ -200,8 +219,11 @@ def parse(raw: Mapping[str, Any], path: str) -> Table:
             classifier_sha256=str(raw.get("classifier_sha256", "")),
             others={str(name): str(value) for name, value in raw.get("others", {}).items()},
             calibration=_calibration(raw.get("calibration", {})),
-            reference=str(raw.get("reference", {}).get("records", "")),
-            quantiles=_row(raw.get("reference", {}).get("quantiles", [])),
+            reference=_reference(raw.get("reference", {})),
+            quantiles=_rising(raw.get("reference", {}).get("quantiles", [])),
+            alike=tuple(tuple(map(_finite, one)) for one in raw.get("reference", {}).get("alike", [])),
+            paced_at={str(code): _finite(cut) for code, cut in raw.get("paced_at", {}).items()},
+            each=tuple(_rising(one) for one in raw.get("reference", {}).get("predictors", [])),
         )
     except KeyError as error:
         raise ModelError("the field is missing", where=f"{path}: {error.args[0]}") from None
@@ -219,7 +241,28 @@ def _predictor(raw: Mapping[str, Any]) -> Predictor:
         str(raw.get("classifier", "")),
         str(raw.get("measured", "")),
         _finite(raw.get("instead", 0.0)),
+        str(raw.get("direction", "")),
     )
+
+
+def _reference(raw: Mapping[str, Any]) -> ReferenceSet | None:
+    if not raw:
+        return None
+    ages = [_finite(age) for age in raw.get("ages_years", [])]
+    if len(ages) not in (0, 2) or ages != sorted(ages):
+        raise ValueError("the ages of the reference records are the youngest and the oldest")
+    if not isinstance(raw["records"], int):
+        raise ValueError("records of the reference is how many they are")
+    youngest, oldest = ages or (None, None)
+    left_out = str(raw.get("left_out", ""))
+    return ReferenceSet(str(raw["name"]), int(raw["records"]), youngest, oldest, left_out)
+
+
+def _rising(values: Sequence[float]) -> Row:
+    row = _row(values)
+    if (np.diff(row) < 0).any():
+        raise ValueError("quantiles ascend")
+    return row
 
 
 def _finite(value: Any) -> float:
@@ -268,6 +311,10 @@ def _check(table: Table, path: str) -> None:
     count = len(table.predictors)
     if not count:
         raise ModelError("names no predictor", where=f"{path}: predictors")
+    if table.each and len(table.each) != count:
+        raise ModelError("one list of quantiles per predictor", where=f"{path}: reference: predictors")
+    if table.alike and [len(one) for one in table.alike] != [count, count]:
+        raise ModelError("two correlations per predictor", where=f"{path}: reference: alike")
     if table.transform not in TRANSFORMS:
         raise ModelError(
             "unknown transform",

@@ -1,20 +1,32 @@
-"""Base value and percentiles of the LEF index from PTB-XL outside its test fold: what is usual, no LVEF."""
+"""Scale, base value and percentiles of the LEF index from PTB-XL outside its test fold: what is usual, no LVEF."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ecgview.errors import ModelError
+from ecgview.labels import context_rules
+from ecgview.labels.context_rules import PACED
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
+from ecgview.models.context import ADULT_YEARS, OLDEST_YEARS
 from ecgview.models.tabular.reference import set_reference
 from ecgview.progress import Progress, silent
+from ecgview.results import ReferenceSet
 from ecgview.training import evaluation
 from ecgview.training.data import material, splits
+from ecgview.training.data.rows import Row
+
+LEFT_OUT = "none labelled as paced"
 
 
 def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
     """Return the index's card after writing what is usual in PTB-XL outside the test fold into `folder`.
+
+    Only adults whose rhythm is not labelled as paced count: of others the index says nothing either.
 
     Args:
         classifier_id: whose probabilities are the predictors.
@@ -24,12 +36,35 @@ def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Pro
         progress: told on the way.
 
     Raises:
-        ModelError: the classifier lacks a predictor, or the folder holds no index.
+        ModelError: the classifier lacks a predictor, the folder holds no index, or nobody is left to compare with.
     """
     classifier = cards.get(classifier_id)
     spec = replace(classifier.input, scale=1.0)
     pack = material.open_pack(data, cache, spec, progress, serving=material.PTBXL)
-    index = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
+    held = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
+    index = of_scope(pack.rows, held)
+    if not len(index):
+        raise ModelError("no record to compare with", where=str(data), expected="adults without pacing")
     probability = evaluation.answers(classifier, pack, index, progress)
-    cohort = f"PTB-XL {splits.in_words(pack.rows[i].fold for i in index)} ({len(index)} records)"
-    return set_reference(folder, classifier, probability, cohort)
+    return set_reference(folder, classifier, probability, described(pack.rows, index))
+
+
+def of_scope(rows: Sequence[Row], index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of the rows that the index may speak of, as far as a table tells: adults, not paced."""
+    paced = next(rule for rule in context_rules.rules() if rule.context == PACED)
+    return np.array(
+        [
+            k
+            for k in index
+            if ADULT_YEARS <= (rows[k].age_years or 0) <= OLDEST_YEARS
+            and not any(paced.is_named_by(code) for code in rows[k].codes)
+        ],
+        dtype=np.int64,
+    )
+
+
+def described(rows: Sequence[Row], index: NDArray[np.int64]) -> ReferenceSet:
+    """Return what the chosen rows are: name, number, ages."""
+    ages = [rows[k].age_years or 0.0 for k in index]
+    name = f"PTB-XL {splits.in_words(rows[k].fold for k in index)}"
+    return ReferenceSet(name, len(index), min(ages), max(ages), LEFT_OUT)

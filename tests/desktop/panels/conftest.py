@@ -22,8 +22,10 @@ from ecgview.results import (
     Contributions,
     LabelScore,
     LefResult,
+    Placed,
     Prediction,
     Reconstruction,
+    ReferenceSet,
 )
 
 
@@ -58,7 +60,14 @@ def lef() -> LefResult:
     singles = (("1-P(NORM)", 0.83), ("P(ILBBB)", 0.04), ("P(INJAL)", 0.12))
     words = "index without a verdict"
     result = LefResult(MODEL, "pulse", "index", total, 0.63, None, words, "", shares, singles)
-    return replace(result, percentile=83.4, reference="a thousand ECGs", warnings=("age unknown",))
+    among = ReferenceSet("a hospital", 1000, 18, 90, "none labelled as paced")
+    ways = ("the lower P(NORM)", "the higher P(ILBBB)", "the higher P(INJAL)")
+    placed = tuple(
+        Placed(name, value, way, place)
+        for (name, value), way, place in zip(singles, ways, (83.4, 12.0, 99.7), strict=True)
+    )
+    result = replace(result, placed=placed, percentile=61.2, reference_set=among)
+    return replace(result, reference=among.sentence, warnings=("age unknown",))
 
 
 @pytest.fixture

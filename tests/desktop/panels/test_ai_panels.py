@@ -234,21 +234,38 @@ def test_a_lef_index_has_no_verdict_and_names_its_reference(opened: Workspace, q
     words = words_of(panel)
     for wanted in (
         "never compared with echocardiography",
-        "of a thousand ECGs",
-        "Index 0.63, not a probability, not calibrated",
+        "Percentiles among 1,000 ECGs of a hospital, aged 18 to 90, none labelled as paced.",
+        "Percentile 61 of 1,000 ECGs of a hospital",
+        "Not a probability",
         "A low percentile does not rule out disease.",
         "Not for paced rhythm",
         "Age unknown",
-        "1-P(NORM): 0.830",
-        "P(ILBBB): 0.040",
-        "P(INJAL): 0.120",
+        "Value 0.8300. Towards a low fraction: the lower P(NORM).",
+        "Value 0.0400. Towards a low fraction: the higher P(ILBBB).",
+        "Value 0.1200. Towards a low fraction: the higher P(INJAL).",
         "Testnet, version 1.2.3 (abcdef01)",
     ):
         assert wanted in words
     texts = [label.text() for label in panel.findChildren(Text)]
     for verdict in ("raised", "hreshold", "40 %", "Is the left", "May suggest"):
         assert verdict not in " ".join(texts)
-    assert texts.index("Published predictors, each on its own") < texts.index("83")
+    assert "0.63" not in words  # a number from 0 to 1 would be taken for a probability
+    order = ["Published predictors, each on its own", "percentile 83", "percentile 12", "percentile >99"]
+    assert [text for text in texts if text in order] == order
+
+
+def test_a_predictor_that_cannot_be_assessed_has_no_place_and_no_bar(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    given = answers["lef"]
+    blocked = replace(given.placed[2], percentile=None, not_assessable="LBBB")
+    answers["lef"] = replace(given, placed=(*given.placed[:2], blocked), percentile=None)
+    panel = lef.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    assert "not assessable (LBBB)" in words_of(panel)
+    assert "No percentile: P(INJAL) not assessable." in words_of(panel)
+    assert len(panel.findChildren(lef._Gauge)) == 2
 
 
 def test_an_index_without_reference_records_shows_no_percentile(
