@@ -127,7 +127,7 @@ class Contributions:
     base_value: float
     items: tuple[Contribution, ...]  # largest absolute share first
     model_output: float
-    output_unit: str  # "logit", "composite logit"
+    output_unit: str  # "logit", "deviations"
     method: str  # "shap.LinearExplainer"
 
     @property
@@ -282,7 +282,7 @@ class Attribution:
     cells: NDArray[np.float32]  # (leads, segments) from the record's start
     share: float
     remainder: float
-    unit: str  # "logit", "composite logit"
+    unit: str  # "logit", "deviations"
     method: str  # "integrated gradients, 12 steps"
     failed: str = ""  # why the cells must not be read, known without the slower checks
     notes: tuple[

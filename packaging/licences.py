@@ -69,12 +69,14 @@ PARTS = {
     "build": "building ecgview",
     "train": "train",
     "archive": "archive",
+    "xgboost": "xgboost",
     "ray": "ray",
     "test": "test",
 }
 NO_TEXT = {
     "pyside6-essentials": "lgpl-3.0.txt, gpl-3.0.txt here",
     "shiboken6": "lgpl-3.0.txt, gpl-3.0.txt here",
+    "xgboost-cpu": "apache-2.0.txt here",
 }
 
 

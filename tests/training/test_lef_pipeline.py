@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,16 @@ import pytest
 
 from ecgview import api
 from ecgview.cli import main
-from ecgview.errors import FormatError
+from ecgview.errors import FormatError, ModelError
 from ecgview.formats import wfdb
 from ecgview.models import cards
-from ecgview.models.tabular import table
+from ecgview.models.tabular import fitted, table
 from ecgview.models.tabular.shares import all_shares
 from ecgview.signal import echonext_scaling
 from ecgview.training.echonext import layout, synthetic
 from ecgview.training.evaluation import calibration
 from ecgview.training.lef import figures, pictures, predictors
-from ecgview.training.lef.fit import FitRecipe, fit, outputs
+from ecgview.training.lef.fit import FitRecipe, boosted, fit, outputs
 
 CLASSIFIER = "mtecg-ptbxl"
 QUICK = FitRecipe(strengths=(0.01, 0.1), transforms=("none",), depths=(3,), rounds=60)
@@ -53,7 +54,7 @@ def test_the_planted_relation_is_found_and_explained(models: tuple[str, ...]) ->
     made = fit(recipe, cohorts["train"], cohorts["val"], predictors.named([card]), [card])
     model = table.parse(made.raw, "made here")
     test = cohorts["test"]
-    optimum = figures._auroc(test.low, scores["test"])
+    optimum = figures.scores(test.low, scores["test"], None)["auroc"](np.ones((1, len(test.low))))[0, 0]
     found = figures.of(model, test, 20)["auroc"]["value"]
     assert optimum > 0.93
     assert found > optimum - (0.05 if "trees" in models else 0.12)  # a line cannot follow the planted steps
@@ -63,8 +64,110 @@ def test_the_planted_relation_is_found_and_explained(models: tuple[str, ...]) ->
     base = outside - shares.sum(1)
     assert np.ptp(base) < 1e-6  # one base value for all: the shares add up
     assert all_shares(model, test.values[:5], outside[:5]).shape == (5, 71)
-    names = [row["predictor"] for row in figures.single_predictors(model, cohorts["train"], test, 10, most=3)]
-    assert set(names) == {f"P({code})" for code in synthetic.PLANTED}
+    rows = figures.single_predictors(
+        model.predictors, cohorts["train"], cohorts["val"], {"test": test}, 10, most=2
+    )
+    found_alone = {row["predictor"]: row for row in rows}
+    assert set(found_alone) >= {f"P({code})" for code in (*synthetic.PLANTED, "ILBBB")}
+    assert found_alone["P(NORM)"]["direction"] == "lower is riskier"  # as published, and as planted
+    assert found_alone["P(CLBBB)"]["direction"] == "higher is riskier"  # found on the training split
+    for code in synthetic.PLANTED:
+        alone = found_alone[f"P({code})"]["test"]
+        assert alone["auroc"]["low"] > 0.55
+        called = alone["f1"]
+        assert called["low"] < called["value"] < called["high"]
+        assert (
+            called["value"] > 2 * (test.low.mean() / (1 + test.low.mean())) - 0.05
+        )  # as good as calling all
+    assert (
+        found_alone["P(ILBBB)"]["test"]["auroc"]["low"]
+        < 0.5
+        < found_alone["P(ILBBB)"]["test"]["auroc"]["high"]
+    )
+
+
+@pytest.mark.parametrize("kind", ["logistic", "trees", "xgboost"])
+@pytest.mark.parametrize("relation", ["planted", "null"])
+def test_a_relation_is_found_within_its_interval_and_none_where_there_is_none(
+    kind: str, relation: str
+) -> None:
+    if kind == "xgboost":
+        pytest.importorskip("xgboost", reason="the extra xgboost is not installed")
+    card = cards.get(CLASSIFIER)
+    rng = np.random.default_rng(11)
+    place = card.labels.index("INJAL")
+    cohorts, odds = {}, {}
+    for split, count in (("train", 1200), ("val", 400), ("test", 600)):
+        values = rng.beta(0.5, 2.0, (count, len(card.labels))).astype(np.float32).astype(float)
+        odds[split] = 6.0 * values[:, place] - 2.5 if relation == "planted" else np.zeros(count)
+        low = (rng.random(count) < 1 / (1 + np.exp(-odds[split]))).astype(float)
+        cohorts[split] = predictors.Cohort(split, [_row(split, k, low[k]) for k in range(count)], values, low)
+    recipe = FitRecipe((kind,), (1e-3, 1e-2), ("none",), (2,), 40, patience=10)
+    made = fit(recipe, cohorts["train"], cohorts["val"], predictors.named([card]), [card])
+    model = table.parse(json.loads(json.dumps(made.raw)), "made here")
+    assert made.kind == kind
+    test = cohorts["test"]
+    auroc = figures.of(model, test, 200)["auroc"]
+    if relation == "null":
+        assert auroc["low"] < 0.5 < auroc["high"]
+        return
+    known = figures.scores(test.low, odds["test"], None)["auroc"](np.ones((1, len(test.low))))[0, 0]
+    assert auroc["low"] < known < auroc["high"] + 0.03
+    _, importance = pictures.global_shares(model, test)
+    assert importance[0][0] == "P(INJAL)"
+    more = test.values[:50].copy()
+    more[:, place] = np.minimum(1.0, more[:, place] + 0.3)
+    assert (outputs(model, more) - outputs(model, test.values[:50])).mean() > 0.1  # the planted direction
+
+
+def test_xgboost_says_the_same_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("xgboost", reason="the extra xgboost is not installed")
+    import xgboost
+
+    cohorts, _ = _cohorts()
+    card = cards.get(CLASSIFIER)
+    named = predictors.named([card])
+    raw, rounds, version = boosted(
+        FitRecipe(rounds=30, patience=5), cohorts["train"], cohorts["val"], 4, named, card
+    )
+    assert (len(raw["trees"]["trees"]), version) == (rounds, xgboost.__version__)
+    model = table.parse(json.loads(json.dumps(raw)), "made here")
+    said = outputs(model, cohorts["test"].values)
+    shares, _ = pictures.global_shares(model, cohorts["test"])
+    assert np.ptp(said - shares.sum(1)) < 1e-6  # one base value for all: the shares add up
+    monkeypatch.setattr(fitted, "from_xgboost", lambda *_args: raw | {"trees": raw["trees"] | {"base": 9.0}})
+    with pytest.raises(ModelError, match="cannot be read back"):
+        boosted(FitRecipe(rounds=5), cohorts["train"], cohorts["val"], 2, named, card)
+
+
+def test_without_xgboost_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    cohorts, _ = _cohorts()
+    card = cards.get(CLASSIFIER)
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    with pytest.raises(ModelError, match=r"ecgview\[xgboost\]"):
+        fit(FitRecipe(("xgboost",)), cohorts["train"], cohorts["val"], predictors.named([card]), [card])
+    with pytest.raises(ModelError, match="unknown kind of model"):
+        fit(FitRecipe(("forest",)), cohorts["train"], cohorts["val"], predictors.named([card]), [card])
+
+
+def test_two_models_are_compared_on_the_same_patients() -> None:
+    rng = np.random.default_rng(4)
+    count = 400
+    low = (rng.random(count) < 0.3).astype(float)
+    rows = [layout.EchoRow("test", k, f"patient {k // 4}", 40.0, {}) for k in range(count)]
+    cohort = predictors.Cohort("test", rows, np.empty((count, 0)), low)
+    assert len(set(figures.patients(cohort).tolist())) == 100
+    good = 1 / (1 + np.exp(-(3 * low + rng.standard_normal(count) - 1.5)))
+    poor = 1 / (1 + np.exp(-(0.5 * low + rng.standard_normal(count))))
+    lead = figures.compared(good, poor, (0.5, 0.5), cohort, 300)
+    assert lead["auroc"]["low"] > 0.1
+    assert lead["auroc"]["p"] < 0.01
+    assert lead["brier"]["high"] < 0  # a smaller error is the better
+    own = figures.compared(good, good, (0.5, None), cohort, 100)
+    assert "f1" not in own
+    assert (own["auroc"]["value"], own["auroc"]["low"], own["auroc"]["p"]) == (0.0, 0.0, 1.0)
+    shuffled = figures.compared(rng.random(count), rng.random(count), (None, None), cohort, 300)
+    assert shuffled["auroc"]["low"] < 0 < shuffled["auroc"]["high"]
 
 
 def test_calibration_is_chosen_where_it_helps() -> None:

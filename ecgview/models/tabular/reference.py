@@ -25,6 +25,7 @@ from ecgview.results import ReferenceSet
 
 POINTS = 101
 RARE = 0.005  # share of records without pacing that may be refused as perhaps paced
+ENOUGH = 400  # records in which two are that rare
 
 
 def set_reference(
@@ -94,8 +95,10 @@ def paced_cuts(classifier: ModelCard, probability: NDArray[np.float32]) -> dict[
 
     Args:
         classifier: whose probabilities these are.
-        probability: (records, labels) of records that are not paced.
+        probability: (records, labels) of records that are not paced; of too few to know what is rare nothing is said.
     """
+    if len(probability) < ENOUGH:
+        return {}
     rule = next(rule for rule in context_rules.rules() if rule.context == PACED)
     codes = [code for code in classifier.labels if rule.is_named_by(code, classifier.label_set or "")]
     share = 1.0 - RARE / max(1, len(codes))  # together no more than one of them alone would refuse

@@ -57,9 +57,9 @@ class EchoNext:
         rows = self.rows[split][first:last]
         if not rows:
             return
-        waveforms = _waveforms(self.folder, split, len(self.rows[split]))
+        stored = waveforms(self.folder, split, len(self.rows[split]))
         for row in rows:
-            signal = self.scaling.millivolts(np.asarray(waveforms[row.position, 0]).T)
+            signal = self.scaling.millivolts(np.asarray(stored[row.position, 0]).T)
             yield row, _record(row, signal, self.folder, self.is_synthetic)
 
 
@@ -82,8 +82,8 @@ def open_folder(folder: Path) -> EchoNext:
         raise FormatError("waveforms are missing", where=str(folder), expected=names)
     sample = []
     for split, found in present.items():
-        waveforms = _waveforms(folder, split, len(found))
-        sample.append(np.asarray(waveforms[: echonext_scaling.SAMPLE, 0], dtype=np.float64))
+        stored = waveforms(folder, split, len(found))
+        sample.append(np.asarray(stored[: echonext_scaling.SAMPLE, 0], dtype=np.float64))
     scaling = echonext_scaling.fitting(np.concatenate(sample), str(folder))
     order = tabular.order_of(folder, present)
     synthetic = any(row.patient.startswith(SYNTHETIC_MARK) for found in rows.values() for row in found[:1])
@@ -148,20 +148,25 @@ def _array(folder: Path, split: str, what: str = "waveforms") -> Path:
     return folder / f"EchoNext_{split}_{what}.npy"
 
 
-def _waveforms(folder: Path, split: str, count: int) -> NDArray[np.floating]:
+def waveforms(folder: Path, split: str, count: int) -> NDArray[np.floating]:
+    """Return the (count, 1, 2500, 12) normalised waveforms of a split as they lie on disk, read a few at a time.
+
+    Raises:
+        FormatError: there is no such array, or its shape is another.
+    """
     path = _array(folder, split)
     try:
-        waveforms: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
+        stored: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise FormatError(f"is no array ({error})", where=str(path)) from None
-    if waveforms.shape != (count, 1, SAMPLES, len(STANDARD_12)):
+    if stored.shape != (count, 1, SAMPLES, len(STANDARD_12)):
         raise FormatError(
             "the waveforms do not fit the metadata",
             where=str(path),
             expected=f"{(count, 1, SAMPLES, len(STANDARD_12))}",
-            found=str(waveforms.shape),
+            found=str(stored.shape),
         )
-    return waveforms
+    return stored
 
 
 def as_record(signal: NDArray[np.float32]) -> EcgRecord:

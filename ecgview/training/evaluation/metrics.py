@@ -16,6 +16,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
 Array = NDArray[np.float32]
+Floats = NDArray[np.floating]
 Doubles = NDArray[np.float64]
 Index = NDArray[np.int64]
 _AT_ONCE = 2_000_000  # records times resamples held in memory
@@ -164,7 +165,7 @@ class Bootstrap:
         return Draws(figure(np.ones((1, self.n)))[0], draws)
 
 
-def weighted_auroc(wanted: Array, said: Array, weights: Doubles) -> Doubles:
+def weighted_auroc(wanted: Array, said: Floats, weights: Doubles) -> Doubles:
     """Return (b, k) AUROC with weighted records, ties half; NaN where a class is absent.
 
     Args:
@@ -186,7 +187,7 @@ def weighted_auroc(wanted: Array, said: Array, weights: Doubles) -> Doubles:
     return found
 
 
-def weighted_auprc(wanted: Array, said: Array, weights: Doubles) -> Doubles:
+def weighted_auprc(wanted: Array, said: Floats, weights: Doubles) -> Doubles:
     """Return (b, k) average precision (steps, not interpolated); NaN where a class is absent; as above."""
     found = np.empty((len(weights), wanted.shape[1]))
     for k in range(wanted.shape[1]):
@@ -211,7 +212,7 @@ def weighted_f1(wanted: Array, called: NDArray[np.bool_], weights: Doubles) -> D
     return np.where(positive > 0, 2 * hits / np.where(total > 0, total, 1), np.nan)
 
 
-def weighted_brier(wanted: Array, said: Array, weights: Doubles) -> Doubles:
+def weighted_brier(wanted: Array, said: Floats, weights: Doubles) -> Doubles:
     """Return (b, k) mean squared distance of stated probability and outcome; as above."""
     squared = (said.astype(np.float64) - wanted) ** 2
     return np.asarray(weights @ squared / weights.sum(1, keepdims=True), np.float64)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ecgview.models.tabular.lef import LVEF_CUT
 from ecgview.progress import Progress, silent
 from ecgview.training.echonext import layout
 from ecgview.training.lef import figures, pictures, predictors
-from ecgview.training.lef.fit import FitRecipe, Fitted, fit
+from ecgview.training.lef.fit import FitRecipe, Fitted, fit, outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,24 @@ def run(
     made = fit(recipe.fit, train, validation, inputs, found)
     model = table.parse(made.raw, made.name)
     progress(0.7, "figures")
+    cohorts = {"test": test}
+    if external is not None:
+        elsewhere = layout.open_folder(external)
+        split = "test" if elsewhere.rows["test"] else "no_split"
+        cohorts["external"] = predictors.filled(predictors.cohort(elsewhere, split, *common), inputs)
     results: dict[str, Any] = {
         "chosen": made.name,
         "tried_on_validation": made.tried,
         "limit_percent": recipe.limit_percent,
         "waveforms": source.scaling.name,
         "tabular_features": source.tabular_order,
-        "test": figures.of(model, test, recipe.resamples),
+        **{name: figures.of(model, one, recipe.resamples) for name, one in cohorts.items()},
         "subgroups": figures.subgroups(model, test, recipe.resamples),
-        "single_predictors": figures.single_predictors(model, train, test, recipe.resamples),
+        "single_predictors": figures.single_predictors(inputs, train, validation, cohorts, recipe.resamples),
+        "other_kinds": [_beside(model, other, cohorts, recipe.resamples) for other in made.others],
     }
-    if external is not None:
-        elsewhere = layout.open_folder(external)
-        split = "test" if elsewhere.rows["test"] else "no_split"
-        outside = predictors.filled(predictors.cohort(elsewhere, split, *common), inputs)
-        results["external"] = figures.of(model, outside, recipe.resamples)
+    if "external" in cohorts:
+        results["external_subgroups"] = figures.subgroups(model, cohorts["external"], recipe.resamples)
     shares, importance = pictures.global_shares(model, test)
     results["mean_absolute_shap"] = importance[:30]
     out.mkdir(parents=True, exist_ok=True)
@@ -87,6 +91,20 @@ def run(
     pictures.draw(model, test, shares, out, f"{word}, test split of {len(test.low)} ECGs, {made.name}")
     _write(out / "results.json", results)
     return _card(recipe, made, found, source, results, len(train.low), len(validation.low), out, measured)
+
+
+def _beside(
+    chosen: table.Table, other: Fitted, cohorts: Mapping[str, predictors.Cohort], resamples: int
+) -> dict[str, Any]:
+    """Return the figures of the best model of another kind, and what the chosen one has over it."""
+    model = table.parse(other.raw, other.name)
+    found: dict[str, Any] = {"name": other.name}
+    for name, cohort in cohorts.items():
+        pair = [one.probability(outputs(one, cohort.values)) for one in (chosen, model)]
+        cuts = (chosen.threshold, model.threshold)
+        found[name] = figures.of(model, cohort, resamples)
+        found[f"chosen_minus_this_{name}"] = figures.compared(pair[0], pair[1], cuts, cohort, resamples)
+    return found
 
 
 def _card(
