@@ -17,7 +17,7 @@ from ecgview.models import context
 from ecgview.models.cards import ModelCard
 from ecgview.paper import time_span
 from ecgview.progress import Progress, silent
-from ecgview.record import EcgRecord, ImportNote
+from ecgview.record import PART, EcgRecord, ImportNote
 from ecgview.results import (
     Attribution,
     Fill,
@@ -81,7 +81,7 @@ def info(path: PathLike, *, whole: bool = False) -> dict[str, Any]:
     seconds, notes = n_samples / record.sampling_rate_hz, list(record.notes)
     if part:
         text = f"only the first {record.seconds:g} s of {time_span.words(seconds)} were looked at"
-        notes.append(ImportNote("part", f"{text}: warnings are of these alone, and there is no checksum"))
+        notes.append(ImportNote(PART, f"{text}: warnings are of these alone, and there is no checksum"))
     written, median = record.device_reading, record.device_reading.median
     return {
         "path": str(path),

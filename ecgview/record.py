@@ -147,6 +147,7 @@ class Source:
     )  # what the file system said of its files before they were read
 
 
+PART = "part"  # kind of the note that samples behind the last one here were recorded, too
 WHAT_IF = "what-if"  # kind of the note of a record that is no recording
 GAIN = "gain"  # the kind of notes that the file does not state its calibration, so that one was assumed
 GAIN_DOUBT, GAIN_FIELD = (
@@ -224,6 +225,11 @@ class EcgRecord:
     def gain_doubt(self) -> str:
         """What was assumed of a calibration that the file does not state; "" where it states it."""
         return "; ".join(note.text for note in self.notes if note.kind == GAIN)
+
+    @property
+    def part_open(self) -> str:
+        """That not all of the recording is here, in words; "" where all is."""
+        return "; ".join(note.text for note in self.notes if note.kind == PART)
 
     @property
     def what_if(self) -> str:

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
+
 STRETCH = (
     65_536  # samples of each lead at a time: twelve are 6 MB as float64, whatever the recording's length
 )
 
 
 def stretches(n: int) -> Iterator[slice]:
-    """Yield slices that together are the n samples of a row, in order."""
+    """Yield slices that together are the n samples of a row, in order; what was looked at before rests."""
     for first in range(0, n, STRETCH):
+        if first:
+            on_disk.rest()
         yield slice(first, min(first + STRETCH, n))
 
 

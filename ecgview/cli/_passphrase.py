@@ -5,7 +5,6 @@ import os
 import sys
 
 from ecgview.errors import ReportError
-from ecgview.report.key_table import PASSPHRASE, PASSPHRASE_FILE
 
 
 def asked(*, twice: bool) -> str:
@@ -14,6 +13,8 @@ def asked(*, twice: bool) -> str:
     Raises:
         ReportError: the two are not the same.
     """
+    from ecgview.report.key_table import PASSPHRASE, PASSPHRASE_FILE
+
     if (
         os.environ.get(PASSPHRASE)
         or os.environ.get(PASSPHRASE_FILE)

@@ -34,6 +34,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--waves", action="store_true", help="with the edges of waves and the kinds of beats on the trace"
     )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="open all of a recording of hours for the picture; otherwise its first ten minutes are opened",
+    )
     mapped = parser.add_mutually_exclusive_group()
     mapped.add_argument(
         "--statement", metavar="CODE", help="in the view explain, where its score comes from on the trace"
@@ -63,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         target=_target(args),
         layout=args.layout,
         waves=args.waves,
+        whole=args.whole,
     )
     _exposure.log("screenshot", [api.open_ecg(args.file).source.sha256], f"{args.view} view")
     if args.json:

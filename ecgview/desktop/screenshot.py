@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HIDDEN_S = (0.5, 2.2, 4.2, 6.05, 8.2)  # 150 ms in every column
 WAIT_S = 120.0  # for models on a slow machine; what is not there by then is missing from the picture
+MOST_S = 600.0  # of a recording of hours: a picture shows one page of it
 READER = "screenshot"
 COMMENT = "Saved by the screenshot command, so that AI results may be shown."
 
@@ -34,6 +35,7 @@ def take(
     target: Target | None = None,
     layout: str = "",
     waves: bool = False,
+    whole: bool = False,
 ) -> Path:
     """Render the window on one record and return the path of the PNG.
 
@@ -54,6 +56,7 @@ def take(
         target: in the view "explain", the statement or predictor whose map lies on the trace.
         layout: of the paper; "" = the usual one.
         waves: whether the edges of waves and the kinds of beats are drawn.
+        whole: open all of a recording of hours; otherwise its first ten minutes, where its format can be read in part.
 
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
@@ -80,6 +83,7 @@ def take(
             window.resize(*size)
             window.set_sides(size[0])
             window.show()
+            window.workspace.ecg.opening.most_s = None if whole else MOST_S
             if model_id is not None:
                 window.workspace.answers.model_id = model_id
             _open(window, Path(path), neighbours, qt.processEvents)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.kit.assemble import assemble
 from ecgview.formats.kit.beginning import Beginning
@@ -21,7 +22,7 @@ from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.formats.kit.text import decode
 from ecgview.leads import distinct_names, with_derived
-from ecgview.record import Acquisition, EcgRecord, ImportNote, Patient, Signal
+from ecgview.record import PART, Acquisition, EcgRecord, ImportNote, Patient, Signal
 from ecgview.runs import stretches
 
 NAME = "ISHNE Holter"
@@ -115,7 +116,7 @@ def _opened(path: Path, seconds: float | None) -> Beginning:
     limit = MOST_SAMPLES // n_leads
     if samples > limit:
         hours, minutes = samples / header.fs_hz / 3600, limit / header.fs_hz / 60
-        notes.append(ImportNote("duration", f"{hours:.1f} h recorded; the first {minutes:.0f} min are open"))
+        notes.append(ImportNote(PART, f"{hours:.1f} h recorded, the first {minutes:.0f} min are open"))
         samples = limit
     if not samples:
         raise FormatError("holds no samples", where=f"{path}: samples")
@@ -149,7 +150,7 @@ def _opened(path: Path, seconds: float | None) -> Beginning:
 def _millivolts(header: _Header, path: Path, samples: int) -> Signal:
     """Return (leads with a resolution, samples) mV."""
     n_leads, kept = len(header.names), header.kept
-    signal = np.empty((len(kept), samples), dtype=np.float32)
+    signal = on_disk.zeros((len(kept), samples), np.float32)
     try:
         for part in stretches(samples):  # a day of twelve leads is a gigabyte
             count, offset = n_leads * (part.stop - part.start), header.offset + 2 * n_leads * part.start

@@ -78,7 +78,7 @@ def unfiltered(signal: Signal, fs_hz: float) -> Signal:
 
 def bandpass(signal: Signal, fs_hz: float) -> Signal:
     """Return (leads, samples) mV between 0.5 and 40 Hz, zero phase, order 2 each way; a choice of ours."""
-    return band_pass.passed(signal.astype(np.float64), 2, 0.5, 40.0, fs_hz).astype(np.float32)
+    return band_pass.passed(signal.astype(np.float64), 0.5, 40.0, fs_hz).astype(np.float32)
 
 
 def highpass(signal: Signal, fs_hz: float) -> Signal:

@@ -21,7 +21,7 @@ def scale_text(record: EcgRecord, settings: PaperSettings) -> str:
     time = "" if LAYOUTS[settings.layout].of_median else _time(record, settings, drawn)
     if time and record.seconds >= time_span.LONG_S:  # in the words of the strip above it, which are shorter
         ends = (time_span.words(edge, whole=True) for edge in shown_s(record, settings))
-        time = f"recorded {time_span.words(record.seconds)}, shown {' to '.join(ends)}"
+        time = f"{time_span.verb(record)} {time_span.words(record.seconds)}, shown {' to '.join(ends)}"
     return BETWEEN.join(part for part in (*parts, time) if part)
 
 
@@ -50,7 +50,7 @@ def foot(
     room = right_mm - x_mm - (20.0 if record.synthetic else 0.0) - (46.0 if record.what_if else 0.0)
     scale = list(_wrapped(_scale(record, time_span.shown(record, settings, drawn.columns), drawn), room))
     doubts = [
-        *filter(None, [record.what_if, record.gain_doubt]),
+        *filter(None, [record.what_if, record.part_open, record.gain_doubt]),
         *filters.cautions(settings.display_filter, record),
     ]
     caution = "; ".join(doubts)

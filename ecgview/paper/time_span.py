@@ -42,8 +42,13 @@ def text(record: EcgRecord, start_s: float, end_s: float, asked_s: float) -> str
     """
     length, end = record.seconds, min(end_s, record.seconds)
     if start_s > 0 or length - end > 0.02:
-        return f"recorded {_length(length)}, shown {_number(start_s)} to {_number(end)} s"
-    return f"recorded {_length(length)}" if length < ALMOST * asked_s else ""
+        return f"{verb(record)} {_length(length)}, shown {_number(start_s)} to {_number(end)} s"
+    return f"{verb(record)} {_length(length)}" if length < ALMOST * asked_s else ""
+
+
+def verb(record: EcgRecord) -> str:
+    """Return "recorded", or "open" where more was recorded than is here."""
+    return "open" if record.part_open else "recorded"
 
 
 def words(seconds: float, *, whole: bool = False) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ecgview import formats
 from ecgview.errors import EcgviewError, FormatError, ReportError
 from ecgview.progress import Counted, Progress, silent
-from ecgview.record import EcgRecord
+from ecgview.record import PART, EcgRecord
 from ecgview.report import key_table, own_measurements
 from ecgview.signal.measure.measured import Edit, Measured
 
@@ -128,7 +128,7 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
             stated = writer.loss(record)
             losses = [re.sub("^lossless", "samples kept", stated) if also else stated, *also]
             losses += [source.gain_doubt] if source.gain_doubt else []
-            losses += [note.text for note in source.notes if note.kind == "duration" and "open" in note.text]
+            losses += [note.text for note in source.notes if note.kind == PART]
             return Converted(str(path), str(_put(Path(scratch), made, order)), "; ".join(losses))
     except EcgviewError as error:
         return Converted(

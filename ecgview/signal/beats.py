@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import band as band_pass
-from ecgview.signal import medians
+from ecgview.signal import medians, running
 from ecgview.signal.gaps import bridged
 
 REFRACTORY_S = 0.24
@@ -83,6 +84,7 @@ def _energy_of_long(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], 
     firsts = range(0, n, size)
     scales = np.full((len(signal), len(firsts)), np.nan)
     for k, first in enumerate(firsts):
+        on_disk.rest()
         filled, gaps = bridged(signal[:, first : first + size])
         usable = (~gaps.all(1)) & (np.ptp(filled, axis=1) > 0.02)
         if usable.any() and filled.shape[1] > beside:
@@ -93,6 +95,7 @@ def _energy_of_long(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], 
     scale = np.nanmedian(scales[leads], axis=1)[:, None] + 0.02
     energy, amplitude = np.zeros(n), np.zeros(n)
     for first in firsts:
+        on_disk.rest()
         before, stop = max(0, first - beside), min(n, first + size)
         filled, _ = bridged(signal[leads, before : stop + beside])
         if filled.shape[1] > beside:
@@ -104,28 +107,24 @@ def _energy_of_long(signal: Signal, fs_hz: float) -> tuple[NDArray[np.float64], 
 
 def _band(filled: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
     low, high = 5.0 / (fs_hz / 2), min(25.0, fs_hz * 0.45) / (fs_hz / 2)  # of half the rate
-    return band_pass.passed(filled, 2, low, high, 2.0)
+    return band_pass.passed(filled, low, high, 2.0)
 
 
 def _over_leads(
     band: NDArray[np.float64], scale: NDArray[np.float64], fs_hz: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from scipy.ndimage import uniform_filter1d
-
     size = np.abs(band)
     slope = np.gradient(band / scale, axis=-1) * fs_hz / 50.0  # a quiet lead counts as much as a loud one
     squares = slope**2
     window = max(3, round(WINDOW_S * fs_hz))
-    power = uniform_filter1d(medians.over_few(squares, axis=0) + 0.5 * np.mean(squares, axis=0), window)
+    power = running.mean(medians.over_few(squares, axis=0) + 0.5 * np.mean(squares, axis=0), window)
     energy = np.sqrt(np.maximum(power, 0.0))  # the running mean may round below zero
     return energy, (size / scale).mean(0)
 
 
 def _candidates(energy: NDArray[np.float64], fs_hz: float) -> list[int]:
     """Return positions of energy peaks that stand out from the noise and from each other's T waves."""
-    from scipy.signal import find_peaks
-
-    peaks, _ = find_peaks(energy, distance=max(1, round(REFRACTORY_S * fs_hz)))
+    peaks = running.tops(energy, max(1, round(REFRACTORY_S * fs_hz)))
     if not peaks.size:
         return []
     heights = energy[peaks]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ecgview.record import Signal
 from ecgview.runs import lengths
-from ecgview.signal import beats, held, mean_beat
+from ecgview.signal import beats, held, mean_beat, running
 from ecgview.signal.gaps import bridged
 from ecgview.signal.held import Held
 from ecgview.signal.mean_beat import MeanBeat
@@ -93,13 +94,11 @@ def measure(signal: Signal, fs_hz: float, names: Sequence[str] = ()) -> Conditio
     filled, gaps = bridged(signal[:, : round(STRETCH_S * fs_hz)])
     n = filled.shape[1]
     centred = _without_line(filled)
-    from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
-
-    size = next_fast_len(n, real=True)
-    transform = rfft(centred, size, axis=1)
-    f = rfftfreq(size, 1 / fs_hz)
+    size = fast_length(n)
+    transform = np.fft.rfft(centred, size, axis=1)
+    f = np.fft.rfftfreq(size, 1 / fs_hz)
     transform[:, (f < BAND_HZ[0]) | (f > BAND_HZ[1])] = 0
-    band = irfft(transform, size, axis=1)[:, :n]
+    band = np.fft.irfft(transform, size, axis=1)[:, :n]
     products = band @ band.T
     spectrum = _Spectrum(centred, fs_hz)
     found = _complexes(filled, gaps, fs_hz)
@@ -144,6 +143,16 @@ def _without_line(filled: Row) -> Row:
     return centred
 
 
+@lru_cache(maxsize=64)
+def fast_length(n: int) -> int:
+    """Return the least number from n on that has no prime factors but 2, 3 and 5: its transform is quick."""
+    rest = n
+    for factor in (2, 3, 5):
+        while rest % factor == 0 and rest > 1:
+            rest //= factor
+    return n if rest <= 1 else fast_length(n + 1)
+
+
 @lru_cache(maxsize=8)
 def _hann(n: int) -> tuple[Row, float]:
     """Return a window and the sum of its squares."""
@@ -155,13 +164,11 @@ class _Spectrum:
     """Power densities of the leads, mV²/Hz, over frequency."""
 
     def __init__(self, centred: Row, fs_hz: float) -> None:
-        from scipy.fft import next_fast_len, rfft, rfftfreq
-
         window, power = _hann(centred.shape[1])
-        size = next_fast_len(centred.shape[1], real=True)
-        bins = rfft(centred * window, size, axis=1)
+        size = fast_length(centred.shape[1])
+        bins = np.fft.rfft(centred * window, size, axis=1)
         self._fs_hz = fs_hz
-        self._f = rfftfreq(size, 1 / fs_hz)
+        self._f = np.fft.rfftfreq(size, 1 / fs_hz)
         self._power = (bins.real**2 + bins.imag**2) * (2 / (fs_hz * power))
 
     def _within(self, low_hz: float, high_hz: float) -> Row:
@@ -206,20 +213,20 @@ class _Spectrum:
 
         The harmonics of a steady heart rate are lines, too, but each has neighbours as strong within 4 Hz.
         """
-        from scipy.ndimage import maximum_filter1d, uniform_filter1d
-
         step = self._f[1]
         first = int(np.searchsorted(self._f, TONE_HZ - TONE_ALONE_HZ))
         part = self._power[:, first:]
         reach, side = max(2, round(0.25 / step)), round(TONE_ALONE_HZ / step)
         if part.shape[1] <= 2 * (side + 2 * reach):
             return 0.0, 0.0
-        line = uniform_filter1d((part / (part.sum(1, keepdims=True) + 1e-15)).mean(0), 2 * reach + 1)
+        line = running.mean((part / (part.sum(1, keepdims=True) + 1e-15)).mean(0), 2 * reach + 1)
         away = 2 * reach + 1
         beside = np.full(len(line), np.inf)
+        mirrored = np.pad(line, side - 1, mode="symmetric")
+        largest = sliding_window_view(mirrored, side).max(1)
         beside[away:-away] = np.maximum(
-            maximum_filter1d(line, side, origin=(side - 1) // 2)[: -2 * away],
-            maximum_filter1d(line, side, origin=-(side // 2))[2 * away :],
+            largest[: len(line) - 2 * away],  # of the `side` that end there
+            largest[side - 1 + 2 * away :],  # of the `side` that begin there
         )
         f = self._f[first:]
         beside[f < TONE_HZ] = np.inf

@@ -116,9 +116,7 @@ def _length(speed: Row, part: float) -> int:
 
 
 def _mean_hz(qrs: Row, fs_hz: float) -> float:
-    from scipy.fft import rfft, rfftfreq
-
     centred = qrs - qrs.mean(1, keepdims=True)
     size = max(256, 2 * qrs.shape[1])
-    power = (np.abs(rfft(centred * np.hanning(qrs.shape[1]), size, axis=1)) ** 2).sum(0)
-    return float((power * rfftfreq(size, 1 / fs_hz)).sum() / (power.sum() + 1e-12))
+    power = (np.abs(np.fft.rfft(centred * np.hanning(qrs.shape[1]), size, axis=1)) ** 2).sum(0)
+    return float((power * np.fft.rfftfreq(size, 1 / fs_hz)).sum() / (power.sum() + 1e-12))

@@ -56,7 +56,7 @@ def forward_backward(section: Section, signal: Samples, padding: int) -> Samples
     right = signal[:, -2 : -(padding + 2) : -1] if padding else left
     padded = np.concatenate([left, signal, right], axis=1)
     for _ in range(2):
-        padded = _forward(section, padded)[:, ::-1]
+        padded = forward(section, padded)[:, ::-1]
     return padded[:, padding : padded.shape[1] - padding]
 
 
@@ -69,7 +69,7 @@ class _Blocks(NamedTuple):
     settled: Samples  # (2,): what is remembered of a signal that always was 1
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _blocks(section: Section) -> _Blocks:
     step = np.array([[-section.a1, 1.0], [-section.a2, 0.0]])
     entry = np.array([section.b1 - section.a1 * section.b0, section.b2 - section.a2 * section.b0])
@@ -90,7 +90,7 @@ def _blocks(section: Section) -> _Blocks:
     )
 
 
-def _forward(section: Section, signal: Samples) -> Samples:
+def forward(section: Section, signal: Samples) -> Samples:
     """Return (leads, samples) filtered once, from a start at which the first sample had stood for ever."""
     made = _blocks(section)
     n_leads, n_samples = signal.shape

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from ecgview import formats
 from ecgview.desktop import screenshot
 from ecgview.desktop.state.answers import Answers
 from ecgview.errors import EcgviewError
+from ecgview.formats import wfdb
+from ecgview.record import EcgRecord
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,35 @@ def test_the_picture_shows_the_window_in_the_size_and_theme_asked_for(
     assert (picture.width(), picture.height()) == size
     corner = picture.pixelColor(3, size[1] - 3).lightness()
     assert (corner < 80) if theme == "dark" else (corner > 200)
+
+
+def test_of_a_recording_of_hours_only_what_a_picture_may_show_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty minutes whose end would be an error; the page and the strip below it say what is open."""
+    rate, seconds = 100, 1200
+    beat = np.exp(-(((np.arange(seconds * rate) / rate % 0.8 - 0.3) / 0.015) ** 2))
+    record = EcgRecord(np.stack([beat, 1.5 * beat]).astype(np.float32), ("I", "II"), float(rate))
+    path = wfdb.write(record, tmp_path / "long")
+    told: list[EcgRecord] = []
+    monkeypatch.setattr(
+        screenshot, "_save", lambda window, out, _turn: told.append(window.workspace.ecg.record)
+    )
+    monkeypatch.setattr(wfdb, "read", _no_whole)
+    screenshot.take(path, tmp_path / "part.png", neighbours=False)
+    (part,) = told
+    assert part is not None
+    assert part.seconds == screenshot.MOST_S
+    assert part.part_open == "only the first 10 min of 20 min are open"
+    monkeypatch.undo()
+    whole = formats.read(path)
+    assert len(part.source.sha256) == 64
+    assert part.source.sha256 != whole.source.sha256
+    assert not whole.part_open
+
+
+def _no_whole(_path: Path) -> EcgRecord:
+    raise EcgviewError("read whole")
 
 
 def test_nothing_of_the_users_is_read_or_written(

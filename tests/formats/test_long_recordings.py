@@ -1,6 +1,9 @@
 """Recordings of hours: what is read of them, and how much memory that takes. Counted in bytes, never by the clock."""
 
+import copy
 import struct
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from test_edf import _file as edf_file
 from test_edf import _onset
@@ -17,9 +21,12 @@ from wfdb import rdrecord
 
 from ecgview import api, formats, runs
 from ecgview.errors import FormatError
-from ecgview.formats import wfdb
+from ecgview.formats import dicom, wfdb
+from ecgview.formats.dicom import groups
 from ecgview.formats.edf import data_records
 from ecgview.formats.kit.quantise import quantise
+from ecgview.paper.layout import compose
+from ecgview.paper.settings import PaperSettings
 from ecgview.record import EcgRecord, Signal
 from ecgview.signal import beats
 from ecgview.signal.judgement import judged
@@ -62,11 +69,17 @@ def _ishne(folder: Path, steps: np.ndarray) -> Path:
     return path
 
 
+def _dicom(folder: Path, steps: np.ndarray) -> Path:
+    signal: Signal = np.ascontiguousarray((steps * 0.005).T, dtype=np.float32)
+    return dicom.write(EcgRecord(signal, NAMES, float(RATE)), folder / "r.dcm")
+
+
 MADE: dict[str, Callable[[Path, np.ndarray], Path]] = {
     "WFDB 16": _wfdb,
     "WFDB 212": lambda folder, steps: _wfdb(folder, steps, "212"),
     "EDF": _edf,
     "ISHNE": _ishne,
+    "DICOM": _dicom,
 }
 
 
@@ -112,6 +125,7 @@ def test_info_reads_ten_seconds_of_a_long_recording_and_says_so(
     make: Callable[[Path, np.ndarray], Path], tmp_path: Path, bytes_read: list[int]
 ) -> None:
     path = make(tmp_path, _steps(1200))
+    bytes_read.clear()
     told = api.info(path)
     assert 0 < sum(bytes_read) <= 1.2 * 10 * RATE * 3 * 2
     whole = api.info(path, whole=True)
@@ -126,6 +140,20 @@ def test_info_reads_ten_seconds_of_a_long_recording_and_says_so(
         del one["sha256"], one["looked_at_s"]
     told["warnings"].remove(note)
     assert told == whole
+
+
+def test_info_imports_nothing_that_takes_longer_than_the_look(tmp_path: Path) -> None:
+    """SciPy and wfdb would be two thirds of the time of a command that reads ten seconds."""
+    paths = [str(make(tmp_path, _steps(700))) for make in (_wfdb, _edf, _ishne)]
+    code = (
+        "import sys\nfrom ecgview.cli import main\n"
+        f"main(['info', *{paths!r}])\n"
+        "large = ('scipy', 'wfdb', 'pandas', 'torch', 'PySide6', 'pydicom', 'h5py')\n"
+        "print([name for name in large if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("only the first 10 s") == 3
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_info_of_a_short_recording_is_of_all_of_it(tmp_path: Path) -> None:
@@ -146,6 +174,78 @@ def test_a_beginning_is_the_whole_recordings(
     assert part.record.lead_names == whole.lead_names
     assert (part.record.patient, part.record.acquisition) == (whole.patient, whole.acquisition)
     assert part.record.source.sha256 == ""
+
+
+def test_of_a_long_dicom_file_a_worklist_and_info_take_no_samples_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _dicom(tmp_path, _steps(1200))
+    expected, seen = formats.peek(path), api.info(path)
+    for owner, name in (
+        (Path, "read_bytes"),
+        (sys.modules["ecgview.formats.dicom.glance"], "open_file"),
+        (dicom, "open_file"),
+    ):
+        monkeypatch.setattr(owner, name, _refuse)
+    assert formats.peek(path) == expected
+    assert api.info(path) == seen
+    assert (expected.n_leads, expected.duration_s) == (7, 1200)
+
+
+def _refuse(*_given: object) -> object:
+    raise AssertionError("the whole file is read")
+
+
+def test_a_dicom_file_of_two_groups_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of them is the rhythm, and what joins it, only all of them say."""
+    path = _dicom(tmp_path, _steps(700))
+    made = pydicom.dcmread(path)
+    second = copy.deepcopy(made.WaveformSequence[0])
+    second.NumberOfWaveformSamples, second.WaveformData = 200, second.WaveformData[: 200 * 3 * 2]
+    second.WaveformOriginality, second.MultiplexGroupLabel = "DERIVED", "MEDIAN"
+    made.WaveformSequence.append(second)
+    made.save_as(path)
+    monkeypatch.setattr(dicom, "LARGE_FILE", 1000)
+    assert formats.beginning(path) is None
+    assert len(api.info(path)["sha256"]) == 64
+    assert formats.read(path).device_reading.median is not None
+
+
+def test_a_large_dicom_file_is_the_record_that_a_small_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its samples are read by themselves, so that their bytes are held once; three times before."""
+    path = _dicom(tmp_path, _steps(700))
+    for most in (10**8, 300 * RATE * 3):  # open whole, and in part
+        monkeypatch.setattr(groups, "MOST_SAMPLES", most)
+        monkeypatch.setattr(dicom, "MOST_SAMPLES", most)
+        monkeypatch.setattr(dicom, "LARGE_FILE", 10**9)
+        small = formats.read(path)
+        monkeypatch.setattr(dicom, "LARGE_FILE", 1000)
+        monkeypatch.setattr(dicom, "open_file", _refuse)
+        large = formats.read(path)
+        monkeypatch.undo()
+        assert large.n_samples == min(700 * RATE, most // 3)
+        assert np.array_equal(large.signal, small.signal)
+        assert (large.source, large.notes, large.acquisition) == (
+            small.source,
+            small.notes,
+            small.acquisition,
+        )
+
+
+def test_a_recording_that_opens_in_part_says_so_on_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _wfdb(tmp_path, _steps(1200))
+    for most, says in ((900 * RATE * 3, "0.3 h recorded, the first 15 min are open"), (10**9, "")):
+        monkeypatch.setattr(wfdb, "MOST_SAMPLES", most)
+        record = formats.read(path)
+        assert record.part_open == says
+        words = " ".join(text.text for text in compose(record, PaperSettings()).texts)
+        assert ("are open" in words) == bool(says)
+        assert says in words
+        assert ("open 900 s (15 min), shown 0 to 10 s" if says else "recorded 1200 s (20 min)") in words
 
 
 def test_a_lead_that_begins_later_is_not_called_missing(tmp_path: Path) -> None:
@@ -171,13 +271,18 @@ def test_an_interrupted_recording_is_read_for_its_length(tmp_path: Path) -> None
 
 
 def test_reading_whole_makes_no_second_array_of_the_recording(
-    make: Callable[[Path, np.ndarray], Path], tmp_path: Path, small_stretches: None
+    make: Callable[[Path, np.ndarray], Path],
+    tmp_path: Path,
+    small_stretches: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = make(tmp_path, _steps(1200))
+    monkeypatch.setattr(dicom, "LARGE_FILE", 1000)
     formats.read(path)  # what is imported once is not of the recording
     size = formats.read(path).signal.nbytes
     # three leads of the file and the seven of the record; 14 were made of each before
-    assert _peak(lambda: formats.read(path)) < 1.7 * size
+    in_memory = 0.2 if path.suffix == ".dcm" else 0.0  # DICOM's samples, as they are stored
+    assert _peak(lambda: formats.read(path)) < (1.7 + in_memory) * size
 
 
 def test_stretches_change_no_sample_and_no_note(

@@ -6,11 +6,14 @@ import sys
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
+from scipy.fft import next_fast_len
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import butter, find_peaks, iirnotch, sosfiltfilt, tf2sos
 
 from ecgview.record import Signal
 from ecgview.signal import band as band_pass
-from ecgview.signal import filters, medians, zero_phase
+from ecgview.signal import filters, medians, running, zero_phase
+from ecgview.signal.condition import fast_length
 from ecgview.signal.gaps import bridged
 
 RATES_HZ = (100.0, 128.0, 250.0, 360.0, 500.0, 977.0, 1000.0)
@@ -105,13 +108,30 @@ def _several() -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("low_high_rate", [(5.0, 25.0, 500.0), (0.5, 40.0, 250.0), (5.0, 25.0, 60.0)])
-def test_a_band_pass_is_scipy_s_to_the_bit(low_high_rate: tuple[float, float, float]) -> None:
+def test_a_band_pass_is_scipy_s(low_high_rate: tuple[float, float, float]) -> None:
     low, high, rate = low_high_rate
     for signal in (*(_walk(3, count).astype(np.float64) for count in (16, 501, 5000)), _several()):
         sections = butter(2, [low, high], "bandpass", fs=rate, output="sos")
-        assert np.array_equal(
-            band_pass.passed(signal, 2, low, high, rate), sosfiltfilt(sections, signal, axis=-1)
+        expected = sosfiltfilt(sections, signal, axis=-1)
+        assert np.allclose(
+            band_pass.passed(signal, low, high, rate), expected, rtol=0, atol=1e-11 * np.abs(expected).max()
         )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_tops_and_running_means_are_scipy_s(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    for count in (1, 2, 9, 240, 1000):
+        smooth = np.convolve(draw.standard_normal(count + 8), np.ones(9), "valid")
+        level = np.repeat(smooth, 3)  # a plateau counts by its middle
+        for values in (smooth, level, np.full(count, 2.0), np.arange(count, dtype=np.float64)):
+            apart, size = int(draw.integers(1, 80)), int(draw.integers(1, 90))
+            assert np.array_equal(running.tops(values, apart), find_peaks(values, distance=apart)[0])
+            assert np.allclose(running.mean(values, size), uniform_filter1d(values, size))
+
+
+def test_a_length_of_a_transform_is_the_next_without_larger_prime_factors() -> None:
+    assert all(fast_length(n) == next_fast_len(n, real=True) for n in range(1, 3000))
 
 
 def test_a_median_of_few_rows_is_numpy_s_to_the_bit() -> None:

@@ -93,6 +93,7 @@ class Opening(QObject):
         self._path: Path | None = None
         self.pages: Pages | None = None
         self.page: object = None
+        self.most_s: float | None = None  # of a recording of hours that are opened; None = all
         self._blink = QTimer(self, singleShot=True, interval=BLINK_MS)
         self._blink.timeout.connect(lambda: self.slow.emit(self._path))
 
@@ -127,6 +128,7 @@ class Opening(QObject):
             _read,
             path,
             named,
+            self.most_s,
             self._reading.completed,
             title="Opening the ECG",
             on_done=lambda found: self._take(path, found),
@@ -189,14 +191,18 @@ class Opening(QObject):
 
 
 def _read(
-    path: Path, named: bool, complete: Callable[[EcgRecord], EcgRecord], progress: Progress = silent
+    path: Path,
+    named: bool,
+    most_s: float | None,
+    complete: Callable[[EcgRecord], EcgRecord],
+    progress: Progress = silent,
 ) -> Read | None:  # worker thread
     """Return the record in a file; None where a path that was named is not one file of one record."""
     from ecgview import formats
 
     if named and not formats.stands_alone(path):
         return None
-    record = tasks.read(path, progress)
+    record = (tasks.beginning(path, most_s) if most_s else None) or tasks.read(path, progress)
     is_whole = "#" not in path.name and record.signal.size <= MOST_SAMPLES
     return Read(
         complete(record),

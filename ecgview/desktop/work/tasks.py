@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from ecgview.paper import time_span
 from ecgview.progress import Progress, silent
-from ecgview.record import EcgRecord
+from ecgview.record import PART, EcgRecord, ImportNote
 from ecgview.review import same_file
 from ecgview.review.read import ReadState
 from ecgview.review.store import Store
@@ -20,6 +25,26 @@ def read(path: Path, progress: Progress = silent) -> EcgRecord:
     from ecgview import formats
 
     return formats.read(path, lambda fraction, _text="": progress(fraction))  # its text names the file
+
+
+def beginning(path: Path, seconds: float) -> EcgRecord | None:
+    """Return the first seconds of a recording of hours, with a note that says so and a checksum of these alone.
+
+    None where the record is to be read whole.
+    """
+    from ecgview import formats
+
+    part = formats.beginning(path, seconds)
+    if part is None or part.n_samples <= part.record.n_samples:
+        return None
+    record, whole_s = part.record, part.n_samples / part.record.sampling_rate_hz
+    text = f"only the first {time_span.words(record.seconds)} of {time_span.words(whole_s)} are open"
+    digest = hashlib.sha256(np.ascontiguousarray(record.signal).data).hexdigest()
+    return replace(
+        record,
+        source=replace(record.source, sha256=digest),
+        notes=(ImportNote(PART, text), *record.notes),
+    )
 
 
 def measure(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:

@@ -13,7 +13,7 @@ from ecgview.errors import FormatError
 from ecgview.formats.kit.digits import samples
 from ecgview.formats.kit.xml import every, find, number, text
 from ecgview.leads import canonical_name, distinct_names
-from ecgview.record import ImportNote, MedianBeat
+from ecgview.record import PART, ImportNote, MedianBeat
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -121,7 +121,7 @@ def full_disclosure(block: "Element", how: Layout, path: Path) -> tuple[Rhythm, 
     keep = min(rows.shape[1], int(LONGEST_S * how.fs_hz))
     notes = [ImportNote("header", "no strip of ten seconds; the whole recording was taken")]
     if keep < rows.shape[1]:
-        notes.append(ImportNote("duration", f"only the first {LONGEST_S:g} s are opened"))
+        notes.append(ImportNote(PART, f"only the first {LONGEST_S:g} s are opened"))
     return _in_mv([row[:keep] for row in rows], names, how), notes
 
 

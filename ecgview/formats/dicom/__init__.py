@@ -9,6 +9,7 @@ for fields of other formats: these stand in a private text element (0009,xx01) o
 readers pass over and de-identifiers remove.
 """
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +19,19 @@ from ecgview.formats.dicom.annotations import said
 from ecgview.formats.dicom.build import dataset_of, encoded, new_uids, parts_of
 from ecgview.formats.dicom.described import acquisition_of, is_synthetic, patient_of, start_of
 from ecgview.formats.dicom.elements import Body, Elements, open_bytes, open_file, starts_dataset
-from ecgview.formats.dicom.glance import glance
-from ecgview.formats.dicom.groups import channel_names, groups_of, median, rhythm, shown_names
+from ecgview.formats.dicom.glance import glance, opened_at
+from ecgview.formats.dicom.groups import (
+    MOST_SAMPLES,
+    Group,
+    channel_names,
+    groups_of,
+    median,
+    rhythm,
+    shown_names,
+)
 from ecgview.formats.dicom.own import told_of
 from ecgview.formats.kit.assemble import assemble
+from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.quantise import quantise
 from ecgview.formats.kit.replace import replace_file
@@ -38,6 +48,7 @@ FACTS = Facts(
     note="rhythm group; 12-lead ECG, general ECG and ambulatory ECG",
 )
 
+LARGE_FILE = 16_000_000  # bytes; from here on the samples of an only group are read by themselves
 _ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9.1."
 
 
@@ -50,6 +61,9 @@ def sniff(head: bytes, path: Path) -> int:
 
 def read(path: Path) -> EcgRecord:
     """Return the record of a waveform object; FormatError names the file and the element that is wrong."""
+    if path.is_file() and path.stat().st_size > LARGE_FILE and (found := opened_at(path, math.inf)):
+        dataset, group, body = found
+        return _made(dataset, [group], body, path, _most(group, dataset, body))
     dataset, body = open_file(path)
     return _record(dataset, body, path)
 
@@ -103,11 +117,40 @@ def loss(record: EcgRecord) -> str:
     return quantise(record, "", may_have_gaps=True).stated
 
 
+def beginning(path: Path, seconds: float) -> Beginning | None:
+    """Return the first seconds of a file of one group, of which alone samples are read; None of any other file."""
+    found = opened_at(path, seconds)
+    if found is None:
+        return None
+    dataset, group, body = found
+    record = _made(dataset, [group], body, path, math.ceil(seconds * group.fs_hz), whole=False)
+    return Beginning(record, _most(group, dataset, body))
+
+
 def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
     groups = groups_of(dataset)
     if not groups:
         raise _refused(dataset, body, path)
-    leads, shown = rhythm(groups, path, only_coded=_only_coded(dataset, body))
+    return _made(dataset, groups, body, path)
+
+
+def _most(group: Group, dataset: Elements, body: Body) -> int:
+    """Return how many samples of each lead of a group are opened."""
+    n_leads = len(shown_names([group], only_coded=_only_coded(dataset, body)))
+    return min(group.n_samples, MOST_SAMPLES // max(1, n_leads))
+
+
+def _made(
+    dataset: Elements,
+    groups: list[Group],
+    body: Body,
+    path: Path,
+    first: int | None = None,
+    *,
+    whole: bool = True,
+) -> EcgRecord:
+    """Return the record of a data set's groups, or of the `first` samples of its only one."""
+    leads, shown = rhythm(groups, path, only_coded=_only_coded(dataset, body), first=first)
     beat, middle = median(groups, shown, path)
     annotated = said(dataset, shown, middle, channel_names(groups))
     told = told_of(dataset)
@@ -137,6 +180,7 @@ def _record(dataset: Elements, body: Body, path: Path) -> EcgRecord:
         notes=notes,
         synthetic=synthetic,
         device_reading=reading,
+        whole=whole,
     )
 
 

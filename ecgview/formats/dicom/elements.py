@@ -82,6 +82,13 @@ class Elements:
         value = getattr(self._dataset.get_item(_tag(keyword), keep_deferred=True), "value", None)
         return value if isinstance(value, bytes) else b""
 
+    def put(self, tag: int, raw: bytes) -> None:
+        """Let the stored bytes of an element be these."""
+        from pydicom.dataelem import RawDataElement
+        from pydicom.tag import Tag
+
+        self._dataset[tag] = RawDataElement(Tag(tag), "OW", len(raw), raw, 0, False, self.little)
+
     def text(self, keyword: str | int) -> str:
         """Return the text of an element, values between backslashes; "" where there is none."""
         raw = self.raw(keyword)
@@ -214,6 +221,15 @@ def elements_of(body: Body, path: Path, stop: int = 0) -> Elements:
 
 def part_of(body: Body, path: Path, at: int, stop: int) -> Elements:
     """Return the elements from a place in a data set up to the tag `stop` or the end of the item."""
+    return _taken_apart(body, path, at, stop)[0]
+
+
+def end_of_part(body: Body, path: Path, at: int, stop: int) -> int:
+    """Return the place behind these elements, where the tag `stop` or a later one begins."""
+    return _taken_apart(body, path, at, stop)[1]
+
+
+def _taken_apart(body: Body, path: Path, at: int, stop: int) -> tuple[Elements, int]:
     from pydicom.filereader import read_dataset
 
     _silence()
@@ -231,7 +247,7 @@ def part_of(body: Body, path: Path, at: int, stop: int) -> Elements:
     except Exception as error:  # the library raises what its parts raise; the user is told which file
         steps.check()
         raise FormatError("the DICOM data set is broken", where=str(path), found=str(error)[:100]) from None
-    return Elements(dataset, path, body.little, steps)
+    return Elements(dataset, path, body.little, steps), file.tell()
 
 
 def body_of(raw: bytes, path: Path) -> Body:

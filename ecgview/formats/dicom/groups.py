@@ -5,21 +5,24 @@ is in those units, too, and is added after scaling.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.dicom.channels import Found, channels_of, common_step
 from ecgview.formats.dicom.codes import lead_of
 from ecgview.formats.dicom.elements import Elements
 from ecgview.leads import distinct_names
-from ecgview.record import ImportNote, MedianBeat, Signal
-from ecgview.runs import runs
+from ecgview.record import PART, ImportNote, MedianBeat, Signal
+from ecgview.runs import runs, stretches
 
-MOST_SAMPLES = 60_000_000  # over all leads: 240 MB as float32; longer records open at their beginning
+MOST_SAMPLES = (
+    120_000_000  # over all leads, as of ISHNE: more 16-bit samples no file holds that is small enough
+)
 MOST_GROUPS = 100
 MANY = 8  # channels of a whole 12-lead ECG, limb leads left to be computed
 SHORT_S = 3.0  # a derived group below this is a median beat, whatever its label
@@ -97,13 +100,16 @@ def group_of(item: Elements, number: int) -> Group:
     )
 
 
-def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Leads, Group]:
+def rhythm(
+    groups: Sequence[Group], path: Path, *, only_coded: bool, first: int | None = None
+) -> tuple[Leads, Group]:
     """Return the leads to be read and the group they are in; parts of a 3 x 4 recording become one record.
 
     Args:
         groups: of the file, at least one.
         path: named in errors.
         only_coded: take only channels whose code or name is that of a known lead (objects of other classes).
+        first: as many samples as are to be read of a file of one group; None = all.
 
     Raises:
         FormatError: no rhythm, no lead in volts, or samples that are not there.
@@ -117,7 +123,7 @@ def rhythm(groups: Sequence[Group], path: Path, *, only_coded: bool) -> tuple[Le
             expected="a group of original samples",
             found=best.label or "a derived group",
         )
-    leads = decoded(best, path, only_coded=only_coded)
+    leads = decoded(best, path, only_coded=only_coded, first=first)
     notes = list(leads.notes)
     for group in groups:
         if group is best or group.is_median:
@@ -174,8 +180,8 @@ def channel_names(groups: Sequence[Group]) -> dict[tuple[int, int], str]:
     return found
 
 
-def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
-    """Return the leads of one group in mV.
+def decoded(group: Group, path: Path, *, only_coded: bool, first: int | None = None) -> Leads:
+    """Return the leads of one group in mV, or their `first` samples.
 
     Raises:
         FormatError: counts that do not fit the bytes, an unknown sample format, no channel in volts.
@@ -184,19 +190,19 @@ def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
     # Samples per second in the standard; a rate outside holds no ECG and would overflow times.
     if not 0.001 <= group.fs_hz <= 1e6:
         raise FormatError("no sampling rate", where=f"{where}, SamplingFrequency", expected="a number of Hz")
-    stored = _stored(group, where)
+    stored = _stored(group if first is None else replace(group, n_samples=min(first, group.n_samples)), where)
     found = channels_of(group.item, stored.shape[1], only_coded)
     if not found.channels:
         raise FormatError(
             "holds no lead in volts", where=f"{where}, ChannelDefinitionSequence", found=found.why_not or None
         )
     limit = max(1, MOST_SAMPLES // len(found.channels))
-    if len(stored) > limit:
+    if group.n_samples > limit:
         minutes = limit / group.fs_hz / 60
         found.notes.append(
             ImportNote(
-                "duration",
-                f"{group.seconds / 3600:.1f} h recorded; the first {minutes:.0f} min are open",
+                PART,
+                f"{group.seconds / 3600:.1f} h recorded, the first {minutes:.0f} min are open",
             )
         )
         stored = stored[:limit]
@@ -212,12 +218,13 @@ def decoded(group: Group, path: Path, *, only_coded: bool) -> Leads:
 
 def _scaled(stored: NDArray[np.integer], found: Found, padding: int | None, run: int) -> Signal:
     """Return (leads, samples) float32 mV, what is not recorded as NaN; doubts go to the notes."""
-    signal = np.empty((len(found.channels), len(stored)), dtype=np.float32)
+    signal = on_disk.zeros((len(found.channels), len(stored)), np.float32)
     crossed, lowest = [], []
     for row, channel in zip(signal, found.channels, strict=True):
         values = stored[:, channel.index]
         # Channel Baseline is in units of the sensitivity, C.10.9.1.4: added after scaling.
-        row[:] = values * channel.scale + channel.baseline
+        for part in stretches(len(row)):
+            row[part] = values[part] * channel.scale + channel.baseline
         gaps = np.zeros(len(values), dtype=np.bool_)
         if padding is not None:
             gaps, inside = _padded(values, padding, run)

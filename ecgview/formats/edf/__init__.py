@@ -27,7 +27,17 @@ from ecgview.formats.kit.beginning import Beginning
 from ecgview.formats.kit.facts import Facts
 from ecgview.formats.kit.summary import RecordSummary
 from ecgview.leads import distinct_names, with_derived
-from ecgview.record import Acquisition, DeviceReading, DeviceStatement, EcgRecord, ImportNote, Patient, Signal
+from ecgview.record import (
+    PART,
+    Acquisition,
+    DeviceReading,
+    DeviceStatement,
+    EcgRecord,
+    ImportNote,
+    Patient,
+    Signal,
+)
+from ecgview.runs import stretches
 
 NAME = "EDF"
 EXTENSIONS: tuple[str, ...] = (".edf", ".bdf", ".rec")
@@ -153,9 +163,7 @@ def _length_notes(header: Header, annotations: Annotations) -> list[ImportNote]:
         text = f"cut short: {header.promised} data records announced, {header.records} are there"
         notes.append(ImportNote("duration", text))
     if header.records > MOST_RECORDS:
-        notes.append(
-            ImportNote("duration", f"the first {MOST_RECORDS} of {header.records} data records are open")
-        )
+        notes.append(ImportNote(PART, f"the first {MOST_RECORDS} of {header.records} data records are open"))
     if annotations.cut:
         notes.append(ImportNote("header", "there are more annotations than are listed"))
     return notes
@@ -163,7 +171,11 @@ def _length_notes(header: Header, annotations: Annotations) -> list[ImportNote]:
 
 def _without_flat(signal: Signal, names: tuple[str, ...]) -> tuple[Signal, tuple[str, ...], list[ImportNote]]:
     """Leave out leads of one value throughout where others move: recorders fill what was not connected."""
-    moves = np.array([bool(np.nanmax(row) > np.nanmin(row)) for row in signal])
+    high, low = (np.full(len(signal), limit, dtype=np.float32) for limit in (-np.inf, np.inf))
+    for part in stretches(signal.shape[1]):
+        some = signal[:, part]
+        high, low = np.fmax(high, np.fmax.reduce(some, axis=1)), np.fmin(low, np.fmin.reduce(some, axis=1))
+    moves = high > low
     if moves.all() or not moves.any():
         return signal, names, []
     gone = tuple(name for name, moving in zip(names, moves, strict=True) if not moving)

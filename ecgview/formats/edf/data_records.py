@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.edf.header import Header
 
@@ -31,6 +32,7 @@ class DataRecords:
         some = max(1, AT_ONCE // size)
         try:
             for first in range(0, self.count, some):
+                on_disk.rest()  # what was made of those before
                 count, offset = min(some, self.count - first) * size, self.header.length + first * size
                 yield first, np.fromfile(self.path, np.uint8, count, offset=offset).reshape(-1, size)
         except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.edf.annotations import Annotations
 from ecgview.formats.edf.data_records import DataRecords
@@ -14,7 +15,8 @@ from ecgview.formats.edf.header import Header, SignalHeader, number
 from ecgview.formats.kit.quantities import assumed_gain, ecg_signals, leads_of_one_rate, millivolts_per
 from ecgview.formats.kit.scp_leads import NAMES
 from ecgview.leads import KNOWN, canonical_name
-from ecgview.record import ImportNote, Signal
+from ecgview.record import PART, ImportNote, Signal
+from ecgview.runs import stretches
 
 MOST_SAMPLES = 160_000_000  # over all leads, as of WFDB; longer records open at their beginning
 COARSE_UV = 10.0  # per step: diagnostic recorders have 5 or finer (IEC 60601-2-25)
@@ -184,13 +186,13 @@ def millivolts(
         hours = (int(starts[-1]) + samples) / chosen.fs_hz / 3600
         notes.append(
             ImportNote(
-                "duration",
-                f"{hours:.1f} h recorded; the first {starts[fits] / chosen.fs_hz / 60:.0f} min are open",
+                PART,
+                f"{hours:.1f} h recorded, the first {starts[fits] / chosen.fs_hz / 60:.0f} min are open",
             )
         )
         starts, blocks = starts[:fits], replace(blocks, count=fits)
     total = int(starts[-1]) + samples
-    signal = np.full((len(chosen.signals), total), np.nan, dtype=np.float32)
+    signal = on_disk.zeros((len(chosen.signals), total), np.float32)
     lines = [step_uv(lead, path) for lead in chosen.signals]
     for lead, (step, _) in zip(chosen.signals, lines, strict=True):
         if abs(step) > COARSE_UV:
@@ -198,6 +200,8 @@ def millivolts(
                 ImportNote("units", f"{lead.label}: {abs(step):.3g} µV per step; check the gain", ())
             )
     together = total == len(starts) * samples
+    for part in () if together else stretches(total):
+        signal[:, part] = np.nan
     for first, some in blocks.parts():
         begun = starts[first : first + len(some)]
         for row, lead, (step, zero) in zip(signal, chosen.signals, lines, strict=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.kit.quantities import ecg_signals
 from ecgview.leads import derive_limb, distinct_names, order_key
@@ -90,7 +91,7 @@ def assemble(
     derived = set(derive_limb({name: row[:0] for name, row in zip(leads, signal, strict=True)}))
     order = sorted([*leads, *derived], key=order_key)
     ordered = signal if order == leads else _ordered(signal, leads, order)
-    if ordered.base is None:
+    if ordered.base is None or on_disk.holds(ordered):
         ordered.setflags(write=False)  # the record copies what another could still write to
     acquisition, notes = _with_gain_doubt(acquisition or Acquisition(), notes)
     if computed := tuple(name for name in order if name in derived):
@@ -114,7 +115,9 @@ def assemble(
 def _checksum(signal: Signal, leads: list[str], fs_hz: float) -> str:
     """Return what a record is known by: of its leads in the file's order, as they are before any is derived."""
     digest = hashlib.sha256(f"{leads}|{fs_hz!r}|".encode())
-    digest.update(signal.data)
+    for row in signal:
+        for part in stretches(len(row)):
+            digest.update(row[part].data)
     return digest.hexdigest()
 
 
@@ -140,7 +143,7 @@ def _without_absurd(signal: Signal) -> Signal:
 
 def _ordered(signal: Signal, leads: Sequence[str], order: Sequence[str]) -> Signal:
     """Return (leads of `order`, samples): those of the file, and the limb leads that follow from them."""
-    made = np.empty((len(order), signal.shape[1]), dtype=np.float32)
+    made = on_disk.zeros((len(order), signal.shape[1]), np.float32)
     for part in stretches(signal.shape[1]):
         rows = dict(zip(leads, signal[:, part], strict=True))
         rows |= derive_limb(rows)

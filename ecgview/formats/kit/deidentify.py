@@ -44,6 +44,7 @@ _SAYS = {
     "age": "an age that is no person's was not used",
     "subjects": "age or sex not from the file",
     "duration": "not all of the recording is shown",
+    "part": "not all of the recording is shown",
     "derived": "limb leads computed",
     "einthoven": "the limb leads do not agree with each other",
     "clipping": "samples at the limit of the recorder",

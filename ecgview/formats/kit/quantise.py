@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.record import EcgRecord, Signal
 from ecgview.runs import stretches
@@ -44,11 +45,13 @@ def quantise(record: EcgRecord, where: str, *, may_have_gaps: bool, peak: int = 
     Raises:
         FormatError: there are gaps and the format cannot say so.
     """
-    gaps, largest = np.zeros(record.signal.shape, dtype=np.bool_), 0.0
+    gaps, largest = on_disk.zeros(record.signal.shape, np.bool_), 0.0
+    has_gaps = False
     for part in stretches(record.n_samples):
         microvolts, gaps[:, part] = _microvolts(record.signal[:, part])
+        has_gaps = has_gaps or bool(gaps[:, part].any())
         largest = max(largest, float(np.abs(microvolts).max()))
-    if gaps.any() and not may_have_gaps:
+    if has_gaps and not may_have_gaps:
         raise FormatError(
             "the record has gaps, which this format cannot mark",
             where=where,
@@ -80,8 +83,8 @@ def _on_grid(signal: Signal, step: float) -> bool:
 
 
 def _steps(signal: Signal, step: float, gaps: NDArray[np.bool_], lossless: bool) -> Steps:
-    values = np.empty(signal.shape, dtype=np.int16)
+    values: NDArray[np.int16] = on_disk.zeros(signal.shape, np.int16)
     for part in stretches(signal.shape[1]):
-        values[:, part] = np.round(_microvolts(signal[:, part])[0] / step)
-    values[gaps] = PADDING
+        some = np.round(_microvolts(signal[:, part])[0] / step)
+        values[:, part] = np.where(gaps[:, part], PADDING, some)
     return Steps(values, step, lossless, gaps)

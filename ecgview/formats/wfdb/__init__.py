@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview import on_disk
 from ecgview.errors import FormatError
 from ecgview.formats.kit import metadata, person
 from ecgview.formats.kit.assemble import assemble
@@ -27,7 +28,7 @@ from ecgview.formats.wfdb.files import GAP, at_library, bad_files, frames_there,
 from ecgview.formats.wfdb.header import Header, SignalLine, described, read_header, stated_age
 from ecgview.leads import distinct_names, with_derived
 from ecgview.loading import library
-from ecgview.record import EcgRecord, ImportNote, Signal
+from ecgview.record import PART, EcgRecord, ImportNote, Signal
 from ecgview.runs import stretches
 
 NAME = "WFDB"
@@ -104,8 +105,8 @@ def _opened(path: Path, seconds: float | None) -> tuple[EcgRecord, int | None]:
         stop = limit
         notes.append(
             ImportNote(
-                "duration",
-                f"{frames / header.fs_hz / 3600:.1f} h recorded; the first "
+                PART,
+                f"{frames / header.fs_hz / 3600:.1f} h recorded, the first "
                 f"{stop / header.fs_hz / 60:.0f} min are open",
             )
         )
@@ -168,7 +169,10 @@ def write(record: EcgRecord, target: Path) -> Path:
             adc_res=[16] * n_leads,
             adc_zero=[0] * n_leads,
             init_value=[int(row[0]) for row in steps.values],
-            checksum=[int(row.sum(dtype=np.int64)) % 65536 for row in steps.values],
+            checksum=[
+                sum(int(row[part].sum(dtype=np.int64)) for part in stretches(len(row))) % 65536
+                for row in steps.values
+            ],
             block_size=[0] * n_leads,
         ).wrheader(write_dir=str(target.parent))
         with open(target.with_suffix(".dat"), "wb") as file:
@@ -279,7 +283,7 @@ def _samples(path: Path, header: Header, chosen: _Chosen, frames: int | None, st
         )
     else:
         parts = _by_library(path, header, chosen.places, most, stop)
-    signal, there = np.empty((len(factors), (most or 0) * chosen.per_frame), dtype=np.float32), 0
+    signal, there = on_disk.zeros((len(factors), (most or 0) * chosen.per_frame), np.float32), 0
     with np.errstate(all="ignore"):  # absurd gains overflow to what `assemble` takes as gaps
         for rows in parts:
             shortest = min(len(row) for row in rows)

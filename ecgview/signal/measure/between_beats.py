@@ -109,7 +109,7 @@ def _steepness(signal: np.ndarray, fs_hz: float) -> np.ndarray:
     """Return how steep each lead is in the detector's band, (leads, samples), root mean square in mV/s."""
     from scipy.ndimage import uniform_filter1d
 
-    band = band_pass.passed(signal, 2, BAND_HZ[0], min(BAND_HZ[1], 0.45 * fs_hz), fs_hz)
+    band = band_pass.passed(signal, BAND_HZ[0], min(BAND_HZ[1], 0.45 * fs_hz), fs_hz)
     slope = np.gradient(band, axis=1) * fs_hz
     power = uniform_filter1d(np.square(slope), max(3, round(WINDOW_S * fs_hz)), axis=1)
     steep: np.ndarray = np.sqrt(np.maximum(power, 0.0))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ecgview import on_disk
 from ecgview.record import EcgRecord
 from ecgview.signal.measure import between_beats
 from ecgview.signal.measure.figures import FEW_LEADS_NOTE
@@ -53,6 +54,7 @@ def of(record: EcgRecord, measure: Callable[[EcgRecord], Measured]) -> Measured:
     seams: list[tuple[float, float]] = []  # from the last beat of a minute to the first of the next
     last_s: float | None = None
     for start, stop in _pieces(record):
+        on_disk.rest()  # the minutes before
         found = measure(_part(record, start, stop))
         seconds = (stop - start) / record.sampling_rate_hz
         minutes.append(_minute(found, start / record.sampling_rate_hz, seconds))

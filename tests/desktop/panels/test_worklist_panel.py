@@ -1,5 +1,6 @@
 """The worklist: many records, filter, keyboard, states, and nothing of a model in it."""
 
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from ecgview.desktop.state.worklist import WorklistItem
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.formats import csv_table, wfdb
 from ecgview.formats.kit.summary import RecordSummary
+from ecgview.formats.places import listing as folders
 from ecgview.record import Acquisition, EcgRecord, Patient
 
 
@@ -150,6 +152,39 @@ def test_the_first_rows_stand_before_the_last_folder_was_looked_into(
     assert added == [(0, 32), (32, 40)]
     assert [item.path for item in workspace.worklist.items] == paths
     assert "no such file" in str(failed[0])
+
+
+def test_of_a_large_folder_a_turn_of_the_window_takes_in_a_slice(
+    workspace: Workspace,
+    tmp_path: Path,
+    pulse_record: EcgRecord,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No turn may take long, however many files there are: 32 are looked at before the first row, 200 are taken in."""
+    (path,) = _written(tmp_path / "large", pulse_record, 1)
+    for k in range(1, 700):
+        os.link(path, path.with_stem(f"r{k:03d}"))
+    opened: list[Path] = []
+    turns: list[tuple[int, int]] = []  # rows that one turn took in, tables that were opened until then
+    headers: list[int] = []
+    asked = folders._names_leads
+
+    def names_leads(table: Path, knows: folders.Knows) -> bool:
+        opened.append(table)
+        return asked(table, knows)
+
+    monkeypatch.setattr(folders, "_names_leads", names_leads)
+    workspace.worklist.rows_added.connect(lambda first, end: turns.append((end - first, len(opened))))
+    workspace.worklist.rows_changed.connect(lambda places: headers.append(len(places)))
+    workspace.worklist.add([tmp_path / "large"])
+    qtbot.waitUntil(lambda: sum(headers) == 700)
+    rows = [count for count, _ in turns]
+    assert sum(rows) == 700
+    assert rows[0] <= listing.FIRST_SLICE
+    assert max(rows) <= listing.LIST_SLICE
+    assert turns[0][1] <= listing.FIRST_SLICE + listing.LIST_SLICE  # the next slice may be under way
+    assert max(headers) <= listing.PEEK_SLICE
 
 
 def test_a_slice_of_slow_files_ends_with_its_time_and_shows_what_it_has(
