@@ -37,13 +37,14 @@ def beginning(path: Path, seconds: float) -> EcgRecord | None:
     part = formats.beginning(path, seconds)
     if part is None or part.n_samples <= part.record.n_samples:
         return None
-    record, whole_s = part.record, part.n_samples / part.record.sampling_rate_hz
-    text = f"only the first {time_span.words(record.seconds)} of {time_span.words(whole_s)} are open"
+    record = part.record
+    recorded_s = formats.peek(path).duration_s or part.n_samples / record.sampling_rate_hz
+    text = f"only the first {time_span.words(record.seconds)} of {time_span.words(recorded_s)} are open"
     digest = hashlib.sha256(np.ascontiguousarray(record.signal).data).hexdigest()
     return replace(
         record,
         source=replace(record.source, sha256=digest),
-        notes=(ImportNote(PART, text), *record.notes),
+        notes=(ImportNote(PART, text), *(note for note in record.notes if note.kind != PART)),
     )
 
 
