@@ -126,7 +126,7 @@ def main() -> None:
                 whole[f"X, ratio {ratio}"] = found = compare(ecgs, ratio, given.rounds, where)
                 show("X server", found, ratio)
     if given.json is not None:
-        given.json.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+        given.json.write_text(json.dumps(whole, indent=1, allow_nan=False), encoding="utf-8")
 
 
 if __name__ == "__main__":

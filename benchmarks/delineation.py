@@ -37,6 +37,7 @@ from ecgview.signal.measure import waves
 from ecgview.signal.measure.waves import Beat
 from ecgview.training.data import delineated, unmarked
 from ecgview.training.data.delineated import GROUPS, Mark, Marked
+from ecgview.training.evaluation.plain import known
 from ecgview.training.evaluation.waves import Outcome, compare, figures, marked_beats
 from ecgview.training.stages import delineate as stage
 
@@ -80,7 +81,7 @@ def main() -> None:
         print(f"  {theirs:.0f} ms of the processor per record, {theirs / ours:.1f} times ecgview's")
         print("  " + ahead(found["ecgview"]["all"], found[name]["all"]))
     if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        args.json.write_text(json.dumps(known(found), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if args.update_card:
         update_card({name: row for name, row in found["ecgview"].items() if not name.startswith("rhythm")})
 
@@ -248,9 +249,11 @@ def update_card(found: dict[str, Any]) -> None:
     """Write the cross-validated figures into the card of the default delineator."""
     path = cards.default("delineator").folder / "card.json"
     card = json.loads(path.read_text(encoding="utf-8"))
-    rounded = json.loads(json.dumps(found), parse_float=lambda text: round(float(text), 3))
+    rounded = json.loads(
+        json.dumps(known(found), allow_nan=False), parse_float=lambda text: round(float(text), 3)
+    )
     card["metrics"] = {"cross-validation on LUDB, 5 folds by record": rounded}
-    path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -147,7 +147,8 @@ def main() -> int:
         seconds.append(time.process_time() - began)
     version = f"{package} {importlib.metadata.version(package)}"
     args.out.write_text(
-        json.dumps({"version": version, "seconds": seconds, "marks": marks}), encoding="utf-8"
+        json.dumps({"version": version, "seconds": seconds, "marks": marks}, allow_nan=False),
+        encoding="utf-8",
     )
     return 0
 

@@ -81,7 +81,7 @@ def main() -> None:
     table |= rules(args.data)
     table["ms"] = timed(args.data)
     if args.json:
-        args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        args.json.write_text(json.dumps(table, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def rules(data: Path) -> dict[str, dict[str, float]]:

@@ -169,7 +169,9 @@ def install(gpu: bool, with_tests: bool) -> None:
     run(*PIP_INSTALL, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     run(PYTHON, "-m", "pip", "check", stdout=subprocess.DEVNULL)
     remove_dead_weight()
-    stamp.write_text(json.dumps({"wanted": wanted, "gpu": gpu, "parts": sorted(parts | have)}))
+    stamp.write_text(
+        json.dumps({"wanted": wanted, "gpu": gpu, "parts": sorted(parts | have)}, allow_nan=False)
+    )
 
 
 def remove_dead_weight() -> None:

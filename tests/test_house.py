@@ -4,6 +4,7 @@ A file is one subject: no number says how long that is. What one file adds is in
 """
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -150,3 +151,36 @@ def test_no_path_of_a_machine_is_in_the_project() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"(?<!\w)/(root|work|opt|home/\w+|Users/\w+)/", text), name
         assert not re.search(r"\b(pypi|pythonhosted|pytorch|anaconda)\.(org|com)\b", text), name
+
+
+HASHED_ALONE = {("ecgview/review/audit.py", "digest"), ("ecgview/models/asking.py", "_fingerprint")}
+
+
+def test_what_is_written_as_json_holds_no_nan() -> None:
+    """JSON has no NaN; where a figure is not known it is null, and anything else that is no number is an error."""
+    found, lax = 0, []
+    for path in (*PACKAGE, *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "packaging").rglob("*.py")):
+        where = path.relative_to(ROOT).as_posix()
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef) or (where, function.name) in HASHED_ALONE:
+                continue
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in ("json.dumps", "json.dump"):
+                    found += 1
+                    if "allow_nan=False" not in ast.unparse(call):
+                        lax.append(f"{where}:{call.lineno}")
+    assert found > 30
+    assert not lax
+
+
+def test_every_json_that_ships_is_json() -> None:
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is no JSON")
+
+    shipped = [*(ROOT / "resources").rglob("*.json"), *(ROOT / "ecgview").rglob("*.json")]
+    assert len(shipped) > 5
+    for path in shipped:
+        try:
+            json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        except ValueError as error:
+            pytest.fail(f"{path.relative_to(ROOT)}: {error}")

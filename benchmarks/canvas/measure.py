@@ -483,7 +483,7 @@ def main() -> None:
             "platform": qt.platformName(),
             "figures": figures,
         }
-        print(json.dumps(found))
+        print(json.dumps(found, allow_nan=False))
         sys.stdout.flush()
         os._exit(0)  # workers and windows have nothing to say any more
 

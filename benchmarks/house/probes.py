@@ -29,7 +29,7 @@ def main() -> None:
     answer_path, began, checkout, name, *args = sys.argv[1:]
 
     def answer(found: dict[str, Any]) -> None:
-        Path(answer_path).write_text(json.dumps(found), encoding="utf-8")
+        Path(answer_path).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
 
     try:
         PROBES[name](answer, float(began), Path(checkout), *args)

@@ -150,16 +150,16 @@ def schema(plan: Plan) -> "pa.Schema":
     columns += [("precision", pa.string()), ("feature_distance_percentile", pa.float32())]
     told = ("pacing", "not_assessable", "doubt_kinds", "warnings", "not_analysed", "error")
     columns += [(name, pa.string()) for name in told]
-    facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts))}
+    facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts), allow_nan=False)}
     facts |= {"precision": plan.precision}
     if plan.precision_note:
         facts |= {"precision_note": plan.precision_note}
     if plan.lef:
         lef = cards.get(plan.lef)
-        facts["lef"] = json.dumps(asdict(lef.facts))
+        facts["lef"] = json.dumps(asdict(lef.facts), allow_nan=False)
         others = [one for one in tabular.classifiers(lef) if one.id != plan.model]
         if others:  # asked too: the LEF result does not rest on the table's own probabilities alone
-            facts["lef_classifiers"] = json.dumps([asdict(one.facts) for one in others])
+            facts["lef_classifiers"] = json.dumps([asdict(one.facts) for one in others], allow_nan=False)
     return pa.schema(columns, metadata=facts)
 
 

@@ -1,5 +1,6 @@
 """What a model's card may say in words: a card may come from anyone, and its words reach terminal, window and paper."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -36,6 +37,21 @@ def check_texts(raw: Mapping[str, Any], where: str) -> None:
     """Raise ModelError naming the field in which a text or a number cannot be shown, or a list is nested too deep."""
     for name, value in raw.items():
         _check(value, f"{where}: {seen(name)[1:-1]}", 0)
+
+
+def check_numbers(value: object, where: str) -> None:
+    """Raise ModelError naming the field in which a number is none, which JSON cannot hold.
+
+    Cards of models that are kept here may hold NaN: ecgview itself wrote it once for figures that are not known.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ModelError("the number is none", where=where, expected="a number or null", found=str(value))
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            check_numbers(item, f"{where}: {seen(name)[1:-1]}")
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_numbers(item, where)
 
 
 def _check(value: object, where: str, depth: int) -> None:

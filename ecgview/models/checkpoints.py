@@ -43,6 +43,8 @@ def import_file(
     has_card = path.suffix == ".safetensors" and own.is_file()
     field = f"{own}: id" if has_card else path.name
     told = cards.read_card(own) if has_card else None
+    if told is not None:
+        card_text.check_numbers(cards.as_json(told), str(own))
     state = read_state(path)
     progress(0.5, "comparing with the known networks")
     if told is not None:
@@ -212,7 +214,8 @@ def _keep(state: State, card: ModelCard, path: Path, progress: Progress) -> Mode
     kept = replace(card, folder=folder, weights=WEIGHTS, sha256=sha256)
     card_part = folder / "card.part"
     card_part.write_text(
-        json.dumps(cards.as_json(kept), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(cards.as_json(kept), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
     )
     os.replace(card_part, there)
     progress(1.0, f"{card.id} is ready")

@@ -85,7 +85,7 @@ def begin(plan: PlanOfParts) -> None:
     there = Path(plan.parts) / PLAN
     there.parent.mkdir(parents=True, exist_ok=True)
     draft = there.with_suffix(".part")
-    draft.write_text(json.dumps(asdict(plan)), encoding="utf-8")
+    draft.write_text(json.dumps(asdict(plan), allow_nan=False), encoding="utf-8")
     os.replace(draft, there)
 
 

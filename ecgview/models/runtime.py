@@ -272,7 +272,13 @@ def prediction(
     """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know.
 
     `far` is the record's percentile of `probabilities_and_distances`.
+
+    Raises:
+        ModelError: one is no number, as weights of strangers, or damaged ones, can make it.
     """
+    if not np.isfinite(probability).all():
+        code = card.labels[int(np.flatnonzero(~np.isfinite(probability))[0])]
+        raise ModelError("gives no number", where=f"{card.id}: {code}", expected="a probability", found="NaN")
     names = _label_names(card)
     reference = reference_scores.of(card)
     weak = card.weak_thresholds

@@ -40,7 +40,7 @@ class KeyTable:
         salt = os.urandom(16)
         said = {"kdf": "scrypt", "n": _N, "r": _R, "p": _P, "salt": base64.b64encode(salt).decode()}
         self._path, self._count = path, 0
-        self._head = f"{HEAD}\n{json.dumps(said)}\n"
+        self._head = f"{HEAD}\n{json.dumps(said, allow_nan=False)}\n"
         self._sealer = AESGCM(_secret(_checked(passphrase), salt))
         try:
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -5,7 +5,6 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 
 from ecgview.about import VERSION
 from ecgview.errors import StoreError
@@ -110,10 +109,14 @@ def read_values(read: Read) -> Values:
         revealed.utc if revealed else None,
         revealed.offset_minutes if revealed else None,
         read.reason,
-        json.dumps(read.changes, ensure_ascii=False),
+        json.dumps(read.changes, ensure_ascii=False, allow_nan=False),
         read.exposed,
         plain_json.dump(read.signed_with) if read.signed_with else "",
     )
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return json.dumps(texts, allow_nan=False)
 
 
 def statement_values(read_id: int, content: Draft) -> list[Values]:
@@ -126,7 +129,7 @@ def statement_values(read_id: int, content: Draft) -> list[Values]:
             item.certainty.value,
             item.label_set,
             item.version,
-            json.dumps(item.modifiers),
+            _list(item.modifiers),
         )
         for position, item in enumerate(content.statements)
     ]
@@ -135,7 +138,7 @@ def statement_values(read_id: int, content: Draft) -> list[Values]:
 def annotation_values(read_id: int, content: Draft) -> list[Values]:
     """Return the rows of table `annotations`; leads as a JSON list."""
     return [
-        (read_id, position, json.dumps(a.leads), a.start_s, a.end_s, a.code, a.text, a.label_set, a.version)
+        (read_id, position, _list(a.leads), a.start_s, a.end_s, a.code, a.text, a.label_set, a.version)
         for position, a in enumerate(content.annotations)
     ]
 
@@ -214,7 +217,7 @@ def _annotation(row: Row) -> Annotation:
 
 def read_digest(read: Read) -> str:
     """Return what the audit chain keeps of a committed read: the hash of all of it."""
-    fields = asdict(read)
+    fields = plain_json.typed(read)
     if not read.exposed:  # as reads were hashed before schema 3 knew of exposures
         del fields["exposed"]
     if read.signed_with is None:  # nor schema 8 of the patient and the acquisition
@@ -330,7 +333,7 @@ def to_exposure(row: Row) -> Exposure:
 
 def exposure_digest(exposure: Exposure) -> str:
     """Return what the audit chain keeps of an exposure: the hash of all of it."""
-    return digest(asdict(exposure))
+    return digest(plain_json.typed(exposure))
 
 
 def run_values(run: Run) -> Values:
@@ -368,7 +371,7 @@ def to_run(row: Row) -> Run:
 
 def run_digest(run: Run) -> str:
     """Return what the audit chain keeps of a run: the hash of all of it."""
-    return digest(asdict(run))
+    return digest(plain_json.typed(run))
 
 
 def judgement_values(kept: Judgement) -> Values:
@@ -380,7 +383,7 @@ def judgement_values(kept: Judgement) -> Values:
         kept.number,
         kept.withdraws,
         opinion.verdict.value,
-        json.dumps(opinion.leads),
+        _list(opinion.leads),
         opinion.start_s,
         opinion.end_s,
         judged.kind,
@@ -428,7 +431,7 @@ def to_judgement(row: Row) -> Judgement:
 
 def judgement_digest(kept: Judgement) -> str:
     """Return what the audit chain keeps of a judgement: the hash of all of it."""
-    return digest(asdict(kept))
+    return digest(plain_json.typed(kept))
 
 
 def readers(connection: sqlite3.Connection) -> list[str]:

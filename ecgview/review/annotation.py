@@ -32,11 +32,6 @@ class Annotation:
                 expected="0 <= start <= end, in seconds",
                 found=f"{self.start_s} to {self.end_s}",
             )
-        for name in (
-            "start_s",
-            "end_s",
-        ):  # SQLite gives 1 back as 1.0, of which the log would hold another hash
-            object.__setattr__(self, name, float(getattr(self, name)))
 
     @property
     def title(self) -> str:

@@ -66,7 +66,7 @@ def verify(entries: Iterable[AuditEntry]) -> list[str]:
 
 def to_json_lines(entries: Iterable[AuditEntry]) -> str:
     """Return the log for export, one JSON object per line; `from_json_lines` reads it back."""
-    return "".join(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+    return "".join(json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n" for entry in entries)
 
 
 def from_json_lines(text: str) -> list[AuditEntry]:

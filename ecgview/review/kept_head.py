@@ -100,7 +100,11 @@ class KeptHead:
         slots = _slots(self.stamp())
         number = slots[-1].number + 1 if slots else 0
         slot = _Slot(store, number, heads)
-        text = json.dumps({**asdict(slot), "mac": slot.computed_mac(key)}).encode().ljust(_SLOT_BYTES)
+        text = (
+            json.dumps({**asdict(slot), "mac": slot.computed_mac(key)}, allow_nan=False)
+            .encode()
+            .ljust(_SLOT_BYTES)
+        )
         try:
             opened = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(opened, "wb", buffering=0) as file:
@@ -127,7 +131,7 @@ class _Slot:
     def computed_mac(self, key: bytes) -> str:
         fields = asdict(self)
         del fields["mac"]
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hmac.new(key, text.encode(), "sha256").hexdigest()
 
 

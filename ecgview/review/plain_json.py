@@ -9,6 +9,7 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from enum import Enum
+from numbers import Real
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -16,7 +17,17 @@ T = TypeVar("T")
 
 def dump(value: Any) -> str:
     """Return a dataclass of plain values, tuples and further dataclasses as JSON."""
-    return json.dumps(asdict(value), ensure_ascii=False)
+    return json.dumps(asdict(value), ensure_ascii=False, allow_nan=False)
+
+
+def typed(value: Any) -> Any:
+    """Return a dataclass as `dump` writes it, each number of the kind that its class says.
+
+    A whole number in the place of a float is one, and minus zero is zero: so they come back from SQLite, and what is
+    hashed of them must not differ.
+    """
+    hints = _hints(type(value))
+    return {item.name: _typed(hints[item.name], getattr(value, item.name)) for item in fields(value)}
 
 
 def load(kind: type[T], text: str) -> T:
@@ -45,7 +56,7 @@ def dump_change(before: Any, after: Any) -> str:
         end = _n_shared(old[::-1], new[::-1])
         put = new[: len(new) - end]
         found[item.name] = [start, len(old) - end, put if isinstance(put, str) else list(map(_plain, put))]
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def load_changed(before: T, changes: Iterable[str]) -> T:
@@ -87,6 +98,21 @@ def _n_shared(one: Sequence[Any], other: Sequence[Any]) -> int:
 
 def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return typed(value)
+    if isinstance(value, tuple | list):
+        inner = get_args(kind)
+        return [_typed(inner[0] if len(inner) == 2 and inner[1] is Ellipsis else Any, item) for item in value]
+    if isinstance(value, Real) and not isinstance(value, bool):
+        kinds = get_args(kind) or (kind,)
+        if float in kinds:
+            return float(value) + 0.0
+        if int in kinds:
+            return int(value)
+    return value
 
 
 _hints = functools.cache(get_type_hints)  # looked up for each of thousands of items

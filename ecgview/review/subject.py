@@ -22,7 +22,7 @@ class Subject:
 
 def enter(store: Store, record_sha256: str, subject: Subject) -> None:
     """Keep what a reader entered; StoreError if it cannot be kept. The newest entry of a record holds."""
-    details = json.dumps({"age_years": subject.age_years, "sex": subject.sex})
+    details = json.dumps({"age_years": subject.age_years, "sex": subject.sex}, allow_nan=False)
     store.log(record_sha256, subject.reader, ACTION, details)
 
 

@@ -16,6 +16,7 @@ from ecgview.training.data import inputs, labels, material, splits
 from ecgview.training.data.pack import Pack
 from ecgview.training.engine import classify, lead_agnostic
 from ecgview.training.evaluation import baselines, metrics
+from ecgview.training.evaluation.plain import known
 from ecgview.training.places import Places
 from ecgview.training.stages import (
     mtecg_finetune,
@@ -121,7 +122,9 @@ def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
     found["folds"] = sorted({pack.rows[i].fold for i in index})
     found["n_records"] = len(index)
     found["n_patients"] = len({pack.rows[i].patient_id for i in index})
-    (places.out / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (places.out / "results.json").write_text(
+        json.dumps(known(found), indent=1, allow_nan=False) + "\n", encoding="utf-8"
+    )
     (places.out / "results.md").write_text(as_markdown(found), encoding="utf-8")
     return found
 
@@ -213,5 +216,5 @@ def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:
         wav2vec_identify.evaluate(made.network, made.pack, "test", scale.resamples, leads)
         for leads in inputs.LEAD_SETS
     ]
-    kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    kept.write_text(json.dumps(known(rows), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return rows

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from ecgview import cli
 from ecgview.errors import ModelError
+from ecgview.formats import wfdb
 from ecgview.models import architectures, cards, checkpoints, weights_file
 from ecgview.models.networks.mtecg import Mtecg, MtecgConfig
+from ecgview.record import EcgRecord
 
 SMALL = {"width": 24, "depth": 1, "n_heads": 3}
 
@@ -387,3 +389,30 @@ def test_a_script_says_yes_and_without_a_terminal_nobody_is_asked(
     assert "--yes" in capsys.readouterr().err
     assert not cards.user_folder().exists()
     assert cli.main(["models", "import", str(path), "--yes"]) == 0
+
+
+def test_weights_that_give_no_number_give_no_answer(
+    tmp_path: Path, pulse_record: EcgRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ecg = wfdb.write(pulse_record, tmp_path / "one")
+    path = small_model(tmp_path / "m")
+    state = load_file(path)
+    save_file({name: torch.full_like(value, float("nan")) for name, value in state.items()}, path)
+    card = checkpoints.import_file(path)
+    assert cli.main(["classify", "--model", card.id, str(ecg)]) == 1
+    said = capsys.readouterr()
+    assert "gives no number" in said.err
+    assert "small: A" in said.err
+    assert "nan" not in said.out.lower()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": Infinity}', '{"a": 1e999}', '{"a": [1, {"b": -Infinity}]}']
+)
+def test_figures_of_a_card_that_are_no_numbers_are_refused(text: str, tmp_path: Path) -> None:
+    path = small_model(tmp_path / "m")
+    there = tmp_path / "m" / "card.json"
+    there.write_text(there.read_text()[:-1] + f', "metrics": {text}}}')
+    with pytest.raises(ModelError, match="the number is none") as caught:
+        checkpoints.import_file(path)
+    assert "card.json: metrics" in str(caught.value.where)

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ecgview.errors import StoreError
@@ -12,8 +13,11 @@ from ecgview.results import Prediction
 from ecgview.review import _database, migrations
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import from_json_lines, verify
+from ecgview.review.history import PutEdges
+from ecgview.review.judgement import Judged, Opinion, Verdict
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store, default_path
+from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 APPEND_ONLY = (
     "records",
@@ -81,8 +85,14 @@ def test_tampering_past_the_triggers_is_found(
     assert session.store.verify() != []
 
 
-def test_a_mark_at_whole_seconds_verifies(session: ReadingSession) -> None:
-    session.add_annotation(Annotation(("II",), 1, 2, "PVC"))
+@pytest.mark.parametrize("number", [1, 1.0, -0.0, 0, np.float64(0.5)])
+def test_a_number_is_hashed_as_the_store_gives_it_back(session: ReadingSession, number: float) -> None:
+    """A mark, an edge and a judgement at a whole number, at minus zero, at what numpy computed."""
+    session.add_annotation(Annotation(("II",), number, 2, "PVC"))
+    session.apply(PutEdges((EdgeEdit("T offset", number, None), EdgeEdit("P onset", number, 3))))
+    session.commit_first_read()
+    session.reveal()
+    session.judge(Opinion(Verdict.AGREE, (), number, 3, Judged("map", "AFIB", "m", "1.0", "f" * 64, "x")))
     session.sign()
     assert session.store.verify() == []
 

@@ -286,6 +286,24 @@ def test_there_are_more_than_sixteen_and_each_stands_in_the_documentation() -> N
     assert [name for name in TAMPERINGS if name not in listed] == []
 
 
+@pytest.mark.parametrize("table", [*_rows.LINKED, "audit", "links"])
+def test_no_row_of_any_table_can_be_changed_or_deleted(full: Store, database: Path, table: str) -> None:
+    raw = sqlite3.connect(database)
+    raw.execute("PRAGMA recursive_triggers = ON")  # as ecgview has it: REPLACE deletes, too
+    before = raw.execute(f"SELECT * FROM {table}").fetchall()
+    assert before
+    column = raw.execute(f"SELECT * FROM {table}").description[-1][0]
+    for change in (
+        f"UPDATE {table} SET {column} = 'x'",
+        f"DELETE FROM {table}",
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            raw.execute(change)
+    assert raw.execute(f"SELECT * FROM {table}").fetchall() == before
+    raw.close()
+
+
 def test_every_table_is_covered(full: Store) -> None:
     names = {
         row[0]

@@ -118,7 +118,7 @@ def _build(
     (folder / "microvolts.part").replace(folder / "microvolts.i16")
     table = {"rows": [asdict(row) for row in rows], "left_out": left_out}
     part = folder / "rows.part"
-    part.write_text(json.dumps(table), encoding="utf-8")
+    part.write_text(json.dumps(table, allow_nan=False), encoding="utf-8")
     part.replace(folder / "rows.json")
 
 

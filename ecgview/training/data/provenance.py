@@ -114,7 +114,9 @@ def keep(learnt: Learnt, out: Path) -> None:
         )
     out.mkdir(parents=True, exist_ok=True)
     part = out / f"{FILE}.part"
-    part.write_text(json.dumps(asdict(learnt), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(
+        json.dumps(asdict(learnt), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
     part.replace(out / FILE)
 
 

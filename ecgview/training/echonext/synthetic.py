@@ -94,7 +94,7 @@ def write(
         "noise": NOISE,
         "score": {name: score[split == name].round(6).tolist() for name in SHARES},
     }
-    (folder / "SYNTHETIC.json").write_text(json.dumps(truth) + "\n", encoding="utf-8")
+    (folder / "SYNTHETIC.json").write_text(json.dumps(truth, allow_nan=False) + "\n", encoding="utf-8")
     return folder
 
 

@@ -21,6 +21,7 @@ from ecgview.training.data.tasks import Task
 from ecgview.training.engine.classify import Trained
 from ecgview.training.evaluation import judging
 from ecgview.training.evaluation.metrics import best_f1_threshold
+from ecgview.training.evaluation.plain import known
 from ecgview.training.objectives.mae import MaeObjective
 
 FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
@@ -179,9 +180,11 @@ def write(
     }
     weights = folder / "weights.safetensors"
     save_file(state, str(weights))
-    complete = {**card, "weights": weights.name, "sha256": sha256_of(weights)}
+    complete = known({**card, "weights": weights.name, "sha256": sha256_of(weights)})
     path = folder / "card.json"
-    path.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(complete, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
     if card["kind"] == "classifier":
         _write_golden(folder, tolerance)
     return path
@@ -201,7 +204,7 @@ def _write_golden(folder: Path, tolerance: float) -> None:
         "tolerance": tolerance,
         "logits": [round(float(v), 5) for v in logits],
     }
-    (folder / "golden.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
+    (folder / "golden.json").write_text(json.dumps(golden, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def formula_ecg(n_leads: int = 12, n_samples: int = 5000) -> np.ndarray:

@@ -115,7 +115,7 @@ def _measurements(
     codes = [one.code for one in measured_inputs.known()]
     table = (data.folder / f"EchoNext_{split}_waveforms.npy").stat()
     identity = json.dumps(
-        [str(data.folder.resolve()), split, VERSION, codes, table.st_size, table.st_mtime_ns]
+        [str(data.folder.resolve()), split, VERSION, codes, table.st_size, table.st_mtime_ns], allow_nan=False
     )
 
     def piece(first: int, last: int) -> NDArray[np.float32]:
@@ -161,7 +161,9 @@ def _answers(
 ) -> NDArray[np.float32]:
     """Return (count, labels) probabilities, NaN where the classifier cannot take the record."""
     table = (data.folder / f"EchoNext_{split}_waveforms.npy").stat()
-    identity = json.dumps([str(data.folder.resolve()), split, card.sha256, table.st_size, table.st_mtime_ns])
+    identity = json.dumps(
+        [str(data.folder.resolve()), split, card.sha256, table.st_size, table.st_mtime_ns], allow_nan=False
+    )
 
     def piece(first: int, last: int) -> NDArray[np.float32]:
         progress(Counted(first, count, "ECGs"), f"{card.name}, {split}")

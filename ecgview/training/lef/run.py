@@ -13,6 +13,7 @@ from ecgview.models.tabular import table
 from ecgview.models.tabular.lef import LVEF_CUT
 from ecgview.progress import Progress, silent
 from ecgview.training.echonext import layout
+from ecgview.training.evaluation.plain import known
 from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, Fitted, fit, outputs
 
@@ -156,5 +157,7 @@ def _card(
 
 def _write(path: Path, content: object) -> None:
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(
+        json.dumps(known(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
     os.replace(part, path)

@@ -14,6 +14,7 @@ from ecgview import csv_cells
 from ecgview.errors import ModelError
 from ecgview.training.engine import classify
 from ecgview.training.engine.recipe import with_values
+from ecgview.training.evaluation.plain import known
 from ecgview.training.places import Places
 from ecgview.training.stages import mtecg_finetune as finetune
 from ecgview.training.stages import mtecg_pretrain as pretrain
@@ -118,7 +119,7 @@ def run(recipe: AblateRecipe, places: Places) -> list[dict[str, Any]]:
             places.progress(count / len(grid), f"{cell.factor} {cell.value}: {count + 1} of {len(grid)}")
             figures = _judge(recipe, cell, places)
             part = kept.with_suffix(".part")
-            part.write_text(json.dumps(figures), encoding="utf-8")
+            part.write_text(json.dumps(known(figures), allow_nan=False), encoding="utf-8")
             os.replace(part, kept)
         rows.append({"factor": cell.factor, "value": cell.value, **figures})
         _write(rows, out / TABLE)

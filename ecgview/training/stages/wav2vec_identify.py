@@ -291,6 +291,6 @@ def export(made: Identifier, recipe: IdentifyRecipe, folder: Path) -> Path:
         "metrics": {"test": evaluate(network, pack, "test")},
     }
     path = exporting.write(network, card, folder)
-    text = json.dumps({name: round(value, 6) for name, value in found.items()}, indent=1)
+    text = json.dumps({name: round(value, 6) for name, value in found.items()}, indent=1, allow_nan=False)
     (folder / VERIFICATION).write_text(text + "\n", encoding="utf-8")
     return path
