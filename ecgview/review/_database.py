@@ -16,6 +16,7 @@ from ecgview.review import _rows, migrations
 from ecgview.review.kept_head import Head
 
 _MAGIC = b"SQLite format 3\0"
+_WITHOUT_WAL = b"\1\1"  # its versions of writing and reading; with a log both are 2
 _WAL_PAGES = 300  # 1.2 MB: after as much SQLite's log is taken over into the file, and begins anew
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
@@ -58,6 +59,24 @@ def _is_writable(connection: sqlite3.Connection) -> bool:
     return True
 
 
+def _place(path: Path) -> tuple[int, int]:
+    """Return which file has a name; (0, 0) where none has."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
+def _require_place(path: Path, place: tuple[int, int]) -> None:
+    """Raise StoreError where a file has another's name now: what is written to the one that is open would be lost."""
+    if _place(path) != place:
+        raise StoreError(
+            "another file was put in the place of the database; nothing was written, close ecgview and open it again",
+            where=str(path),
+        )
+
+
 class Database:
     """One SQLite file; any thread may ask for its connection, one at a time may write.
 
@@ -87,6 +106,9 @@ class Database:
             with self._opening, told(self.path):
                 if not self._is_ready:
                     self._prepare()
+                self._local.place = _place(
+                    self._file
+                )  # before: what comes between is seen when it is written
                 connection = self._connect(self._file)
                 self._connections.append(connection)
                 self._local.round = self._round
@@ -126,6 +148,7 @@ class Database:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
+                _require_place(self._file, self._local.place)
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -192,6 +215,7 @@ class Database:
             ) from error
         if not is_there:
             self._make()
+        _set_stray_log_aside(self.path)
         # Made before they were the user's alone; SQLite makes new ones beside as the first is.
         for suffix in ("", "-wal", "-shm"):
             private.close(self.path.with_name(self.path.name + suffix))
@@ -223,12 +247,18 @@ class Database:
 
     def _bring_up_to_date(self, path: Path, *, is_kept: bool = True) -> None:
         """Migrate what is older; where `is_kept`, a copy of what lay there stays beside it."""
+        place = _place(path)
         connection = self._connect(path)
         try:
             version = check_kind(connection, self.path)
             if version < migrations.LATEST:
+                _require_place(path, place)
                 self._migrate(connection, path if is_kept and version else None)
             self.is_read_only = not _is_writable(connection)
+            if not self.is_read_only and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                _require_place(path, place)
+                with contextlib.suppress(sqlite3.OperationalError):  # others are at it, who open it so
+                    connection.execute("PRAGMA journal_mode = WAL")  # a backup that was put here by hand
         finally:
             connection.close()
 
@@ -281,6 +311,19 @@ class Database:
                 where=str(copy),
                 found=error.strerror,
             ) from error
+
+
+def _set_stray_log_aside(path: Path) -> None:
+    """Rename a log of SQLite that lies beside a file which has none: a backup was put here by hand, without `restore`.
+
+    SQLite would write what that log holds of another file into this one.
+    """
+    log = path.with_name(path.name + "-wal")
+    with contextlib.suppress(OSError):
+        with path.open("rb") as file:
+            begins = file.read(20)
+        if begins[: len(_MAGIC)] == _MAGIC and begins[18:] == _WITHOUT_WAL and log.stat().st_size:
+            log.replace(log.with_name(f"{log.name}.not-of-this-file.bak"))
 
 
 def copy_whole(
@@ -362,11 +405,11 @@ def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
             copy.execute("PRAGMA journal_mode = WAL")
         _to_disk(part)
         was_there = path.exists()
-        if was_there:
-            _require_alone(path)
-            _keep_aside(path, aside)
-        part.replace(path)
-        _to_disk(path.parent)
+        with _alone(path) if was_there else contextlib.nullcontext():
+            if was_there:
+                _keep_aside(path, aside)
+            part.replace(path)
+            _to_disk(path.parent)
         return was_there
     finally:
         for one in parts:
@@ -391,25 +434,37 @@ def check_kind(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _require_alone(path: Path) -> None:
-    """Raise StoreError while another program has a store open: it would go on writing to the one kept aside."""
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep every other program from a store until another file is in its place; StoreError while one has it open.
+
+    It would go on writing to the one kept aside. Who waits for the lock meanwhile finds that it has the old file
+    (`Database.writing`), which has no log of SQLite any more: the names of that log are the new one's now.
+    """
     with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            return  # SQLite would take the log beside a file that is none for a stray one, and delete it
+        is_store = file.read(len(_MAGIC)) == _MAGIC
+    if not is_store:  # SQLite would take the log beside a file that is none for a stray one, and delete it
+        yield
+        return
     with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as present:
         try:
             present.execute("PRAGMA locking_mode = EXCLUSIVE")
             present.execute("BEGIN EXCLUSIVE")
             present.execute("COMMIT")
-            present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.OperationalError as error:
+            present.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.DatabaseError as error:
             if (getattr(error, "sqlite_errorname", None) or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 raise StoreError(
                     "another program has the store open; close it first, nothing was changed",
                     where=str(path),
                 ) from error
-        except sqlite3.DatabaseError:
-            pass  # damaged: it is kept as it lies
+            present.close()  # damaged: it is kept as it lies, and nothing of it is touched once it has another name
+        if sys.platform == "win32":
+            present.close()  # there no file can be replaced that is open, by whomever
+        else:
+            with contextlib.suppress(FileNotFoundError):  # emptied, and kept for the next transaction
+                path.with_name(path.name + "-journal").unlink()
+        yield
 
 
 def _keep_aside(path: Path, aside: Path) -> None:

@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from ecgview.errors import StoreError
 from ecgview.record import EcgRecord
-from ecgview.review import backups, migrations
+from ecgview.review import _database, backups, migrations
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
@@ -176,6 +179,69 @@ def test_while_a_window_has_the_store_open_nothing_is_restored(written: Store, d
     assert {path.name for path in database.parent.iterdir()} == listed
     written.log("pulse", "Reader A", "looked")
     assert written.verify() == []
+
+
+# opens the store, says so, and writes once it is let
+WRITER = """
+import sqlite3, sys
+from ecgview.errors import StoreError
+from ecgview.review import _database
+from ecgview.review.store import Store
+
+_database._BUSY_MS = 60_000
+real = sqlite3.connect
+
+def connect(*args, **options):
+    made = real(*args, **options)
+    print("connected", flush=True)
+    return made
+
+sqlite3.connect = connect
+try:
+    Store(sys.argv[1]).log("", "", "looked", "written meanwhile")
+    print("kept")
+except StoreError as error:
+    print(error.message)
+"""
+
+
+def test_who_opens_the_store_while_it_is_restored_writes_to_no_file_that_is_gone(
+    written: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = backups.make(written)
+    written.close()
+    real, children = _database._keep_aside, []
+
+    def keep_aside(path: Path, aside: Path) -> None:
+        child = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "connected\n"
+        children.append(child)
+        real(path, aside)
+
+    monkeypatch.setattr(_database, "_keep_aside", keep_aside)
+    backups.restore(done.path, database)
+    said = children[0].communicate()[0].splitlines()[-1]
+    with Store(database) as store:
+        is_there = any(entry.details == "written meanwhile" for entry in store.audit())
+        assert (said == "kept") is is_there, said
+        assert "is cut" not in " ".join(store.verify())
+        assert len(store.reads("pulse", "Reader A")) == 2
+
+
+def test_a_file_put_in_the_place_of_an_open_store_is_seen_before_anything_is_written(
+    written: Store, database: Path, tmp_path: Path
+) -> None:
+    shutil.copyfile(backups.make(written).path, tmp_path / "copy.db")
+    (tmp_path / "copy.db").replace(database)
+    with pytest.raises(StoreError, match="another file was put in the place"):
+        written.log("", "", "looked")
+    written.close()
+    assert database.with_name("ecgview.db-wal").stat().st_size  # of the file that lay there
+    with Store(database) as store:
+        assert store._database.connection().execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        store.log("", "", "looked")
+        assert store.check().damage == ()
 
 
 @pytest.mark.parametrize("version", range(1, migrations.LATEST))
