@@ -51,6 +51,7 @@ class Found:
 
     heads: tuple[Head, ...] = ()
     trouble: str = ""
+    on_disk: tuple[int, int] = (0, 0)  # the last entry and row that no power cut takes any more
 
 
 class KeptHead:
@@ -86,10 +87,23 @@ class KeptHead:
         sound = [one for one in slots if hmac.compare_digest(one.mac, one.computed_mac(key))]
         if not sound:
             return Found(trouble="the kept head was not written with its key")
-        return Found(sound[-1].heads)
+        return Found(sound[-1].heads, on_disk=sound[-1].on_disk)
 
-    def keep(self, store: str, heads: tuple[Head, ...], *, durable: bool) -> None:
+    def keep(
+        self,
+        store: str,
+        heads: tuple[Head, ...],
+        *,
+        durable: bool = False,
+        on_disk: tuple[int, int] | None = None,
+    ) -> None:
         """Write where the chain stands and will stand; nothing where this user has no place for a key.
+
+        Args:
+            store: its identity.
+            heads: where the chain is or will be.
+            durable: return only when the disk has what is written here.
+            on_disk: the last entry and row of the chain that the disk has for certain; None: as was said before.
 
         Raises:
             StoreError: the file cannot be written.
@@ -99,7 +113,9 @@ class KeptHead:
             return
         slots = _slots(self.stamp())
         number = slots[-1].number + 1 if slots else 0
-        slot = _Slot(store, number, heads)
+        if on_disk is None:
+            on_disk = slots[-1].on_disk if slots and slots[-1].store == store else (0, 0)
+        slot = _Slot(store, number, heads, on_disk=on_disk)
         text = (
             json.dumps({**asdict(slot), "mac": slot.computed_mac(key)}, allow_nan=False)
             .encode()
@@ -127,10 +143,13 @@ class _Slot:
     number: int  # the newest counts
     heads: tuple[Head, ...]
     mac: str = ""
+    on_disk: tuple[int, int] = (0, 0)
 
     def computed_mac(self, key: bytes) -> str:
         fields = asdict(self)
         del fields["mac"]
+        if self.on_disk == (0, 0):  # as heads were kept before that was told
+            del fields["on_disk"]
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hmac.new(key, text.encode(), "sha256").hexdigest()
 
@@ -142,8 +161,10 @@ def _slots(raw: bytes) -> list[_Slot]:
         try:
             said = json.loads(raw[at : at + _SLOT_BYTES])
             heads = tuple(Head(**one) for one in said["heads"])
+            entry, row = said.get("on_disk", (0, 0))
             if heads:
-                found.append(_Slot(str(said["store"]), int(said["number"]), heads, str(said["mac"])))
+                store, number, mac = str(said["store"]), int(said["number"]), str(said["mac"])
+                found.append(_Slot(store, number, heads, mac, (int(entry), int(row))))
         except (ValueError, KeyError, TypeError):
             continue
     return sorted(found, key=lambda one: one.number)
@@ -166,15 +187,24 @@ def differs(found: Found, now: Head, entries: Mapping[int, str], rows: Mapping[i
     if entries.get(kept.entry, FIRST_LINK if kept.entry == 0 else "") != kept.entry_hash:
         if now.entry < kept.entry:
             return (
-                f"the log is cut: it ends with entry {now.entry}, entry {kept.entry} had been written; "
-                "or an older copy of the store lies here"
+                f"the log is cut: it ends with entry {now.entry}, entry {kept.entry} had been written: somebody cut it, "
+                f"an older copy of the store lies here, {_or_power(found, now)}"
             )
         return f"entry {kept.entry} of the log is not the one that was written: it was made anew"
     if rows.get(kept.row, FIRST_LINK if kept.row == 0 else "") != kept.row_hash:
         if now.row < kept.row:
-            return f"{kept.row - now.row} of the rows written last are gone"
+            gone = f"{kept.row - now.row} of the rows written last are gone"
+            return f"{gone}: somebody cut them, {_or_power(found, now)}"
         return f"row {kept.row} of the store is not the one that was written"
     return f"{now.entry - kept.entry} entries and {now.row - kept.row} rows stand after the last that ecgview wrote"
+
+
+def _or_power(found: Found, now: Head) -> str:
+    """Return in words whether a power cut can have taken what is gone: never what the disk was waited for."""
+    entry, row = found.on_disk
+    if now.entry < entry or now.row < row:
+        return "or the disk lost it; a power cut takes nothing that was there once a read was locked or signed"
+    return "or the power failed before the disk had it, which nothing here can tell apart"
 
 
 def _key(store: str, *, is_made: bool) -> bytes | None:

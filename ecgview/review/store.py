@@ -634,7 +634,8 @@ class Store:
             before = _rows.head(connection)
             found = self._kept.look(store)
             is_first = found.trouble == kept_head.MISSING and not _rows.is_begun(connection, before)
-            if before not in found.heads and not is_first:
+            is_new_chain = before not in found.heads
+            if is_new_chain and not is_first:
                 self._mark(connection, found, before)
             waited = self._unlogged.take()
             for one in waited:
@@ -644,16 +645,21 @@ class Store:
                     _rows.insert_run(connection, one, now())
             yield connection
             after = _rows.head(connection)
-            self._kept.keep(store, (before, after), durable=durable)
+            self._kept.keep(
+                store, (before, after), durable=durable, on_disk=(0, 0) if is_new_chain else None
+            )
         if waited:
             self._unlogged.done()
-        self._database.when_free(lambda connection: self._settle(connection, store, after))
+        on_disk = (after.entry, after.row) if durable else None
+        self._database.when_free(lambda connection: self._settle(connection, store, after, on_disk))
 
-    def _settle(self, connection: sqlite3.Connection, store: str, at: Head) -> None:
+    def _settle(
+        self, connection: sqlite3.Connection, store: str, at: Head, on_disk: tuple[int, int] | None
+    ) -> None:
         """Keep where the log stands now: until then, what was written last could be cut unseen."""
         if _rows.head(connection) == at:
             with contextlib.suppress(StoreError):  # what it says already holds too
-                self._kept.keep(store, (at,), durable=False)
+                self._kept.keep(store, (at,), on_disk=on_disk)
 
     def _mark(self, connection: sqlite3.Connection, found: Found, at: Head) -> None:
         """Log that the chain is not where ecgview left it: whatever is written next would hide it."""
