@@ -31,6 +31,12 @@ _TOLD = {
     "SQLITE_NOTADB": "the file is not a database, or it is damaged",
     "SQLITE_IOERR": "the database cannot be read or written",
 }
+_NOT_THERE = (
+    "no such table",
+    "no such column",
+    "table ",
+    "no such index",
+)  # "table reads has 14 columns but ..."
 # what SQLite says when it may not write, or has no room to, what it needs for reading
 _NOT_WRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM")
 
@@ -43,6 +49,12 @@ def told(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", None) or ""
         family = "_".join(name.split("_")[:2])  # SQLITE_READONLY_DIRECTORY -> SQLITE_READONLY
+        if name == "SQLITE_ERROR" and str(error).startswith(_NOT_THERE):
+            raise StoreError(
+                "a part of the database was taken away; restore it from a backup",
+                where=str(path),
+                found=str(error)[:80],
+            ) from error
         if family not in _TOLD:
             raise  # our own mistake
         raise StoreError(_TOLD[family], where=str(path), found=str(error)) from error

@@ -71,6 +71,7 @@ LINKED = (
     "runs",
     "identity",
 )
+_BYTES = ("runs", "records")  # the only column of bytes
 RESULTS: dict[type, str] = {Prediction: "prediction", LefResult: "lef"}
 
 
@@ -669,8 +670,10 @@ def row_digest(table: str, row: Row, defaults: Mapping[str, object]) -> bytes:
     fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row is a sequence of values
     said = {name: one for name, one in fields.items() if name not in defaults or one != defaults[name]}
     for name, one in said.items():
-        if isinstance(one, bytes):
-            said[name] = one.hex()
+        if isinstance(one, bytes):  # where a text belongs, one of the same digits must not pass for it
+            said[name] = one.hex() if (table, name) == _BYTES else {"bytes": one.hex()}
+        elif (table, name) == _BYTES:
+            said[name] = {"no bytes": one}
     return bytes.fromhex(digest([table, said]))
 
 

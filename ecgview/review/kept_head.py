@@ -187,8 +187,8 @@ def differs(found: Found, now: Head, entries: Mapping[int, str], rows: Mapping[i
     if entries.get(kept.entry, FIRST_LINK if kept.entry == 0 else "") != kept.entry_hash:
         if now.entry < kept.entry:
             return (
-                f"the log is cut: it ends with entry {now.entry}, entry {kept.entry} had been written: somebody cut it, "
-                f"an older copy of the store lies here, {_or_power(found, now)}"
+                f"the log is cut: it ends with entry {now.entry}, entry {kept.entry} had been written: "
+                f"somebody cut it, an older copy of the store lies here, {_or_power(found, now)}"
             )
         return f"entry {kept.entry} of the log is not the one that was written: it was made anew"
     if rows.get(kept.row, FIRST_LINK if kept.row == 0 else "") != kept.row_hash:
@@ -203,7 +203,9 @@ def _or_power(found: Found, now: Head) -> str:
     """Return in words whether a power cut can have taken what is gone: never what the disk was waited for."""
     entry, row = found.on_disk
     if now.entry < entry or now.row < row:
-        return "or the disk lost it; a power cut takes nothing that was there once a read was locked or signed"
+        return (
+            "or the disk lost it; a power cut takes nothing that was there once a read was locked or signed"
+        )
     return "or the power failed before the disk had it, which nothing here can tell apart"
 
 

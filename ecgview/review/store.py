@@ -498,16 +498,8 @@ class Store:
 
         with told(self.path):
             connection = self._database.connection()
-            for _ in range(_TRIES):
-                stamp = self._kept.stamp()
-                connection.execute("BEGIN")
-                now_at = _rows.head(connection)  # from here on what others write is not seen
-                if self._kept.stamp() == stamp:
-                    break
-                connection.execute("ROLLBACK")
-            else:
-                raise StoreError("another program writes all the time; try again", where=str(self.path))
             try:
+                now_at = self._begin_at_head(connection)
                 progress(0.1, "reading the store")
                 evidence = self._evidence(connection, now_at)
             except verifying.DAMAGED as error:
@@ -516,10 +508,31 @@ class Store:
                     where=str(self.path),
                     found=(damage_of(connection) or [str(error)])[0],
                 ) from error
+            except sqlite3.OperationalError as error:  # a table or a column that is not there any more
+                with loading.without("pandas"):
+                    expected = migrations.schema_expected()
+                said = verifying.schema_problems(migrations.schema(connection), expected)
+                if not said:
+                    raise
+                return verifying.Verification(
+                    (*said, f"nothing else can be compared: {error}"), (), Head(), 0, 0
+                )
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         progress(0.6, "comparing")
         return verifying.verify(evidence, heads)
+
+    def _begin_at_head(self, connection: sqlite3.Connection) -> Head:
+        """Begin a transaction of reading at an instant at which the head that is kept is the log's own."""
+        for _ in range(_TRIES):
+            stamp = self._kept.stamp()
+            connection.execute("BEGIN")
+            now_at = _rows.head(connection)  # from here on what others write is not seen
+            if self._kept.stamp() == stamp:
+                return now_at
+            connection.execute("ROLLBACK")
+        raise StoreError("another program writes all the time; try again", where=str(self.path))
 
     def _evidence(self, connection: sqlite3.Connection, now_at: Head) -> "Evidence":
         from ecgview.review import verifying
@@ -645,9 +658,7 @@ class Store:
                     _rows.insert_run(connection, one, now())
             yield connection
             after = _rows.head(connection)
-            self._kept.keep(
-                store, (before, after), durable=durable, on_disk=(0, 0) if is_new_chain else None
-            )
+            self._kept.keep(store, (before, after), durable=durable, on_disk=(0, 0) if is_new_chain else None)
         if waited:
             self._unlogged.done()
         on_disk = (after.entry, after.row) if durable else None

@@ -117,7 +117,7 @@ def verify(of: Evidence, heads: Iterable[str] = ()) -> Verification:
         heads: heads of the log as they were printed, "57:3f2a...", that it must hold.
     """
     parts = {
-        "the schema": _schema(of),
+        "the schema": schema_problems(of.schema, of.schema_expected),
         "the log": _log(of),
         "the links of rows": _links(of),
         "rows": _rows(of),
@@ -160,15 +160,18 @@ def _log(of: Evidence) -> Iterator[str]:
     yield from audit.verify(of.entries)
 
 
-def _schema(of: Evidence) -> Iterator[str]:
-    for name in sorted(of.schema_expected.keys() | of.schema.keys()):
-        now, expected = of.schema.get(name), of.schema_expected.get(name)
+def schema_problems(schema: Mapping[str, str], expected: Mapping[str, str]) -> tuple[str, ...]:
+    """Return in words which tables, indexes and triggers are not as ecgview made them."""
+    found = []
+    for name in sorted(expected.keys() | schema.keys()):
+        now, ours = schema.get(name), expected.get(name)
         if now is None:
-            yield f"in the schema, {name} is missing: somebody took it away"
-        elif expected is None:
-            yield f"in the schema, {name} is not of ecgview: somebody put it there"
-        elif now != expected:
-            yield f"in the schema, {name} is not as ecgview made it"
+            found.append(f"in the schema, {name} is missing: somebody took it away")
+        elif ours is None:
+            found.append(f"in the schema, {name} is not of ecgview: somebody put it there")
+        elif now != ours:
+            found.append(f"in the schema, {name} is not as ecgview made it")
+    return tuple(found)
 
 
 def _links(of: Evidence) -> Iterator[str]:

@@ -174,6 +174,7 @@ def turned_back(raw: sqlite3.Connection, _path: Path) -> None:
     without_triggers(raw, act)
 
 
+AN_INDEX = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name LIMIT 1"
 TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "a committed read is changed": (
         sql("UPDATE reads SET comment = 'else' WHERE kind = 'signed'"),
@@ -246,6 +247,21 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "a trigger of somebody's own is added": (
         lambda raw, _: raw.execute("CREATE TRIGGER mine AFTER INSERT ON reads BEGIN DELETE FROM links; END"),
         "mine is not of ecgview",
+    ),
+    "a table is dropped": (lambda raw, _: raw.execute("DROP TABLE runs"), "runs is missing"),
+    "a table is put in the place of another": (
+        lambda raw, _: raw.executescript(
+            "ALTER TABLE links RENAME TO old; CREATE TABLE links AS SELECT * FROM old"
+        ),
+        "links is not as ecgview made it",
+    ),
+    "an index is dropped": (
+        lambda raw, _: raw.execute(f"DROP INDEX {raw.execute(AN_INDEX).fetchone()[0]}"),
+        "is missing: somebody took it away",
+    ),
+    "a text is turned into bytes of the same digits": (
+        sql("UPDATE results SET model_sha256 = x'" + "ff" * 32 + "'"),
+        "a row of results",
     ),
     "a row is written past ecgview": (
         sql("INSERT INTO exposures VALUES (99, 'pulse', 'x', '', '', '2026-01-01T00:00:00.000Z', 0, 'x')"),
@@ -409,7 +425,10 @@ def test_an_older_copy_in_the_place_of_the_store_is_told(full: Store, database: 
 
 @pytest.mark.parametrize(
     ("is_waited_for", "said"),
-    [(False, "or the power failed before the disk had it"), (True, "a power cut takes nothing that was there")],
+    [
+        (False, "or the power failed before the disk had it"),
+        (True, "a power cut takes nothing that was there"),
+    ],
 )
 def test_the_check_says_whether_a_power_cut_can_be_why(
     full: Store, database: Path, tmp_path: Path, is_waited_for: bool, said: str
