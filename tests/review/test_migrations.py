@@ -221,7 +221,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
     raw = sqlite3.connect(version_1)
     before = list(raw.iterdump())
     monkeypatch.setattr(migrations, "steps", with_a_broken_one)
-    with pytest.raises(sqlite3.OperationalError, match="no_such_table"):
+    with pytest.raises(StoreError, match="no_such_table"):
         Store(version_1).open()
     assert list(raw.iterdump()) == before
     assert raw.execute("PRAGMA user_version").fetchone() == (1,)
