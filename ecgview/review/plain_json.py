@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from enum import Enum
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -26,7 +26,8 @@ def typed(value: Any) -> Any:
     A whole number in the place of a float is one, and minus zero is zero: so they come back from SQLite, and what is
     hashed of them must not differ.
     """
-    hints = _hints(type(value))
+    kind: Any = type(value)
+    hints = _hints(kind)
     return {item.name: _typed(hints[item.name], getattr(value, item.name)) for item in fields(value)}
 
 
@@ -111,7 +112,7 @@ def _typed(kind: Any, value: Any) -> Any:
         if float in kinds:
             return float(value) + 0.0
         if int in kinds:
-            return int(value)
+            return int(float(value)) if not isinstance(value, Integral) else int(value)
     return value
 
 

@@ -106,7 +106,8 @@ def _show(window: Frame, found: Lying) -> None:
     sheet.add_text(_restoring(last, window.workspace.reading.store.path))
     sheet.body.addStretch(1)
     here, elsewhere = QPushButton("Back up now"), QPushButton("Back up elsewhere …")
-    here.clicked.connect(lambda: (sheet.accept(), back_up(window, None)))
+    here.clicked.connect(sheet.accept)
+    here.clicked.connect(lambda: back_up(window, None))
     elsewhere.clicked.connect(lambda: _ask(window, sheet))
     for button in (here, elsewhere):
         sheet.buttons.addButton(button, sheet.buttons.ButtonRole.ActionRole)
