@@ -111,8 +111,10 @@ def _typed(kind: Any, value: Any) -> Any:
         kinds = get_args(kind) or (kind,)
         if float in kinds:
             return float(value) + 0.0
-        if int in kinds:
-            return int(float(value)) if not isinstance(value, Integral) else int(value)
+        if int in kinds and isinstance(value, Integral):
+            return int(value)
+        if int in kinds and float(value).is_integer():
+            return int(float(value))
     return value
 
 

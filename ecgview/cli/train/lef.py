@@ -185,6 +185,7 @@ def _mini(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
+    from ecgview.training.evaluation.plain import known
     from ecgview.training.lef import comparison
 
     cache = args.cache or args.data.parent / "cache"
@@ -205,7 +206,7 @@ def _compare(args: argparse.Namespace) -> int:
     if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         part = args.out.with_suffix(".part")
-        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(known(found), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         part.replace(args.out)
     print(
         f"{found['data']}, {found['split']} split: {found['n_records']} ECGs of {found['n_patients']} patients, "
