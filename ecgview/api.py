@@ -688,10 +688,10 @@ def identify(
     device: str = "auto",
     progress: Progress = silent,
 ) -> Identification:
-    """Return whether two ECGs may be of one patient: cosine, likelihood ratio, threshold, and on what they rest.
+    """Return whether two ECGs may be of one patient: likeness, likelihood ratio, cuts, and on what they rest.
 
     Raises:
-        ModelError: no identifier is here, or the records have no lead in common.
+        ModelError: no identifier is here, the records have no lead in common, or it cannot be judged, in words.
     """
     from ecgview.models import identification
 

@@ -469,12 +469,45 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """A share of pairs with the bounds of its 95 % interval, patients drawn; `high` is the upper bound of an error."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPairs:
+    """What a comparison was worth on pairs of known patients that had no part in what it was judged by.
+
+    `false_match`: of two patients' pairs, those at `threshold` or above. `missed`: of one patient's, those below it.
+    `false_alarm`: of one patient's, those at `threshold_two` or below. `caught`: of two patients', those there.
+    """
+
+    n_genuine: int  # pairs of one patient
+    n_patients: int  # whose they are
+    n_impostor: int  # pairs of two patients
+    n_strangers: int  # patients in those
+    false_match: ErrorRate
+    missed: ErrorRate
+    false_alarm: ErrorRate
+    caught: ErrorRate
+
+
+@dataclass(frozen=True, slots=True)
 class Identification:
     """How alike two ECGs are, and what that was worth on pairs of known patients.
 
-    `log10_likelihood_ratio` above 0 speaks for one patient; it is no probability. `equal_error_rate` and the counts
-    are of the pairs on which `threshold` was set. `warnings` name the recording that each is about;
-    `feature_distance_percentiles` are of the default classifier's Prediction of each.
+    `cosine` is the correlation of the median beats, or of a network the cosine of two embeddings.
+    `log10_likelihood_ratio` above 0 speaks for one patient; it is no probability, and where `likelihood_range` is
+    known, it ends where the pairs do that it rests on. `equal_error_rate` and the counts are of the pairs on which
+    `threshold` was set. `known` and `threshold_two` are None of a network. `warnings` name the recording that each
+    is about; `feature_distance_percentiles` are of the default classifier's Prediction of each, where
+    a network answers.
     """
 
     model: ModelFacts
@@ -490,3 +523,15 @@ class Identification:
     device: str = ""
     precision: str = "fp32"
     feature_distance_percentiles: tuple[float | None, float | None] = (None, None)
+    threshold_two: float | None = None
+    likelihood_range: tuple[float, float] | None = None
+    known: KnownPairs | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What it looks like, in words: "like one patient", "like two patients", "cannot tell" between them."""
+        if self.is_same:
+            return "like one patient"
+        if self.threshold_two is None or self.cosine <= self.threshold_two:
+            return "like two patients"
+        return "cannot tell"

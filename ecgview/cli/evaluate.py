@@ -16,7 +16,9 @@ HELP = "figures of a model on PTB-XL's test fold, with intervals, baselines, sub
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="id of a classifier or autoencoder")
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", help="id of a classifier, an autoencoder or median-beat"
+    )
     parser.add_argument(
         "data", metavar="DATA", nargs="?", type=Path, help="folder with the data set in it or one level below"
     )
@@ -60,7 +62,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, help="folder of packed ECGs (default: the user's cache folder)")
     parser.add_argument("--resamples", type=count, default=1000, help="of the bootstrap (1000)")
     parser.add_argument(
-        "--compare", metavar="OTHER", default="", help="another classifier, paired on the same records"
+        "--compare", metavar="OTHER", default="", help="another of its kind, paired on the same records"
     )
     parser.add_argument(
         "--leads",
@@ -83,7 +85,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--update-reference",
         action="store_true",
         help="write into the model's folder what its thresholds rest on and its scores over records without each "
-        "statement, of an autoencoder its errors by part of the beat, and do nothing else",
+        "statement, of an autoencoder its errors by part of the beat, of median-beat all its files, and nothing else",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
@@ -94,6 +96,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write what was asked for, and print."""
     from ecgview.training import evaluation
+    from ecgview.training.evaluation import identification_table
 
     _output.have_folder(args.output, args.csv, args.pdf)
     say_research_only()
@@ -128,6 +131,8 @@ def run(args: argparse.Namespace) -> int:
     _write(args, figures)
     if args.json:
         print_json(figures)
+    elif "lead_sets" in figures:
+        print(identification_table.markdown(figures), end="")
     else:
         print("\n".join(_lines(figures)))
     return 0
@@ -213,10 +218,15 @@ def _maps(args: argparse.Namespace) -> int:
 
 
 def _update_reference(args: argparse.Namespace, cache: Path) -> int:
-    from ecgview.models import cards
-    from ecgview.training.evaluation import judging, reconstruction
+    from ecgview.models import cards, same_patient
+    from ecgview.training.evaluation import identification_files, judging, reconstruction
 
     asked = cards.get(args.model)
+    if asked.network == same_patient.NETWORK:
+        with _progress.shown() as progress:
+            made = identification_files.update_reference(asked, args.data, cache, progress)
+        print(f"{made.id}: {made.calibrated}")
+        return 0
     if asked.kind == "autoencoder":
         with _progress.shown() as progress:
             path = reconstruction.update_reference(asked, args.data, cache, progress)

@@ -23,7 +23,7 @@ DEFAULTS: dict[Kind, str] = {
     "classifier": "mtecg-ptbxl",
     "autoencoder": "mtecg-mae-ptbxl",
     "lef": "lef-zero-shot",
-    "identifier": "identify-ptbxl",
+    "identifier": "median-beat",
     "delineator": "delineate-ludb",
 }
 FOREIGN = "not from ecgview"

@@ -1,6 +1,7 @@
-"""Are two ECGs of one patient? The cosine of their embeddings, and what such a cosine was worth on known pairs.
+"""Are two ECGs of one patient? The correlation of their median beats, or a network's cosine; what either was worth.
 
-Source: lead-agnostic network with ArcFace (methods D.7); verification on embeddings and the calibration are ours.
+Median beats: `same_patient`, which is the default. Source of the network: lead-agnostic with ArcFace (methods D.7);
+verification on embeddings and the calibration are ours.
 """
 
 import json
@@ -14,14 +15,13 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.leads import STANDARD_12
-from ecgview.models import asking, cards, context, guard, runtime
+from ecgview.models import asking, cards, context, guard, runtime, same_patient
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import Identification
 
-VERIFICATION = "verification.json"  # beside the card: what the cosine was worth
 MOST_SEGMENTS = 12  # of a long record; a minute says enough
 
 
@@ -32,17 +32,19 @@ def compare(
     device: str = "auto",
     progress: Progress = silent,
 ) -> Identification:
-    """Return how alike two records are by the leads that both have, and how that is to be read.
+    """Return how alike two records are by leads that both have, and how that is to be read.
 
     The likelihood ratio says how much more often such a cosine came from two recordings of one patient than from
     two patients, on the pairs that the model's card names. It is no probability: that depends on who is asked.
 
     Raises:
-        ModelError: no common lead, a record shorter than one segment or not analysed, or a model of another kind.
+        ModelError: no common lead, a record that cannot be judged or is not analysed, or a model of another kind.
     """
     card = cards.default("identifier") if model_id is None else cards.get(model_id)
     if card.kind != "identifier":
         raise ModelError(f"{card.id} does not identify", expected="an identifier", found=card.kind)
+    if card.network == same_patient.NETWORK:
+        return _by_beats(one, two, card, progress)
     leads = tuple(name for name in STANDARD_12 if one.has(name) and two.has(name))
     if not leads:
         raise NotAnalysed("the two records have no standard lead in common", where=two.source.path or None)
@@ -70,6 +72,17 @@ def compare(
         device=runtime.resolve_device(device),
         feature_distance_percentiles=(first_far, second_far),
     )
+
+
+def _by_beats(one: EcgRecord, two: EcgRecord, card: ModelCard, progress: Progress) -> Identification:
+    from ecgview.models import measuring
+
+    found = []
+    for number, record in enumerate((one, two)):
+        guard.check(record, ())
+        progress(0.1 + 0.4 * number, "measuring")
+        found.append((record, measuring.measured(record)))
+    return same_patient.compare(card, *found)
 
 
 def _looked_at(records: Sequence[EcgRecord], leads: Sequence[str], card: ModelCard) -> Iterator[str]:
@@ -129,7 +142,7 @@ def read_verification(card: ModelCard) -> dict[str, float]:
     Raises:
         ModelError: the file beside the card is missing or lacks a number.
     """
-    path = Path(card.folder) / VERIFICATION
+    path = Path(card.folder) / same_patient.VERIFICATION
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         names = ("slope", "offset", "threshold", "equal_error_rate", "n_genuine", "n_impostor")

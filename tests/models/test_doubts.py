@@ -103,16 +103,16 @@ def test_an_identification_names_the_recording_of_each(
 
 
 def test_an_identification_says_what_of_the_recordings_it_rests_on(real: EcgRecord) -> None:
-    identifier = cards.default("identifier")  # takes any leads, as the tiny one does not
+    identifier = cards.get("identify-ptbxl")  # takes any leads, as the tiny one does not
     two = replace(real, signal=real.signal[[1, 10]], lead_names=("II", "V5"))
     seconds = identifier.input.seconds
     times = int(14 * seconds / real.seconds) + 1
     long = two.with_signal(np.tile(two.signal, times))
-    told = api.identify(long, real).warnings
+    told = api.identify(long, real, identifier.id).warnings
     assert "compared by II, V5 alone: 10 of the leads that the model takes are not in both" in told
     whole = f"first recording: the first {12 * seconds:g} of {long.seconds:.0f} s were looked at"
     assert whole in told
-    assert not [text for text in api.identify(real, real).warnings if "looked at" in text]
+    assert not [text for text in api.identify(real, real, identifier.id).warnings if "looked at" in text]
 
 
 def test_a_map_and_an_explanation_tell_them(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgview.desktop.action import Action, with_ai
-from ecgview.desktop.dialogs import about, choose_models, lef_pictures
+from ecgview.desktop.dialogs import about, choose_models, lef_pictures, one_patient
 from ecgview.desktop.state import going_to
 from ecgview.desktop.state.shams import Target
 
@@ -138,6 +138,16 @@ ACTIONS = (
         ("Shift+J",),
         with_target,
         follows=("read", "record", "map"),
+    ),
+    Action(
+        "models.one_patient",
+        "Same patient?",
+        one_patient.show,
+        ("Ctrl+Shift+I",),
+        with_ai,
+        hint="Whether another ECG of the same patient ID in the list looks like this patient's",
+        separator_before=True,
+        follows=("read", "record"),
     ),
     Action(
         "models.choose",

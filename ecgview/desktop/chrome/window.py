@@ -28,6 +28,7 @@ from ecgview.desktop.chrome.letter_keys import LetterKeys
 from ecgview.desktop.chrome.measured_strip import MeasuredStrip
 from ecgview.desktop.chrome.menus import Menus
 from ecgview.desktop.chrome.message_strip import MessageStrip, ReaderStrip
+from ecgview.desktop.chrome.one_patient_strip import OnePatientStrip
 from ecgview.desktop.chrome.record_header import RecordHeader
 from ecgview.desktop.chrome.side_panels import Section, SidePanels
 from ecgview.desktop.chrome.status_line import StatusLine
@@ -74,6 +75,7 @@ class MainWindow(Frame):
         self.reader = ReaderStrip()
         self.critical = CriticalStrip(workspace)
         self.exchange = ExchangeStrip(workspace)
+        self.one_patient = OnePatientStrip(self, workspace)
         panels = side_panels.discovered()
         self.side = SidePanels(workspace, [p for p in panels if p.id != side_panels.WORKLIST])
         self.left = _left(workspace, [p for p in panels if p.id == side_panels.WORKLIST])
@@ -124,6 +126,7 @@ class MainWindow(Frame):
         centre.setSpacing(0)
         centre.addWidget(self.exchange)
         centre.addWidget(self.critical)
+        centre.addWidget(self.one_patient)
         centre.addWidget(self.watch.strip)
         centre.addWidget(self.messages)
         centre.addWidget(self.measured)

@@ -13,6 +13,7 @@ A part gets in its constructor the parts it needs, one way only, each from those
     Mouse                                 what a drag over the trace does, what its menu offers
     Judging                               what the reader says of a model's reasons
     MaskAndAsk                            what is hidden from the models, and what they would say then
+    OnePatient                            whether another ECG of the same patient ID looks like this patient's
 
 `Workspace` makes them and closes them. A part tells a fact by its own signal once; who wants to know connects to
 that part, not to one that passes it on.

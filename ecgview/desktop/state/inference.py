@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from ecgview.desktop.work import steady
 from ecgview.overlay import Overlay
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
-from ecgview.results import Chance, Hidden, LefResult, Prediction, Reconstruction, WhatIf
+from ecgview.results import Chance, Hidden, Identification, LefResult, Prediction, Reconstruction, WhatIf
 from ecgview.review.session import ReadingSession
 
 if TYPE_CHECKING:
@@ -72,6 +73,22 @@ def measure_fully(record: EcgRecord, progress: Progress = silent) -> Measured:
     from ecgview.models import measuring
 
     return measuring.measured(record)
+
+
+def compare_patients(
+    record: EcgRecord, measured: Measured, other: Path, progress: Progress = silent
+) -> Identification:
+    """Return how alike a measured record and the ECG in a file are; NotAnalysed where it cannot be judged."""
+    steady.load_model_libraries()
+    from ecgview import formats
+    from ecgview.models import cards, measuring, same_patient
+
+    beside = formats.read(
+        other, lambda fraction, _text="": progress(0.5 * fraction)
+    )  # its text names the file
+    return same_patient.compare(
+        cards.default("identifier"), (record, measured), (beside, measuring.measured(beside))
+    )
 
 
 def measure_again(

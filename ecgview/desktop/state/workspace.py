@@ -20,6 +20,7 @@ from ecgview.desktop.state.maps import Maps
 from ecgview.desktop.state.measuring import Measuring
 from ecgview.desktop.state.mouse import Mouse
 from ecgview.desktop.state.neutral_names import Names
+from ecgview.desktop.state.one_patient import OnePatient
 from ecgview.desktop.state.open_record import OpenRecord
 from ecgview.desktop.state.paper import Paper
 from ecgview.desktop.state.read_steps import ReadSteps
@@ -59,6 +60,7 @@ class Workspace(QObject):
     mouse: Mouse
     what_if: MaskAndAsk
     judging: Judging
+    one_patient: OnePatient
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class Workspace(QObject):
         self.what_if = MaskAndAsk(jobs, paper, reading, steps, ecg, self.answers, self.mouse, telling, self)
         self.judging = Judging(paper, reading, steps, ecg, self.answers, self.mouse, self)
         self.judging.attend_maps(self.maps)
+        self.one_patient = OnePatient(jobs, worklist, names, reading, ecg, self.measuring, telling, self)
         for failed in (worklist.failed, self.thumbnails.failed, reader.failed):
             failed.connect(telling.fail)
 

@@ -27,6 +27,7 @@ class Urgency(IntEnum):
     MAP = 4
     STAMP = 5
     ERROR_STRIP = 6
+    PATIENT = 7  # a check that nobody has asked for
 
 
 @dataclass(order=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ecgview.errors import ModelError
-from ecgview.models import cards
+from ecgview.models import cards, same_patient
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.training.data import splits
@@ -20,6 +20,7 @@ from ecgview.training.evaluation import (
     classification,
     comparison,
     external,
+    identification,
     lead_subsets,
     levels,
     reconstruction,
@@ -90,14 +91,15 @@ def evaluate(
     """Return the figures of one model on one split of PTB-XL below `data`, as plain values.
 
     Args:
-        model_id: a classifier of PTB-XL's statements, or an autoencoder.
+        model_id: a classifier of PTB-XL's statements, an autoencoder, or the identifier by median beats, whose split is
+            all folds in turn.
         data: folder with PTB-XL in it or one level below.
         cache: packed ECGs.
         split: train, validation or test.
         progress: told on the way.
         resamples: of the bootstrap, by patient; intervals are 95 % percentiles.
         with_baselines: two logistic regressions on the same records.
-        compare_with: id of another classifier, for paired differences.
+        compare_with: id of another classifier, or of an identifier's network, for paired differences.
         leads: sets of leads to repeat the figures with, "12,6,3,2,1" or names joined by a plus.
         subgroups: repeat the figures by sex, age and source.
         task: "ptbxl", or "cinc26": every labelled record of the PhysioNet/CinC Challenge's folders below `data`.
@@ -108,6 +110,13 @@ def evaluate(
             with.
     """
     card = cards.get(model_id)
+    if card.network == same_patient.NETWORK:
+        if leads or subgroups or task != asked.PTBXL:
+            raise ModelError(
+                f"{card.id} tells patients apart",
+                expected="no lead sets, subgroups or task: all are in its figures",
+            )
+        return identification.evaluate(card, data, cache, resamples, compare_with, progress)
     sets = lead_subsets.parse(leads) if leads else []
     other = cards.get(compare_with) if compare_with else None
     _check(card, other, bool(sets or subgroups), task)

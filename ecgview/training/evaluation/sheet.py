@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecgview.about import RESEARCH_USE_ONLY
 from ecgview.models.cards import ModelCard
 from ecgview.training.data import splits
-from ecgview.training.evaluation import reliability
+from ecgview.training.evaluation import identification_table, reliability
 from ecgview.training.evaluation.ink import Ink, write_pdf
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def draw(figures: Figures, card: ModelCard) -> "Figure":
     """Return the page."""
     ink = Ink()
     y = _head(ink, figures, card)
-    if "classes" not in figures:
+    if "lead_sets" in figures:
+        _identification(ink, y, figures)
+    elif "classes" not in figures:
         _plain(ink, y, figures)
     else:
         y = _overall(ink, y, figures)
@@ -60,10 +62,22 @@ def _evaluated_on(figures: Figures) -> str:
             f"{figures['n_classes_answered']} of {figures['n_classes']} scored classes answered by the PTB-XL "
             f"statement of the same SNOMED CT finding; challenge score {score}"
         )
+    if "lead_sets" in figures:
+        return (
+            f"{figures['n_records']} records of {figures['n_patients']} patients of PTB-XL, "
+            f"{splits.in_words(figures['folds'])} in turn; no patient stands in two folds"
+        )
     return (
         f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
         f"({splits.in_words(figures['folds'])}); no patient stands in two splits"
     )
+
+
+def _identification(ink: Ink, y: float, figures: Figures) -> None:
+    for table in identification_table.tables(figures):
+        y = ink.line(LEFT, y, table.title, 8, bold=True)
+        y = ink.table(LEFT, y, RIGHT - LEFT, table.rows, 5.2)
+        y = ink.paragraph(LEFT, y + 0.4, RIGHT - LEFT, table.note, 5.4, soft=True) + 2
 
 
 def _plain(ink: Ink, y: float, figures: Figures) -> None:

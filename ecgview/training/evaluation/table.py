@@ -47,6 +47,10 @@ def lines(figures: Mapping[str, Any]) -> Iterator[Line]:
         yield from _flat(row, f"rhythm: {row['rhythm']}", row["n_records"])
     for name, value in figures.get("phase_rmse_uv", {}).items():
         yield _line("phase_rmse_uv", name, "", value, n)
+    for row in figures.get("lead_sets", ()):
+        yield from _flat(row, f"leads: {' '.join(row['leads'])}", row["n_genuine"])
+    for row in figures.get("groups", ()):
+        yield from _flat(row, f"{row['of']}: {row['group']}", row["n_pairs"])
     for row in figures.get("lead_subsets", ()):
         yield from _flat(row, f"leads: {' '.join(row['leads'])}", row["n_records"])
     for name, baseline in figures.get("baselines", {}).items():

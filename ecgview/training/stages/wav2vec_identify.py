@@ -13,9 +13,9 @@ from torch import nn
 
 from ecgview.counts import counted
 from ecgview.errors import ModelError
-from ecgview.models.identification import VERIFICATION
 from ecgview.models.networks import wav2vec_cmsc
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
+from ecgview.models.same_patient import VERIFICATION
 from ecgview.training.data import inputs, material, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
