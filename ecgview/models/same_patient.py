@@ -131,7 +131,7 @@ def compare(
         equal_error_rate=judged.equal_error_rate,
         n_genuine=judged.known.n_genuine,
         n_impostor=judged.known.n_impostor,
-        warnings=tuple(_warnings((one[0], two[0]))),
+        warnings=(*_warnings((one[0], two[0])), *_both_wide(one[1], two[1])),
         threshold_two=judged.threshold_two,
         likelihood_range=(judged.lowest, judged.highest),
         known=judged.known,
@@ -148,6 +148,15 @@ def _warnings(records: Sequence[EcgRecord]) -> list[str]:
         *(f"first recording: {text}" for text in first if text not in second),
         *(f"second recording: {text}" for text in second if text not in first),
     ]
+
+
+def _both_wide(one: Measured, two: Measured) -> tuple[str, ...]:
+    widths = [width for width in map(qrs_ms, (one, two)) if width is not None]
+    if len(widths) < 2 or min(widths) < WIDE_MS:
+        return ()
+    return (
+        "QRS is wide in both recordings: more pairs of two patients look like one then, as the card says",
+    )
 
 
 def worth(found: Identification) -> tuple[str, ...]:
