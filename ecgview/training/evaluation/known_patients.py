@@ -104,7 +104,7 @@ def _measure(found: list[Source], count: int, folder: Path, progress: Progress) 
             progress(Counted(k, count, "records"), "measuring")
     with whole_file(folder / "beats.npz") as part, part.open("wb") as file:
         np.savez_compressed(file, **signals)  # type: ignore[arg-type]
-    write_text(folder / "rows.json", json.dumps(rows))
+    write_text(folder / "rows.json", json.dumps(rows, allow_nan=False))
 
 
 def _held(row: Row, record: EcgRecord, day: int | None) -> Held:
