@@ -66,8 +66,8 @@ def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progres
         "sha256": cards.sha256_of(card.folder / WEIGHTS),
         "training_data": f"PTB-XL 1.0.3 {splits.in_words(taught)} (CC BY 4.0): the mean beat of {count:,} patients; "
         "nothing was fitted to know a patient",
-        "calibrated": f"likelihood ratio on {twelve['taught_genuine']} pairs of {twelve['taught_patients']} patients "
-        f"of PTB-XL {splits.in_words(taught)}, cross-validated; error rates on {twelve['n_genuine']} pairs of "
+        "calibrated": f"calibrated on {twelve['taught_genuine']} pairs of {twelve['taught_patients']} patients "
+        f"of PTB-XL {splits.in_words(taught)} (a likelihood ratio, cross-validated); error rates on {twelve['n_genuine']} pairs of "
         f"{twelve['n_patients']} patients of {all_folds}",
         "folds": {
             "train": list(folds["train"]),
