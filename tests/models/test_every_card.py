@@ -10,7 +10,7 @@ import torch
 from ecgview import resources
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
-from ecgview.models import architectures, cards, preprocessing, same_patient, runtime
+from ecgview.models import architectures, cards, preprocessing, runtime, same_patient
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 

@@ -67,8 +67,8 @@ def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progres
         "training_data": f"PTB-XL 1.0.3 {splits.in_words(taught)} (CC BY 4.0): the mean beat of {count:,} patients; "
         "nothing was fitted to know a patient",
         "calibrated": f"calibrated on {twelve['taught_genuine']} pairs of {twelve['taught_patients']} patients "
-        f"of PTB-XL {splits.in_words(taught)} (a likelihood ratio, cross-validated); error rates on {twelve['n_genuine']} pairs of "
-        f"{twelve['n_patients']} patients of {all_folds}",
+        f"of PTB-XL {splits.in_words(taught)} (a likelihood ratio, cross-validated); error rates on "
+        f"{twelve['n_genuine']} pairs of {twelve['n_patients']} patients of {all_folds}",
         "folds": {
             "train": list(folds["train"]),
             "validation": list(folds["validation"]),
