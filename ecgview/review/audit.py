@@ -7,8 +7,9 @@ does not, nor does a whole new chain: a head kept elsewhere shows that (see kept
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
+from ecgview.review import plain_json
 from ecgview.review.moment import Moment
 
 FIRST_LINK = "0" * 64
@@ -32,11 +33,11 @@ class AuditEntry:
 
     def computed_hash(self) -> str:
         """Return SHA-256 over every other field, as canonical JSON."""
-        fields = asdict(self)
-        del fields["hash"]
+        said = asdict(self)
+        del said["hash"]
         if not self.rows_head:  # as entries were hashed before schema 8 knew of links
-            del fields["rows_head"]
-        return digest(fields)
+            del said["rows_head"]
+        return digest(said)
 
     def sealed(self) -> "AuditEntry":
         """Return the entry with its hash."""
@@ -70,10 +71,21 @@ def to_json_lines(entries: Iterable[AuditEntry]) -> str:
 
 
 def from_json_lines(text: str) -> list[AuditEntry]:
-    """Return the entries of an exported log, so that it can be verified without the store."""
+    """Return the entries of an exported log, so that it can be verified without the store.
+
+    Raises:
+        ValueError: a line is no entry, or says more than one does.
+    """
     entries = []
-    for line in filter(None, text.splitlines()):
-        fields = json.loads(line)
-        fields["moment"] = Moment(**fields["moment"])
-        entries.append(AuditEntry(**fields))
+    known = {item.name for item in fields(AuditEntry)}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line:
+            continue
+        try:
+            entries.append(plain_json.load(AuditEntry, line))
+            more = json.loads(line).keys() - known
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"line {number}: {error}") from None
+        if more:
+            raise ValueError(f"line {number}: no entry has {ascii(sorted(more)[0])[:40]}")
     return entries

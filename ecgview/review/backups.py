@@ -124,6 +124,8 @@ def restore(backup: Path, store_path: Path, *, at: datetime | None = None) -> Re
     made = at or datetime.now(UTC)
     if not backup.is_file():
         raise StoreError("there is no such backup", where=str(backup), expected="a file")
+    if store_path.exists() and not store_path.is_file():  # a pipe, which would be waited for, a folder
+        raise StoreError("there is something that is no store", where=str(store_path), expected="a file")
     if store_path.exists() and backup.samefile(store_path):
         raise StoreError("the backup is the store itself", where=str(backup))
     if backup.stat().st_size == 0:

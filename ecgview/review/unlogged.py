@@ -62,7 +62,7 @@ def _read(path: Path) -> tuple[Exposure | Run, ...]:
     found: list[Exposure | Run] = []
     if path.exists():
         with contextlib.suppress(OSError):
-            for text in path.read_text(encoding="utf-8").splitlines():
+            for text in path.read_text(encoding="utf-8").split("\n"):  # a name may hold other ends of lines
                 with contextlib.suppress(ValueError):  # cut off by a full disk
                     line = plain_json.load(_Line, text)
                     found += [one for one in (line.exposure, line.run) if one is not None]

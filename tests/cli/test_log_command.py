@@ -90,3 +90,45 @@ def test_where_there_is_no_store_none_is_made(tmp_path: Path, capsys: pytest.Cap
         assert "there is no store of reads" in capsys.readouterr().err
     assert not (tmp_path / "no.db").exists()
     assert not default_path().exists()
+
+
+ENTRY = (
+    '{"number": 1, "moment": {"utc": "x", "offset_minutes": 0}, "reader": "", "application": "", "action": "", '
+    '"record_sha256": ""'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1]",
+        "null",
+        "[" * 100_000,
+        '{"moment": 5}',
+        "9" * 5000,
+        ENTRY + ', "hash": 7}',
+        ENTRY + ', "rows_head": 5}',
+        ENTRY + ', "mine": 5}',
+        ENTRY.replace('"reader": ""', '"reader": {}') + "}",
+        ENTRY.replace('"offset_minutes": 0', '"offset_minutes": []') + "}",
+        ENTRY.replace('"number": 1', '"number": "1"') + "}",
+    ],
+)
+def test_what_is_no_log_is_told_by_its_line(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.jsonl").write_text(f"{ENTRY}}}\n{text}\n")
+    assert main(["log", "verify", "--log", str(tmp_path / "log.jsonl")]) == 1
+    said = capsys.readouterr().err
+    assert "is no log that ecgview exported" in said
+    assert "line 2" in said
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x1e", "\r"])
+def test_an_end_of_line_within_a_text_ends_no_entry(signed: Path, tmp_path: Path, end: str) -> None:
+    with Store() as store:
+        store.log("pulse", f"Reader{end}A", "looked", f"a{end}b")
+        store.keep_unlogged("classify", f"a{end}b", ["pulse"])
+        assert [one.details for one in store.exposures("pulse")] == [f"a{end}b"]
+    assert main(["log", "export", "-o", str(tmp_path / "log.jsonl")]) == 0
+    assert main(["log", "verify", "--log", str(tmp_path / "log.jsonl")]) == 0

@@ -315,3 +315,13 @@ def test_what_is_no_backup_is_refused_and_the_store_stays(
     assert {path.name for path in database.parent.iterdir()} == listed
     with pytest.raises(StoreError, match="the store itself"):
         backups.restore(database, database)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_store_is_not_waited_for(written: Store, tmp_path: Path) -> None:
+    done = backups.make(written)
+    os.mkfifo(tmp_path / "pipe.db")
+    with pytest.raises(StoreError, match="no store"):
+        backups.restore(done.path, tmp_path / "pipe.db")
+    with pytest.raises(StoreError, match="no such backup"):
+        backups.restore(tmp_path / "pipe.db", written.path)
