@@ -158,6 +158,8 @@ def detect(path: Path) -> Format:
     """
     path = _member.split(path)[0]
     try:
+        if path.is_fifo():  # who opens one waits until somebody writes
+            raise FormatError("is a pipe, not a file", where=str(path))
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
     except IsADirectoryError:

@@ -99,6 +99,21 @@ def test_a_bad_file_is_told_in_one_line(
     assert not (tmp_path / "executed").exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("command", ["info", "measure"])
+def test_a_pipe_is_not_waited_for(
+    command: str, tmp_path: Path, pulse_record: EcgRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe.hea")
+    assert main([command, str(tmp_path / "pipe.hea")]) == 1
+    assert "pipe.hea: is a pipe, not a file" in capsys.readouterr().err
+    named = _written(tmp_path, pulse_record, "one")
+    named.with_suffix(".dat").unlink()
+    os.mkfifo(named.with_suffix(".dat"))
+    assert main([command, str(named)]) == 1
+    assert "names a pipe" in capsys.readouterr().err
+
+
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, pulse_record: EcgRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,8 @@ def is_archive(path: Path) -> bool:
     if path.suffix.lower() == ".npz":
         return False
     try:
+        if path.is_fifo():  # who opens a pipe waits
+            return False
         with open(path, "rb") as file:
             head = file.read(512)
     except OSError:

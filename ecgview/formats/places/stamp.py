@@ -25,7 +25,7 @@ def of(path: Path) -> str:
     names = {file.name, *(file.with_suffix(suffix).name for suffix in _BESIDE)}
     parts, newest = [], 0
     try:
-        if file.suffix.lower() == ".hea":
+        if file.suffix.lower() == ".hea" and file.is_file():  # a pipe would be waited for
             with file.open("rb") as header:
                 names |= {os.fsdecode(name) for name in _SIGNAL_FILE.findall(header.read(_HEADER_BYTES))}
         for name in sorted(names):

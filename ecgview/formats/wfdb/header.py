@@ -253,6 +253,10 @@ def _refuse_outside(names: tuple[str, ...], path: Path) -> None:
                 expected="a plain file name",
                 found=name[:80],
             )
+        if (folder / name).is_fifo():  # who opens one waits until somebody writes
+            raise FormatError(
+                "names a pipe", where=f"{path}: file name", expected="a plain file", found=name[:80]
+            )
 
 
 def described(header: Header) -> tuple[Patient, Acquisition, DeviceReading]:
