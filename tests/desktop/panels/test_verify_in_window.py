@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from panel_words import words_of
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from ecgview.desktop.dialogs.sheet import Sheet
 from ecgview.errors import StoreError
 from ecgview.formats import wfdb
 from ecgview.record import EcgRecord, Patient
+from ecgview.review.moment import Moment
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
 
@@ -50,6 +52,20 @@ def test_the_check_is_told_in_plain_words(window: MainWindow, qtbot: QtBot, puls
     said = words_of(the_sheet(window, qtbot, "The log of reads"))
     assert "In the schema, reads_is_never_updated is missing" in said
     assert "is not as logged" in said
+
+
+def test_a_clock_that_went_back_is_told_as_a_note(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(window.workspace.reading.store.path) as store:
+        for utc in ("2026-03-01T12:00:00.000Z", "2026-03-01T10:00:00.000Z"):
+            with monkeypatch.context() as patched:
+                patched.setattr("ecgview.review.store.now", lambda utc=utc: Moment(utc))
+                store.log("", "", "looked")
+    window.menus["help.verify"].trigger()
+    said = words_of(the_sheet(window, qtbot, "The log of reads"))
+    assert "No sign of tampering" in said
+    assert "The clock was set back before entry 2, by 7200 s" in said
 
 
 def test_a_new_reader_is_asked_about(window: MainWindow, qtbot: QtBot, pulse_record: EcgRecord) -> None:
