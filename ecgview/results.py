@@ -217,6 +217,13 @@ class LefResult:
         """Whether there is a number at all."""
         return self.value is not None
 
+    def placed_foremost(self, most: int) -> tuple[Placed, ...]:
+        """Return the predictors of an index, of more than so many those that moved its output most, largest first."""
+        if len(self.placed) <= most or self.contributions is None:
+            return self.placed
+        by_name = {one.predictor: one for one in self.placed}
+        return tuple(by_name[item.predictor] for item in self.contributions.items[:most])
+
     @property
     def place(self) -> str:
         """Where an index lies among its reference records, in words; that none are known where that is so.

@@ -99,8 +99,11 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             yield f"  {item['predictor']:<12} {item['value']:.4f}  {item['place']}{towards}"
         if found["percentile_of"]:
             yield f"  percentiles among {found['percentile_of']}"
-        yield f"  their mean, an index and not a probability: {found['place']}"
-        yield "  never compared with echocardiography: no verdict; a low percentile does not rule out disease"
+        cut = found["lvef_cut"]
+        whose = f"output of a model fitted to {cut}, not calibrated" if cut else "their mean"
+        yield f"  {whose}, an index and not a probability: {found['place']}"
+        never = "no verdict" if cut else "never compared with echocardiography: no verdict"
+        yield f"  {never}; a low percentile does not rule out disease"
         yield f"  {found['caveat']}"
     else:
         limit = "no threshold" if found["threshold"] is None else f"threshold {found['threshold']:g}"

@@ -161,5 +161,6 @@ def _lef(
         "lef_kind": found.kind,
         "lef_result": found.result + reason,
         "lef_percentile": found.percentile,
+        "lef_cut": found.cut or None,
         "lef_warnings": "; ".join(found.warnings) or None,
     }

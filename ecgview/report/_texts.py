@@ -5,7 +5,9 @@ from ecgview.paper.sheet import TextRun
 from ecgview.report.content import ReportContent
 from ecgview.results import LefResult, ModelFacts, Placed
 
-NO_VERDICT = "Never compared with echocardiography: no verdict. A low percentile does not rule out disease."
+NEVER = "Never compared with echocardiography: no verdict."
+LOW = "A low percentile does not rule out disease."
+PUBLISHED = "Published predictors, each on its own"
 
 Runs = tuple[TextRun, ...]
 
@@ -30,11 +32,14 @@ def lef(content: ReportContent) -> Runs:
     if len(singles) > MOST_PREDICTORS:  # of a fitted model the contributions below name the largest
         singles = []
     if answer.kind == "index":
-        runs += [TextRun("Published predictors, each on its own", bold=True), *map(_placed, answer.placed)]
+        shown = map(_placed, answer.placed_foremost(MOST_PREDICTORS))
+        title = f"Fitted to {answer.cut}, not calibrated" if answer.cut else PUBLISHED
+        runs += [TextRun(title, bold=True), *shown]
         if answer.reference:
             runs.append(TextRun(f"Percentiles among {answer.reference}."))
-        runs.append(TextRun(f"Their mean, an index and not a probability: {answer.place}", bold=True))
-        runs.append(TextRun(NO_VERDICT, tone="caution"))
+        whose = "Its output" if answer.cut else "Their mean"
+        runs.append(TextRun(f"{whose}, an index and not a probability: {answer.place}", bold=True))
+        runs.append(TextRun(LOW if answer.cut else f"{NEVER} {LOW}", tone="caution"))
     else:
         threshold = "no threshold" if answer.threshold is None else f"threshold {answer.threshold:.2f}"
         said = f"{answer.result}: {answer.value:.2f} (probability of {answer.cut}; {threshold})"

@@ -205,9 +205,11 @@ def test_a_fitted_model_says_the_same_from_its_file(
 def test_a_fitted_model_is_an_index_until_its_card_says_calibrated(
     classifier: ModelCard, answered: Callable[..., Prediction], pulse_record: EcgRecord
 ) -> None:
-    card = _kept(_fit("lef-linear", classifier)[0], "lef-linear", classifier)
+    card = _kept(_fit("lef-linear", classifier)[0], "lef-linear", classifier, config={lef.LVEF_CUT: 40})
     result = lef.from_prediction(pulse_record, answered(NORM=0.3), card)
-    assert result.kind == "index"
+    assert (result.kind, result.cut) == ("index", "an LVEF of 40 % or less")
+    assert "Fitted to an LVEF of 40 % or less, but not calibrated: no probability." in result.model.caveat
+    assert "echocardiography" not in result.model.caveat  # it was fitted to that
     other = replace(answered(NORM=0.3), model=replace(answered().model, sha256="0" * 64))
     with pytest.raises(ModelError, match="fitted on another classifier"):
         lef.from_prediction(pulse_record, other, card)

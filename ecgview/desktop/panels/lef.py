@@ -27,6 +27,8 @@ NOT_RAISED = "A negative result does not rule out disease."
 LOW = "A low percentile does not rule out disease."
 SCOPE = "Adults, one 10 s 12-lead ECG. Not for paced rhythm, not for monitoring. Not a measurement of LVEF."
 SINGLE = "Published as signs of a low ejection fraction each on its own, with another classifier."
+FITTED = "A model that was fitted to {cut} and is not calibrated: an index without a verdict."
+NOT_CALIBRATED = "Not a probability: not calibrated."
 NOT_A_CHANCE = "Not a probability, never compared with echocardiography."
 
 
@@ -47,7 +49,9 @@ class LefPanel(AiPanel):
         if result is None:
             self.fill_pending("Estimating low ejection fraction", self.workspace.answers.request_lef, "ask")
             return
-        asked = ABOUT if result.kind == "index" else f"Probability of {result.cut}."
+        asked = f"Probability of {result.cut}."
+        if result.kind == "index":
+            asked = FITTED.format(cut=result.cut) if result.cut else ABOUT
         self.content.addWidget(Text(asked, size="caption", tone="secondary"))
         for warning in result.warnings:
             self.content.addWidget(Notice(context.sentence(warning)))
@@ -67,17 +71,21 @@ class LefPanel(AiPanel):
 
     def _show_index(self, result: LefResult) -> None:
         """Each published predictor first, then their mean as a percentile: nothing that decides."""
-        self.content.addWidget(Text("Published predictors, each on its own", size="strong"))
-        for one in result.placed:
+        title = "Predictors" if result.cut else "Published predictors, each on its own"
+        self.content.addWidget(Text(title, size="strong"))
+        for one in result.placed_foremost(MOST):
             self._add_placed(one)
         if result.reference:
             among = f"Percentiles among {result.reference}."
             self.content.addWidget(Text(among, size="caption", tone="secondary"))
-        self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
+        if not result.cut:
+            self.content.addWidget(Text(SINGLE, size="caption", tone="secondary"))
         self.content.addWidget(Rule())
-        self.content.addWidget(Text("Their mean, an index", size="strong"))
+        title = "The model's index" if result.cut else "Their mean, an index"
+        self.content.addWidget(Text(title, size="strong"))
         self.content.addWidget(Text(f"{result.place[:1].upper()}{result.place[1:]}."))
-        self.content.addWidget(Text(f"{NOT_A_CHANCE} {LOW}", tone="secondary"))
+        never = NOT_CALIBRATED if result.cut else NOT_A_CHANCE
+        self.content.addWidget(Text(f"{never} {LOW}", tone="secondary"))
         self.content.addWidget(Rule())
 
     def _add_placed(self, one: Placed) -> None:
@@ -96,7 +104,7 @@ class LefPanel(AiPanel):
         word.set_tone("positive" if is_raised else "text")
         self.content.addWidget(word)
         number = Text(f"{value:.2f}", size="number", wrap=False)
-        kind = Text(f"probability, {result.model.calibrated}", tone="secondary")
+        kind = Text(f"probability of {result.cut}, {result.model.calibrated}", tone="secondary")
         self.content.addLayout(row(number, kind, 1))
         tone = "positive" if is_raised else "accent"
         self.content.addWidget(_Gauge(value, result.threshold, tone))

@@ -231,6 +231,7 @@ def _with_edits(base: LefResult, record: EcgRecord, measured: Measured) -> LefRe
         result=_word(card, value, base.threshold),
         contributions=found,
         single_predictors=singles,
+        placed=tuple(replace(one, value=now) for one, (_, now) in zip(base.placed, singles, strict=False)),
         percentile=None if base.percentile is None else model.percentile(value),
         warnings=(said, *kept, *unmeasured(card, there)),
         unedited=base,
@@ -377,8 +378,8 @@ def _kind(card: ModelCard) -> Literal["index", "probability"]:
 
 
 def _cut(card: ModelCard) -> str:
-    """Return in words which ejection fraction a fitted model was made for; "" for an index."""
-    if _kind(card) == "index":
+    """Return in words which ejection fraction a fitted model was made for, calibrated or not; "" for a composite."""
+    if card.network not in FITTED:
         return ""
     percent = card.config.get(LVEF_CUT)
     if isinstance(percent, int | float) and not isinstance(percent, bool) and 0 < percent < 100:
@@ -401,7 +402,8 @@ def _facts(
     facts = card.facts
     notes = [card.out_of_scope]
     if _kind(card) == "index":
-        notes.append(f"{NEVER_COMPARED.capitalize()}.")
+        fitted_to = f"Fitted to {_cut(card)}, but not calibrated: no probability."
+        notes.append(fitted_to if _cut(card) else f"{NEVER_COMPARED.capitalize()}.")
         notes += _likeness(model) if not left_out and model.classifier_sha256 == classifier.sha256 else ()
     elif model.threshold is not None and model.threshold_meaning and not left_out:
         notes.append(f"Threshold: {model.threshold_meaning}.")

@@ -254,6 +254,29 @@ def test_a_lef_index_has_no_verdict_and_names_its_reference(opened: Workspace, q
     assert [text for text in texts if text in order] == order
 
 
+def test_a_fitted_model_that_is_not_calibrated_names_its_cut(
+    opened: Workspace, qtbot: QtBot, answers
+) -> None:
+    answers["lef"] = replace(answers["lef"], cut="an LVEF of 40 % or less")
+    panel = lef.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    words = words_of(panel)
+    assert "fitted to an LVEF of 40 % or less and is not calibrated: an index without a verdict" in words
+    assert "never compared" not in words
+    assert "Published" not in words
+
+
+def test_an_index_of_many_predictors_shows_those_that_moved_it_most(answers) -> None:
+    given = answers["lef"]
+    shares = given.contributions
+    many = tuple(replace(given.placed[0], predictor=f"P({k})") for k in range(71))
+    items = tuple(replace(shares.items[0], predictor=f"P({k})") for k in range(70, -1, -1))
+    found = replace(given, placed=many, contributions=replace(shares, items=items)).placed_foremost(lef.MOST)
+    assert [one.predictor for one in found] == [f"P({k})" for k in range(70, 60, -1)]
+    assert given.placed_foremost(lef.MOST) == given.placed
+
+
 def test_a_predictor_that_cannot_be_assessed_has_no_place_and_no_bar(
     opened: Workspace, qtbot: QtBot, answers
 ) -> None:
