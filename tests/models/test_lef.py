@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ecgview import api
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import contributions
 from ecgview.models import asking, cards, context, runtime
@@ -419,3 +420,19 @@ def test_an_unknown_age_stands_as_a_doubt_beside_the_index(
     result = lef.from_prediction(nobody, answered(NORM=0.3), cards.get("lef-zero-shot"))
     assert result.analysed
     assert result.warnings[0].startswith("age unknown")
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ("00143", "paced rhythm: "),
+        ("00190", "perhaps paced: P(PACE)"),  # bipolar stimuli that the samples hardly hold
+    ],
+)
+def test_a_real_paced_rhythm_is_refused_by_the_index_that_ships(
+    shared_data: Path, record: str, why: str
+) -> None:
+    path = shared_data / "ptbxl" / "records500" / "00000" / f"{record}_hr.hea"
+    found = api.lef(path, "lef-zero-shot", device="cpu")
+    assert (found.analysed, found.placed, found.percentile) == (False, (), None)
+    assert found.reason.startswith(why)
