@@ -16,7 +16,7 @@ from ecgview.record import EcgRecord
 from ecgview.results import LefResult
 from ecgview.signal.measure.measured import Edit
 from ecgview.training.echonext import layout, synthetic
-from ecgview.training.lef import pictures, predictors
+from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, fit, outputs
 
 CLASSIFIER = "mtecg-ptbxl"
@@ -67,6 +67,36 @@ def test_a_planted_measurement_is_found_and_explained(model: str) -> None:
     outside = outputs(read, filled["test"].values)
     assert np.ptp(outside - shares.sum(1)) < 1e-6  # one base value for all: the shares add up
     assert all_shares(read, filled["test"].values[:3], outside[:3]).shape[0] == 3
+
+
+@pytest.mark.parametrize("model", ["logistic", "trees"])
+def test_a_planted_criterion_is_found_whatever_is_missing(model: str) -> None:
+    card = cards.get(CLASSIFIER)
+    known = measured_inputs.known()
+    chosen = next(one for one in known if one.code.startswith(measured_inputs.MET))
+    place = len(card.labels) + known.index(chosen)
+    rng = np.random.default_rng(3)
+    cohorts = {}
+    for split, count in (("train", 800), ("val", 300), ("test", 400)):
+        values = np.concatenate(
+            [rng.beta(0.5, 2.0, (count, len(card.labels))), np.full((count, len(known)), np.nan)], axis=1
+        )
+        met = rng.random(count) < 0.3
+        low = np.where(rng.random(count) < 0.9, met, rng.random(count) < 0.3).astype(float)
+        values[:, place] = np.where(rng.random(count) < 0.1, np.nan, met)
+        rows = [layout.EchoRow(split, k, f"{split}-{k}", 50.0, {}) for k in range(count)]
+        cohorts[split] = predictors.Cohort(split, rows, values, low)
+    named = predictors.named([card], cohorts["train"])
+    filled = {split: predictors.filled(one, named) for split, one in cohorts.items()}
+    recipe = FitRecipe((model,), (0.01, 0.1), ("logit",), (2,), 30)
+    made = fit(recipe, filled["train"], filled["val"], named, [card])
+    _, importance = pictures.global_shares(table.parse(made.raw, "made here"), filled["test"])
+    assert importance[0][0] == chosen.name
+    alone = figures.single_predictors(named, filled["train"], filled["val"], {"test": filled["test"]}, 50, 1)
+    (row,) = (one for one in alone if one["predictor"] == chosen.name)
+    assert row["direction"] == "higher is riskier"
+    assert row["test"]["auroc"]["low"] > 0.8
+    assert row["test"]["f1"]["low"] > 0.6
 
 
 @pytest.fixture(scope="module")

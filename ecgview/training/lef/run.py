@@ -123,6 +123,7 @@ def _card(
     cohort = (
         "synthetic ECGs in EchoNext's layout: no patient" if source.is_synthetic else "EchoNext (Columbia)"
     )
+    learned = "ECGs, their fractions by a formula," if source.is_synthetic else "ECGs with echocardiography"
     kind = made.raw["calibration"]["kind"]
     calibrated = f"calibrated on {n_validation} ECGs of the validation split of {cohort}"
     names = " and ".join(f"{card.name} {card.version}" for card in classifiers)
@@ -135,7 +136,7 @@ def _card(
         "network": made.network,
         "licence": "as the data that it was fitted on",
         "source": "Method: ECGPD-LEF, arXiv 2603.28532.",
-        "training_data": f"{n_train} ECGs with echocardiography of {cohort}; predictors of {names}",
+        "training_data": f"{n_train} {learned} of {cohort}; predictors of {names}",
         "calibrated": f"{calibrated} ({'as it came' if kind == 'none' else kind})",
         "intended_use": "Probability that the left ventricular ejection fraction is "
         f"{recipe.limit_percent:g} % or less, in adults like those of the cohort; it may suggest echocardiography.",
