@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from ecgview.models.networks import PostTraining
 from ecgview.training.engine import run_state
 
 PLAIN = PostTraining()
+# "local": `begin` of the network's file, ours. "released": as the published architecture starts (methods A.1).
+Initialisation = Literal["local", "released"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,7 @@ def of(
     sizes: Mapping[str, Any] | None = None,
     small: bool = False,
     seed: int = 0,
+    initialisation: Initialisation = "local",
 ) -> Body:
     """Return the network that a start names, its weights but for the head, which is new.
 
@@ -60,6 +63,7 @@ def of(
         sizes: that go before those of the start and of the network's file.
         small: a small network for a trial, where the start does not say the sizes.
         seed: of random starting weights.
+        initialisation: of weights that no start brings, where the network's file has one of its own.
 
     Raises:
         ModelError: no such start, a network that cannot be trained on labels or takes other leads than the twelve, or
@@ -74,7 +78,7 @@ def of(
         config={**card.config, **(sizes or {})},
     )
     network = architectures.build(replace(card, config={**card.config, **_changed(file, asked)}))
-    if hasattr(file, "begin"):
+    if hasattr(file, "begin") and initialisation == "local":
         file.begin(network, seed)
     if start is not None and not _is_random(start):
         fill(network, card.network, weights_at(start, card.network), str(start))

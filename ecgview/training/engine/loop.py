@@ -19,7 +19,7 @@ from ecgview.errors import ModelError
 from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data.share import process_state
 from ecgview.training.engine import run_state
-from ecgview.training.engine.optimisation import LoopSettings, learning_rate_at, parameter_groups
+from ecgview.training.engine.optimisation import LoopSettings, learning_rate_at, optimiser_of, plateau_scale
 
 Batches = Callable[[int, int], Iterable[Any]]  # (epoch, first step) -> the same batches whenever asked again
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -44,7 +44,8 @@ def fit(
     Under torchrun or `accelerate launch` every process calls this; the first one writes.
 
     Raises:
-        ModelError: the loss is not finite, or the folder holds a run of another network.
+        ModelError: the loss is not finite, the folder holds a run of another network, or a plateau schedule has
+            nothing that is validated.
         Cancelled: `progress` says that nobody waits any more; the last saved state is kept.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -69,26 +70,37 @@ class _Run:
         self.settings, self.out, self.validate, self.progress = settings, out, validate, progress
         self.accelerator = _accelerator(settings, device)
         self.bare = model
-        optimiser = torch.optim.AdamW(
-            parameter_groups(model, settings),
-            lr=settings.learning_rate,
-            betas=settings.betas,
-            eps=settings.eps,
-        )
+        if settings.schedule == "plateau" and validate is None:
+            raise ModelError(
+                "nothing is validated here", expected="a schedule other than plateau", found=settings.schedule
+            )
+        optimiser = optimiser_of(model, settings)
         averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
         self.state = run_state.resume(model, optimiser, averaged, self.accelerator.scaler, out)
         self.model, self.optimiser = self.accelerator.prepare(model, optimiser)
         self.averaged = {name: value.to(self.accelerator.device) for name, value in averaged.items()}
         self.saved = time.monotonic()
+        self.left = 1.0  # of the rate, after what a plateau schedule took of it
 
     @property
     def is_stale(self) -> bool:
-        """Whether validation has not bettered for as long as the settings allow."""
-        return 0 < self.settings.patience <= self.state.stale
+        """Whether validation has not bettered for as long as the settings allow, or the rate has run out."""
+        settings = self.settings
+        ended = settings.learning_rate * self._plateau() < settings.stop_rate
+        return ended or 0 < settings.patience <= self.state.stale
+
+    def _plateau(self) -> float:
+        """Return what a plateau schedule has left of the rate; 1 with any other."""
+        if self.settings.schedule != "plateau":
+            return 1.0
+        name = f"val_{self.settings.select}"
+        scores = [row.get(name, math.nan) for row in self.state.history]
+        return plateau_scale([score for score in scores if math.isfinite(score)], self.settings)
 
     def epoch(self, batches: Batches) -> None:
         """Train what is left of one epoch, validate, save."""
         state, settings = self.state, self.settings
+        self.left = self._plateau()
         self.model.train()
         for batch in _ahead(batches(state.epoch, state.step)):
             self._step(batch)
@@ -98,7 +110,7 @@ class _Run:
         count = max(1, state.step)
         figures = {"epoch": float(state.epoch)} | self._mean_over_processes(count)
         # Of the last step of the epoch, which an earlier process may have made: it was killed before it came here.
-        figures["learning_rate"] = learning_rate_at(
+        figures["learning_rate"] = self.left * learning_rate_at(
             state.epoch * settings.steps_per_epoch + count - 1, settings
         )
         done = state.epoch + 1
@@ -122,7 +134,7 @@ class _Run:
     def _step(self, batch: Any) -> None:
         settings, state = self.settings, self.state
         step = state.epoch * settings.steps_per_epoch + state.step
-        rate = learning_rate_at(step, settings)
+        rate = self.left * learning_rate_at(step, settings)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
         # A seed for every step and process: a run that is taken up again draws the same masks and

@@ -1,14 +1,19 @@
 """Learning rates over time and over depth."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
-Schedule = Literal["cosine", "constant", "tri-stage"]
+Schedule = Literal["cosine", "constant", "tri-stage", "plateau"]
+Optimiser = Literal["adamw", "adam"]
+LEAST_GAIN = (
+    1e-4  # of a figure, relative, for "better" on a plateau: PyTorch's default, which the papers' code keeps
+)
 Precision = Literal["bf16", "fp16", "fp32"]
 
 
@@ -17,7 +22,8 @@ class LoopSettings:
     """How long, how fast and how exactly. The values are defaults of ours where a recipe does not set them.
 
     `steps_per_epoch` counts the batches of one process. `precision` bf16 and fp16 hold the weights in float32
-    and multiply in the shorter type.
+    and multiply in the shorter type. `optimiser` "adam" is PyTorch's, its decay added to the gradient of every
+    parameter; "adamw" takes the decay apart, and leaves vectors and tokens out.
     """
 
     epochs: int
@@ -29,6 +35,10 @@ class LoopSettings:
     weight_decay: float = 0.05
     betas: tuple[float, float] = (0.9, 0.95)
     eps: float = 1e-8
+    optimiser: Optimiser = "adamw"
+    plateau_factor: float = 0.1  # "plateau": what the rate is multiplied by ...
+    plateau_patience: int = 10  # ... after more validations than this without a better figure
+    stop_rate: float = 0.0  # "plateau": the run has converged once its rate lies below this
     layer_decay: float = 1.0
     ema_decay: float = 0.0
     clip_norm: float = 1.0
@@ -44,6 +54,7 @@ class LoopSettings:
 def learning_rate_at(step: int, settings: LoopSettings) -> float:
     """Return the rate of one step: linear warm-up, then half a cosine, a constant, or hold and decay.
 
+    "plateau" is a constant here, and `plateau_scale` says what of it is left.
     "tri-stage" warms up over a tenth, holds for a fifth and decays exponentially over the rest (methods D.7).
     """
     peak, final = settings.learning_rate, settings.final_rate
@@ -65,6 +76,34 @@ def learning_rate_at(step: int, settings: LoopSettings) -> float:
     return final + (peak - final) * swing
 
 
+def plateau_scale(scores: Sequence[float], settings: LoopSettings) -> float:
+    """Return what the plateau schedule has left of the rate after these validation figures, in their order; larger is
+    better. It follows from the log alone, so that a run that is taken up again has it, too.
+    """
+    scale, best, waited = 1.0, -math.inf, 0
+    for score in scores:
+        if score > best + LEAST_GAIN * abs(best) or best == -math.inf:
+            best, waited = score, 0
+            continue
+        waited += 1
+        if waited > settings.plateau_patience:
+            scale, waited = scale * settings.plateau_factor, 0
+    return scale
+
+
+def optimiser_of(model: "nn.Module", settings: LoopSettings) -> "torch.optim.Optimizer":
+    """Return the optimiser that the settings name, over the groups of `parameter_groups`."""
+    import torch
+
+    kind = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+    return kind(
+        parameter_groups(model, settings),
+        lr=settings.learning_rate,
+        betas=settings.betas,
+        eps=settings.eps,
+    )
+
+
 def parameter_groups(model: "nn.Module", settings: LoopSettings) -> list[dict[str, Any]]:
     """Return optimiser groups: the rate falls from layer to layer towards the input, vectors and tokens do not decay.
 
@@ -78,7 +117,8 @@ def parameter_groups(model: "nn.Module", settings: LoopSettings) -> list[dict[st
             continue
         scale = settings.layer_decay ** (last - layer.get(id(parameter), last))
         # No decay on biases, norms and tokens (MAE's rule): pulling them to zero only shifts the signal.
-        free = parameter.ndim < 2 or id(parameter) in undecayed
+        # Published code with Adam hands all of them over alike.
+        free = settings.optimiser == "adamw" and (parameter.ndim < 2 or id(parameter) in undecayed)
         decay = 0.0 if free else settings.weight_decay
         group = groups.setdefault((scale, decay), {"params": [], "scale": scale, "weight_decay": decay})
         group["params"].append(parameter)

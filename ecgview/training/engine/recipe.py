@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ecgview.errors import ModelError
 from ecgview.training.data import share
@@ -15,8 +15,9 @@ def with_values(recipe: R, values: Mapping[str, Any]) -> R:
     """Return the recipe with these values put in; tables of the file go into nested recipes.
 
     Raises:
-        ModelError: a name that the recipe does not know, or a value of another type.
+        ModelError: a name that the recipe does not know, a value of another type, or none of those that it may have.
     """
+    kinds = get_type_hints(type(recipe))
     known = {field.name: field for field in dataclasses.fields(recipe)}  # type: ignore[arg-type]
     changed: dict[str, Any] = {}
     for name, value in values.items():
@@ -36,6 +37,11 @@ def with_values(recipe: R, values: Mapping[str, Any]) -> R:
                 expected=type(now).__name__,
                 found=repr(value)[:60],
             )
+        if get_origin(kinds[name]) is Literal and value not in get_args(kinds[name]):
+            allowed = ", ".join(str(one) for one in get_args(kinds[name]))
+            raise ModelError(
+                f"the recipe's {name} is none of these", expected=allowed, found=repr(value)[:60]
+            )
         changed[name] = value
     return dataclasses.replace(recipe, **changed)  # type: ignore[type-var]
 
@@ -48,9 +54,16 @@ def loop_settings(recipe: Any, n_rows: int, device: str, **fixed: Any) -> LoopSe
         n_rows: that an epoch sees, over all processes.
         device: auto, cpu, cuda or mps.
         fixed: values that the recipe does not have, or that hold whatever it says.
+
+    Raises:
+        ModelError: there is no epoch to run.
     """
     named = {field.name for field in dataclasses.fields(LoopSettings)}
     values = {name: getattr(recipe, name) for name in named if hasattr(recipe, name)} | fixed
+    if values["epochs"] < 1:
+        raise ModelError(
+            "a run has at least one epoch", expected="epochs of 1 or more", found=str(values["epochs"])
+        )
     steps = share.this_process(device).steps(recipe.batch, n_rows)
     found = LoopSettings(steps_per_epoch=steps, **values)
     # A short trial would otherwise end before its warm-up.

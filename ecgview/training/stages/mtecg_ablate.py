@@ -6,7 +6,7 @@ decay, DropPath. It is pre-trained and fine-tuned and judged on the validation f
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,13 @@ class AblateRecipe:
     depth: int = 12
     most_records: int = 0
     seed: int = 0
+    # Everything else of either stage. No kernel targets and no teacher, beside which an ablation shows little: ours.
+    pretraining: pretrain.PretrainRecipe = field(
+        default_factory=lambda: pretrain.PretrainRecipe(auxiliary_components=0)
+    )
+    finetuning: finetune.FinetuneRecipe = field(
+        default_factory=lambda: finetune.FinetuneRecipe(teacher=False, unlabelled=False)
+    )
 
 
 RECIPE = AblateRecipe()
@@ -126,17 +133,17 @@ def run(recipe: AblateRecipe, places: Places) -> list[dict[str, Any]]:
     return rows
 
 
+def recipes(recipe: AblateRecipe, cell: Cell) -> tuple[pretrain.PretrainRecipe, finetune.FinetuneRecipe]:
+    """Return the recipes of one cell's pre-training and fine-tuning."""
+    common = {"depth": recipe.depth, "most_records": recipe.most_records, "seed": recipe.seed}
+    before = with_values(recipe.pretraining, {"epochs": recipe.pretrain_epochs, **common, **cell.pretraining})
+    after = with_values(recipe.finetuning, {"epochs": recipe.finetune_epochs, **common, **cell.finetuning})
+    return before, after
+
+
 def _judge(recipe: AblateRecipe, cell: Cell, places: Places) -> dict[str, float]:
     """Return the validation figures of one cell. Cells that share a pre-training share its run."""
-    common = {"depth": recipe.depth, "most_records": recipe.most_records, "seed": recipe.seed}
-    before = with_values(
-        pretrain.PretrainRecipe(epochs=recipe.pretrain_epochs, auxiliary_components=0),
-        {**common, **cell.pretraining},
-    )
-    after = with_values(
-        finetune.FinetuneRecipe(epochs=recipe.finetune_epochs, teacher=False, unlabelled=False),
-        {**common, **cell.finetuning},
-    )
+    before, after = recipes(recipe, cell)
     first = places.out / (cell.name if cell.pretraining else "shared") / "pretrain"
     pretrain.run(before, replace(places, out=first))
     tuned = finetune.run(after, replace(places, out=places.out / cell.name / "finetune", start=first))

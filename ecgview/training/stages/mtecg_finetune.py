@@ -16,7 +16,7 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.material import Data
 from ecgview.training.engine import bodies, classify, run_state
 from ecgview.training.engine import export as exporting
-from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.optimisation import Optimiser, Precision, Schedule
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives import teacher
 from ecgview.training.objectives.supervised import SupervisedObjective
@@ -34,11 +34,16 @@ class FinetuneRecipe:
     batch: int = 64
     learning_rate: float = 6e-4
     warmup_epochs: float = 2.0
+    schedule: Schedule = "cosine"
+    optimiser: Optimiser = "adamw"
+    initialisation: bodies.Initialisation = (
+        "local"  # or "released", the published one; of a run without a start
+    )
     weight_decay: float = 0.1
     layer_decay: float = 0.75
     drop_path: float = 0.1
     seen: float = 0.5  # share of the segments that the encoder sees in training
-    mean_pool: bool = True
+    mean_pool: bool = True  # ours; false = the class token, as released
     ema_decay: float = 0.99
     superclass_weight: float = 1.0
     teacher: bool = True  # distil out-of-fold answers of the random-kernel regression
@@ -84,6 +89,7 @@ def run(recipe: FinetuneRecipe, places: Places) -> classify.Trained:
         asked=PostTraining(drop_path=recipe.drop_path),
         sizes={"depth": recipe.depth, "mean_pool": recipe.mean_pool},
         seed=recipe.seed,
+        initialisation=recipe.initialisation,
     )
     made = classify.scaled(body.card.input.scale, recipe.augmentation)
     objective = _objective(recipe, body, found, places.start)

@@ -15,8 +15,9 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import export as exporting
+from ecgview.training.engine.bodies import Initialisation
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.optimisation import Optimiser, Precision, Schedule
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.mae import Axis, MaeBatch, MaeObjective, Target, random_mask
 from ecgview.training.places import Places
@@ -30,6 +31,10 @@ class PretrainRecipe:
     batch: int = 64
     learning_rate: float = 1e-3
     warmup_epochs: float = 3.0
+    schedule: Schedule = "cosine"
+    optimiser: Optimiser = "adamw"
+    weight_decay: float = 0.05
+    initialisation: Initialisation = "local"  # or "released", the published one
     mask_ratio: float = 0.6
     target: Target = "raw"
     axis: Axis = "segment"
@@ -115,7 +120,8 @@ def _objective(recipe: PretrainRecipe, components: int) -> MaeObjective:
         auxiliary=components,
         auxiliary_weight=recipe.auxiliary_weight,
     )
-    mtecg_mae.begin(objective.network, recipe.seed)
+    if recipe.initialisation == "local":
+        mtecg_mae.begin(objective.network, recipe.seed)
     return objective
 
 

@@ -22,7 +22,8 @@ class ProbeRecipe:
     batch: int = 256
     learning_rate: float = 1e-2
     weight_decay: float = 0.0
-    mean_pool: bool = True
+    mean_pool: bool = True  # ours; false = the class token, as released
+    initialisation: bodies.Initialisation = "local"
     depth: int = 12
     seed: int = 0
     most_records: int = 0
@@ -39,7 +40,13 @@ def run(recipe: ProbeRecipe, places: Places) -> classify.Trained:
     provenance.keep(found.learnt, places.out)
     torch.manual_seed(recipe.seed)
     sizes = {"depth": recipe.depth, "mean_pool": recipe.mean_pool}
-    body = bodies.of(places.start, found.task.codes, sizes=sizes, seed=recipe.seed)
+    body = bodies.of(
+        places.start,
+        found.task.codes,
+        sizes=sizes,
+        seed=recipe.seed,
+        initialisation=recipe.initialisation,
+    )
     settings = loop_settings(
         recipe,
         len(found.train),

@@ -18,12 +18,13 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.engine import bodies, classify, linear_head
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine.bodies import Body
-from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.optimisation import Optimiser, Precision, Schedule
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.supervised import SupervisedObjective
 from ecgview.training.places import Places
 
 Method = Literal["posttrain", "baseline"]
+OFFICIAL_STOP = 1e-5  # the rate below which the official fine-tuning ends (methods E.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,22 @@ class PostTrainRecipe:
 
     method: Method = "posttrain"
     task: str = "all71"  # the paper's are all71, diag44, sub23 and rhythm12 of PTB-XL; any other task will do
-    preview_epochs: int = 30
+    preview_epochs: int = 30  # 0 = no preview: the ablation of the abstract; the head then starts at random
     preview_rate: float = 5e-3
     preview_decay: float = 0.1
+    preview_schedule: Schedule = "cosine"  # ours; "plateau" (factor 0.5, patience 3) is probably theirs
     epochs: int = 30
     learning_rate: float = 5e-4
     final_rate: float = 1e-5
     weight_decay: float = 0.05
-    baseline_rate: float = 1e-4  # official fine-tuning: Adam, decay 1e-5, 5 epochs
+    optimiser: Optimiser = "adamw"
+    schedule: Schedule = "cosine"
+    baseline_rate: float = 1e-4  # official fine-tuning (methods E.4): Adam, decay 1e-5, 5 epochs
     baseline_decay: float = 1e-5
+    baseline_optimiser: Optimiser = "adamw"  # ours; "adam" is the official one
+    # "plateau" is the official one (factor 0.1, patience 10); it ends where its rate falls below 1e-5, so that a
+    # large `epochs` trains until it has converged. "constant" is ours: what the official one is within 10 epochs.
+    baseline_schedule: Schedule = "constant"
     batch: int = 256
     dropout: float = 0.05
     drop_path: float = 0.5
@@ -48,6 +56,10 @@ class PostTrainRecipe:
     seen: float = 1.0  # share of the segments that a transformer sees in training, in both methods; ours
     share_of_data: float = 1.0
     network: str = "mtecg"  # which one, where neither a model's card nor the start's own name says it
+    class_token: bool = (
+        False  # head of MTECG on its class token, as released, and not on the mean of the segments
+    )
+    initialisation: bodies.Initialisation = "local"
     small: bool = False  # a smaller network of the kind for trials, where no model's card says the sizes
     seed: int = 0
     most_records: int = 0
@@ -79,7 +91,7 @@ def run(recipe: PostTrainRecipe, places: Places) -> classify.Trained:
     provenance.keep(found.learnt, places.out)
     body = backbone(recipe, places.start, found.task.codes)
     made = classify.Trained(body, found, classify.scaled(spec.scale, recipe.augmentation))
-    if recipe.method == "posttrain":
+    if recipe.method == "posttrain" and recipe.preview_epochs:
         _preview(recipe, made, replace(places, out=places.out / "preview"))
     _full(recipe, made, replace(places, out=places.out / "full"))
     return made
@@ -98,8 +110,10 @@ def backbone(recipe: PostTrainRecipe, start: Path | None, labels: Sequence[str])
         labels,
         otherwise=recipe.network,
         asked=asked if recipe.method == "posttrain" else PostTraining(),
+        sizes={"mean_pool": False} if recipe.class_token else None,
         small=recipe.small,
         seed=recipe.seed,
+        initialisation=recipe.initialisation,
     )
 
 
@@ -112,6 +126,10 @@ def _preview(recipe: PostTrainRecipe, made: classify.Trained, places: Places) ->
         epochs=recipe.preview_epochs,
         learning_rate=recipe.preview_rate,
         final_rate=0.0,
+        schedule=recipe.preview_schedule,
+        optimiser="adamw",
+        plateau_factor=0.5,
+        plateau_patience=3,
         warmup_epochs=0.0,
         weight_decay=recipe.preview_decay,
         betas=(0.9, 0.999),
@@ -142,7 +160,9 @@ def _full(recipe: PostTrainRecipe, made: classify.Trained, places: Places) -> No
         places.device,
         learning_rate=recipe.learning_rate if ours else recipe.baseline_rate,
         final_rate=recipe.final_rate if ours else 0.0,
-        schedule="cosine" if ours else "constant",
+        schedule=recipe.schedule if ours else recipe.baseline_schedule,
+        optimiser=recipe.optimiser if ours else recipe.baseline_optimiser,
+        stop_rate=0.0 if ours else OFFICIAL_STOP,
         warmup_epochs=0.0,
         weight_decay=recipe.weight_decay if ours else recipe.baseline_decay,
         betas=(0.9, 0.999),

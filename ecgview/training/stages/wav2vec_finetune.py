@@ -12,7 +12,7 @@ from ecgview.training.data.material import Data
 from ecgview.training.engine import classify, lead_agnostic
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine.lead_agnostic import Sizes
-from ecgview.training.engine.optimisation import Precision, Schedule
+from ecgview.training.engine.optimisation import Optimiser, Precision, Schedule
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.supervised import SupervisedObjective
 from ecgview.training.places import Places
@@ -33,6 +33,7 @@ class LeadSetRecipe:
     learning_rate: float = 5e-4
     warmup_epochs: float = 1.0
     schedule: Schedule = "cosine"
+    optimiser: Optimiser = "adamw"
     weight_decay: float = 0.01
     mask_leads: float = 0.0
     sizes: Sizes = field(default_factory=Sizes)

@@ -23,7 +23,7 @@ from ecgview.training.data.provenance import Learnt
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine import lead_agnostic, run_state
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import Precision
+from ecgview.training.engine.optimisation import Optimiser, Precision
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.evaluation import metrics
 from ecgview.training.objectives.arcface import ArcFaceObjective, OwnerBatch
@@ -39,6 +39,7 @@ class IdentifyRecipe:
     epochs: int = 12
     batch: int = 64
     learning_rate: float = 5e-4
+    optimiser: Optimiser = "adamw"
     scale: float = 64.0
     margin: float = 0.3
     mask_leads: float = 0.25  # random lead masking, so that the embedding holds for any lead set

@@ -10,7 +10,7 @@ from ecgview.training.data.augment import Augmentation
 from ecgview.training.engine import lead_agnostic
 from ecgview.training.engine.lead_agnostic import Sizes
 from ecgview.training.engine.loop import fit
-from ecgview.training.engine.optimisation import Precision, Schedule
+from ecgview.training.engine.optimisation import Optimiser, Precision, Schedule
 from ecgview.training.engine.recipe import loop_settings
 from ecgview.training.objectives.wav2vec_cmsc import ContrastObjective, ContrastSettings, PairBatch, span_mask
 from ecgview.training.places import Places
@@ -29,6 +29,7 @@ class ContrastRecipe:
     learning_rate: float = 5e-4
     warmup_epochs: float = 2.0
     schedule: Schedule = "cosine"
+    optimiser: Optimiser = "adamw"
     weight_decay: float = 0.01
     mask_leads: float = 0.5  # random lead masking: each lead of each segment zeroed with this probability
     sizes: Sizes = field(default_factory=Sizes)
