@@ -14,6 +14,7 @@ from ecgview.record import Signal as Samples
 SETTLED = 8  # openings after which every memory of a few records is full
 
 
+@pytest.mark.timeout(900)  # the long one; a short one is told of by the limit of all
 @pytest.mark.parametrize("steps", [8, pytest.param(500, marks=pytest.mark.long)])
 def test_next_and_previous_keep_nothing_more(
     opened: MainWindow, rest: Callable[[], None], qtbot: QtBot, steps: int
