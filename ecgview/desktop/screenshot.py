@@ -65,6 +65,11 @@ def take(
         raise ReportError(
             "a picture of the window is a PNG", where=str(out), expected="a file ending in .png"
         )
+    from ecgview import formats
+
+    formats.peek(
+        path
+    )  # what is no record ends here, before a window is made and the folder around it is listed
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from ecgview.desktop.app import application, open_window
     from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path

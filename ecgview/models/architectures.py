@@ -51,7 +51,27 @@ def differences(card: ModelCard, state: Mapping[str, "torch.Tensor"]) -> list[st
         for name, value in wanted.items()
         if name in state and state[name].shape != value.shape
     ]
-    return missing + unknown + other
+    kinds = [
+        f"{name} holds {_words(state[name].dtype)}, not {_words(value.dtype)}"
+        for name, value in wanted.items()
+        if name in state and state[name].dtype != value.dtype and not _is_float(value, state[name])
+    ]
+    return missing + unknown + other + kinds
+
+
+def _is_float(*values: "torch.Tensor") -> bool:
+    """Return whether all are numbers of 16 bits or more with a fraction: only these become each other unasked.
+
+    Whole and complex numbers would be taken silently for what they are not, and packed ones cannot be taken at all.
+    """
+    import torch
+
+    known = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
+    return all(value.dtype in known for value in values)
+
+
+def _words(dtype: "torch.dtype") -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 @contextlib.contextmanager
@@ -108,9 +128,9 @@ def load(card: ModelCard) -> "torch.nn.Module":
     """
     path = card.check_weights()
     content = weights_file.read_safetensors(path)
-    state = {name: value.float() if value.is_floating_point() else value for name, value in content.items()}
-    if differ := differences(card, state):
+    if differ := differences(card, content):
         raise ModelError("the weights do not fit the network", where=str(path), found="; ".join(differ[:6]))
+    state = {name: value.float() if value.is_floating_point() else value for name, value in content.items()}
     module = build(card)
     module.load_state_dict(state)
     return module.eval().requires_grad_(False)

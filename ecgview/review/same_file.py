@@ -19,17 +19,21 @@ def statuses(
 
     Args:
         store: where reads are kept.
-        paths: files, as `ecgview.formats` takes them; relative and absolute ones are one.
+        paths: files, as `ecgview.formats` takes them; relative and absolute ones are one, and so are links and
+            what they lead to.
         reader: count this reader's work only; of every reader, the furthest one where None.
         progress: asked before each file that is read.
     """
     from ecgview import formats
 
+    folders: dict[str, str] = {}
     wanted = {path: os.path.abspath(path) for path in dict.fromkeys(paths)}
-    seen = store.seen_files([*wanted, *wanted.values()])
+    targets = {path: target(whole, folders) for path, whole in wanted.items()}
+    seen = store.seen_files([*wanted, *wanted.values(), *targets.values()])
     found: dict[str, str] = {}
-    for path, whole in wanted.items():
-        known = seen.get(whole) or seen.get(path)
+    for path, named in wanted.items():
+        whole = named if named in seen else targets[path]
+        known = seen.get(whole) or seen.get(path)  # stores of before kept paths as they were typed
         if known is None:
             continue
         sha256, stamp = known
@@ -46,3 +50,18 @@ def statuses(
         found[path] = record.source.sha256
     states = store.statuses(found.values(), reader)
     return {path: states[found[path]] if path in found else ReadState.NEW for path in wanted}
+
+
+def target(path: str, folders: dict[str, str] | None = None) -> str:
+    """Return where a path leads through links.
+
+    Args:
+        path: absolute, of a file or of a record within one.
+        folders: where folders lead, kept for the next file of the same one: a worklist asks of 20,000.
+    """
+    known = {} if folders is None else folders
+    folder, name = os.path.split(path)
+    if folder not in known:
+        known[folder] = os.path.realpath(folder)
+    there = os.path.join(known[folder], name)
+    return os.path.realpath(there) if os.path.islink(there) else there

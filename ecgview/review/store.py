@@ -109,7 +109,9 @@ class Store:
             insert(connection, "records", row, unless_there=True)
             path, stamp = record.source.path, record.source.stamp
             path = os.path.abspath(path) if path else ""
-            insert(connection, "record_paths", (sha256, path, utc), unless_there=True)
+            target = os.path.realpath(path) if path else ""  # of a link: the file is then known by both names
+            for named in dict.fromkeys((path, target)):
+                insert(connection, "record_paths", (sha256, named, utc), unless_there=True)
             if stamp and _rows.seen_files(connection, [path]).get(path) != (sha256, stamp):
                 insert(connection, "record_files", (None, sha256, path, stamp, utc))
 

@@ -1,5 +1,6 @@
 """The screenshot command's picture: the real window, the size asked for, the user's own data untouched."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PySide6.QtGui import QImage
 from ecgview import formats
 from ecgview.desktop import screenshot
 from ecgview.desktop.state.answers import Answers
-from ecgview.errors import EcgviewError
+from ecgview.errors import EcgviewError, FormatError
 from ecgview.formats import wfdb
 from ecgview.record import EcgRecord
 
@@ -81,6 +82,21 @@ def test_a_file_that_cannot_be_read_is_an_error_the_user_is_told(tmp_path: Path)
     bad.write_text("no header\n")
     with pytest.raises(EcgviewError):
         screenshot.take(bad, tmp_path / "out.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("what", ["folder", "loop", "gone", "other"])
+def test_what_is_no_record_is_told_before_a_window_is_made(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder around it may hold 20,000 records, or lead into itself: nothing of it is looked at."""
+    (tmp_path / "folder").mkdir()
+    with contextlib.suppress(OSError, NotImplementedError):  # a system without links has no loops
+        (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "other").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    monkeypatch.setattr(screenshot, "_open", lambda *_: pytest.fail("a window was made"))
+    with pytest.raises(FormatError, match=what):
+        screenshot.take(tmp_path / what, tmp_path / "out.png")
     assert not (tmp_path / "out.png").exists()
 
 

@@ -391,6 +391,25 @@ def test_a_script_says_yes_and_without_a_terminal_nobody_is_asked(
     assert cli.main(["models", "import", str(path), "--yes"]) == 0
 
 
+@pytest.mark.parametrize("kind", ["complex64", "int64", "bool", "float8_e4m3fn", "float4_e2m1fn_x2"])
+def test_weights_of_another_kind_of_number_are_no_weights(kind: str, tmp_path: Path) -> None:
+    """Imaginary parts would be dropped without a word, and four bits of a number can be read by nobody."""
+    path, dtype = small_model(tmp_path / "m"), getattr(torch, kind, None)
+    if dtype is None:
+        pytest.skip(f"this torch has no {kind}")
+    state = load_file(path)
+    name = next(name for name, value in state.items() if value.ndim == 2)
+    packed = torch.zeros(state[name].shape, dtype=torch.uint8)
+    state[name] = packed.view(dtype) if kind.startswith("float4") else packed.to(dtype)
+    save_file(state, path)
+    with pytest.raises(ModelError, match="do not fit") as caught:
+        checkpoints.import_file(path)
+    assert f"{name} holds {kind}, not float32" in str(caught.value.found)
+    for number, known in enumerate((torch.float16, torch.bfloat16, torch.float64)):
+        save_file({**state, name: packed.to(known)}, path)
+        assert architectures.load(checkpoints.import_file(path, f"as-{number}")) is not None
+
+
 def test_weights_that_give_no_number_give_no_answer(
     tmp_path: Path, pulse_record: EcgRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:

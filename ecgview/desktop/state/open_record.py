@@ -126,6 +126,7 @@ class OpenRecord(QObject):
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Add files, folders and globs to the worklist and open the first record found."""
+        paths = [os.path.abspath(path) for path in paths]  # a file has one row, however it is named
         self._let_named_go()
         if paths and is_name_of_file(paths[0]):
             self._begin(Path(paths[0]), named=tuple(paths))
@@ -138,7 +139,7 @@ class OpenRecord(QObject):
         The one before stays until this one can be shown, or it takes longer than a blink.
         """
         self._let_named_go()
-        self._begin(Path(path))
+        self._begin(Path(os.path.abspath(path)))
 
     def stop(self) -> None:
         """Give up opening; the record before stays if it is still there."""

@@ -118,13 +118,19 @@ class Walk(QObject):
             reader,
             title="Looking up reads",
             is_light=True,
-            on_done=lambda states: self._looked_up(reader, states),
+            on_done=lambda states: self._looked_up(reader, paths, states),
             on_failed=self._not_looked_up,
         )
 
-    def _looked_up(self, reader: str, states: dict[Path, str]) -> None:
+    def _looked_up(self, reader: str, paths: list[Path], states: dict[Path, str]) -> None:
+        """Show what was found; a row of which nothing was found says so: its file may have been replaced since.
+
+        Of the open record its read tells, which may be further by now.
+        """
         if reader == self._reader.name:
-            self._worklist.set_states(states)
+            self._worklist.set_states(
+                {path: states.get(path, "") for path in paths if path in states or path != self._ecg.path}
+            )
         self._go_on()
 
     def _not_looked_up(self, error: Exception) -> None:

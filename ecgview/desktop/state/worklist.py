@@ -288,13 +288,13 @@ class _Search:
     def __init__(self, paths: Sequence[str | Path], is_there: Sequence[str] = ()) -> None:
         self.opened: list[str] = list(is_there)
         self.problems: list[EcgviewError] = []
-        self._records = self._walk(tuple(paths))
+        self._records = self._walk([os.path.abspath(path) for path in paths])
 
     def next(self, n: int) -> Iterator[tuple[Path, str]]:
         """Yield the next records, at most `n`."""
         return islice(self._records, n)
 
-    def _walk(self, paths: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
+    def _walk(self, paths: Sequence[str]) -> Iterator[tuple[Path, str]]:
         from ecgview import formats
 
         for path in paths:
