@@ -110,6 +110,17 @@ def take(
             qt.processEvents()
 
 
+def _refuse_odd(path: Path, out: Path) -> None:
+    """Raise EcgviewError of what is no record, before a window is made and the folder around it is listed."""
+    from ecgview import formats
+
+    if out.suffix.lower() != ".png":
+        raise ReportError(
+            "a picture of the window is a PNG", where=str(out), expected="a file ending in .png"
+        )
+    formats.peek(path)
+
+
 def _open(window: MainWindow, path: Path, neighbours: bool, turn: Callable[[], None]) -> None:
     workspace, failed = window.workspace, list[EcgviewError]()
     workspace.ecg.failed.connect(failed.append)

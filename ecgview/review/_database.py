@@ -213,6 +213,11 @@ class Database:
     def _prepare(self) -> None:
         try:
             private.make_folder(self.path.parent)
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                if (part := self.path.with_name(self.path.name + suffix)).is_fifo():
+                    raise StoreError(
+                        "a pipe lies here, which would be waited for", where=str(part), expected="a file"
+                    )
             is_there = self.path.exists()
             if is_there and self.path.stat().st_size == 0:
                 raise EmptyStoreError(

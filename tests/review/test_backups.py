@@ -325,3 +325,18 @@ def test_a_pipe_in_the_place_of_a_store_is_not_waited_for(written: Store, tmp_pa
         backups.restore(done.path, tmp_path / "pipe.db")
     with pytest.raises(StoreError, match="no such backup"):
         backups.restore(tmp_path / "pipe.db", written.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
+def test_a_pipe_where_sqlite_keeps_its_files_is_told(suffix: str, written: Store, tmp_path: Path) -> None:
+    """SQLite would wait in opening it for somebody who writes, and nothing could end that wait."""
+    path = tmp_path / "elsewhere" / "s.db"
+    path.parent.mkdir()
+    path.write_bytes(backups.make(written).path.read_bytes())
+    pipe = path.with_name(path.name + suffix)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match="a pipe lies here") as caught, Store(path):
+        pass
+    assert caught.value.where == str(pipe)

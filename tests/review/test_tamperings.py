@@ -13,7 +13,7 @@ import pytest
 
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
-from ecgview.review import _rows, kept_head
+from ecgview.review import _rows, kept_head, verifying
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import AuditEntry
 from ecgview.review.history import AddTold, PutEdges
@@ -22,6 +22,7 @@ from ecgview.review.moment import Moment, now
 from ecgview.review.read import Certainty, Told
 from ecgview.review.session import ReadingSession
 from ecgview.review.store import Store
+from ecgview.review.verifying import Evidence
 from ecgview.signal.measure.measured import Edit as EdgeEdit
 
 Tamper = Callable[[sqlite3.Connection, Path], object]
@@ -503,3 +504,61 @@ def test_entries_of_before_links_keep_their_hash() -> None:
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     assert entry.computed_hash() == hashlib.sha256(text.encode()).hexdigest()
     assert replace(entry, rows_head="1:a").computed_hash() != entry.computed_hash()
+
+
+def _reveal_before_all(of: Evidence) -> Evidence:
+    (opened,) = (entry for entry in of.entries if entry.action == "revealed")
+    others = [entry for entry in of.entries if entry is not opened]
+    return replace(of, entries=[replace(opened, number=0), *others])
+
+
+def _logged_the_other_way_round(of: Evidence) -> Evidence:
+    """Let the entries of the first and the second version change places."""
+    at = [entry.number for entry in of.entries if entry.action in _rows.ACTION.values()][:2]
+    swapped = dict(zip(at, reversed(at), strict=True))
+    return replace(
+        of, entries=[replace(entry, number=swapped.get(entry.number, entry.number)) for entry in of.entries]
+    )
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        (lambda of: replace(of, reads=[of.reads[0], of.reads[2]]), "does not have all of its versions"),
+        (lambda of: replace(of, reads=of.reads[1:]), "does not begin with a first read"),
+        (_logged_the_other_way_round, "were not logged in their order"),
+        (_reveal_before_all, "is called blind, and AI was opened before"),
+        (
+            lambda of: replace(
+                of,
+                entries=[
+                    replace(entry, action="amended") if entry.action == "signed" else entry
+                    for entry in of.entries
+                ],
+            ),
+            "version 2 was logged as something else",
+        ),
+    ],
+)
+def test_versions_that_cannot_have_followed_each_other_are_told(
+    full: Store, monkeypatch: pytest.MonkeyPatch, forged: Callable[[Evidence], Evidence], said: str
+) -> None:
+    """Whoever makes both chains anew, with the key, has still to make them tell what can have been."""
+    held: list[Evidence] = []
+    verify = verifying.verify
+    monkeypatch.setattr(verifying, "verify", lambda of, heads: held.append(of) or verify(of, heads))
+    assert full.verify() == []
+    assert any(said in one for one in verify(forged(held[0])).problems)
+
+
+def test_a_log_of_sqlite_of_another_store_beside_this_one_is_found(
+    store: Store, tmp_path: Path, pulse_record: EcgRecord
+) -> None:
+    """SQLite takes it for this file's own, and the other's reads would be told as read here."""
+    mine = tmp_path / "mine.db"
+    with Store(mine) as own:
+        ReadingSession(own, pulse_record, "Reader A").set_comment("mine")
+    ReadingSession(store, pulse_record, "Reader B").set_comment("of another")
+    shutil.copyfile(f"{store.path}-wal", f"{mine}-wal")
+    with Store(mine) as own:
+        assert any("a row of identity" in one for one in own.verify())
