@@ -61,15 +61,7 @@ def take(
     Raises:
         EcgviewError: the record cannot be read, or the picture cannot be written.
     """
-    if Path(out).suffix.lower() != ".png":
-        raise ReportError(
-            "a picture of the window is a PNG", where=str(out), expected="a file ending in .png"
-        )
-    from ecgview import formats
-
-    formats.peek(
-        path
-    )  # what is no record ends here, before a window is made and the folder around it is listed
+    _refuse_odd(Path(path), Path(out))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from ecgview.desktop.app import application, open_window
     from ecgview.desktop.settings import MEASUREMENTS_OPEN, Settings, settings_path
