@@ -1,13 +1,10 @@
-"""What every stage of training takes, and how its recipe is read."""
+"""What every stage of training takes."""
 
 import argparse
-import tomllib
 from pathlib import Path
-from typing import Any
 
 from ecgview import api
-from ecgview.cli import _each, _progress
-from ecgview.errors import ModelError
+from ecgview.cli import _each, _progress, _recipe
 
 
 def add_systems(systems: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -65,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             args.stage,
             args.data,
             args.out,
-            values(args),
+            _recipe.values(args.recipe, args.set, args.seed),
             smoke=args.smoke,
             cache=args.cache,
             start=args.start,
@@ -74,24 +71,3 @@ def run(args: argparse.Namespace) -> int:
             progress=progress,
         )
     return 0
-
-
-def values(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what differs from the recipe's defaults: the file, then the command line."""
-    found: dict[str, Any] = {}
-    if args.recipe:
-        try:
-            found |= tomllib.loads(args.recipe.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ModelError(f"is no recipe ({error})", where=str(args.recipe)) from None
-    for pair in args.set:
-        name, _, text = pair.partition("=")
-        try:
-            found |= tomllib.loads(f"{name} = {text}")
-        except tomllib.TOMLDecodeError:
-            raise ModelError(
-                "--set does not hold a value of TOML", expected="NAME=VALUE, text in quotes", found=pair
-            ) from None
-    if args.seed is not None:
-        found["seed"] = args.seed
-    return found

@@ -46,6 +46,15 @@ def score(true: ArrayLike, given: ArrayLike) -> float:
     Raises:
         ModelError: the shapes differ, or a value is not 0 or 1.
     """
+    return float(weighted(true, given, np.ones((1, len(np.asarray(true)))))[0, 0])
+
+
+def weighted(true: ArrayLike, given: ArrayLike, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `score` with weighted recordings, (b, 1) for `drawn` (b, n), as `metrics.Bootstrap` draws them.
+
+    Raises:
+        ModelError: as for `score`.
+    """
     codes = tasks.get("cinc26").codes
     labels, decisions = _checked(true, len(codes)), _checked(given, len(codes))
     if labels.shape != decisions.shape:
@@ -54,13 +63,14 @@ def score(true: ArrayLike, given: ArrayLike) -> float:
         )
     inactive = np.zeros_like(labels)
     inactive[:, codes.index(SINUS_RHYTHM)] = True
-    earned, best, idle = (_credit(labels, answer) for answer in (decisions, labels, inactive))
-    return 0.0 if best == idle else float((earned - idle) / (best - idle))
+    earned, best, idle = (drawn @ _credit(labels, answer) for answer in (decisions, labels, inactive))
+    span = best - idle
+    return np.where(span == 0, 0.0, (earned - idle) / np.where(span == 0, 1.0, span))[:, None]
 
 
-def _credit(labels: NDArray[np.bool_], decisions: NDArray[np.bool_]) -> float:
+def _credit(labels: NDArray[np.bool_], decisions: NDArray[np.bool_]) -> NDArray[np.float64]:
     either = np.maximum((labels | decisions).sum(axis=1), 1)
-    return float(((labels @ weights() * decisions).sum(axis=1) / either).sum())
+    return np.asarray((labels @ weights() * decisions).sum(axis=1) / either, np.float64)
 
 
 def _checked(values: ArrayLike, classes: int) -> NDArray[np.bool_]:

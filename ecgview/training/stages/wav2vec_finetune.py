@@ -3,11 +3,13 @@
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ecgview.models.networks import wav2vec_cmsc
 from ecgview.models.networks.wav2vec_cmsc import Wav2vecCmsc
-from ecgview.training.data import inputs, material, provenance
+from ecgview.training.data import inputs, material, provenance, share
 from ecgview.training.data.material import Data
 from ecgview.training.engine import classify, lead_agnostic
 from ecgview.training.engine import export as exporting
@@ -59,6 +61,10 @@ class Tuned:
     data: Data
     inputs: classify.Inputs
 
+    def said(self, index: share.Index) -> NDArray[np.float32]:
+        """Return (n, k) probabilities of packed records, the mean of two halves each."""
+        return classify.answers(self.network, self.data.pack, index, self.inputs.views)
+
 
 def run(recipe: LeadSetRecipe, places: Places) -> Tuned:
     """Fine-tune on a lead set; resumed if `places.out` exists."""
@@ -97,7 +103,7 @@ def export(made: Tuned, recipe: LeadSetRecipe, folder: Path) -> Path:
     return exporting.any_classifier(
         made.network,
         made.data.wanted[held],
-        classify.answers(made.network, made.data.pack, held, made.inputs.views),
+        made.said(held),
         folder,
         name=f"Lead-agnostic network, fine-tuned on {recipe.leads} leads",
         network_id="wav2vec-cmsc",
