@@ -175,7 +175,11 @@ def write(
     """Write half-precision weights (all but `whole`) and the card with their checksum. Return the card."""
     folder.mkdir(parents=True, exist_ok=True)
     state: dict[str, Tensor] = {
-        name: (value if name in whole else value.half()).detach().contiguous().cpu()
+        # counters of batch norms are whole numbers, and are refused as anything else
+        name: (value.half() if value.is_floating_point() and name not in whole else value)
+        .detach()
+        .contiguous()
+        .cpu()
         for name, value in network.state_dict().items()
     }
     weights = folder / "weights.safetensors"

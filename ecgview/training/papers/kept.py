@@ -72,7 +72,7 @@ def write_part(path: Path, run: str, seed: int, parts: Iterable[Part], facts: Ma
     import pyarrow as pa
 
     around = environment()
-    digest = hashlib.sha256(json.dumps(around, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(around, sort_keys=True, allow_nan=False).encode()).hexdigest()
     told = {"runs": {f"{run}|{seed}": {**facts, "environment": digest}}, "environments": {digest: around}}
     rows = [
         {
@@ -152,7 +152,9 @@ def _write(table: "pa.Table", told: Mapping[str, Any], path: Path) -> None:
     import pyarrow.parquet as pq
 
     part = path.with_suffix(".part")
-    pq.write_table(table.replace_schema_metadata({FACTS: json.dumps(told, sort_keys=True)}), part)
+    pq.write_table(
+        table.replace_schema_metadata({FACTS: json.dumps(told, sort_keys=True, allow_nan=False)}), part
+    )
     os.replace(part, path)
 
 

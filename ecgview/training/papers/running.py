@@ -143,7 +143,7 @@ def _one(
         "stage": item.stage,
         "task": found.task.name,
         "classes": list(found.task.codes),
-        "values": json.loads(json.dumps(asdict(recipe))),
+        "values": json.loads(json.dumps(asdict(recipe), allow_nan=False)),
         "learnt": found.learnt.words.rstrip(".") + ".",
         "deviation": list(_deviations(published, recipe)) + _convergence(recipe, out),
     }
@@ -161,7 +161,7 @@ def _rows(found: Data, index: "np.ndarray[Any, Any]") -> list[Any]:
 def _same_as_before(out: Path, told: Mapping[str, Any]) -> None:
     """Write what a run is begun with; ModelError where its folder was begun with something else."""
     out.mkdir(parents=True, exist_ok=True)
-    path, text = out / RECIPE_OF_RUN, json.dumps(told, sort_keys=True, indent=1)
+    path, text = out / RECIPE_OF_RUN, json.dumps(told, sort_keys=True, indent=1, allow_nan=False)
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise ModelError(
             "this folder holds a run of other values or data", where=str(out), expected="another --out"
@@ -230,7 +230,7 @@ def _lef(item: Run, seed: int, places: Places, smoke: bool, part: Path) -> None:
         "stage": LEF,
         "task": f"LVEF of {recipe.limit_percent:g} % or less",
         "classes": names,
-        "values": json.loads(json.dumps(values)),
+        "values": json.loads(json.dumps(values, allow_nan=False)),
         "learnt": learnt,
         "deviation": [*deviation, *(["a trial: few records, few models"] if smoke else [])],
     }
