@@ -57,6 +57,18 @@ def test_a_store_of_before_is_closed_when_it_is_opened() -> None:
     assert mode(default_path().parent) == 0o700
 
 
+def test_a_key_that_others_could_read_or_write_is_closed_when_it_is_used(pulse_record: EcgRecord) -> None:
+    keys = Path(platformdirs.user_config_dir("ecgview", appauthor=False)) / "keys"
+    with Store() as store:
+        store.add_record(pulse_record)
+    for path in (keys, *keys.iterdir()):
+        path.chmod(0o777 if path == keys else 0o666)
+    with Store() as store:
+        store.add_exposure("0" * 64, "report")
+    assert mode(keys) == 0o700
+    assert set(everything(keys).values()) == {0o600}
+
+
 def test_a_folder_that_is_not_ecgviews_keeps_its_mode(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir(mode=0o775)

@@ -124,6 +124,7 @@ class KeptHead:
         try:
             opened = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(opened, "wb", buffering=0) as file:
+                private.close(self.path)
                 file.seek(number % 2 * _SLOT_BYTES)
                 file.write(text)
                 if durable:
@@ -215,6 +216,8 @@ def _key(store: str, *, is_made: bool) -> bytes | None:
     path = folder / f"{store}.key"
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        for one in (folder, path):  # as a backup of the whole home brings them back, or somebody's chmod
+            private.close(one)
         return key if len(key) == _KEY_BYTES else None
     except FileNotFoundError:
         if not is_made:

@@ -304,3 +304,13 @@ def test_an_unstated_calibration_stays_a_doubt_in_what_is_written(
     (row,) = convert([path], Order(tmp_path / "out", suffix, deidentify=hidden))
     assert GAIN_DOUBT in row.loss
     assert formats.read(row.target).gain_doubt.startswith(GAIN_DOUBT)
+
+
+@pytest.mark.parametrize("gain", ["1e300/mV", "1e999", "1e999/mV", "1e-320/mV", "-1e300(0)/mV", "1e-30"])
+def test_a_gain_that_would_make_a_flat_line_is_refused(gain: str, tmp_path: Path) -> None:
+    path = tmp_path / "one.hea"
+    path.write_text(f"one 1 500 10\none.dat 16 {gain} 16 0 0 0 0 II\n")
+    path.with_suffix(".dat").write_bytes(bytes(range(20)))
+    with pytest.raises(FormatError, match="no converter has such a gain") as caught:
+        formats.read(path)
+    assert "one.hea: gain of II" in str(caught.value.where)

@@ -16,6 +16,7 @@ FASTEST_HZ = 100_000
 LONGEST_NAME = 200
 MOST_SIGNALS = 256  # the library takes milliseconds for each
 USUAL_GAIN = 200.0  # steps per mV where a header states none (header(5), DEFGAIN)
+_GAINS = (1e-9, 1e12)  # steps per unit, whatever that is: far beyond any converter
 _STORED = re.compile(r"(16|212)(x\d{1,6})?(\+\d{1,12})?", re.ASCII)  # no ":skew"
 _PLAIN_GAIN = re.compile(
     r"-?\d{1,15}(\.\d{0,15})?(e[+-]?\d{1,2})?(\((?P<baseline>-?\d{1,10})\))?(/.*)?", re.ASCII
@@ -218,9 +219,19 @@ def _gain_field(entry: list[str], path: Path) -> tuple[float | None, str]:
         gain = float(number.split("(")[0])
     except ValueError:
         raise FormatError("not a number", where=f"{path}: gain of {entry[-1]}", found=entry[2][:40]) from None
-    if not gain or not math.isfinite(gain):
+    is_endless = math.isinf(gain) and any(
+        map(str.isdigit, number)
+    )  # 1e999; the word "inf" is no number at all
+    if not gain or (not math.isfinite(gain) and not is_endless):
         is_voltage = millivolts_per(unit) is not None  # of which WFDB's usual steps are of the mV
         return None, "" if is_voltage else unit
+    if not _GAINS[0] <= abs(gain) <= _GAINS[1]:  # every sample would be 0, or none a number
+        raise FormatError(
+            "no converter has such a gain",
+            where=f"{path}: gain of {entry[-1]}",
+            expected=f"{_GAINS[0]:g} to {_GAINS[1]:g}",
+            found=entry[2][:40],
+        )
     return gain, unit
 
 
