@@ -1,9 +1,10 @@
 """The head of the log, kept outside of the store under a key, so that a chain that was cut or made anew is seen.
 
 Each transaction writes, before it ends, where the chain stands and where it will stand: whether it then comes to
-its end or is killed, the chain is at one of the two; after it, where it stands now. Head and key lie with the user's
-settings: who gets the store's folder alone can neither make a head nor bring an older one back. Who may read the
-user's files can; a printed head shows that.
+its end or is killed, the chain is at one of the two; after it, where it stands now. A chain that is not where it was
+left is never written as one of the two: only where it will stand with the entry that says so. Head and key lie with
+the user's settings: who gets the store's folder alone can neither make a head nor bring an older one back. Who may
+read the user's files can; a printed head shows that.
 """
 
 import errno
@@ -47,7 +48,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the file says: where the chain may stand, or in words why that cannot be told."""
+    """What the file says: where the chain may stand, and in words why it cannot be told of any other place."""
 
     heads: tuple[Head, ...] = ()
     trouble: str = ""
@@ -87,7 +88,7 @@ class KeptHead:
         sound = [one for one in slots if hmac.compare_digest(one.mac, one.computed_mac(key))]
         if not sound:
             return Found(trouble="the kept head was not written with its key")
-        return Found(sound[-1].heads, on_disk=sound[-1].on_disk)
+        return Found(sound[-1].heads, sound[-1].unsaid, sound[-1].on_disk)
 
     def keep(
         self,
@@ -96,6 +97,7 @@ class KeptHead:
         *,
         durable: bool = False,
         on_disk: tuple[int, int] | None = None,
+        unsaid: str = "",
     ) -> None:
         """Write where the chain stands and will stand; nothing where this user has no place for a key.
 
@@ -104,6 +106,7 @@ class KeptHead:
             heads: where the chain is or will be.
             durable: return only when the disk has what is written here.
             on_disk: the last entry and row of the chain that the disk has for certain; None: as was said before.
+            unsaid: what was found wrong, until the chain stands where an entry says so.
 
         Raises:
             StoreError: the file cannot be written.
@@ -115,7 +118,7 @@ class KeptHead:
         number = slots[-1].number + 1 if slots else 0
         if on_disk is None:
             on_disk = slots[-1].on_disk if slots and slots[-1].store == store else (0, 0)
-        slot = _Slot(store, number, heads, on_disk=on_disk)
+        slot = _Slot(store, number, heads, on_disk=on_disk, unsaid=unsaid)
         text = (
             json.dumps({**asdict(slot), "mac": slot.computed_mac(key)}, allow_nan=False)
             .encode()
@@ -145,12 +148,15 @@ class _Slot:
     heads: tuple[Head, ...]
     mac: str = ""
     on_disk: tuple[int, int] = (0, 0)
+    unsaid: str = ""  # what was found wrong while no entry says so
 
     def computed_mac(self, key: bytes) -> str:
         fields = asdict(self)
         del fields["mac"]
         if self.on_disk == (0, 0):  # as heads were kept before that was told
             del fields["on_disk"]
+        if not self.unsaid:
+            del fields["unsaid"]
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hmac.new(key, text.encode(), "sha256").hexdigest()
 
@@ -165,7 +171,8 @@ def _slots(raw: bytes) -> list[_Slot]:
             entry, row = said.get("on_disk", (0, 0))
             if heads:
                 store, number, mac = str(said["store"]), int(said["number"]), str(said["mac"])
-                found.append(_Slot(store, number, heads, mac, (int(entry), int(row))))
+                unsaid = str(said.get("unsaid", ""))
+                found.append(_Slot(store, number, heads, mac, (int(entry), int(row)), unsaid))
         except (ValueError, KeyError, TypeError):
             continue
     return sorted(found, key=lambda one: one.number)
@@ -184,6 +191,8 @@ def differs(found: Found, now: Head, entries: Mapping[int, str], rows: Mapping[i
         return found.trouble
     if now in found.heads:
         return ""
+    if found.trouble:
+        return found.trouble
     kept = found.heads[0]
     if entries.get(kept.entry, FIRST_LINK if kept.entry == 0 else "") != kept.entry_hash:
         if now.entry < kept.entry:

@@ -660,10 +660,17 @@ class Store:
                     _rows.insert_run(connection, one, now())
             yield connection
             after = _rows.head(connection)
-            self._kept.keep(store, (before, after), durable=durable, on_disk=(0, 0) if is_new_chain else None)
+            heads: tuple[Head, ...] = (before, after)
+            unsaid, on_disk = "", None
+            if is_new_chain and not is_first:  # until its entry is there, the chain found is not one of ours
+                unsaid = found.trouble
+                heads = (after,) if unsaid else (*found.heads[:2], after)
+            elif (before.entry, before.row) < found.on_disk:  # those of a chain that an entry says was left
+                on_disk = (0, 0)
+            self._kept.keep(store, heads, durable=durable, on_disk=on_disk, unsaid=unsaid)
         if waited:
             self._unlogged.done()
-        on_disk = (after.entry, after.row) if durable else None
+        on_disk = (after.entry, after.row) if durable else (0, 0) if is_new_chain else None
         self._database.when_free(lambda connection: self._settle(connection, store, after, on_disk))
 
     def _settle(

@@ -1,5 +1,6 @@
 """What somebody can do to a store with SQLite alone, past every trigger: each is found, and said in words."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ecgview.errors import StoreError
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
 from ecgview.review import _rows, kept_head, verifying
@@ -464,6 +466,50 @@ def test_a_head_that_was_torn_while_it_was_written_leaves_the_one_before(full: S
     assert full.verify() == []
     full.log("pulse", "Reader A", "looked")
     assert full.verify() == []
+
+
+def put_back(copy: Path, database: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(copy, database)
+
+
+def write_while_somebody_reads(database: Path) -> None:
+    """Write without a log of SQLite, so that the transaction ends only once nobody reads."""
+    with Store(database) as store, contextlib.closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        assert raw.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete"
+        with store._writing():
+            raw.execute("BEGIN")
+            raw.execute("SELECT count(*) FROM reads").fetchone()
+            store._database.connection().execute("PRAGMA busy_timeout = 0")
+
+
+@pytest.mark.parametrize("is_another", [False, True])
+def test_a_writing_that_does_not_end_does_not_endorse_what_was_put_here(
+    full: Store, database: Path, tmp_path: Path, pulse_record: EcgRecord, is_another: bool
+) -> None:
+    """The entry that says what was found is gone with its transaction: what was found must not be."""
+    copy = tmp_path / "copy.db"
+    if is_another:
+        with Store(tmp_path / "other.db") as other:
+            ReadingSession(other, pulse_record, "Reader A").set_comment("of another")
+            other.back_up(copy)
+    else:
+        full.back_up(copy)
+    full.log("pulse", "Reader A", "looked")
+    full.close()
+    put_back(copy, database)
+    said = "another store lay here before" if is_another else "the log is cut"
+    for _ in range(3):
+        with pytest.raises(StoreError, match="locked by another program"):
+            write_while_somebody_reads(database)
+        with Store(database) as store:
+            assert any(said in one for one in store.verify()), store.verify()
+    with Store(database) as store:
+        store.log("pulse", "Reader A", "looked")
+        store.log("pulse", "Reader A", "looked")
+        assert any("ecgview found: " + said in one for one in store.verify())
+        assert [one.action for one in store.audit()].count(_rows.HEAD_DIFFERED) == 1
 
 
 def test_without_the_key_the_check_says_so(full: Store, isolated_home: Path) -> None:
