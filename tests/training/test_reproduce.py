@@ -14,6 +14,7 @@ from ecgview.training import stages
 from ecgview.training.data.rows import Row
 from ecgview.training.data.tasks import get
 from ecgview.training.engine.recipe import with_values
+from ecgview.training.evaluation import results_table
 from ecgview.training.papers import figures, kept, ledger, running
 from ecgview.training.papers.kept import Part
 from ecgview.training.papers.ledger import Cell, Ledger, Run
@@ -210,6 +211,21 @@ def test_a_difference_whose_interval_holds_zero_is_not_claimed(tmp_path: Path) -
     said = figures.as_markdown(figures.table(LEDGER, path, 200))
     assert "| +1 % [abstract] |" in said
     assert "macro F1 | macro AUROC" in said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "claimed"),
+    [(-0.01, 0.03, False), (0.0, 0.03, False), (0.01, 0.03, True), (-0.03, -0.01, True)],
+)
+def test_the_table_of_results_claims_nothing_across_zero(low: float, high: float, claimed: bool) -> None:
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    row = {"leads": "12", "pretraining": "rlm", "difference": {"value": 0.0, "low": low, "high": high}}
+    row |= {name: figure for name in ("statement_auroc", "superclass_auroc", "statement_auprc")}
+    head = {"folds": [9], "n_records": 5, "n_patients": 5, "n_statements": 2}
+    text = results_table.as_markdown(
+        {**head, "mtecg": [], "posttrain": [], "identification": [], "leads": [row]}
+    )
+    assert ("not claimed |" in text) != claimed
 
 
 def test_no_patient_is_named_in_the_file(tmp_path: Path) -> None:
