@@ -1,12 +1,16 @@
 """The store of reads as a file: copied, brought back, looked at."""
 
 import argparse
+import glob
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecgview.cli import _each, _output
 from ecgview.cli._existing_store import existing_store
+
+if TYPE_CHECKING:
+    from ecgview.review import backups
 
 NAME = "store"
 HELP = "back the store of reads up, restore it from a backup, or check whether it is whole and as ecgview wrote it"
@@ -70,8 +74,14 @@ def _restore(args: argparse.Namespace) -> dict[str, Any]:
     from ecgview.review.store import default_path
 
     path = args.store or default_path()
-    done = backups.restore(args.backup, path)
+
+    def found(contents: backups.Contents) -> None:
+        if not args.json:
+            print("\n".join(_held(contents, args.backup)), flush=True)
+
+    done = backups.restore(args.backup, path, found=found)
     words = [f"{path}: restored from {args.backup}, which ends with entry {done.head.entry} of the log"]
+    words += [f"  ! {text}" for text in done.problems]
     if done.aside is not None:
         words.append(f"what lay there is kept as {done.aside}")
     return {
@@ -79,8 +89,23 @@ def _restore(args: argparse.Namespace) -> dict[str, Any]:
         "backup": str(args.backup),
         "head": done.head.text,
         "kept_aside": str(done.aside) if done.aside else None,
+        "last_entry_utc": done.contents.utc,
+        "left_out": [str(path) for path in done.contents.left_out],
+        "problems": list(done.problems),
         "words": words,
     }
+
+
+def _held(contents: "backups.Contents", backup: Path) -> list[str]:
+    """Return what a backup holds, before it takes a store's place."""
+    last = (
+        f"{contents.entry} entries of the log, the last of {contents.utc}" if contents.entry else "no entry"
+    )
+    beside = [
+        f"  ! {path} is of another file and is left out: what it holds is not restored"
+        for path in contents.left_out
+    ]
+    return [f"{backup} holds {last}", *beside]
 
 
 def _check(args: argparse.Namespace) -> dict[str, Any]:
@@ -92,8 +117,14 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
     if store.path.resolve() != default_path().resolve():  # of a copy none is kept, which is nothing odd
         bare = tuple(text for text in found.problems if text != kept_head.MISSING)
         found = replace(found, problems=bare, notes=(*found.notes, *found.problems[len(bare) :]))
-    last = backups.kept(store.path)[-1:]
-    told = [f"the last backup is {last[0][1]}" if last else "there is no backup of it beside it"]
+    later = backups.dated_later(store.path)
+    last = [path for _, path in backups.kept(store.path) if path not in later][-1:]
+    told = [f"the last backup is {last[0]}" if last else "there is no backup of it beside it"]
+    told += [f"{path} is dated later than the clock of this computer" for path in later]
+    told += [
+        f"{path} was set aside: a log of SQLite that is not of this file"
+        for path in sorted(store.path.parent.glob(f"{glob.escape(store.path.name)}-*.not-of-this-file*.bak"))
+    ]
     return {
         "of": str(store.path),
         "is_whole": not found.damage,

@@ -1,6 +1,8 @@
 """The SQLite file under the store: a connection per thread, one writer, errors that say what to do."""
 
 import contextlib
+import filecmp
+import glob
 import os
 import shutil
 import sqlite3
@@ -318,10 +320,16 @@ class Database:
 
     def _back_up(self, path: Path, version: int) -> None:
         """Copy a store as it is, with what its log of SQLite holds, to a file beside it."""
-        copy = path.with_name(f"{path.name}.schema-{version}.bak")
+        copy = free_name(path.with_name(f"{path.name}.schema-{version}"))
         try:
             with contextlib.closing(sqlite3.connect(path)) as source:
                 copy_whole(source, copy)
+            # an update that fails is tried at each opening: the same copy is kept once
+            earlier = path.parent.glob(f"{glob.escape(path.name)}.schema-{version}*.bak")
+            if any(
+                one != copy and one.is_file() and filecmp.cmp(one, copy, shallow=False) for one in earlier
+            ):
+                copy.unlink()
         except OSError as error:
             raise StoreError(
                 "the database cannot be copied before it is brought up to date; nothing was changed",
@@ -337,10 +345,36 @@ def _set_stray_log_aside(path: Path) -> None:
     """
     log = path.with_name(path.name + "-wal")
     with contextlib.suppress(OSError):
-        with path.open("rb") as file:
-            begins = file.read(20)
-        if begins[: len(_MAGIC)] == _MAGIC and begins[18:] == _WITHOUT_WAL and log.stat().st_size:
-            log.replace(log.with_name(f"{log.name}.not-of-this-file.bak"))
+        if _has_no_log(path) and log.stat().st_size:
+            log.replace(free_name(log.with_name(f"{log.name}.not-of-this-file")))
+
+
+def _has_no_log(path: Path) -> bool:
+    with path.open("rb") as file:
+        begins = file.read(20)
+    return begins[: len(_MAGIC)] == _MAGIC and begins[18:] == _WITHOUT_WAL
+
+
+def free_name(path: Path) -> Path:
+    """Return a name that no file has: `path` with ".bak", or with a number before that."""
+    number = 1
+    while True:
+        named = path.with_name(f"{path.name}{f'-{number}' if number > 1 else ''}.bak")
+        if not os.path.lexists(named):
+            return named
+        number += 1
+
+
+def set_logs_aside(path: Path) -> None:
+    """Rename the logs of SQLite that lie where a file is to be made: they are of one that lay there before.
+
+    Raises:
+        OSError: one cannot be renamed.
+    """
+    for suffix in ("-wal", "-shm", "-journal"):
+        log = path.with_name(path.name + suffix)
+        if os.path.lexists(log):
+            log.replace(free_name(log.with_name(f"{log.name}.not-of-this-file")))
 
 
 def copy_whole(
@@ -388,13 +422,17 @@ def head_of_copy(path: Path) -> Head | None:
         return None
 
 
-def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
+def put_in_place(
+    backup: Path, path: Path, aside: Path, found: Callable[[int, str, tuple[Path, ...]], object]
+) -> bool:
     """Put a copy of a backup where a store lies, what lies there being kept aside first.
 
     Args:
         backup: a store, with its log of SQLite where there is one; it is not changed.
         path: the store.
         aside: what the present one is called from then on.
+        found: called before anything is changed with the number of the backup's last entry, that one's time as
+            written, and the logs of SQLite beside it that are of another file.
 
     Returns:
         Whether there was one to be kept aside.
@@ -408,10 +446,7 @@ def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
     parts = [part.with_name(part.name + suffix) for suffix in ("", "-wal", "-shm")]
     try:
         private.make_file(part)
-        for suffix in ("", "-wal"):
-            if (found := backup.with_name(backup.name + suffix)).exists():
-                private.make_file(part.with_name(part.name + suffix))
-                shutil.copyfile(found, part.with_name(part.name + suffix))
+        left_out = _copy_with_its_log(backup, part)
         with told(backup), contextlib.closing(sqlite3.connect(part)) as copy:
             if check_kind(copy, backup) == 0:
                 raise StoreError("holds no reads of ecgview", where=str(backup))
@@ -419,8 +454,10 @@ def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
                 raise StoreError(
                     "the backup is damaged; nothing was changed", where=str(backup), found=damage[0]
                 )
+            entry, utc = _last_entry(copy)
             copy.execute("PRAGMA journal_mode = WAL")
         _to_disk(part)
+        found(entry, utc, left_out)
         was_there = path.exists()
         with _alone(path) if was_there else contextlib.nullcontext():
             if was_there:
@@ -432,6 +469,61 @@ def put_in_place(backup: Path, path: Path, aside: Path) -> bool:
         for one in parts:
             with contextlib.suppress(OSError):
                 one.unlink(missing_ok=True)
+
+
+def _copy_with_its_log(backup: Path, part: Path) -> tuple[Path, ...]:
+    """Copy a store, and the log of SQLite beside it if that goes on from it; return the logs that are of another file.
+
+    SQLite takes any log that lies there under the right name, one that was left of an older file too: what it holds
+    would take the place of what was backed up.
+    """
+    shutil.copyfile(backup, part)
+    log, journal = (backup.with_name(backup.name + suffix) for suffix in ("-wal", "-journal"))
+    beside = tuple(path for path in (log, journal) if path.is_file() and path.stat().st_size)
+    if log not in beside or _has_no_log(backup):  # as each backup of ours is written
+        return beside
+    alone = _end(part, "?mode=ro&immutable=1")  # without its log
+    part_log, part_index = (part.with_name(part.name + suffix) for suffix in ("-wal", "-shm"))
+    private.make_file(part_log)
+    shutil.copyfile(log, part_log)
+    if alone is None or _goes_on(part, alone):
+        return tuple(path for path in beside if path != log)
+    for path in (part_log, part_index):
+        path.unlink(missing_ok=True)
+    shutil.copyfile(backup, part)  # a part of that log may have been taken over
+    return beside
+
+
+def _end(path: Path, how: str = "") -> tuple[str, int, str, int, str] | None:
+    """Return identity, last entry and last link of a store; None where it is damaged or holds none."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}{how}", uri=True)) as copy:
+            if damage_of(copy):
+                return None
+            at = _rows.head(copy)
+            (store,) = copy.execute("SELECT store FROM identity").fetchone() or ("",)
+    except sqlite3.Error:
+        return None  # of a schema without links, too: there is nothing to compare by
+    return str(store), at.entry, at.entry_hash, at.row, at.row_hash
+
+
+def _goes_on(path: Path, alone: tuple[str, int, str, int, str]) -> bool:
+    """Whether a store, with its log, holds the end that it had without."""
+    store, entry, entry_hash, row, row_hash = alone
+    whole = _end(path)
+    if whole is None or whole[0] != store:
+        return False
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        entries, links = _rows.hashes(copy, "audit", entry), _rows.hashes(copy, "links", row)
+    return entries.get(entry, entry_hash if entry == 0 else "") == entry_hash and (
+        links.get(row, row_hash if row == 0 else "") == row_hash
+    )
+
+
+def _last_entry(connection: sqlite3.Connection) -> tuple[int, str]:
+    last = connection.execute("SELECT number, CAST(utc AS BLOB) FROM audit ORDER BY number DESC LIMIT 1")
+    number, utc = last.fetchone() or (0, b"")
+    return int(number), (utc or b"").decode("utf-8", "replace")
 
 
 def check_kind(connection: sqlite3.Connection, path: Path) -> int:

@@ -5,8 +5,9 @@ protect against the loss of the disk: for that, one has to be written elsewhere.
 """
 
 import contextlib
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,11 +33,28 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a backup holds: its last entry, 0 for none, that one's time (UTC) as written, and what beside it is not its.
+
+    `left_out` are logs of SQLite that lie beside it and belong to another file.
+    """
+
+    entry: int
+    utc: str
+    left_out: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
-    """What a store was restored from, and where the one that lay there is kept, None if there was none."""
+    """What a store was restored from, and where the one that lay there is kept, None if there was none.
+
+    `problems` are signs of tampering or damage in the backup itself, in words.
+    """
 
     head: Head
     aside: Path | None
+    contents: Contents
+    problems: tuple[str, ...] = ()
 
 
 def folder(store_path: Path) -> Path:
@@ -55,6 +73,12 @@ def kept(store_path: Path) -> list[tuple[datetime, Path]]:
         with contextlib.suppress(ValueError):  # thirteen months
             found.append((datetime.strptime(path.stem, _STAMP).replace(tzinfo=UTC), path))
     return found
+
+
+def dated_later(store_path: Path, at: datetime | None = None) -> list[Path]:
+    """Return the backups whose names say a time that is still to come: the clock was wrong then, or it is now."""
+    now = at or datetime.now(UTC)
+    return [path for made, path in kept(store_path) if made > now]
 
 
 def make(store: Store, target: Path | None = None, *, at: datetime | None = None) -> Backup:
@@ -80,6 +104,13 @@ def make(store: Store, target: Path | None = None, *, at: datetime | None = None
             ) from error
     if target.exists() or target.is_symlink():
         raise StoreError("there is a file already, which a backup never replaces", where=str(target))
+    try:
+        _database.set_logs_aside(target)
+    except OSError as error:
+        raise StoreError(
+            "a log of SQLite of another file lies where the backup is to be written",
+            where=str(error.filename),
+        ) from error
     return Backup(target, made, store.back_up(target))
 
 
@@ -88,14 +119,16 @@ def make_if_due(
 ) -> Backup | None:
     """Make a backup if the last one is older and the log went on since, and drop the oldest ones over `n_kept`.
 
+    One that is dated later than now is not the last, is none of the `n_kept`, and is not dropped.
+
     Raises:
         StoreError: it cannot be made, or the store is damaged; no older one is dropped then.
     """
     made = at or datetime.now(UTC)
     if not store.path.is_file():  # opening it would make one
         return None
-    before = kept(store.path)
-    if before and timedelta(0) <= made - before[-1][0] < every:
+    before = [one for one in kept(store.path) if one[0] <= made]
+    if before and made - before[-1][0] < every:
         return None
     head = store.head()
     if (
@@ -104,19 +137,27 @@ def make_if_due(
         return None
     progress(0.1, "copying the reads")
     done = make(store, at=made)
-    for _, path in kept(store.path)[: -max(1, n_kept)]:
+    past = [path for when, path in kept(store.path) if when <= made]
+    for path in past[: -max(1, n_kept)]:
         with contextlib.suppress(OSError):
             path.unlink()
     return done
 
 
-def restore(backup: Path, store_path: Path, *, at: datetime | None = None) -> Restored:
+def restore(
+    backup: Path,
+    store_path: Path,
+    *,
+    at: datetime | None = None,
+    found: Callable[[Contents], object] = lambda _contents: None,
+) -> Restored:
     """Put a backup in the place of a store; what lay there is kept beside it, and the log says so.
 
     Args:
         backup: a store of ecgview, not newer than this one; it stays as it is.
-        store_path: where it is to lie.
+        store_path: where it is to lie; of a link, where that points to.
         at: the time (UTC) that names what is kept aside; now where None.
+        found: called with what the backup holds, before anything is changed.
 
     Raises:
         StoreError: it is no such store, it is damaged, or another program has the store open; nothing is changed.
@@ -130,10 +171,19 @@ def restore(backup: Path, store_path: Path, *, at: datetime | None = None) -> Re
         raise StoreError("the backup is the store itself", where=str(backup))
     if backup.stat().st_size == 0:
         raise StoreError("the backup is an empty file", where=str(backup))
-    aside = next(_free(store_path.with_name(f"{store_path.name}.before-restore-{made.strftime(_STAMP)}")))
+    store_path = Path(os.path.realpath(store_path))
+    aside = _database.free_name(
+        store_path.with_name(f"{store_path.name}.before-restore-{made.strftime(_STAMP)}")
+    )
+    held: list[Contents] = []
+
+    def hold(entry: int, utc: str, left_out: tuple[Path, ...]) -> None:
+        held.append(Contents(entry, utc, left_out))
+        found(held[0])
+
     try:
         private.make_folder(store_path.parent)
-        was_there = _database.put_in_place(backup, store_path, aside)
+        was_there = _database.put_in_place(backup, store_path, aside, hold)
     except OSError as error:
         raise StoreError(
             "the backup cannot be put in the place of the store",
@@ -144,14 +194,12 @@ def restore(backup: Path, store_path: Path, *, at: datetime | None = None) -> Re
         head = store.head()
         lay = f"; what lay there is kept as {aside.name}" if was_there else ""
         store.log("", "", "store_restored", f"from {backup.name}, which ends with entry {head.entry}{lay}")
-    return Restored(head, aside if was_there else None)
+        problems = _problems_of_backup(store, head)
+    return Restored(head, aside if was_there else None, held[0], problems)
 
 
-def _free(path: Path) -> Iterator[Path]:
-    """Yield names that no file has."""
-    number = 1
-    while True:
-        named = path.with_name(f"{path.name}{f'-{number}' if number > 1 else ''}.bak")
-        if not named.exists():
-            yield named
-        number += 1
+def _problems_of_backup(store: Store, head: Head) -> tuple[str, ...]:
+    """Return what is wrong with a store that was restored, without what its log says of being restored."""
+    check = store.check()
+    ours = tuple(f"before entry {number}, " for number in range(head.entry + 1, check.head.entry + 1))
+    return tuple(text for text in check.problems if not text.startswith(ours))

@@ -74,3 +74,43 @@ def test_what_is_wrong_is_told_in_words(
     stored.write_bytes(stored.read_bytes()[:5000])
     assert main(["store", "check"]) == 1
     assert "damaged" in "".join(capsys.readouterr())
+
+
+def test_restore_tells_what_it_restores_and_what_it_leaves_out(
+    stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = tmp_path / "copy.db"
+    assert main(["store", "backup", "-o", str(backup)]) == 0
+    log = tmp_path / "copy.db-wal"
+    log.write_bytes(b"\x37\x7f\x06\x82" + bytes(5000))
+    with Store() as store:
+        last = store.audit()[-1]
+    capsys.readouterr()
+    assert main(["store", "restore", str(backup)]) == 0
+    before, left_out, after, *_ = capsys.readouterr().out.splitlines()
+    assert before == f"{backup} holds {last.number} entries of the log, the last of {last.moment.utc}"
+    assert f"{log} is of another file and is left out" in left_out
+    assert after.startswith(f"{stored}: restored from {backup}, which ends with entry {last.number}")
+    assert log.is_file()
+    code, said = found(capsys, "restore", str(backup))
+    assert (code, said["left_out"], said["last_entry_utc"]) == (0, [str(log)], last.moment.utc)
+    assert main(["store", "check", "--store", str(backup)]) == 0  # opened, it is set aside
+    assert "set aside: a log of SQLite that is not of this file" in capsys.readouterr().out
+    raw = sqlite3.connect(backup)
+    raw.execute("DROP TRIGGER drafts_is_never_deleted")
+    raw.commit()
+    raw.close()
+    code, said = found(capsys, "restore", str(backup))
+    assert code == 1
+    assert ["drafts_is_never_deleted" in text for text in said["problems"]] == [True]  # type: ignore[attr-defined]
+
+
+def test_a_backup_dated_later_is_not_called_the_last(
+    stored: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = Path(str(found(capsys, "backup")[1]["backup"]))
+    ahead = backup.with_name("99980101T000000Z.db")
+    ahead.write_bytes(backup.read_bytes())
+    notes = found(capsys, "check")[1]["notes"]
+    assert f"the last backup is {backup}" in notes  # type: ignore[operator]
+    assert f"{ahead} is dated later than the clock of this computer" in notes  # type: ignore[operator]

@@ -171,3 +171,11 @@ def test_the_age_of_the_last_one_is_told(age: timedelta, words: str) -> None:
     made = datetime(2026, 3, 1, 12, tzinfo=UTC)
     lying = sheet_of_backups.Lying(Path(), ((made, Path("a.db"), 1),))
     assert sheet_of_backups.last_in_words(lying, made + age).endswith(f", {words}.")
+
+
+def test_a_backup_dated_later_is_not_called_the_last() -> None:
+    made = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    ahead = (datetime(2099, 1, 1, tzinfo=UTC), Path("b.db"), 1)
+    lying = sheet_of_backups.Lying(Path(), ((made, Path("a.db"), 1), ahead))
+    said = sheet_of_backups.last_in_words(lying, made + timedelta(hours=2))
+    assert "2 hours ago. 1 backup dated later than this clock" in said

@@ -340,3 +340,159 @@ def test_a_pipe_where_sqlite_keeps_its_files_is_told(suffix: str, written: Store
     with pytest.raises(StoreError, match="a pipe lies here") as caught, Store(path):
         pass
     assert caught.value.where == str(pipe)
+
+
+def raw_copy(store: Store, target: Path, *suffixes: str) -> None:
+    """Copy a store that is open by its files, as a user would."""
+    for suffix in suffixes:
+        shutil.copyfile(
+            store.path.with_name(store.path.name + suffix), target.with_name(target.name + suffix)
+        )
+
+
+@pytest.mark.parametrize("n_later", [0, 1, 3, 10, 60])
+def test_a_log_left_of_an_older_copy_takes_nothing_from_a_backup(
+    n_later: int, written: Store, database: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "usb.db"
+    raw_copy(written, target, "", "-wal")
+    old = target.with_name("usb.db-wal").read_bytes()
+    for number in range(n_later):
+        written.log("", "", "looked", str(number))
+    target.unlink()
+    done = backups.make(written, target)
+    assert target.with_name("usb.db-wal.not-of-this-file.bak").read_bytes() == old  # nothing is lost
+    assert not target.with_name("usb.db-wal").exists()
+    written.close()
+    target.with_name("usb.db-wal").write_bytes(old)  # and by hand, later
+    found: list[backups.Contents] = []
+    elsewhere = tmp_path / "new" / "ecgview.db"
+    restored = backups.restore(target, elsewhere, found=found.append)
+    assert restored.head == done.head
+    assert found == [restored.contents]
+    assert restored.contents.entry == done.head.entry
+    assert restored.contents.left_out == (target.with_name("usb.db-wal"),)
+    assert restored.problems == ()
+    with Store(database) as before, Store(elsewhere) as after:
+        assert after.audit()[: done.head.entry] == before.audit()[: done.head.entry]
+        assert restored.contents.utc == before.audit()[done.head.entry - 1].moment.utc
+
+
+def test_a_log_of_another_store_takes_no_part_in_a_restore(
+    written: Store, database: Path, pulse_record: EcgRecord, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "other" / "ecgview.db") as other:
+        comment(other, pulse_record, "of another store")
+        raw_copy(other, tmp_path / "other.db", "-wal")
+    written.log("", "", "looked")
+    head = written.head()
+    written.close()  # its log is taken over; the file says still that it may have one
+    backup = tmp_path / "mine.db"
+    shutil.copyfile(database, backup)
+    (tmp_path / "other.db-wal").replace(tmp_path / "mine.db-wal")
+    before = backup.read_bytes()
+    restored = backups.restore(backup, tmp_path / "new.db")
+    assert restored.head == head
+    assert restored.contents.left_out == (tmp_path / "mine.db-wal",)
+    assert restored.problems == ()
+    assert backup.read_bytes() == before
+    assert (tmp_path / "mine.db-wal").is_file()
+
+
+def test_an_older_log_of_the_same_store_takes_no_part_in_a_restore(
+    written: Store, database: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "mine.db"
+    raw_copy(written, backup, "-wal")
+    for number in range(20):
+        written.log("", "", "looked", str(number))
+    head = written.head()
+    written.close()
+    shutil.copyfile(database, backup)
+    restored = backups.restore(backup, tmp_path / "new.db")
+    assert (restored.head, restored.problems) == (head, ())
+    assert restored.contents.left_out == (tmp_path / "mine.db-wal",)
+
+
+def test_the_log_that_goes_on_from_a_copy_is_restored_with_it(written: Store, tmp_path: Path) -> None:
+    written.log("", "", "looked", "in the log of SQLite only")
+    backup = tmp_path / "copy.db"
+    raw_copy(written, backup, "", "-wal")
+    assert backup.with_name("copy.db-wal").stat().st_size
+    restored = backups.restore(backup, tmp_path / "new.db")
+    assert (restored.head, restored.problems) == (written.head(), ())
+    assert restored.contents.left_out == ()
+
+
+def test_backups_of_a_time_to_come_cost_no_new_one(written: Store, database: Path) -> None:
+    ahead = [backups.make(written, at=NOON + (1000 + day) * DAY).path for day in range(3)]
+    for day in range(5):
+        written.log("pulse", "Reader A", "looked")
+        done = backups.make_if_due(written, DAY, 3, at=NOON + day * DAY)
+        assert done is not None
+        assert done.path.is_file()
+    assert [when for when, _ in backups.kept(database) if when <= NOON + 4 * DAY] == [
+        NOON + n * DAY for n in (2, 3, 4)
+    ]
+    assert backups.dated_later(database, NOON + 4 * DAY) == ahead
+    written.log("pulse", "Reader A", "looked")
+    assert backups.make_if_due(written, DAY, 3, at=NOON + 4.5 * DAY) is None  # the last one is young
+
+
+def test_the_copy_of_before_an_update_is_never_replaced(database: Path, tmp_path: Path) -> None:
+    database.parent.mkdir(parents=True)
+    script = Path(__file__).with_name("store_version_7.sql").read_text(encoding="utf-8")
+    for path in (database, tmp_path / "old.db"):
+        raw = sqlite3.connect(path)
+        raw.executescript(script)
+        raw.close()
+    raw = sqlite3.connect(database)
+    raw.execute("PRAGMA user_version = 7")
+    raw.execute("CREATE TABLE only_here (x)")
+    raw.close()
+    Store(database).open().close()
+    kept = database.with_name("ecgview.db.schema-7.bak")
+    before = kept.read_bytes()
+    for _ in range(2):
+        backups.restore(tmp_path / "old.db", database)
+    assert kept.read_bytes() == before
+    copies = {path.name for path in database.parent.glob("ecgview.db.schema-7*.bak")}
+    assert copies == {kept.name, "ecgview.db.schema-7-2.bak"}  # the same one is kept once
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_a_store_behind_a_link_is_restored_where_it_lies(
+    written: Store, database: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(database)
+    done = backups.make(written)
+    written.close()
+    restored = backups.restore(done.path, link)
+    assert link.is_symlink()
+    assert link.resolve() == database.resolve()
+    assert restored.aside is not None
+    assert restored.aside.parent == database.parent
+    with Store(link) as store:
+        assert store.audit()[-1].action == "store_restored"
+
+
+def test_what_is_wrong_with_a_backup_is_said_as_it_is_restored(
+    written: Store, database: Path, tmp_path: Path
+) -> None:
+    done = backups.make(written, tmp_path / "copy.db")
+    written.log("pulse", "Reader A", "looked")  # the restored log is shorter, which is no fault of the backup
+    written.close()
+    assert backups.restore(done.path, database).problems == ()
+    raw = sqlite3.connect(done.path)
+    triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        raw.execute(f"DROP TRIGGER {name}")
+    raw.execute("UPDATE reads SET comment = 'another'")
+    for _, sql in triggers:
+        raw.execute(sql)
+    raw.commit()
+    raw.close()
+    problems = backups.restore(done.path, database).problems
+    assert any("was changed after it was written" in text for text in problems)
+    assert not any("is cut" in text for text in problems)

@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 from ecgview.errors import StoreError
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
-from ecgview.review import _rows, migrations
+from ecgview.review import _database, _rows, migrations
 from ecgview.review.history import AddTold, PutEdges
 from ecgview.review.judgement import Judged, Opinion, Verdict
 from ecgview.review.kept_head import KeptHead
@@ -356,9 +356,15 @@ def test_the_copy_of_before_is_for_its_user_alone(version_1: Path) -> None:
     assert [path.name for path in version_1.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_where_no_copy_can_be_made_the_store_stays_as_it_was(version_1: Path) -> None:
+def test_where_no_copy_can_be_made_the_store_stays_as_it_was(
+    version_1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = version_1.read_bytes()
-    version_1.with_name(f"{version_1.name}.schema-1.bak").mkdir()  # in the way of the copy
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_database, "copy_whole", no_room)
     with pytest.raises(StoreError, match="cannot be copied"):
         Store(version_1).open()
     raw = sqlite3.connect(version_1)

@@ -63,8 +63,19 @@ def last_in_words(found: Lying, now: datetime) -> str:
     """Return how old the last backup is: "The last backup is of 2026-03-01 20:00 +08:00, 3 hours ago."."""
     if not found.kept:
         return "There is no backup of the reads yet."
-    made = found.kept[-1][0]
-    return f"The last backup is of {_local(made)}, {_age(now - made)}."
+    made = _last(found, now)[0]
+    later = sum(one[0] > now for one in found.kept)
+    more = (
+        f" {counted(later, 'backup')} dated later than this clock stay besides."
+        if later and made <= now
+        else ""
+    )
+    return f"The last backup is of {_local(made)}, {_age(now - made)}.{more}"
+
+
+def _last(found: Lying, now: datetime) -> tuple[datetime, Path, int]:
+    """Return the newest one that is not dated later than the clock, the newest of all if each is."""
+    return next((one for one in reversed(found.kept) if one[0] <= now), found.kept[-1])
 
 
 def _local(made: datetime) -> str:
@@ -98,7 +109,7 @@ def _show(window: Frame, found: Lying) -> None:
         f"Made {every}; the last {settings.number('backups.kept'):.0f} stay. They lie on the disk of the reads: keep "
         "one elsewhere against its loss."
     )
-    last = found.kept[-1][1] if found.kept else found.folder / "BACKUP.db"
+    last = _last(found, datetime.now(UTC))[1] if found.kept else found.folder / "BACKUP.db"
     sheet.add_text(
         "To restore one, close every window and type the line below. What lies there is kept, and the log says that "
         "the store was restored."
