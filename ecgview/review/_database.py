@@ -4,11 +4,13 @@ import contextlib
 import filecmp
 import glob
 import os
+import re
 import shutil
 import sqlite3
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from ecgview.review.kept_head import Head
 _MAGIC = b"SQLite format 3\0"
 _WITHOUT_WAL = b"\1\1"  # its versions of writing and reading; with a log both are 2
 _WAL_PAGES = 300  # 1.2 MB: after as much SQLite's log is taken over into the file, and begins anew
+_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
+_LEFT_AFTER_S = 3600  # what nobody wrote for as long is no copy that is still being made
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
 _TOLD = {
@@ -215,7 +219,7 @@ class Database:
     def _prepare(self) -> None:
         try:
             private.make_folder(self.path.parent)
-            for suffix in ("", "-wal", "-shm", "-journal"):
+            for suffix in ("", *_BESIDE):
                 if (part := self.path.with_name(self.path.name + suffix)).is_fifo():
                     raise StoreError(
                         "a pipe lies here, which would be waited for", where=str(part), expected="a file"
@@ -245,11 +249,13 @@ class Database:
             if not name.startswith(_NOT_WRITABLE) or not self.path.is_file():
                 raise
             self._read_a_copy()
+        if not self.is_read_only:
+            clear_left(self.path.parent, rf"{re.escape(self.path.name)}(?:\.schema-\d+(?:-\d+)?\.bak)?")
         self._is_ready = True
 
     def _make(self) -> None:
         """Make the file whole before it has its name, so that no half-made one is ever found there."""
-        made = self.path.with_name(f".{self.path.name}.{os.getpid()}-{threading.get_ident()}")
+        made = _part_of(self.path)
         try:
             private.make_file(made)
             self._bring_up_to_date(made, is_kept=False)
@@ -261,8 +267,7 @@ class Database:
                 if not self.path.exists():
                     made.replace(self.path)
         finally:
-            with contextlib.suppress(OSError):
-                made.unlink(missing_ok=True)
+            _remove_part(made)
 
     def _bring_up_to_date(self, path: Path, *, is_kept: bool = True) -> None:
         """Migrate what is older; where `is_kept`, a copy of what lay there stays beside it."""
@@ -365,13 +370,52 @@ def free_name(path: Path) -> Path:
         number += 1
 
 
+def _part_of(path: Path) -> Path:
+    """Return the name under which a file is made before it has its own."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+
+
+def _remove_part(part: Path) -> None:
+    for suffix in ("", *_BESIDE):
+        with contextlib.suppress(OSError):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def clear_left(folder: Path, names: str) -> None:
+    """Remove what was left of files that a program was making as it was killed: whole copies of reads, for good.
+
+    Args:
+        folder: where they lie.
+        names: a pattern of the names that those files were to have.
+    """
+    ours = re.compile(rf"\.(?:{names})\.(\d+)-\d+(?:{'|'.join(_BESIDE)})?", re.ASCII)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (named := ours.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if not _runs(int(named[1])) or time.time() - entry.stat().st_mtime > _LEFT_AFTER_S:
+                        os.unlink(entry)
+
+
+def _runs(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # signal 0 is Ctrl+C there; the age alone tells
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # another user's; a number that no process has
+        return True
+    return True
+
+
 def set_logs_aside(path: Path) -> None:
     """Rename the logs of SQLite that lie where a file is to be made: they are of one that lay there before.
 
     Raises:
         OSError: one cannot be renamed.
     """
-    for suffix in ("-wal", "-shm", "-journal"):
+    for suffix in _BESIDE:
         log = path.with_name(path.name + suffix)
         if os.path.lexists(log):
             log.replace(free_name(log.with_name(f"{log.name}.not-of-this-file")))
@@ -390,7 +434,8 @@ def copy_whole(
     Raises:
         OSError: it cannot be written.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
+    part = _part_of(target)
+    clear_left(target.parent, re.escape(target.name))
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as copy:
@@ -402,8 +447,7 @@ def copy_whole(
         part.replace(target)
         _to_disk(target.parent)
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        _remove_part(part)
 
 
 def damage_of(connection: sqlite3.Connection) -> list[str]:
@@ -442,8 +486,8 @@ def put_in_place(
             open; nothing is changed.
         OSError: a file cannot be read or written; the store is there still.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    parts = [part.with_name(part.name + suffix) for suffix in ("", "-wal", "-shm")]
+    part = _part_of(path)
+    clear_left(path.parent, re.escape(path.name))
     try:
         private.make_file(part)
         left_out = _copy_with_its_log(backup, part)
@@ -466,9 +510,7 @@ def put_in_place(
             _to_disk(path.parent)
         return was_there
     finally:
-        for one in parts:
-            with contextlib.suppress(OSError):
-                one.unlink(missing_ok=True)
+        _remove_part(part)
 
 
 def _copy_with_its_log(backup: Path, part: Path) -> tuple[Path, ...]:

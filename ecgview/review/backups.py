@@ -98,6 +98,7 @@ def make(store: Store, target: Path | None = None, *, at: datetime | None = None
         try:
             private.make_folder(target.parent)
             private.close(target.parent)
+            _database.clear_left(target.parent, _NAME.pattern)
         except OSError as error:
             raise StoreError(
                 "the folder of the backups cannot be made", where=str(target.parent), found=error.strerror

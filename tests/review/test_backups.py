@@ -496,3 +496,62 @@ def test_what_is_wrong_with_a_backup_is_said_as_it_is_restored(
     problems = backups.restore(done.path, database).problems
     assert any("was changed after it was written" in text for text in problems)
     assert not any("is cut" in text for text in problems)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the age alone tells what was left")
+def test_what_a_killed_program_left_is_gone_after_the_next_one(written: Store, database: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folder, reads = backups.make(written, at=NOON).path.parent, database.parent
+    names = [
+        (folder, ".20260301T110000Z.db."),
+        (reads, ".ecgview.db."),
+        (reads, ".ecgview.db.schema-7.bak."),
+        (reads, ".ecgview.db.schema-7-2.bak."),
+    ]
+    left = [
+        place / f"{name}{ended.pid}-140{suffix}"
+        for place, name in names
+        for suffix in ("", "-wal", "-shm", "-journal")
+    ]
+    at_work = [place / f"{name}{os.getpid()}-140" for place, name in names]
+    others = [
+        reads / name.format(ended.pid)
+        for name in (
+            ".ecgview.db.{}",
+            ".ecgview.db.{}-140.txt",
+            "ecgview.db.{}-140",
+            ".ecgview.db.mine.{}-140",
+            ".ecgview.db.schema-7.{}-140",
+            ".ecgview.db.99999999999999-140",
+            ".other.db.{}-140",
+        )
+    ]
+    for path in (*left, *at_work, *others):
+        path.write_text("a copy")
+    os.utime(at_work[0], (0, 0))  # the number of that process is another's now
+    written.close()
+    with Store(database).open() as store:
+        assert [path for path in left if path.parent == reads and path.exists()] == []
+        backups.make(store, at=NOON + DAY)
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in at_work if path.exists()] == at_work[1:]
+    assert [path for path in others if path.exists()] == others
+
+
+def test_what_a_killed_backup_elsewhere_left_is_gone_after_the_next_one(
+    written: Store, tmp_path: Path
+) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom ecgview.review import _database, backups\n"
+        "from ecgview.review.store import Store\n_database._to_disk = lambda _path: os._exit(9)\n"
+        "backups.make(Store(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    usb = tmp_path / "usb"
+    usb.mkdir()
+    killed = subprocess.run([sys.executable, "-c", program, str(written.path), str(usb / "x.db")])
+    assert killed.returncode == 9
+    (left,) = usb.iterdir()
+    os.utime(left, (0, 0))
+    backups.make(written, usb / "x.db")
+    assert [path.name for path in usb.iterdir()] == ["x.db"]
