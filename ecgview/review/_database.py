@@ -3,6 +3,7 @@
 import contextlib
 import filecmp
 import glob
+import itertools
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ _WITHOUT_WAL = b"\1\1"  # its versions of writing and reading; with a log both a
 _WAL_PAGES = 300  # 1.2 MB: after as much SQLite's log is taken over into the file, and begins anew
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 _LEFT_AFTER_S = 3600  # what nobody wrote for as long is no copy that is still being made
+_SHOWN = 20  # texts that are none; each is damage enough
 _BUSY_MS = 2000  # how long another program may hold the file before we say so
 
 _TOLD = {
@@ -60,6 +62,10 @@ def told(path: Path) -> Iterator[None]:
                 "a part of the database was taken away; restore it from a backup",
                 where=str(path),
                 found=str(error)[:80],
+            ) from error
+        if not name and str(error).startswith("Could not decode"):  # of Python, which reads what SQLite keeps
+            raise StoreError(
+                "the database holds a text that cannot be read; restore it from a backup", where=str(path)
             ) from error
         if family not in _TOLD:
             raise  # our own mistake
@@ -275,7 +281,7 @@ class Database:
         connection = self._connect(path)
         try:
             version = check_kind(connection, self.path)
-            if version < migrations.LATEST:
+            if version < migrations.LATEST and not migrations.has(connection, migrations.NEWEST):
                 _require_place(path, place)
                 self._migrate(connection, path if is_kept and version else None)
             self.is_read_only = not _is_writable(connection)
@@ -313,9 +319,10 @@ class Database:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if kept is not None and version < migrations.LATEST:
                 self._back_up(kept, version)
+            is_linked = migrations.has(connection, "links")
             migrations.steps().apply(SqliteUtils(connection))
             connection.row_factory = rows
-            if version < migrations.LINKED_SINCE:
+            if version < migrations.LINKED_SINCE and not is_linked:
                 _rows.link_all(connection, version)
             connection.execute("COMMIT")
         except BaseException:
@@ -451,10 +458,49 @@ def copy_whole(
 
 
 def damage_of(connection: sqlite3.Connection) -> list[str]:
-    """Return what SQLite says of the file, page by page, and which rows have lost what they belong to."""
-    damage = [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
-    lost = connection.execute("PRAGMA foreign_key_check").fetchall()
-    return [*damage, *(f"a row of {row[0]} has lost what it belongs to" for row in lost)]
+    """Return what SQLite says of the file, which rows have lost what they belong to, and which texts are none."""
+    with any_text(connection):
+        damage = [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+        lost = connection.execute("PRAGMA foreign_key_check").fetchall()
+    damage += [f"a row of {row[0]} has lost what it belongs to" for row in lost]
+    return damage or list(itertools.islice(_no_texts(connection), _SHOWN))
+
+
+@contextlib.contextmanager
+def any_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let a text that is not UTF-8 be read as something, so that a check comes to its end."""
+    before = connection.text_factory
+    connection.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
+    try:
+        yield
+    finally:
+        connection.text_factory = before
+
+
+def _no_texts(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield where a text is not UTF-8: SQLite keeps any bytes and says nothing of them."""
+    before, none = connection.text_factory, object()
+
+    def read(raw: bytes) -> object:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return none
+
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 ORDER BY name"
+    connection.text_factory = read
+    try:
+        for (table,) in connection.execute(tables).fetchall():
+            try:
+                rows = connection.execute(f"""SELECT rowid, * FROM "{str(table).replace('"', '""')}\"""")
+            except sqlite3.OperationalError:  # a table of somebody's own, of another kind
+                continue
+            for row in rows:
+                for (column, *_), value in zip(rows.description, row, strict=True):
+                    if value is none:
+                        yield f"row {row[0]} of {table} holds a text that is not UTF-8, in its {column}"
+    finally:
+        connection.text_factory = before
 
 
 def head_of_copy(path: Path) -> Head | None:

@@ -3,6 +3,7 @@
 Beside store.py the one place that holds SQL. Each step runs in a transaction of its own.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x45434756  # "ECGV" in the file's header: this is a store of ecgview
 LATEST = 9
+NEWEST = "draft_edits"  # the table that the last step makes
 LINKED_SINCE = 8  # what is written by this schema and later ones is linked as it is written
 
 _VERSION_1 = """
@@ -334,10 +336,32 @@ def steps() -> "Migrations":
     return migrations
 
 
+def has(connection: "sqlite3.Connection", table: str) -> bool:
+    """Return whether a table is there: what a step made, whatever version the file's header claims."""
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(sql, (table,)).fetchone() is not None
+
+
 def schema(connection: "sqlite3.Connection") -> dict[str, str]:
-    """Return the definition of each table, index and trigger by its name, on one line."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {row[0]: " ".join(row[1].split()) for row in rows if not row[0].startswith("sqlite_")}
+    """Return what defines the store, by name: tables, indexes and triggers, steps taken, and their version.
+
+    Names that SQLite keeps for itself are among them: it lets nobody make one, and obeys one that was put there.
+    """
+    found: dict[str, str] = {}
+    for kind, name, table, sql in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"):
+        said = " ".join((sql or f"{kind} of {table}").split())
+        if (
+            kind == "table"
+            and re.fullmatch(r"sqlite_stat[134]", name)
+            and said.startswith(f"CREATE TABLE {name}(")
+        ):
+            continue  # of ANALYZE, which changes nothing but the way in which a row is looked for
+        found[name if name not in found else f"{kind} {name}"] = said
+    if "_sqlite_migrations" in found:
+        taken = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
+        found.update((f"step {row[1]}", f"of {row[0]}") for row in taken)
+    found["user_version"] = str(connection.execute("PRAGMA user_version").fetchone()[0])
+    return found
 
 
 def schema_expected() -> dict[str, str]:

@@ -22,7 +22,7 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.results import LefResult, Prediction
 from ecgview.review import _rows, audit, kept_head, migrations, plain_json, reader_name
-from ecgview.review._database import Database, copy_whole, damage_of, told
+from ecgview.review._database import Database, any_text, copy_whole, damage_of, told
 from ecgview.review._rows import APPLICATION, append, insert
 from ecgview.review.audit import AuditEntry
 from ecgview.review.exposure import Exposure, Run
@@ -474,7 +474,9 @@ class Store:
         reasons. Where no reader asks, what readers say is left out while another reads the record blind.
         """
         if record_sha256 is None:
-            return [_rows.to_entry(row) for row in self._select("SELECT * FROM audit ORDER BY number")]
+            rows = self._select("SELECT * FROM audit ORDER BY number")
+            with self._damage_told():
+                return [_rows.to_entry(row) for row in rows]
         rows = self._select("SELECT * FROM audit WHERE record_sha256 = ? ORDER BY number", record_sha256)
         entries = [_rows.to_entry(row) for row in rows]
         if reader is not None:
@@ -498,8 +500,8 @@ class Store:
         """
         from ecgview.review import verifying
 
-        with told(self.path):
-            connection = self._database.connection()
+        connection = self._database.connection()
+        with told(self.path), any_text(connection):
             try:
                 now_at = self._begin_at_head(connection)
                 progress(0.1, "reading the store")
@@ -515,7 +517,11 @@ class Store:
                     expected = migrations.schema_expected()
                 said = verifying.schema_problems(migrations.schema(connection), expected)
                 if not said:
-                    raise
+                    raise StoreError(
+                        "the database is damaged; restore it from a backup",
+                        where=str(self.path),
+                        found=str(error),
+                    ) from error
                 return verifying.Verification(
                     (*said, f"nothing else can be compared: {error}"), (), Head(), 0, 0
                 )
@@ -747,7 +753,7 @@ class Store:
     def _damage_told(self) -> Iterator[None]:
         try:
             yield
-        except ValueError as error:
+        except (ValueError, TypeError, LookupError) as error:
             raise StoreError(
                 "the database holds a damaged entry", where=str(self.path), found=str(error)
             ) from error

@@ -29,7 +29,7 @@ from ecgview.review.moment import Moment
 from ecgview.review.read import Read, ReadKind
 
 # what a value of another type than its column's raises; SQLite keeps any, and a torn page holds them
-DAMAGED = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
+DAMAGED = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 REVEALS = ("revealed", "blind_off")
 SHOWN_OF_A_KIND = 20  # such sentences; more of them are counted
 _FEWEST_DIGITS = 12  # of a printed hash that is compared

@@ -15,7 +15,7 @@ import pytest
 from ecgview.errors import StoreError
 from ecgview.record import EcgRecord
 from ecgview.results import Prediction
-from ecgview.review import _rows, kept_head, verifying
+from ecgview.review import _rows, backups, kept_head, verifying
 from ecgview.review.annotation import Annotation
 from ecgview.review.audit import AuditEntry
 from ecgview.review.history import AddTold, PutEdges
@@ -177,6 +177,15 @@ def turned_back(raw: sqlite3.Connection, _path: Path) -> None:
     without_triggers(raw, act)
 
 
+def hide_trigger(raw: sqlite3.Connection, name: str) -> None:
+    """Let drafts be thrown away as they are saved, under a name that nobody may give."""
+    said = f"CREATE TRIGGER {name} BEFORE INSERT ON drafts BEGIN SELECT RAISE(IGNORE); END"
+    (version,) = raw.execute("PRAGMA schema_version").fetchone()
+    raw.execute("PRAGMA writable_schema = ON")
+    raw.execute("INSERT INTO sqlite_master VALUES ('trigger', ?, 'drafts', 0, ?)", (name, said))
+    raw.execute(f"PRAGMA schema_version = {version + 1}")
+
+
 AN_INDEX = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name LIMIT 1"
 TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "a committed read is changed": (
@@ -250,6 +259,26 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "a trigger of somebody's own is added": (
         lambda raw, _: raw.execute("CREATE TRIGGER mine AFTER INSERT ON reads BEGIN DELETE FROM links; END"),
         "mine is not of ecgview",
+    ),
+    "a trigger of somebody's own is hidden under a name of SQLite": (
+        lambda raw, _: hide_trigger(raw, "sqlite_e1"),
+        "sqlite_e1 is not of ecgview",
+    ),
+    "a trigger of somebody's own is hidden under the name of a table": (
+        lambda raw, _: hide_trigger(raw, "runs"),
+        "trigger runs is not of ecgview",
+    ),
+    "a text is turned into bytes that are none": (
+        sql("UPDATE reads SET comment = CAST(x'ff41' AS TEXT) WHERE number = 2"),
+        "row 2 of reads holds a text that is not UTF-8, in its comment",
+    ),
+    "the version of the schema is changed": (
+        lambda raw, _: raw.execute("PRAGMA user_version = 7"),
+        "user_version is not as ecgview made it",
+    ),
+    "a note of a step of the schema is deleted": (
+        lambda raw, _: raw.execute("DELETE FROM _sqlite_migrations WHERE name LIKE '0003%'"),
+        "step 0003_versions_of_drafts_and_exposures is missing",
     ),
     "a table is dropped": (lambda raw, _: raw.execute("DROP TABLE runs"), "runs is missing"),
     "a table is put in the place of another": (
@@ -510,6 +539,56 @@ def test_a_writing_that_does_not_end_does_not_endorse_what_was_put_here(
         store.log("pulse", "Reader A", "looked")
         assert any("ecgview found: " + said in one for one in store.verify())
         assert [one.action for one in store.audit()].count(_rows.HEAD_DIFFERED) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("reads", "comment"),
+        ("reads", "changes"),
+        ("audit", "details"),
+        ("audit", "utc"),
+        ("record_paths", "path"),
+        ("drafts", "content"),
+        ("identity", "store"),
+        ("links", "of"),
+        ("runs", "utc"),
+    ],
+)
+def test_a_text_that_is_none_is_damage_to_every_way_out(
+    full: Store, database: Path, tmp_path: Path, table: str, column: str
+) -> None:
+    backup = tmp_path / "sound.db"
+    full.back_up(backup)
+    for path in (database, backup):
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+            statement = f"UPDATE {table} SET {column} = CAST(x'ff41' AS TEXT) WHERE rowid = 1"
+            without_triggers(raw, lambda raw=raw, statement=statement: raw.execute(statement))  # type: ignore[misc]
+    said = f"row 1 of {table} holds a text that is not UTF-8, in its {column}"
+    found = full.check()
+    assert f"the file is damaged: {said}" in found.problems
+    assert said in found.damage
+    with pytest.raises(StoreError, match="is damaged") as told:
+        full.back_up(tmp_path / "copy.db")
+    assert told.value.found == said
+    with pytest.raises(StoreError, match="is damaged") as told:
+        backups.restore(backup, tmp_path / "elsewhere.db")
+    assert told.value.found == said
+    assert not (tmp_path / "elsewhere.db").exists()
+    if table == "audit":
+        with pytest.raises(StoreError, match="cannot be read; restore it from a backup"):
+            full.export_audit(tmp_path / "log.jsonl")
+
+
+def test_a_version_turned_back_links_no_row_again(full: Store, database: Path) -> None:
+    n_links = len(full._select("SELECT number FROM links"))
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        raw.execute("PRAGMA user_version = 7")
+    with Store(database) as again:
+        assert len(again._select("SELECT number FROM links")) == n_links
+        (problem,) = again.verify()
+        assert "user_version" in problem
+    assert not list(database.parent.glob("*.bak"))
 
 
 def test_without_the_key_the_check_says_so(full: Store, isolated_home: Path) -> None:
