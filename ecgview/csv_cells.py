@@ -2,20 +2,26 @@
 
 What a file or a user wrote may begin so: a name, an identifier, a path, a lead, a label. Such a text gets an apostrophe
 before it, as spreadsheets themselves mark a text; numbers stay numbers.
+Where a spreadsheet parts cells by semicolons or tabs, what follows one in a text begins a cell, too, and is marked.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MARK = "'"
+# What follows a semicolon or a tab within a text; quotes may stand there already, it is marked all the same.
+_PARTED = re.compile(r"""([;\t][\s"]*)('*[=+\-@＝＋－＠])""")
+_MARKED = re.compile(r"""([;\t][\s"]*)'('*[=+\-@＝＋－＠])""")
 
 
 def cell(value: Any) -> Any:
     """Return a value as it may stand in a cell; numbers, and texts that are numbers, are as they were."""
     if not isinstance(value, str):
         return value
+    value = _PARTED.sub(rf"\1{_MARK}\2", value)
     text = value.lstrip(' "\u00a0\ufeff')
     if not text.startswith(_BEGINS) or (value.startswith(("\t", "\r", "\n")) and not text.strip()):
         return value
@@ -24,7 +30,10 @@ def cell(value: Any) -> Any:
 
 def plain(text: str) -> str:
     """Return the text of a cell that `cell` marked."""
-    return text[1:] if text.startswith(_MARK) and cell(text[1:]) == text else text
+    unmarked = _MARKED.sub(r"\1\2", text)
+    if unmarked.startswith(_MARK) and cell(unmarked[1:]) == text:
+        return unmarked[1:]
+    return unmarked if cell(unmarked) == text else text
 
 
 def line(values: Iterable[Any], delimiter: str = "\t") -> str:

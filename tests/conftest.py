@@ -18,6 +18,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from ecgview import plugins
 from ecgview.leads import STANDARD_12
 from ecgview.record import EcgRecord, Source
 
@@ -103,6 +104,12 @@ def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(name, str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def faults_go_with_their_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what a test had left out of a room: every later command would tell of it."""
+    monkeypatch.setattr(plugins, "_faults", dict(plugins._faults))
 
 
 @pytest.fixture(scope="session")

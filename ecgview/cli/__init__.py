@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a file or model failed, 2 wrong usage, 3 read but not anal
 """
 
 import argparse
+import contextlib
 import io
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Protocol, cast
 
 from ecgview.about import RESEARCH_USE_ONLY, VERSION
 from ecgview.cli._each import NOT_ANALYSED
+from ecgview.cli._shown import Shown
 from ecgview.errors import Cancelled, EcgviewError, NotAnalysed
 from ecgview.plugins import discover, faults
 
@@ -72,11 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never a traceback in the user's face."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console or pipe of another alphabet cannot say "µV"
         sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
-    finally:  # also after --help and --version, which leave by SystemExit
-        for fault in faults():
-            print(f"ecgview: {fault}", file=sys.stderr)
+    with contextlib.redirect_stdout(Shown(sys.stdout)), contextlib.redirect_stderr(Shown(sys.stderr)):
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:  # also after --help and --version, which leave by SystemExit
+            for fault in faults():
+                print(f"ecgview: {fault}", file=sys.stderr)
 
 
 def _run(words: Sequence[str]) -> int:

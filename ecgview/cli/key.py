@@ -1,6 +1,7 @@
 """Read the key of an export, and put one of before under a passphrase."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from ecgview import api
@@ -23,6 +24,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the rows."""
+    from ecgview.report.key_table import is_cut
+
     passphrase = _passphrase.asked(twice=args.protect)
     if args.protect:
         told = (
@@ -31,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.file}: {told}")
         return 0
     rows = api.read_key(args.file, passphrase)
+    if is_cut(args.file):
+        print(f"ecgview: {args.file}: ends within a row, which is left out", file=sys.stderr)
     if args.json:
         _each.print_json([{"file": file, "source": source} for file, source in rows])
         return 0

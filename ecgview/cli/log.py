@@ -10,6 +10,8 @@ from ecgview.cli._existing_store import existing_store
 from ecgview.counts import counted
 from ecgview.errors import StoreError
 
+LARGEST_LOG = 500_000_000  # bytes of an exported log: more than a million entries
+
 NAME = "log"
 HELP = "check the log of reads and all that the store holds against it, or write the log to a file"
 
@@ -79,7 +81,13 @@ def _of_file(path: Path, heads: list[str]) -> dict[str, Any]:
     from ecgview.review.kept_head import Head
 
     try:
-        entries = audit.from_json_lines(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            raw = file.read(LARGEST_LOG + 1)  # a pipe is read, too, but none without an end
+        if len(raw) > LARGEST_LOG:
+            raise StoreError(
+                "is too large for a log", where=str(path), expected=f"{LARGEST_LOG:,} bytes at most"
+            )
+        entries = audit.from_json_lines(raw.decode("utf-8"))
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError("is no log that ecgview exported", where=str(path), found=str(error)[:80]) from None
     problems = [*audit.verify(entries), *verifying.anchors(entries, heads)]
@@ -99,16 +107,27 @@ def _of_file(path: Path, heads: list[str]) -> dict[str, Any]:
     }
 
 
+def _read_here(told_of: set[str]) -> set[str]:
+    """Return the records of a log of which a first read is begun in the user's own store, of which it may be a copy."""
+    try:
+        with existing_store(None) as own:
+            return told_of & set(own.first_reads_open())
+    except StoreError:  # there is none
+        return set()
+
+
 def _export(args: argparse.Namespace) -> int:
     _output.have_folder(args.output)
     with existing_store(args.store) as store:
         store.export_audit(args.output)
         head, n_entries = store.head(), len(store.audit())
-        being_read = store.first_reads_open()
+        being_read = {
+            *store.first_reads_open(),
+            *_read_here({entry.record_sha256 for entry in store.audit()}),
+        }
         if store.problem is None:
             store.log("", "", "log_exported", f"to entry {head.entry}")
-    if args.store is None:
-        _exposure.log("log_exported", being_read)
+    _exposure.log("log_exported", sorted(being_read))
     if being_read:
         said = f"{counted(len(being_read), 'record is', 'records are')} being read: such a read is not called blind"
         print(f"ecgview: what other readers say stands in the log, and {said}", file=sys.stderr)

@@ -15,6 +15,7 @@ import csv
 import io
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 from ecgview import csv_cells
@@ -75,7 +76,9 @@ def given(asked: str | None = None) -> str:
     """
     if named := os.environ.get(PASSPHRASE_FILE):
         try:
-            return _checked(Path(named).read_text(encoding="utf-8").rstrip("\r\n"))
+            return _checked(
+                Path(named).read_text(encoding="utf-8-sig").rstrip("\r\n")
+            )  # editors of Windows mark it
         except (OSError, ValueError) as error:
             raise ReportError(
                 f"the passphrase cannot be read ({error})", where=f"{PASSPHRASE_FILE}={named}"
@@ -105,11 +108,13 @@ def read(path: Path, passphrase: str) -> list[Row]:
         ReportError: it is no key, was changed, or the passphrase is another.
     """
     try:
-        if path.stat().st_size > LARGEST:
+        with open(path, "rb") as file:
+            raw = file.read(LARGEST + 1)  # what tells no size may have no end
+        if len(raw) > LARGEST:
             raise ReportError(
                 "is too large for a key", where=str(path), expected=f"{LARGEST:,} bytes at most"
             )
-        text = path.read_text(encoding="utf-8")
+        text = raw.decode("utf-8")
     except (OSError, ValueError) as error:
         raise ReportError(f"the key cannot be read ({error})", where=str(path)) from None
     if is_plain(path):
@@ -138,6 +143,16 @@ def read(path: Path, passphrase: str) -> list[Row]:
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise ReportError(f"the key cannot be understood ({error})", where=str(path)) from None
     return _table("\n".join(row.decode("utf-8", "surrogateescape") for row in rows), path)
+
+
+def is_cut(path: Path) -> bool:
+    """Return whether a key ends within a row, as where a program was killed: that row cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return not is_plain(path) and file.read() != b"\n"
+    except OSError:
+        return False
 
 
 def migrate(path: Path, passphrase: str) -> bool:
@@ -175,10 +190,13 @@ def _table(text: str, path: Path) -> list[Row]:
 def _secret(passphrase: str, salt: bytes) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    return Scrypt(salt=salt, length=32, n=_N, r=_R, p=_P).derive(passphrase.encode("utf-8"))
+    typed = unicodedata.normalize(
+        "NFC", passphrase
+    )  # an "é" is one character on one keyboard and two on another
+    return Scrypt(salt=salt, length=32, n=_N, r=_R, p=_P).derive(typed.encode("utf-8"))
 
 
 def _checked(passphrase: str) -> str:
-    if len(passphrase) < SHORTEST:
+    if len(passphrase.strip()) < SHORTEST:
         raise ReportError("the passphrase is too short", expected=f"{SHORTEST} characters or more")
     return passphrase

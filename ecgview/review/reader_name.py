@@ -2,7 +2,9 @@
 
 import unicodedata
 
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")  # letters and marks that show nothing
+# letters, marks and a braille cell that show nothing
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U00016fe4")
+LONGEST = 200  # characters: the rest of a longer name is left out
 
 
 def clean(name: str) -> str:
@@ -12,7 +14,7 @@ def clean(name: str) -> str:
         for char in unicodedata.normalize("NFKC", name)
         if not _is_unseen(char)
     )
-    return " ".join(unicodedata.normalize("NFKC", "".join(seen)).split())
+    return " ".join(unicodedata.normalize("NFKC", "".join(seen)).split())[:LONGEST].rstrip()
 
 
 def key(name: str) -> str:

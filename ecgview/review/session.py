@@ -1,5 +1,7 @@
 """The reading of one record by one reader: the one object that knows whether AI may be shown."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TypeVar
 
 from ecgview.errors import BlindedError, ReviewError, StoreError
@@ -213,11 +215,12 @@ class ReadingSession:
         """Do an edit, save the draft, and return what changed (None if nothing).
 
         Raises:
-            ReviewError: the read is signed.
+            ReviewError: the read is signed, or a text of the edit holds half of a character.
             SignalError: an edge of a wave would be put where none can be, whatever the record.
             StoreError: the draft could not be saved; the edit is kept in memory.
         """
         self._require_editable()
+        _require_characters(edit)
         if isinstance(edit, history.PutEdges):
             require_sound(edit.edits)
         return self._step(*self._history.apply(edit))
@@ -252,7 +255,10 @@ class ReadingSession:
 
     def set_comment(self, text: str) -> Change | None:
         """Replace the free text."""
-        return self.apply(history.SetComment(text))
+        whole = text.encode("utf-16", "surrogatepass").decode(
+            "utf-16", "replace"
+        )  # half a character was pasted
+        return self.apply(history.SetComment(whole))
 
     def save(self) -> None:
         """Save the draft, where an earlier StoreError, or `autosave` off, left it unsaved."""
@@ -432,3 +438,21 @@ class ReadingSession:
             self.store.reveal(self.record_sha256, self.reader, kind, moment)
             self._revealed_at = moment
         return self._revealed_at
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _require_characters(edit: Edit) -> None:
+    """Raise ReviewError if a text of an edit cannot be written: the draft could not be saved from then on."""
+    try:
+        for text in _texts(asdict(edit)):
+            text.encode()
+    except UnicodeEncodeError as error:
+        found = ascii(error.object[error.start : error.end])
+        raise ReviewError("a text holds half of a character", expected="whole ones", found=found) from None

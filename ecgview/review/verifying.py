@@ -143,12 +143,16 @@ def _whole(name: str, part: Iterable[str]) -> Iterator[str]:
         yield f"{name} cannot be compared to the end: a row is damaged ({type(error).__name__})"
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def anchors(entries: Sequence[AuditEntry], heads: Iterable[str]) -> Iterator[str]:
     """Yield for each printed head that a log does not hold what is wrong."""
     hash_of = {entry.number: entry.hash for entry in entries}
     for text in heads:
         number, _, said = "".join(text.lower().split()).partition(":")  # a printed one has a space
-        if not number.isdigit() or len(said) < _FEWEST_DIGITS or set(said) - set("0123456789abcdef"):
+        if not _is_number(number) or len(said) < _FEWEST_DIGITS or set(said) - set("0123456789abcdef"):
             yield f"{text!r} is no head: expected its number, a colon and {_FEWEST_DIGITS} digits of its hash or more"
         elif int(number) not in hash_of:
             yield f"entry {number}, of which a head was kept elsewhere, is not in the log: it is cut"
@@ -189,7 +193,7 @@ def _links(of: Evidence) -> Iterator[str]:
         if not entry.rows_head:
             if entry.number > of.n_entries_before:
                 yield f"entry {entry.number} does not name the rows that were written before it"
-        elif not row.isdigit() or hash_of.get(int(row)) != said:
+        elif not _is_number(row) or hash_of.get(int(row)) != said:
             yield f"the rows written before entry {entry.number} are not those that it names"
 
 

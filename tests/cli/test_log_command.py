@@ -84,6 +84,32 @@ def test_who_reads_blind_is_not_called_blind_after_an_export(
     assert capsys.readouterr().err == ""  # nobody's first read is open any more
 
 
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_nor_after_an_export_of_the_store_by_its_name_or_of_a_copy(
+    signed: Path, tmp_path: Path, pulse_record: EcgRecord, is_copy: bool
+) -> None:
+    named = signed
+    if is_copy:
+        named = tmp_path / "copy.db"
+        assert main(["store", "backup", "-o", str(named)]) == 0
+    assert main(["log", "export", "--store", str(named), "-o", str(tmp_path / "log.jsonl")]) == 0
+    with Store() as store:
+        session = ReadingSession(store, pulse_record, "Reader B")
+        assert "log written on the command line" in session.commit_first_read().exposed
+
+
+def test_a_head_of_odd_digits_and_a_log_without_an_end_are_told(
+    signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = found(capsys, "verify", "--head", "\u00b2:3f2a3f2a3f2a")
+    assert code == 1
+    assert "is no head" in str(said["problems"])
+    monkeypatch.setattr("ecgview.cli.log.LARGEST_LOG", 1000)
+    (tmp_path / "log.jsonl").write_bytes(b"\0" * 1001)
+    assert main(["log", "verify", "--log", str(tmp_path / "log.jsonl")]) == 1
+    assert "too large for a log" in capsys.readouterr().err
+
+
 def test_where_there_is_no_store_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["verify"], ["verify", "--store", str(tmp_path / "no.db")]):
         assert main(["log", *words]) == 1

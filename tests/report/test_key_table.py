@@ -65,6 +65,29 @@ def test_a_row_that_a_kill_cut_takes_no_other_with_it(key: Path) -> None:
     whole = key.read_bytes()
     key.write_bytes(whole[:-20])
     assert key_table.read(key, WORDS) == ROWS[:-1]
+    assert key_table.is_cut(key)
+
+
+def test_a_passphrase_is_what_was_typed_and_not_how_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_table.KeyTable(tmp_path / "key", "caf\u00e9 de la gare").add(*ROWS[0])
+    assert key_table.read(tmp_path / "key", "cafe\u0301 de la gare") == ROWS[:1]
+    assert not key_table.is_cut(tmp_path / "key")
+    (tmp_path / "words").write_bytes(b"\xef\xbb\xbf" + WORDS.encode() + b"\r\n")
+    monkeypatch.setenv(key_table.PASSPHRASE_FILE, str(tmp_path / "words"))
+    assert key_table.given() == WORDS
+    monkeypatch.delenv(key_table.PASSPHRASE_FILE)
+    monkeypatch.delenv(key_table.PASSPHRASE, raising=False)
+    with pytest.raises(ReportError, match="too short"):
+        key_table.given(" " * 12)
+
+
+def test_a_key_without_an_end_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(key_table, "LARGEST", 1000)
+    (tmp_path / "long").write_bytes(b"\0" * 1001)
+    with pytest.raises(ReportError, match="too large for a key"):
+        key_table.read(tmp_path / "long", WORDS)
 
 
 def test_a_plain_key_of_before_is_read_and_put_under_a_passphrase(

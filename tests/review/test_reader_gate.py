@@ -26,6 +26,9 @@ from ecgview.review.store import Store
         "Dr L\u00adi",  # a hyphen that is not shown
         "Dr Li\ufe0f",
         "Dr\u3164 Li",
+        "Dr Li\u2800",  # an empty cell of braille
+        "Dr L\u180bi",
+        "Dr Li\U00016fe4",
     ],
 )
 def test_spellings_that_look_alike_are_one_reader(store: Store, pulse_record: EcgRecord, name: str) -> None:
@@ -38,10 +41,14 @@ def test_spellings_that_look_alike_are_one_reader(store: Store, pulse_record: Ec
     assert store.readers() == ("Dr Li",)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u3164\ufeff\u00ad"])
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u3164\ufeff\u00ad", "\u2800"])
 def test_a_name_that_shows_nothing_is_none(store: Store, pulse_record: EcgRecord, name: str) -> None:
     with pytest.raises(ReviewError, match="name of its reader"):
         ReadingSession(store, pulse_record, name)
+
+
+def test_a_name_has_an_end() -> None:
+    assert len(reader_name.clean("a" * 100_000)) == reader_name.LONGEST
 
 
 def test_letters_of_every_script_stay() -> None:

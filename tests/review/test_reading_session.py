@@ -246,3 +246,15 @@ def test_an_edge_where_none_can_be_comes_into_no_read_by_any_road(
         store.commit_read(brought, follows=0)
     assert (store.draft("pulse", "Reader B"), store.reads("pulse", "Reader B")) == (None, ())
     assert store.verify() == []
+
+
+def test_half_a_character_does_not_keep_a_draft_from_being_saved(
+    store: Store, session: ReadingSession
+) -> None:
+    session.set_comment("x\ud83d")
+    assert session.is_saved
+    assert session.draft.comment == "x\ufffd"
+    with pytest.raises(ReviewError, match="half of a character"):
+        session.add_annotation(Annotation(("II",), 0.5, 1.0, "PVC\ud83d"))
+    session.set_comment("whole")
+    assert session.is_saved
