@@ -13,8 +13,8 @@ from typing import IO, Any
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MARK = "'"
 # What follows a semicolon or a tab within a text; quotes may stand there already, it is marked all the same.
-_PARTED = re.compile(r"""([;\t][\s"]*)('*[=+\-@＝＋－＠])""")
-_MARKED = re.compile(r"""([;\t][\s"]*)'('*[=+\-@＝＋－＠])""")
+_PARTED = re.compile(r"""([;\t][\s"]*)([=+\-@＝＋－＠])""")
+_MARKED = re.compile(r"""([;\t][\s"]*)'([=+\-@＝＋－＠])""")
 
 
 def cell(value: Any) -> Any:
