@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ecgview.training.data import inputs, labels, material, splits
 from ecgview.training.data.pack import Pack
-from ecgview.training.engine import classify, lead_agnostic
+from ecgview.training.engine import lead_agnostic
 from ecgview.training.evaluation import baselines, metrics
 from ecgview.training.evaluation.plain import known
 from ecgview.training.places import Places
@@ -30,6 +30,8 @@ Array = NDArray[np.float32]
 SHARES = (0.1, 0.3, 1.0)
 SEEDS = (0, 1, 2)
 AUTOENCODER = "mtecg-mae-ptbxl"
+ANSWERED = ("test", "validation")  # the second for the cuts of F1 alone
+Said = tuple[Array, Array]  # answers on the test fold and on the validation fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,10 @@ SMOKE = Scale(
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One run: a name for its folder, and what trains it and answers on the test fold, (n, 71)."""
+    """One run: a name for its folder, and what trains it and answers on the folds of `ANSWERED`, (n, 71) each."""
 
     name: str
-    answers: Callable[[], Array]
+    answers: Callable[[], Said]
 
 
 def experiments(scale: Scale, places: Places) -> Iterator[Experiment]:
@@ -92,20 +94,22 @@ def experiments(scale: Scale, places: Places) -> Iterator[Experiment]:
             )
 
 
-def make(places: Places, scale: Scale, only: str = "") -> dict[str, Array]:
+def make(places: Places, scale: Scale, only: str = "") -> dict[str, Said]:
     """Make what is missing and return all answers; `only` leaves out runs whose name begins otherwise."""
-    said: dict[str, Array] = {}
+    said: dict[str, Said] = {}
     places.out.mkdir(parents=True, exist_ok=True)
     for experiment in experiments(scale, places):
         if not experiment.name.startswith(only):
             continue
-        path = places.out / f"{experiment.name}.answers.npy"
-        if not path.exists():
+        paths = [places.out / f"{experiment.name}.{word}.npy" for word in ("answers", "validation")]
+        if not all(path.exists() for path in paths):
             places.progress(0.0, f"{experiment.name}: training")
-            part = path.with_suffix(".part.npy")
-            np.save(part, experiment.answers().astype(np.float32))
-            part.replace(path)
-        said[experiment.name] = np.load(path, allow_pickle=False)
+            for path, answers in zip(paths, experiment.answers(), strict=True):
+                part = path.with_suffix(".part.npy")
+                np.save(part, answers.astype(np.float32))
+                part.replace(path)
+        test, validation = (np.load(path, allow_pickle=False) for path in paths)
+        said[experiment.name] = (test, validation)
     return said
 
 
@@ -116,7 +120,7 @@ def run(places: Places, scale: Scale | None = None) -> dict[str, Any]:
     scale = scale or Scale()
     said = make(places, scale)
     pack, index = _test(places)
-    wanted = labels.targets(pack, index)
+    wanted = (labels.targets(pack, index), labels.targets(pack, splits.labelled(pack, "validation")))
     found = summarise(wanted, said, scale.shares, scale.seeds, scale.resamples)
     found["identification"] = _identification(scale, places)
     found["folds"] = sorted({pack.rows[i].fold for i in index})
@@ -134,15 +138,15 @@ def _test(places: Places) -> tuple[Pack, NDArray[np.int64]]:
     return pack, splits.labelled(pack, "test")
 
 
-def _mtecg(scale: Scale, places: Places, name: str, start: Path | None) -> Array:
+def _mtecg(scale: Scale, places: Places, name: str, start: Path | None) -> Said:
     recipe = mtecg_finetune.FinetuneRecipe(
         epochs=scale.finetune_epochs, teacher=False, unlabelled=False, most_records=scale.most_records
     )
     tuned = mtecg_finetune.run(recipe, replace(places, out=places.out / name, start=start))
-    return tuned.said(tuned.data.test)
+    return tuned.said(tuned.data.test), tuned.said(tuned.data.validation)
 
 
-def _logistic(places: Places, kind: str) -> Array:
+def _logistic(places: Places, kind: str) -> Said:
     """Return a logistic regression's answers; its penalty is chosen on the validation fold."""
     pack, test = _test(places)
     train, validation = splits.labelled(pack, "train"), splits.labelled(pack, "validation")
@@ -155,12 +159,15 @@ def _logistic(places: Places, kind: str) -> Array:
     columns = metrics.with_at_least(wanted[train], 2)
     strength = baselines.choose_strength(features, wanted[:, columns], train, validation)
     models = baselines.fit_logistic(features[train], wanted[train][:, columns], strength)
-    said = np.zeros((len(test), wanted.shape[1]), dtype=np.float32)
-    said[:, columns] = baselines.predict(models, features[test])
-    return said
+    found = []
+    for rows in (test, validation):
+        said = np.zeros((len(rows), wanted.shape[1]), dtype=np.float32)
+        said[:, columns] = baselines.predict(models, features[rows])
+        found.append(said)
+    return found[0], found[1]
 
 
-def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float, seed: int) -> Array:
+def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float, seed: int) -> Said:
     """Return the answers of one post-trained or officially fine-tuned transformer; same epochs, batch and input."""
     recipe = posttrain.PostTrainRecipe(
         method="posttrain" if method == "posttrain" else "baseline",
@@ -172,7 +179,7 @@ def _posttrain(scale: Scale, places: Places, name: str, method: str, part: float
         most_records=scale.most_records,
     )
     made = posttrain.run(recipe, replace(places, out=places.out / name, start=Path(AUTOENCODER)))
-    return made.said(made.data.test)
+    return made.said(made.data.test), made.said(made.data.validation)
 
 
 def _contrast(scale: Scale, places: Places, kind: str) -> Path:
@@ -188,7 +195,7 @@ def _contrast(scale: Scale, places: Places, kind: str) -> Path:
     return out
 
 
-def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Array:
+def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Said:
     """Return the answers of a network pre-trained with or without lead masking, fine-tuned on one lead set."""
     start = _contrast(scale, places, kind)
     recipe = wav2vec_finetune.LeadSetRecipe(
@@ -196,8 +203,7 @@ def _lead_set(scale: Scale, places: Places, kind: str, leads: str) -> Array:
     )
     out = places.out / f"wav2vec-{kind}-{leads}"
     made = wav2vec_finetune.run(recipe, replace(places, out=out, start=start))
-    views = lead_agnostic.inputs(leads, 0.0).views
-    return classify.answers(made.network, made.data.pack, made.data.test, views)
+    return made.said(made.data.test), made.said(made.data.validation)
 
 
 def _identification(scale: Scale, places: Places) -> list[dict[str, Any]]:

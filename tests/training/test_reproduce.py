@@ -14,7 +14,7 @@ from ecgview.training import stages
 from ecgview.training.data.rows import Row
 from ecgview.training.data.tasks import get
 from ecgview.training.engine.recipe import with_values
-from ecgview.training.evaluation import results_table
+from ecgview.training.evaluation import metrics, results_table
 from ecgview.training.papers import figures, kept, ledger, running
 from ecgview.training.papers.kept import Part
 from ecgview.training.papers.ledger import Cell, Ledger, Run
@@ -220,12 +220,26 @@ def test_a_difference_whose_interval_holds_zero_is_not_claimed(tmp_path: Path) -
 def test_the_table_of_results_claims_nothing_across_zero(low: float, high: float, claimed: bool) -> None:
     figure = {"value": 0.5, "low": 0.4, "high": 0.6}
     row = {"leads": "12", "pretraining": "rlm", "difference": {"value": 0.0, "low": low, "high": high}}
-    row |= {name: figure for name in ("statement_auroc", "superclass_auroc", "statement_auprc")}
+    row |= {
+        name: figure for name in ("statement_auroc", "superclass_auroc", "statement_f1", "statement_auprc")
+    }
     head = {"folds": [9], "n_records": 5, "n_patients": 5, "n_statements": 2}
     text = results_table.as_markdown(
         {**head, "mtecg": [], "posttrain": [], "identification": [], "leads": [row]}
     )
     assert ("not claimed |" in text) != claimed
+
+
+def test_the_table_of_results_has_the_papers_figure() -> None:
+    """Macro F1 of the test fold by the cuts of the validation fold, as scikit-learn has it."""
+    rng = np.random.default_rng(0)
+    wanted = [(rng.random((80, 71)) < 0.3).astype(np.float32) for _ in range(2)]
+    said = [(0.5 * one + 0.5 * rng.random(one.shape)).astype(np.float32) for one in wanted]
+    both = {"run": (said[0], said[1])}
+    table = results_table._Table((wanted[0], wanted[1]), both, 10)
+    cuts = [metrics.best_f1_threshold(wanted[1][:, k], said[1][:, k]) for k in range(71)]
+    f1 = np.mean([f1_score(wanted[0][:, k], said[0][:, k] >= cuts[k]) for k in table.columns])
+    assert table.row(["run"], None)["statement_f1"]["value"] == pytest.approx(f1, abs=1e-4)
 
 
 def test_no_patient_is_named_in_the_file(tmp_path: Path) -> None:

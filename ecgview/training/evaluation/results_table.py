@@ -34,8 +34,8 @@ PAPER_LEADS = "paper: its figures per lead set are not known to us"
 
 
 def summarise(
-    wanted: Array,
-    said: dict[str, Array],
+    wanted: tuple[Array, Array],
+    said: dict[str, tuple[Array, Array]],
     shares: Sequence[float],
     seeds: Sequence[int],
     resamples: int = 1000,
@@ -43,23 +43,22 @@ def summarise(
     """Return {"mtecg", "posttrain", "leads"}: lists of rows, each with its figures and intervals.
 
     Args:
-        wanted: (n, 71) test targets.
-        said: answers by experiment, (n, 71) each.
+        wanted: (n, 71) targets of the test fold, and of the validation fold, on which the cuts of F1 are sought.
+        said: answers by experiment on the same two, (n, 71) each.
         shares: of the training data, for the post-training rows.
         seeds: whose answers are pooled by the mean of their figures.
         resamples: of the bootstrap over records.
     """
-    table = _Table(wanted, resamples)
+    table = _Table(wanted, said, resamples)
     found: dict[str, Any] = {"n_statements": len(table.columns)}
-    reference = said["logistic-kernels"]
     found["mtecg"] = [
-        {"run": name} | table.row([said[name]], None if name == "logistic-kernels" else [reference])
+        {"run": name} | table.row([name], None if name == "logistic-kernels" else ["logistic-kernels"])
         for name in ("mtecg-pretrained", "mtecg-scratch", "logistic-kernels", "logistic-amplitudes")
     ]
     found["posttrain"] = []
     for part in shares:
         runs = {
-            method: [said[f"{method}-{round(100 * part)}-seed{seed}"] for seed in seeds]
+            method: [f"{method}-{round(100 * part)}-seed{seed}" for seed in seeds]
             for method in ("baseline", "posttrain")
         }
         for method, other in (("baseline", None), ("posttrain", runs["baseline"])):
@@ -67,25 +66,30 @@ def summarise(
             found["posttrain"].append(row | table.row(runs[method], other) | table.spread(runs[method]))
     found["leads"] = []
     for leads in LEAD_SETS:
-        for kind, other in (("plain", None), ("rlm", [said[f"wav2vec-plain-{leads}"]])):
+        for kind, other in (("plain", None), ("rlm", [f"wav2vec-plain-{leads}"])):
             row = {"leads": leads, "pretraining": kind}
-            found["leads"].append(row | table.row([said[f"wav2vec-{kind}-{leads}"]], other))
+            found["leads"].append(row | table.row([f"wav2vec-{kind}-{leads}"], other))
     return found
 
 
 class _Table:
     """The figures of one test fold."""
 
-    def __init__(self, wanted: Array, resamples: int) -> None:
-        self.wanted, self.resamples = wanted, resamples
-        self.supers = labels.superclass_targets(wanted)
-        self.columns = metrics.with_at_least(wanted, FEWEST_POSITIVES)
+    def __init__(
+        self, wanted: tuple[Array, Array], said: dict[str, tuple[Array, Array]], resamples: int
+    ) -> None:
+        (self.wanted, held), self.resamples = wanted, resamples
+        self.said = {name: test for name, (test, _) in said.items()}
+        self.cuts = {name: _cuts(held, validation) for name, (_, validation) in said.items()}
+        self.supers = labels.superclass_targets(self.wanted)
+        self.columns = metrics.with_at_least(self.wanted, FEWEST_POSITIVES)
 
-    def row(self, runs: list[Array], others: list[Array] | None) -> dict[str, Any]:
+    def row(self, runs: list[str], others: list[str] | None) -> dict[str, Any]:
         """Return the mean figures of runs with intervals, and their difference to other runs by paired bootstrap."""
         figures: dict[str, Any] = {
             "statement_auroc": self._interval(lambda rows: self._mean(self._statement, runs, rows)),
             "superclass_auroc": self._interval(lambda rows: self._mean(self._superclass, runs, rows)),
+            "statement_f1": self._interval(lambda rows: self._mean(self._f1, runs, rows)),
             "statement_auprc": self._interval(lambda rows: self._mean(self._precision, runs, rows), 200),
         }
         if others is not None:
@@ -96,21 +100,25 @@ class _Table:
             )
         return figures
 
-    def spread(self, runs: list[Array]) -> dict[str, float]:
+    def spread(self, runs: list[str]) -> dict[str, float]:
         """Return the deviation between seeds."""
         every = np.arange(len(self.wanted))
         return {"deviation_between_seeds": float(np.std([self._statement(run, every) for run in runs]))}
 
-    def _statement(self, said: Array, rows: NDArray[np.int64]) -> float:
-        return metrics.macro_auroc(self.wanted[rows], said[rows], self.columns)
+    def _statement(self, run: str, rows: NDArray[np.int64]) -> float:
+        return metrics.macro_auroc(self.wanted[rows], self.said[run][rows], self.columns)
 
-    def _superclass(self, said: Array, rows: NDArray[np.int64]) -> float:
-        return metrics.macro_auroc(self.supers[rows], labels.superclass_probability(said[rows]))
+    def _superclass(self, run: str, rows: NDArray[np.int64]) -> float:
+        return metrics.macro_auroc(self.supers[rows], labels.superclass_probability(self.said[run][rows]))
 
-    def _precision(self, said: Array, rows: NDArray[np.int64]) -> float:
-        return metrics.macro_auprc(self.wanted[rows], said[rows], self.columns)
+    def _precision(self, run: str, rows: NDArray[np.int64]) -> float:
+        return metrics.macro_auprc(self.wanted[rows], self.said[run][rows], self.columns)
 
-    def _mean(self, figure: Any, runs: list[Array], rows: NDArray[np.int64]) -> float:
+    def _f1(self, run: str, rows: NDArray[np.int64]) -> float:
+        own, cuts = self.said[run][rows][:, self.columns], self.cuts[run][self.columns]
+        return metrics.macro_f1(self.wanted[rows][:, self.columns], own, cuts)
+
+    def _mean(self, figure: Any, runs: list[str], rows: NDArray[np.int64]) -> float:
         return float(np.mean([figure(run, rows) for run in runs]))
 
     def _interval(self, figure: Any, most: int | None = None) -> dict[str, float]:
@@ -119,13 +127,23 @@ class _Table:
         return {name: round(value, 4) for name, value in asdict(interval).items()}
 
 
+def _cuts(wanted: Array, said: Array) -> NDArray[np.float64]:
+    """Return the cut of the best F1 of each statement; NaN where the validation fold has no positive."""
+    cuts = [
+        metrics.best_f1_threshold(wanted[:, k], said[:, k]) if wanted[:, k].any() else np.nan
+        for k in range(wanted.shape[1])
+    ]
+    return np.array(cuts, np.float64)
+
+
 def as_markdown(found: dict[str, Any]) -> str:
     """Return the table for people."""
     head = (
         f"PTB-XL {splits.in_words(found['folds'])} of this collection: {found['n_records']} ECGs of "
         f"{found['n_patients']} patients, never trained or chosen on. Macro AUROC over the "
         f"{found['n_statements']} statements with at least {FEWEST_POSITIVES} positives and over the 5 "
-        "superclasses, macro AUPRC over the statements; 95 % bootstrap intervals over records; differences by "
+        "superclasses, macro F1 (cuts of the validation fold) and AUPRC over the statements; 95 % bootstrap "
+        "intervals over records; differences by "
         "paired bootstrap.\n"
     )
     parts = [head, "**MTECG-T**\n", _markdown(found["mtecg"], ("run",), "against the logistic baseline")]
@@ -148,11 +166,20 @@ def as_markdown(found: dict[str, Any]) -> str:
 
 
 def _markdown(rows: list[dict[str, Any]], names: tuple[str, ...], difference: str) -> str:
-    head = [*names, "statements AUROC", "superclasses AUROC", "statements AUPRC", f"AUROC {difference}"]
+    head = [
+        *names,
+        "statements AUROC",
+        "superclasses AUROC",
+        "statements F1",
+        "statements AUPRC",
+        f"AUROC {difference}",
+    ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         cells = [f"{row[name]:.0%}" if name == "share" else str(row[name]) for name in names]
-        cells += [_cell(row[f]) for f in ("statement_auroc", "superclass_auroc", "statement_auprc")]
+        cells += [
+            _cell(row[f]) for f in ("statement_auroc", "superclass_auroc", "statement_f1", "statement_auprc")
+        ]
         cells.append(_cell(row["difference"], sign=True) if "difference" in row else "")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
