@@ -2,6 +2,7 @@
 
 import argparse
 import glob
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from ecgview.cli._existing_store import existing_store
 
 if TYPE_CHECKING:
     from ecgview.review import backups
+    from ecgview.review.verifying import Verification
 
 NAME = "store"
 HELP = "back the store of reads up, restore it from a backup, or check whether it is whole and as ecgview wrote it"
@@ -38,6 +40,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     restored.add_argument("backup", metavar="BACKUP.db", type=Path)
     checked = actions.add_parser("check", help="whether the file is whole and the log holds; 1 if not")
+    checked.add_argument(
+        "--known",
+        metavar="N:HASH",
+        help="a head that this command printed: what ecgview found before that entry (a restore, a move) you know of, "
+        "so it is a note and no problem; what was found later, or a log without that entry, is one",
+    )
     for action in (made, restored, checked):
         action.add_argument("--store", metavar="STORE", type=Path, help="a store (default: yours)")
         _each.add_json(action)
@@ -108,12 +116,29 @@ def _held(contents: "backups.Contents", backup: Path) -> list[str]:
     return [f"{backup} holds {last}", *beside]
 
 
+def _without_known(found: "Verification", entry: int) -> "Verification":
+    """Make notes of what ecgview itself logged as found before an entry, up to the one that the user looked at."""
+    logged = [re.match(r"before entry (\d+), ecgview found: ", text) for text in found.problems]
+    known = [said is not None and int(said[1]) <= entry for said in logged]
+    return replace(
+        found,
+        problems=tuple(text for text, is_known in zip(found.problems, known, strict=True) if not is_known),
+        notes=(
+            *found.notes,
+            *(f"known: {text}" for text, is_known in zip(found.problems, known, strict=True) if is_known),
+        ),
+    )
+
+
 def _check(args: argparse.Namespace) -> dict[str, Any]:
-    from ecgview.review import backups, kept_head
+    from ecgview.review import backups, kept_head, verifying
     from ecgview.review.store import default_path
 
     with existing_store(args.store) as store:
-        found = store.check()
+        found = store.check([args.known] if args.known else [])
+        number = "".join((args.known or "").split()).partition(":")[0]
+        if number.isdecimal() and not list(verifying.anchors(store.audit(), [args.known])):
+            found = _without_known(found, int(number))
     if store.path.resolve() != default_path().resolve():  # of a copy none is kept, which is nothing odd
         bare = tuple(text for text in found.problems if text != kept_head.MISSING)
         found = replace(found, problems=bare, notes=(*found.notes, *found.problems[len(bare) :]))

@@ -201,6 +201,9 @@ def restore(
 
 def _problems_of_backup(store: Store, head: Head) -> tuple[str, ...]:
     """Return what is wrong with a store that was restored, without what its log says of being restored."""
-    check = store.check()
+    try:
+        check = store.check()
+    except StoreError as error:  # it lies there already, and that has to be told too
+        return (f"it cannot be checked: {error.message}",)
     ours = tuple(f"before entry {number}, " for number in range(head.entry + 1, check.head.entry + 1))
     return tuple(text for text in check.problems if not text.startswith(ours))

@@ -114,3 +114,32 @@ def test_a_backup_dated_later_is_not_called_the_last(
     notes = found(capsys, "check")[1]["notes"]
     assert f"the last backup is {backup}" in notes  # type: ignore[operator]
     assert f"{ahead} is dated later than the clock of this computer" in notes  # type: ignore[operator]
+
+
+def test_a_script_can_tell_a_restore_that_is_known_from_trouble(
+    stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = tmp_path / "copy.db"
+    assert found(capsys, "backup", "-o", str(backup))[0] == 0
+    with Store() as store:
+        store.log("", "", "looked")
+    assert found(capsys, "restore", str(backup))[0] == 0
+    code, said = found(capsys, "check")
+    assert (code, len(said["problems"])) == (1, 1)  # type: ignore[arg-type]
+    (problem,) = said["problems"]  # type: ignore[misc]
+    known = str(said["head"])
+    code, said = found(capsys, "check", "--known", known)
+    assert (code, said["problems"]) == (0, [])
+    assert f"known: {problem}" in said["notes"]  # type: ignore[operator]
+    number, _, digits = known.partition(":")
+    for other in (f"{number}:{digits[::-1]}", "nonsense", f"\u00b2:{digits}", f"{int(number) + 1}:{digits}"):
+        code, said = found(capsys, "check", "--known", other)
+        assert (code, len(said["problems"])) == (1, 2)  # type: ignore[arg-type]
+    with Store() as store:
+        store.log("", "", "looked")
+    stored.write_bytes(backup.read_bytes())  # turned back by hand, behind the entry that is known
+    for beside in stored.parent.glob(f"{stored.name}-*"):
+        beside.unlink()
+    code, said = found(capsys, "check", "--known", known)
+    assert code == 1
+    assert any("is cut" in text for text in said["problems"])  # type: ignore[attr-defined]
