@@ -90,6 +90,8 @@ def test_a_run_goes_on_and_its_table_comes_again_from_the_file(
     assert {"value", "low", "high"} == set(row["macro_f1"]) == set(row["macro_auroc"])
     told = first["runs"]["finetune|0"]
     assert {"epochs 1 in place of 50", "depth 1 in place of 12"} < set(told["deviation"])
+    assert "pretrain: epochs 1 in place of 1600" in told["deviation"]  # nor is a short start hidden
+    assert any("recordings of each fold alone" in one for one in told["deviation"])
     assert set(told["deviation"]) < set(row["deviation"])
     assert told["environment"] in first["environments"]
     parts = {path: path.stat().st_mtime_ns for path in (out / "mtecg" / "parts").iterdir()}

@@ -125,15 +125,16 @@ def _one(
             _lef(item, seed, replace(places, data=data, out=out), smoke, part)
         return
     stage = _stage(item)
-    published = with_values(stage.RECIPE, {**item.values, "seed": seed})
-    own = {one.name for one in fields(published)}
-    changed = {**(stage.SMOKE if smoke else {}), **{k: v for k, v in values.items() if k in own}}
-    recipe = with_values(published, changed)
+    published, recipe = _recipes(item, seed, values, smoke)
     _same_as_before(out, {"recipe": asdict(recipe), "data": str(data.resolve()), "trial": smoke})
     if part.exists():
         return
-    start = item.start
+    start, differs = item.start, list(_deviations(published, recipe))
+    if places.per_fold:
+        differs.append(f"a trial: the first {places.per_fold} recordings of each fold alone")
     if start in ledger.runs:
+        before = ledger.runs[start]
+        differs += _deviations(*_recipes(before, before.seeds[0], values, smoke), f"{start}: ")
         start = str(root / "runs" / f"{start}-seed{ledger.runs[start].seeds[0]}")
     made = stage.run(recipe, replace(places, data=data, out=out, start=Path(start) if start else None))
     if not item.answers:
@@ -145,13 +146,22 @@ def _one(
         "classes": list(found.task.codes),
         "values": json.loads(json.dumps(asdict(recipe), allow_nan=False)),
         "learnt": found.learnt.words.rstrip(".") + ".",
-        "deviation": list(_deviations(published, recipe)) + _convergence(recipe, out),
+        "deviation": differs + _convergence(recipe, out),
     }
     answered = [
         Part(split, _rows(found, index), found.wanted[index], kept.logits_of(made.said(index)))
         for split, index in zip(ANSWERED, (found.validation, found.test), strict=True)
     ]
     kept.write_part(part, item.name, seed, [Part("train", _rows(found, found.train)), *answered], facts)
+
+
+def _recipes(item: Run, seed: int, values: Mapping[str, Any], smoke: bool) -> tuple[Any, Any]:
+    """Return the recipe as the ledger has it, and the one that is used."""
+    stage = _stage(item)
+    published = with_values(stage.RECIPE, {**item.values, "seed": seed})
+    own = {one.name for one in fields(published)}
+    changed = {**(stage.SMOKE if smoke else {}), **{k: v for k, v in values.items() if k in own}}
+    return published, with_values(published, changed)
 
 
 def _rows(found: Data, index: "np.ndarray[Any, Any]") -> list[Any]:
