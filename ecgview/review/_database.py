@@ -18,7 +18,7 @@ from pathlib import Path
 from ecgview import loading, private
 from ecgview.errors import EmptyStoreError, StoreError
 from ecgview.review import _rows, migrations
-from ecgview.review.kept_head import Head
+from ecgview.review.kept_head import Head, KeptHead
 
 _MAGIC = b"SQLite format 3\0"
 _WITHOUT_WAL = b"\1\1"  # its versions of writing and reading; with a log both are 2
@@ -111,6 +111,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.is_read_only = False
+        self.linked_at: Head | None = None  # where the log stood once it was made or brought up to date here
         self._file = path  # what is really opened: `path`, or a copy of it
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._local = threading.local()
@@ -322,9 +323,14 @@ class Database:
             is_linked = migrations.has(connection, "links")
             migrations.steps().apply(SqliteUtils(connection))
             connection.row_factory = rows
+            first: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
             if version < migrations.LINKED_SINCE and not is_linked:
-                _rows.link_all(connection, version)
-            connection.execute("COMMIT")
+                store = _rows.link_all(connection, version)
+                self.linked_at = _rows.head(connection)
+                if kept is not None:
+                    first = KeptHead(self.path).kept_first(store, self.linked_at)
+            with first:
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -708,12 +708,14 @@ def _link(connection: sqlite3.Connection, table: str, row: bytes) -> None:
     connection.execute("INSERT INTO links VALUES (?, ?, ?, ?)", values)
 
 
-def link_all(connection: sqlite3.Connection, from_schema: int) -> None:
-    """Link every row as it is found, and give the store its identity; once, when it is made or brought up to date."""
+def link_all(connection: sqlite3.Connection, from_schema: int) -> str:
+    """Link every row as it is found, and return the identity that the store gets; once, as it is made or updated."""
     for table, row, _ in list(linked_rows(connection)):
         _link(connection, table, row)
     n_entries = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
-    insert(connection, "identity", (uuid.uuid4().hex, from_schema, n_entries, now().utc))
+    store = uuid.uuid4().hex
+    insert(connection, "identity", (store, from_schema, n_entries, now().utc))
+    return store
 
 
 def linked_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes, Row]]:
@@ -730,15 +732,6 @@ def head(connection: sqlite3.Connection) -> Head:
     row, row_hash = _last_link(connection)
     number, entry_hash = (last[0], last[1]) if last else (0, FIRST_LINK)
     return Head(number, entry_hash, row, row_hash.hex())
-
-
-def is_begun(connection: sqlite3.Connection, at: Head) -> bool:
-    """Return whether anything was written since the store was made or brought up to date."""
-    row = connection.execute(
-        "SELECT number FROM links WHERE of = 'identity' ORDER BY number LIMIT 1"
-    ).fetchone()
-    n_before = connection.execute("SELECT n_entries FROM identity").fetchone()
-    return row is None or n_before is None or (at.entry, at.row) != (n_before[0], row[0])
 
 
 def hashes(connection: sqlite3.Connection, table: str, number: int) -> dict[int, str]:

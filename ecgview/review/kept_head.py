@@ -7,6 +7,7 @@ the user's settings: who gets the store's folder alone can neither make a head n
 read the user's files can; a printed head shows that.
 """
 
+import contextlib
 import errno
 import hashlib
 import hmac
@@ -14,7 +15,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from ecgview.errors import StoreError
 from ecgview.review.audit import FIRST_LINK
 
 MISSING = "no head of the log is kept here for a store at this place"
+_LINKING = "the store was being brought up to date when the program ended"
 _KEY_BYTES = 32
 _SLOT_BYTES = (
     1024  # of two, written in turn and in place: one holds whatever ends the program, and none is renamed
@@ -59,16 +61,13 @@ class KeptHead:
     """The file of one store. It is written while the store's own lock is held, so by one program at a time."""
 
     def __init__(self, store_path: Path) -> None:
-        name = hashlib.sha256(os.path.realpath(store_path).encode()).hexdigest()[:16]
-        self.path = _folder() / f"{name}.head"
+        self.path = _file_of(os.path.realpath(store_path))
+        # a link may have taken the place of a store: what lay under its name is not forgotten for that
+        self._of_name = _file_of(os.path.join(os.path.realpath(store_path.parent), store_path.name))
 
     def stamp(self) -> bytes:
         """Return the file as it lies, b"" where there is none: to see whether it was written meanwhile."""
-        try:
-            with self.path.open("rb") as file:
-                return file.read(2 * _SLOT_BYTES)
-        except OSError:
-            return b""
+        return _read(self.path) or _read(self._of_name)
 
     def look(self, store: str) -> Found:
         """Return what is kept for a store of this identity."""
@@ -78,10 +77,11 @@ class KeptHead:
         slots = _slots(raw)
         if not slots:
             return Found(trouble="the kept head cannot be read")
-        newest = slots[-1]
-        if newest.store != store:
-            last = max(one.entry for one in newest.heads)
-            return Found(trouble=f"another store lay here before, with {last} entries")
+        of_name = _slots(_read(self._of_name))[-1:] if self._of_name != self.path else []
+        for newest in (slots[-1], *of_name):
+            if newest.store != store:
+                last = max(one.entry for one in newest.heads)
+                return Found(trouble=f"another store lay here before, with {last} entries")
         key = _key(store, is_made=False)
         if key is None:
             return Found(trouble="the key of the kept head is not here, so that it cannot be checked")
@@ -89,6 +89,25 @@ class KeptHead:
         if not sound:
             return Found(trouble="the kept head was not written with its key")
         return Found(sound[-1].heads, sound[-1].unsaid, sound[-1].on_disk)
+
+    @contextlib.contextmanager
+    def kept_first(self, store: str, at: Head) -> Iterator[None]:
+        """Keep the first head of a store that is brought up to date, before and after its transaction ends.
+
+        Nothing is kept where the place has a head: then another store lay here. One of an update that did not come
+        to its end does not count; the store gets another identity as it is tried again.
+        """
+        slots = _slots(self.stamp())
+        is_first = not slots or slots[-1].unsaid == _LINKING
+        if is_first:
+            with contextlib.suppress(
+                StoreError
+            ):  # no reason not to bring it up to date: then the check says so
+                self.keep(store, (at,), durable=True, unsaid=_LINKING)
+        yield
+        if is_first:
+            with contextlib.suppress(StoreError):
+                self.keep(store, (at,), durable=True)
 
     def keep(
         self,
@@ -247,6 +266,18 @@ def _key(store: str, *, is_made: bool) -> bytes | None:
     except OSError:
         return None
     return key
+
+
+def _file_of(place: str) -> Path:
+    return _folder() / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.head"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(2 * _SLOT_BYTES)
+    except OSError:
+        return b""
 
 
 def _folder() -> Path:

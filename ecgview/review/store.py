@@ -587,10 +587,10 @@ class Store:
             unreadable=unreadable,
             schema=migrations.schema(connection),
             schema_expected=expected,
-            damage=damage if len(identity) == 1 else [*damage, "the identity of the store is missing"],
+            damage=damage if len(identity) == 1 else [*damage, f"the store has {len(identity)} identities"],
             kept=self._kept.look(store),
             head=now_at,
-            is_begun=_rows.is_begun(connection, now_at),
+            is_begun=self._is_begun(now_at),
             from_schema=identity[0]["from_schema"] if identity else 0,
             n_entries_before=n_before,
         )
@@ -654,7 +654,7 @@ class Store:
             store = identity["store"] if identity else ""
             before = _rows.head(connection)
             found = self._kept.look(store)
-            is_first = found.trouble == kept_head.MISSING and not _rows.is_begun(connection, before)
+            is_first = found.trouble == kept_head.MISSING and not self._is_begun(before)
             is_new_chain = before not in found.heads
             if is_new_chain and not is_first:
                 self._mark(connection, found, before)
@@ -678,6 +678,10 @@ class Store:
             self._unlogged.done()
         on_disk = (after.entry, after.row) if durable else (0, 0) if is_new_chain else None
         self._database.when_free(lambda connection: self._settle(connection, store, after, on_disk))
+
+    def _is_begun(self, at: Head) -> bool:
+        """Whether anything was written, by which a head was kept; what the store says of itself proves nothing."""
+        return (at.entry > 0 or at.row > 1) and at != self._database.linked_at
 
     def _settle(
         self, connection: sqlite3.Connection, store: str, at: Head, on_disk: tuple[int, int] | None

@@ -320,6 +320,30 @@ def test_0008_links_of_every_row(shipped: Path, pulse_record: EcgRecord) -> None
     raw.close()
 
 
+@pytest.mark.parametrize("shipped", UNLINKED[-1:], indirect=True)
+def test_the_head_is_kept_as_a_store_is_brought_up_to_date(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not anything is written after; an update that was killed before its end has kept none."""
+    real = KeptHead.keep
+
+    def keep_and_end(self: KeptHead, *args: object, **named: object) -> None:
+        real(self, *args, **named)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(KeptHead, "keep", keep_and_end)
+    with pytest.raises(KeyboardInterrupt), Store(shipped):
+        pass
+    monkeypatch.setattr(KeptHead, "keep", real)
+    with Store(shipped) as store:
+        assert store.verify() == []
+    with Store(shipped) as again:
+        assert again.verify() == []
+    KeptHead(shipped).path.unlink()
+    with Store(shipped) as again:
+        assert any("no head of the log is kept here" in one for one in again.verify())
+
+
 def test_0009_edits_of_drafts(shipped: Path, pulse_record: EcgRecord) -> None:
     """A draft of before goes on where it stood, its row to the letter; what is written now is the edit alone."""
     raw = sqlite3.connect(shipped)

@@ -591,6 +591,67 @@ def test_a_version_turned_back_links_no_row_again(full: Store, database: Path) -
     assert not list(database.parent.glob("*.bak"))
 
 
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_store_made_anew_elsewhere_has_no_head_there_whatever_it_says_of_itself(
+    full: Store, database: Path, tmp_path: Path, is_linked: bool
+) -> None:
+    """It claims to be just made, its identity the last row that was linked; or it is put here by a link."""
+    full.close()
+    forged = tmp_path / "elsewhere" / "forged.db"
+    forged.parent.mkdir()
+    shutil.copyfile(database, forged)
+    raw = sqlite3.connect(forged, isolation_level=None)
+    raw.row_factory = sqlite3.Row
+    raw.execute("PRAGMA foreign_keys = OFF")
+
+    def act() -> None:
+        (n_entries,) = raw.execute("SELECT count(*) FROM audit").fetchone()
+        raw.execute("UPDATE identity SET n_entries = ?", (n_entries,))
+        raw.execute("UPDATE reads SET comment = 'never said' WHERE kind = 'signed'")
+        order = raw.execute("SELECT of FROM links ORDER BY of = 'identity', number").fetchall()
+        for number, (table,) in enumerate(order, 1):
+            raw.execute("UPDATE links SET of = ? WHERE number = ?", (table, number))
+        digests = {"signed": read_digest(raw, "signed")}
+        relink(raw)
+        rechain(raw, digests)
+
+    without_triggers(raw, act)
+    raw.close()
+    path = forged
+    if is_linked:
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        database.rename(database.with_name("moved.db"))
+        try:
+            database.symlink_to(forged)
+        except OSError:
+            pytest.skip("no links here")
+        path = database
+    said = "was made anew" if is_linked else kept_head.MISSING
+    for _ in range(2):
+        with Store(path) as store:
+            assert any(said in one for one in store.verify()), store.verify()
+            store.log("pulse", "Reader A", "looked")
+            assert [one.action for one in store.audit()].count(_rows.HEAD_DIFFERED) == 1
+
+
+def test_a_link_to_the_store_that_was_moved_is_that_store(
+    full: Store, database: Path, tmp_path: Path
+) -> None:
+    full.close()
+    moved = tmp_path / "moved.db"
+    shutil.move(database, moved)
+    try:
+        database.symlink_to(moved)
+    except OSError:
+        pytest.skip("no links here")
+    for path in (database, moved, database):
+        with Store(path) as store:
+            assert store.verify() == []
+            store.log("pulse", "Reader A", "looked")
+            assert store.verify() == []
+
+
 def test_without_the_key_the_check_says_so(full: Store, isolated_home: Path) -> None:
     (key,) = isolated_home.rglob("*.key")
     if os.name == "posix":
