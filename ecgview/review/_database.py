@@ -227,7 +227,7 @@ class Database:
         try:
             private.make_folder(self.path.parent)
             for suffix in ("", *_BESIDE):
-                if (part := self.path.with_name(self.path.name + suffix)).is_fifo():
+                if (part := _lies_at(self.path, suffix)).is_fifo():
                     raise StoreError(
                         "a pipe lies here, which would be waited for", where=str(part), expected="a file"
                     )
@@ -248,7 +248,7 @@ class Database:
         _set_stray_log_aside(self.path)
         # Made before they were the user's alone; SQLite makes new ones beside as the first is.
         for suffix in ("", "-wal", "-shm"):
-            private.close(self.path.with_name(self.path.name + suffix))
+            private.close(_lies_at(self.path, suffix))
         try:
             self._bring_up_to_date(self.path)
         except sqlite3.OperationalError as error:
@@ -257,7 +257,8 @@ class Database:
                 raise
             self._read_a_copy()
         if not self.is_read_only:
-            clear_left(self.path.parent, rf"{re.escape(self.path.name)}(?:\.schema-\d+(?:-\d+)?\.bak)?")
+            for path in {self.path, _lies_at(self.path, "")}:  # copies are made beside both
+                clear_left(path.parent, rf"{re.escape(path.name)}(?:\.schema-\d+(?:-\d+)?\.bak)?")
         self._is_ready = True
 
     def _make(self) -> None:
@@ -298,9 +299,9 @@ class Database:
         self._file = Path(self._copy.name) / self.path.name
         try:
             for suffix in ("", "-wal"):  # the log holds what was saved last
-                part = self.path.with_name(self.path.name + suffix)
+                part = _lies_at(self.path, suffix)
                 if part.exists():
-                    shutil.copyfile(part, self._file.with_name(part.name))
+                    shutil.copyfile(part, self._file.with_name(self._file.name + suffix))
         except OSError as error:
             raise StoreError(
                 "the database cannot be read", where=str(self.path), found=error.strerror
@@ -361,10 +362,16 @@ def _set_stray_log_aside(path: Path) -> None:
 
     SQLite would write what that log holds of another file into this one.
     """
-    log = path.with_name(path.name + "-wal")
+    log = _lies_at(path, "-wal")
     with contextlib.suppress(OSError):
         if _has_no_log(path) and log.stat().st_size:
             log.replace(free_name(log.with_name(f"{log.name}.not-of-this-file")))
+
+
+def _lies_at(path: Path, suffix: str) -> Path:
+    """Return where SQLite keeps what is beside a file: where the file itself lies, not a link to it."""
+    real = Path(os.path.realpath(path))
+    return real.with_name(real.name + suffix)
 
 
 def _has_no_log(path: Path) -> bool:
@@ -572,7 +579,7 @@ def _copy_with_its_log(backup: Path, part: Path) -> tuple[Path, ...]:
     would take the place of what was backed up.
     """
     shutil.copyfile(backup, part)
-    log, journal = (backup.with_name(backup.name + suffix) for suffix in ("-wal", "-journal"))
+    log, journal = (_lies_at(backup, suffix) for suffix in ("-wal", "-journal"))
     beside = tuple(path for path in (log, journal) if path.is_file() and path.stat().st_size)
     if log not in beside or _has_no_log(backup):  # as each backup of ours is written
         return beside

@@ -555,3 +555,24 @@ def test_what_a_killed_backup_elsewhere_left_is_gone_after_the_next_one(
     os.utime(left, (0, 0))
     backups.make(written, usb / "x.db")
     assert [path.name for path in usb.iterdir()] == ["x.db"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_the_log_of_a_linked_copy_is_looked_for_where_the_copy_lies(
+    written: Store, database: Path, tmp_path: Path
+) -> None:
+    written.log("", "", "looked", "in the log of SQLite only")
+    raw_copy(written, tmp_path / "copy.db", "", "-wal")
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "link.db"
+    link.symlink_to(tmp_path / "copy.db")
+    assert backups.restore(link, tmp_path / "new.db").head == written.head()
+    stray = (tmp_path / "copy.db-wal").read_bytes()
+    (tmp_path / "copy.db").unlink()
+    (tmp_path / "copy.db-wal").unlink()
+    written.log("", "", "looked")
+    done = backups.make(written, tmp_path / "copy.db")
+    (tmp_path / "copy.db-wal").write_bytes(stray)
+    with Store(link) as store:  # opened by hand, not restored
+        assert store.head() == done.head
+    assert (tmp_path / "copy.db-wal.not-of-this-file.bak").read_bytes() == stray
