@@ -1,6 +1,7 @@
 """The SQLite file under the store: a connection per thread, one writer, errors that say what to do."""
 
 import contextlib
+import errno
 import filecmp
 import glob
 import itertools
@@ -108,9 +109,11 @@ class Database:
     that (its log beside the file, an older schema), from a copy of it that goes with this object.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, instead_of: Path | None = None) -> None:
         self.path = path
+        self._instead_of = instead_of  # whose place this file takes once it is ready
         self.is_read_only = False
+        self._why = "SQLITE_READONLY"
         self.linked_at: Head | None = None  # where the log stood once it was made or brought up to date here
         self._file = path  # what is really opened: `path`, or a copy of it
         self._copy: tempfile.TemporaryDirectory[str] | None = None
@@ -143,7 +146,7 @@ class Database:
     @property
     def problem(self) -> StoreError | None:
         """Why nothing can be written, once the file was opened."""
-        return StoreError(_TOLD["SQLITE_READONLY"], where=str(self.path)) if self.is_read_only else None
+        return StoreError(_TOLD[self._why], where=str(self.path)) if self.is_read_only else None
 
     def try_again(self) -> None:
         """Look anew at a file that could not be written; what was wrong may be mended."""
@@ -251,10 +254,12 @@ class Database:
             private.close(_lies_at(self.path, suffix))
         try:
             self._bring_up_to_date(self.path)
+            self._why = "SQLITE_READONLY"
         except sqlite3.OperationalError as error:
             name = getattr(error, "sqlite_errorname", None) or ""
             if not name.startswith(_NOT_WRITABLE) or not self.path.is_file():
                 raise
+            self._why = "SQLITE_FULL" if name.startswith("SQLITE_FULL") else "SQLITE_READONLY"
             self._read_a_copy()
         if not self.is_read_only:
             for path in {self.path, _lies_at(self.path, "")}:  # copies are made beside both
@@ -328,7 +333,7 @@ class Database:
             if version < migrations.LINKED_SINCE and not is_linked:
                 store = _rows.link_all(connection, version)
                 self.linked_at = _rows.head(connection)
-                if kept is not None:
+                if kept is not None and self._instead_of is None:
                     first = KeptHead(self.path).kept_first(store, self.linked_at)
             with first:
                 connection.execute("COMMIT")
@@ -339,12 +344,13 @@ class Database:
 
     def _back_up(self, path: Path, version: int) -> None:
         """Copy a store as it is, with what its log of SQLite holds, to a file beside it."""
-        copy = free_name(path.with_name(f"{path.name}.schema-{version}"))
+        beside = self._instead_of or path
+        copy = free_name(beside.with_name(f"{beside.name}.schema-{version}"))
         try:
             with contextlib.closing(sqlite3.connect(path)) as source:
                 copy_whole(source, copy)
             # an update that fails is tried at each opening: the same copy is kept once
-            earlier = path.parent.glob(f"{glob.escape(path.name)}.schema-{version}*.bak")
+            earlier = beside.parent.glob(f"{glob.escape(beside.name)}.schema-{version}*.bak")
             if any(
                 one != copy and one.is_file() and filecmp.cmp(one, copy, shallow=False) for one in earlier
             ):
@@ -526,7 +532,11 @@ def head_of_copy(path: Path) -> Head | None:
 
 
 def put_in_place(
-    backup: Path, path: Path, aside: Path, found: Callable[[int, str, tuple[Path, ...]], object]
+    backup: Path,
+    path: Path,
+    aside: Path,
+    found: Callable[[int, str, tuple[Path, ...]], object],
+    log: Callable[[Path, bool], object],
 ) -> bool:
     """Put a copy of a backup where a store lies, what lies there being kept aside first.
 
@@ -536,6 +546,8 @@ def put_in_place(
         aside: what the present one is called from then on.
         found: called before anything is changed with the number of the backup's last entry, that one's time as
             written, and the logs of SQLite beside it that are of another file.
+        log: called with the copy, and whether there is a store to be kept aside, while nobody else writes: what the
+            copy's log says of it is there before the copy is.
 
     Returns:
         Whether there was one to be kept aside.
@@ -563,6 +575,11 @@ def put_in_place(
         found(entry, utc, left_out)
         was_there = path.exists()
         with _alone(path) if was_there else contextlib.nullcontext():
+            log(part, was_there)
+            rest = part.with_name(part.name + "-wal")
+            if rest.exists() and rest.stat().st_size:  # the disk has no room to take it over
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            _to_disk(part)
             if was_there:
                 _keep_aside(path, aside)
             part.replace(path)

@@ -182,9 +182,25 @@ def restore(
         held.append(Contents(entry, utc, left_out))
         found(held[0])
 
+    ends: list[Head] = []
+
+    def log(part: Path, is_there: bool) -> None:
+        try:
+            with Store(part, instead_of=store_path) as copy:
+                ends.append(copy.head())
+                lay = f"; what lay there is kept as {aside.name}" if is_there else ""
+                said = f"from {backup.name}, which ends with entry {ends[0].entry}{lay}"
+                copy.log("", "", "store_restored", said, durable=True)
+        except StoreError as error:
+            raise StoreError(
+                "the backup cannot be made ready; the store was not changed",
+                where=str(store_path),
+                found=error.message,
+            ) from error
+
     try:
         private.make_folder(store_path.parent)
-        was_there = _database.put_in_place(backup, store_path, aside, hold)
+        was_there = _database.put_in_place(backup, store_path, aside, hold, log)
     except OSError as error:
         raise StoreError(
             "the backup cannot be put in the place of the store",
@@ -192,11 +208,9 @@ def restore(
             found=error.strerror,
         ) from error
     with Store(store_path) as store:
-        head = store.head()
-        lay = f"; what lay there is kept as {aside.name}" if was_there else ""
-        store.log("", "", "store_restored", f"from {backup.name}, which ends with entry {head.entry}{lay}")
-        problems = _problems_of_backup(store, head)
-    return Restored(head, aside if was_there else None, held[0], problems)
+        store.settle()
+        problems = _problems_of_backup(store, ends[0])
+    return Restored(ends[0], aside if was_there else None, held[0], problems)
 
 
 def _problems_of_backup(store: Store, head: Head) -> tuple[str, ...]:

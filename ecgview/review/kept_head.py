@@ -77,9 +77,13 @@ class KeptHead:
         slots = _slots(raw)
         if not slots:
             return Found(trouble="the kept head cannot be read")
+        if _is_only_announced(slots[-1], store):  # another was to take its place, and did not
+            if len(slots) == 1:
+                return Found(trouble=MISSING)
+            slots = slots[:1]
         of_name = _slots(_read(self._of_name))[-1:] if self._of_name != self.path else []
         for newest in (slots[-1], *of_name):
-            if newest.store != store:
+            if newest.store != store and not _is_only_announced(newest, store):
                 last = max(one.entry for one in newest.heads)
                 return Found(trouble=f"another store lay here before, with {last} entries")
         key = _key(store, is_made=False)
@@ -135,6 +139,8 @@ class KeptHead:
             return
         slots = _slots(self.stamp())
         number = slots[-1].number + 1 if slots else 0
+        if unsaid and len(slots) == 2 and slots[-1].unsaid:
+            number += 1  # over the last one: the other says what is certain
         if on_disk is None:
             on_disk = slots[-1].on_disk if slots and slots[-1].store == store else (0, 0)
         slot = _Slot(store, number, heads, on_disk=on_disk, unsaid=unsaid)
@@ -270,6 +276,12 @@ def _key(store: str, *, is_made: bool) -> bytes | None:
 
 def _file_of(place: str) -> Path:
     return _folder() / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.head"
+
+
+def _is_only_announced(newest: "_Slot", store: str) -> bool:
+    """Whether a slot is of another store whose first entry here is not written for certain."""
+    key = _key(newest.store, is_made=False) if newest.store != store and newest.unsaid else None
+    return key is not None and hmac.compare_digest(newest.mac, newest.computed_mac(key))
 
 
 def _read(path: Path) -> bytes:

@@ -52,10 +52,12 @@ def default_path() -> Path:
 class Store:
     """Opens the file when first used; see `open`. Every method may raise StoreError."""
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, *, instead_of: Path | None = None) -> None:
+        """Args: path: where it lies; instead_of: the place that this file takes once it is ready, of a restored one."""
         self.path = Path(path) if path is not None else default_path()
-        self._database = Database(self.path)
-        self._kept = KeptHead(self.path)
+        self._database = Database(self.path, instead_of=instead_of)
+        self._is_in_place = instead_of is None
+        self._kept = KeptHead(instead_of or self.path)
         self._readers: tuple[str, ...] = ()  # as far as they were asked for
         self._newest: dict[
             tuple[str, str], DraftVersion
@@ -462,9 +464,11 @@ class Store:
         )
         return self._decoded(kind, rows[0]["content"]) if rows else None
 
-    def log(self, record_sha256: str, reader: str, action: str, details: str = "") -> None:
-        """Append one event to the audit chain."""
-        with self._writing() as connection:
+    def log(
+        self, record_sha256: str, reader: str, action: str, details: str = "", *, durable: bool = False
+    ) -> None:
+        """Append one event to the audit chain; return only when the disk has it where it is `durable`."""
+        with self._writing(durable=durable) as connection:
             append(connection, now(), reader, action, record_sha256, details)
 
     def audit(self, record_sha256: str | None = None, reader: str | None = None) -> list[AuditEntry]:
@@ -671,13 +675,27 @@ class Store:
             if is_new_chain and not is_first:  # until its entry is there, the chain found is not one of ours
                 unsaid = found.trouble
                 heads = (after,) if unsaid else (*found.heads[:2], after)
+            elif not self._is_in_place:  # what lies at its place stays if this is never put there
+                heads = (*found.heads[:2], after)
             elif (before.entry, before.row) < found.on_disk:  # those of a chain that an entry says was left
                 on_disk = (0, 0)
             self._kept.keep(store, heads, durable=durable, on_disk=on_disk, unsaid=unsaid)
         if waited:
             self._unlogged.done()
+        if not self._is_in_place:
+            return
         on_disk = (after.entry, after.row) if durable else (0, 0) if is_new_chain else None
         self._database.when_free(lambda connection: self._settle(connection, store, after, on_disk))
+
+    def settle(self) -> None:
+        """Keep that the log ends here, once this file was put in the place for which it was made ready."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            store, at = connection.execute("SELECT store FROM identity").fetchone()[0], _rows.head(connection)
+            if at in self._kept.look(store).heads:
+                self._settle(connection, store, at, (at.entry, at.row))
+
+        self._database.when_free(act)
 
     def _is_begun(self, at: Head) -> bool:
         """Whether anything was written, by which a head was kept; what the store says of itself proves nothing."""

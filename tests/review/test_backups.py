@@ -576,3 +576,78 @@ def test_the_log_of_a_linked_copy_is_looked_for_where_the_copy_lies(
     with Store(link) as store:  # opened by hand, not restored
         assert store.head() == done.head
     assert (tmp_path / "copy.db-wal.not-of-this-file.bak").read_bytes() == stray
+
+
+def dump(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as raw:
+        return list(raw.iterdump())
+
+
+class Killed(BaseException):
+    """Ends a restore at a place where a kill may."""
+
+
+@pytest.mark.parametrize("at", ["_keep_aside", "_to_disk", "after"])
+@pytest.mark.parametrize("is_another", [False, True])
+def test_a_restore_that_is_killed_leaves_one_store_or_the_other_with_its_entry(
+    written: Store, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, is_another: bool
+) -> None:
+    """Nothing is ever laid at somebody's door, and no restored store lies there that does not say so."""
+    backup = tmp_path / "backup.db"
+    if is_another:
+        with Store(tmp_path / "other.db") as other:
+            other.log("", "", "looked")
+            other.back_up(backup)
+    else:
+        written.back_up(backup)
+    written.log("", "", "looked")
+    before = written.head()
+    written.close()
+
+    def end(*_: object) -> None:
+        raise Killed
+
+    real = _database._to_disk
+    where = {
+        "_keep_aside": (_database, "_keep_aside", end),
+        "_to_disk": (_database, "_to_disk", lambda path: end() if path.is_dir() else real(path)),
+        "after": (Store, "settle", end),
+    }[at]
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(*where)  # type: ignore[arg-type]
+            with pytest.raises(Killed):
+                backups.restore(backup, database)
+        with Store(database) as store:
+            found, entries = store.verify(), store.audit()
+            if at == "_keep_aside":  # not yet in its place
+                assert found == []
+                assert store.head() == before
+            else:
+                assert entries[-1].action == "store_restored"
+                assert entries[-2].action == "head_differed"
+                assert [one for one in found if not one.startswith("before entry")] == []
+    backups.restore(backup, database)
+    with Store(database) as store:
+        store.log("", "", "looked")
+        assert [one for one in store.verify() if not one.startswith("before entry")] == []
+
+
+def test_a_backup_that_no_entry_can_be_written_to_takes_no_place(
+    written: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk: what is said to have failed has not been done."""
+    done = backups.make(written)
+    written.log("", "", "looked")
+    written.close()
+    before, listed = dump(database), {path.name for path in database.parent.iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full; nothing was written")
+
+    monkeypatch.setattr(Store, "log", full)
+    with pytest.raises(StoreError, match="the store was not changed") as told:
+        backups.restore(done.path, database)
+    assert told.value.found == "the disk is full; nothing was written"
+    assert dump(database) == before
+    assert {path.name for path in database.parent.iterdir()} == listed
