@@ -321,7 +321,7 @@ def _notes(of: Evidence) -> Iterator[str]:
             for before, entry in zip(of.entries, of.entries[1 : of.n_entries_before], strict=False)
         ):
             yield "before that a clock was set back; it was not marked then"
-    if of.is_begun and not of.kept.trouble:
+    if of.is_begun and of.head in of.kept.heads:
         yield "the head is the one that ecgview kept; the same user of this computer could still forge both"
     now = datetime.now(UTC).isoformat()
     if of.entries and Moment(now).seconds_before(of.entries[-1].moment.utc) > CLOCK_TOLERANCE_S:
