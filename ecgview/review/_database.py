@@ -55,6 +55,8 @@ def told(path: Path) -> Iterator[None]:
     """Turn what the surroundings do to us (full, locked, read-only, damaged) into StoreError."""
     try:
         yield
+    except UnicodeDecodeError as error:  # a name in the schema, which SQLite's own message quotes
+        raise StoreError(_TOLD["SQLITE_CORRUPT"], where=str(path), found="a name that is no text") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", None) or ""
         family = "_".join(name.split("_")[:2])  # SQLITE_READONLY_DIRECTORY -> SQLITE_READONLY
@@ -527,7 +529,7 @@ def head_of_copy(path: Path) -> Head | None:
     try:
         with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
             return _rows.head(copy)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
 
 
@@ -620,7 +622,7 @@ def _end(path: Path, how: str = "") -> tuple[str, int, str, int, str] | None:
                 return None
             at = _rows.head(copy)
             (store,) = copy.execute("SELECT store FROM identity").fetchone() or ("",)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None  # of a schema without links, too: there is nothing to compare by
     return str(store), at.entry, at.entry_hash, at.row, at.row_hash
 

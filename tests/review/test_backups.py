@@ -651,3 +651,17 @@ def test_a_backup_that_no_entry_can_be_written_to_takes_no_place(
     assert told.value.found == "the disk is full; nothing was written"
     assert dump(database) == before
     assert {path.name for path in database.parent.iterdir()} == listed
+
+
+@pytest.mark.parametrize("name", [b"application TEXT", b"judgements_are_withdrawn_once ON judgements("])
+def test_a_name_of_the_schema_that_is_no_text_is_damage(written: Store, tmp_path: Path, name: bytes) -> None:
+    backup = backups.make(written).path
+    raw = backup.read_bytes()
+    assert name in raw
+    backup.write_bytes(
+        raw.replace(name, name[:-4] + b"\xa0" + name[-3:]).replace(name[:3], b"\xa0" + name[1:3])
+    )
+    with pytest.raises(StoreError, match="damaged"):
+        backups.restore(backup, tmp_path / "elsewhere.db")
+    with pytest.raises(StoreError, match="damaged"), Store(backup) as store:
+        store.check()
