@@ -126,9 +126,10 @@ def _one(path: Path, name: str, order: Order, writer: formats.Writer) -> Convert
                 also = [text.replace("the device's", "ecgview's") for text in also]
                 also += _measured(source, record, found, made)
             stated = writer.loss(record)
-            losses = [re.sub("^lossless", "samples kept", stated) if also else stated, *also]
+            parts = [note.text for note in source.notes if note.kind == PART]
+            losses = [re.sub("^lossless", "samples kept", stated) if also or parts else stated, *also]
             losses += [source.gain_doubt] if source.gain_doubt else []
-            losses += [note.text for note in source.notes if note.kind == PART]
+            losses += parts
             return Converted(str(path), str(_put(Path(scratch), made, order)), "; ".join(losses))
     except EcgviewError as error:
         return Converted(

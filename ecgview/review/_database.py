@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,6 +105,13 @@ def _require_place(path: Path, place: tuple[int, int]) -> None:
         )
 
 
+# Files that this program has open, by place. Such a one is opened by SQLite alone: where a program closes a file that
+# it opened itself, POSIX takes back all locks that it has on that file, those of SQLite's connections as well, and
+# another program, or another connection that is closed, then takes the log away from under them.
+_open_places: Counter[tuple[int, int]] = Counter()
+_opening_one = threading.Lock()
+
+
 class Database:
     """One SQLite file; any thread may ask for its connection, one at a time may write.
 
@@ -123,6 +131,7 @@ class Database:
         self._opening = threading.RLock()
         self._writing = threading.RLock()  # its own: who waits for a locked file keeps nobody from reading
         self._connections: list[sqlite3.Connection] = []
+        self._places: list[tuple[int, int]] = []  # that were counted as open
         self._round = 0  # of looking at the file; connections of an older one are used no more
         self._is_ready = False
         self._is_closed = False
@@ -210,6 +219,9 @@ class Database:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
+            with _opening_one:
+                _open_places.subtract(self._places)
+                self._places.clear()
             if self._copy is not None:
                 self._copy.cleanup()
 
@@ -250,7 +262,12 @@ class Database:
             ) from error
         if not is_there:
             self._make()
-        _set_stray_log_aside(self.path)
+        with _opening_one:
+            place = _place(self.path)
+            if not _open_places[place]:
+                _set_stray_log_aside(self.path)
+            _open_places[place] += 1
+            self._places.append(place)
         # Made before they were the user's alone; SQLite makes new ones beside as the first is.
         for suffix in ("", "-wal", "-shm"):
             private.close(_lies_at(self.path, suffix))
@@ -670,8 +687,11 @@ def _alone(path: Path) -> Iterator[None]:
     It would go on writing to the one kept aside. Who waits for the lock meanwhile finds that it has the old file
     (`Database.writing`), which has no log of SQLite any more: the names of that log are the new one's now.
     """
-    with path.open("rb") as file:
-        is_store = file.read(len(_MAGIC)) == _MAGIC
+    with _opening_one:
+        is_store = _open_places[_place(path)] > 0
+        if not is_store:
+            with path.open("rb") as file:
+                is_store = file.read(len(_MAGIC)) == _MAGIC
     if not is_store:  # SQLite would take the log beside a file that is none for a stray one, and delete it
         yield
         return

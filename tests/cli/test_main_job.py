@@ -136,6 +136,7 @@ COMMANDS = (
     *(["train", "lef", stage] for stage in ("fit", "synthetic", "reference")),
     *(["train", system] for system in ("posttrain", "kernels", "results")),
     ["evaluate"],
+    ["reproduce"],
     ["score"],
     ["convert"],
     ["criteria"],

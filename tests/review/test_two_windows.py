@@ -1,7 +1,10 @@
 """One reader, one record, two windows: edits of different items are joined, the same item is refused."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -263,3 +266,27 @@ def test_a_conflict_with_what_came_in_during_a_save_is_told(
     last.settle()
     assert session.is_saved
     assert session.draft.statement("PVC", "ptbxl71") == replace(PVC, certainty=Certainty.POSSIBLE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX")
+def test_a_second_store_in_one_program_takes_no_lock_of_the_first(
+    tmp_path: Path, pulse_record: EcgRecord
+) -> None:
+    """POSIX takes back all locks of a program on a file of which it closes any opening."""
+    path = tmp_path / "ecgview.db"
+    looks = (
+        f"import sqlite3; raw = sqlite3.connect({str(path)!r})",
+        "raw.execute('SELECT count(*) FROM reads').fetchall(); raw.close()",
+    )
+    with Store(path) as first:
+        session = ReadingSession(first, pulse_record, "Reader One")
+        session.set_comment("kept")
+        with Store(path) as second:
+            second.readers()
+        subprocess.run(
+            [sys.executable, "-c", "; ".join(looks)], check=True
+        )  # the last one out takes the log away
+        assert path.with_name("ecgview.db-wal").exists()
+        session.set_comment("kept, too")
+        with Store(path) as third:
+            assert third.draft_version("pulse", "Reader One").content.comment == "kept, too"
