@@ -76,9 +76,10 @@ def given(asked: str | None = None) -> str:
     """
     if named := os.environ.get(PASSPHRASE_FILE):
         try:
-            return _checked(
-                Path(named).read_text(encoding="utf-8-sig").rstrip("\r\n")
-            )  # editors of Windows mark it
+            text = Path(named).read_text(
+                encoding="utf-8-sig"
+            )  # editors of Windows mark a file at its beginning
+            return _checked(text.rstrip("\r\n"))
         except (OSError, ValueError) as error:
             raise ReportError(
                 f"the passphrase cannot be read ({error})", where=f"{PASSPHRASE_FILE}={named}"
@@ -190,9 +191,8 @@ def _table(text: str, path: Path) -> list[Row]:
 def _secret(passphrase: str, salt: bytes) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    typed = unicodedata.normalize(
-        "NFC", passphrase
-    )  # an "é" is one character on one keyboard and two on another
+    # An "é" is one character on one keyboard and two on another.
+    typed = unicodedata.normalize("NFC", passphrase)
     return Scrypt(salt=salt, length=32, n=_N, r=_R, p=_P).derive(typed.encode("utf-8"))
 
 

@@ -255,9 +255,8 @@ class ReadingSession:
 
     def set_comment(self, text: str) -> Change | None:
         """Replace the free text."""
-        whole = text.encode("utf-16", "surrogatepass").decode(
-            "utf-16", "replace"
-        )  # half a character was pasted
+        # Half of a character may have been pasted.
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return self.apply(history.SetComment(whole))
 
     def save(self) -> None:

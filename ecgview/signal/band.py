@@ -37,13 +37,11 @@ def passed(signal: Row, low_hz: float, high_hz: float, fs_hz: float) -> Row:
 @lru_cache(maxsize=64)
 def sections(low_hz: float, high_hz: float, fs_hz: float) -> tuple[Section, ...]:
     """Return the sections of a Butterworth band-pass of the second order, 3 dB down at both edges."""
-    low, high = (
-        2 * np.tan(np.pi * edge / fs_hz) for edge in (low_hz, high_hz)
-    )  # bent, as the bilinear transform does
+    # Bent, as the bilinear transform bends them.
+    low, high = (2 * np.tan(np.pi * edge / fs_hz) for edge in (low_hz, high_hz))
     width, middle = high - low, low * high
-    pole = (
-        np.exp(0.75j * np.pi) * width / 2
-    )  # one of the low-pass; the other is its conjugate and gives the same pairs
+    # One pole of the low-pass; the other is its conjugate and gives the same pairs.
+    pole = np.exp(0.75j * np.pi) * width / 2
     apart = np.sqrt(pole * pole - middle)
     made = []
     for analog in (pole + apart, pole - apart):
