@@ -64,9 +64,14 @@ def _answers(skill: float, model_id: str = "planted", n: int = 160) -> Asked:
         k = codes.index(code)
         wanted[:, k] = rng.random(n) < 0.3
         said[:, k] = 1 / (1 + np.exp(-(skill * (wanted[:, k] - 0.5) + noise.normal(size=n))))
-    ages, sexes = (None, 25.0, 45.0, 63.0, 300.0), ("male", "female", "")
+    ages, sexes, rates = (
+        (None, 25.0, 45.0, 63.0, 300.0),
+        ("male", "female", ""),
+        (500.0, 1000.0, 100.0, 500.0),
+    )
     rows = tuple(
-        Row("ptbxl", str(i), f"p{i // 2}", 9, _named(wanted[i]), ages[i % 5], sexes[i % 3]) for i in range(n)
+        Row("ptbxl", str(i), f"p{i // 2}", 9, _named(wanted[i]), ages[i % 5], sexes[i % 3], rates[i % 4])
+        for i in range(n)
     )
     thresholds = np.array([np.nan if t is None else t for t in _card().thresholds])
     return Asked(_card(model_id), codes, thresholds, rows, wanted, said)
@@ -142,6 +147,7 @@ def test_subgroups_add_up(figures: dict) -> None:
     for grouping, names in (
         ("sex", ["female", "male", "unknown"]),
         ("age", ["under 40", "40 to 59", "60 to 79", "80 and over", "unknown"]),
+        ("rate", ["100 Hz", "500 Hz", "1000 Hz"]),
     ):
         own = [row for row in rows if row["grouping"] == grouping]
         assert [row["group"] for row in own] == names

@@ -105,3 +105,15 @@ def test_a_record_of_another_source_is_unlabelled_material(ten_fold_ptbxl: Path,
     other = rng.standard_normal((12, 5000)).astype(np.float32)
     wfdb.write(EcgRecord(other, STANDARD_12, 500.0, synthetic=True), ten_fold_ptbxl / "others" / "a")
     assert _where(ten_fold_ptbxl)["others", 0] == 1
+
+
+def test_a_pack_knows_the_rate_of_each_file(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    rng = np.random.default_rng(3)
+    for name, rate in (("fast", 500.0), ("slow", 100.0)):
+        signal = rng.standard_normal((12, round(10 * rate))).astype(np.float32)
+        wfdb.write(EcgRecord(signal, STANDARD_12, rate, synthetic=True), tmp_path / "own" / name)
+    (tmp_path / "own" / "table.csv").write_text("path,patient_id,labels\nfast.hea,a,NORM\nslow.hea,b,NORM\n")
+    for _ in range(2):  # made, and found again
+        pack = material.open_pack(tmp_path / "own", tmp_path / "cache", MTECG)
+        assert {row.record_id: row.rate_hz for row in pack.rows} == {"fast.hea": 500.0, "slow.hea": 100.0}

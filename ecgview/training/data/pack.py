@@ -7,7 +7,7 @@ are kept where the input filter is not linear, so that the others would not foll
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from operator import length_hint
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from ecgview.models.preprocessing import NOT_LINEAR, prepare
 from ecgview.progress import Counted, Progress, silent
 from ecgview.record import EcgRecord
 from ecgview.training.data.rows import Row as Row
+
+ROWS = 2  # what a pack tells of its rows: one that was made with another number does not know their rates
 
 KEPT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 
@@ -76,7 +78,7 @@ def load_or_build(
     `records` is read only when the pack is not there yet. Rows that the specification cannot hold
     (too short, a lead missing) are left out and counted in the pack's table.
     """
-    identity = hashlib.sha256(f"{key}|{spec}".encode()).hexdigest()[:16]
+    identity = hashlib.sha256(f"{key}|{spec}|rows {ROWS}".encode()).hexdigest()[:16]
     folder = cache / f"pack-{identity}"
     if not (folder / "rows.json").exists():
         _build(records, spec, folder, progress)
@@ -110,7 +112,7 @@ def _build(
                     continue
                 scaled = np.clip(np.round(signal[kept] * 1000.0), -32767, 32767)
                 file.write(scaled.astype(np.int16).tobytes())
-                rows.append(row)
+                rows.append(row if row.rate_hz else replace(row, rate_hz=record.sampling_rate_hz))
             progress(Counted(count, max(total, count), "records") if total else 0.0, "packing")
         progress(
             Counted(count, count, "records"), "packed"

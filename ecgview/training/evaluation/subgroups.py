@@ -1,4 +1,4 @@
-"""The same figures in parts of the records: by sex, by age, and by source where there are several."""
+"""The same figures in parts of the records: by sex, by age, and by source and sampling rate where several are there."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,10 +21,16 @@ def age_band(row: Row) -> str:
     return next(name for end, name in AGE_BANDS if row.age_years < end)
 
 
+def rate(row: Row) -> str:
+    """Return the sampling rate of a row's file; one at 100 Hz holds nothing above 50 Hz, whatever it became."""
+    return f"{row.rate_hz:g} Hz" if row.rate_hz else UNKNOWN
+
+
 GROUPINGS: Mapping[str, Callable[[Row], str]] = {
     "sex": lambda row: row.sex or UNKNOWN,
     "age": age_band,
     "source": lambda row: row.source or UNKNOWN,
+    "rate": rate,
 }
 
 
@@ -47,8 +53,14 @@ def table(asked: Asked, resamples: int) -> list[dict[str, Any]]:
 
 def _ordered(names: set[str]) -> list[str]:
     bands = [name for _, name in AGE_BANDS]
-    known = [name for name in bands if name in names] or sorted(names - {UNKNOWN})
+    known = [name for name in bands if name in names] or sorted(names - {UNKNOWN}, key=_place)
     return known + [UNKNOWN] * (UNKNOWN in names)
+
+
+def _place(name: str) -> tuple[float, str]:
+    """Return where a group stands among others: rates by their number, the rest by the alphabet."""
+    number, _, unit = name.rpartition(" ")
+    return (float(number) if unit == "Hz" else 0.0), name
 
 
 def _figures(asked: Asked, resamples: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def test_folders_in_folders_and_old_headers(challenge: Path) -> None:
         71.0,
         "female",
     )
+    assert old.rate_hz == 500.0
     assert old.codes == ("164884008", "426783006")  # the words of the first headers
     assert [row for row, _ in found.values()] == list(source.rows())
     assert source.facts()["left out as PTB-XL (HR*)"] == 1

@@ -35,7 +35,7 @@ def test_real_records_at_both_rates_are_the_same_ecg(shared_data: Path) -> None:
     alike = []
     for row, record in slow.records():
         if twin := fast.get(row.record_id):
-            assert (record.sampling_rate_hz, record.n_samples) == (100.0, 1000)
+            assert (row.rate_hz, record.sampling_rate_hz, record.n_samples) == (100.0, 100.0, 1000)
             assert (twin.sampling_rate_hz, twin.n_samples) == (500.0, 5000)
             means = np.convolve(twin.lead("V5"), np.ones(5) / 5, mode="same")[1::5]
             alike.append(np.corrcoef(record.lead("V5"), means)[0, 1])
@@ -86,7 +86,8 @@ def test_a_recording_in_a_pack_and_in_a_file_comes_once(
 
 def test_ages_sexes_and_folds(tmp_path: Path) -> None:
     folder = table(tmp_path / "p", line(1, age="300", fold=10), line(2, age=""))
-    rows = [ptbxl._row(item) for item in ptbxl.open(folder)._lines()]
+    source = ptbxl.open(folder)
+    rows = [source._row(item) for item in source._lines()]
     assert [(row.age_years, row.sex, row.fold) for row in rows] == [(90.0, "female", 10), (None, "female", 1)]
     assert splits.for_folds([row.fold for row in rows])["test"] == (10,)
     assert splits.for_folds([9])["test"] == (9,)

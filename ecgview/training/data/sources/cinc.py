@@ -43,6 +43,7 @@ CPSC_WORDS: Mapping[str, str] = {
     "STD": "429622005",
     "STE": "164931005",
 }
+_RATE = re.compile(r"^[^#\s]\S*\s+\d+\s+(\d+(?:\.\d+)?)", re.MULTILINE)  # name, leads, rate
 _LINE = re.compile(r"^#\s*(\w+)\s*:\s*(.*?)\s*$", re.MULTILINE)
 _LARGEST = 1_000_000  # bytes of a header
 _LOOKED_AT = 20  # headers, to tell what a folder holds
@@ -50,7 +51,9 @@ _LOOKED_AT = 20  # headers, to tell what a folder holds
 
 def sniff(path: Path) -> bool:
     """Return whether one of the first headers below a folder carries diagnoses."""
-    return path.is_dir() and any("Dx" in _fields(header) for header in islice(_headers(path), _LOOKED_AT))
+    return path.is_dir() and any(
+        "Dx" in _fields(_text(header)) for header in islice(_headers(path), _LOOKED_AT)
+    )
 
 
 def open(path: Path) -> "Cinc":
@@ -125,18 +128,22 @@ def _headers(folder: Path) -> Iterator[Path]:
                 yield Path(place, name)
 
 
-def _fields(header: Path) -> dict[str, str]:
-    """Return the comments of a header, "Dx" and the like, by name."""
+def _text(header: Path) -> str:
     try:
         with header.open("rb") as file:
-            text = file.read(_LARGEST).decode("utf-8", errors="replace")
+            return file.read(_LARGEST).decode("utf-8", errors="replace")
     except OSError as error:
         raise FormatError(f"cannot be opened ({error.strerror})", where=str(header)) from None
+
+
+def _fields(text: str) -> dict[str, str]:
+    """Return the comments of a header, "Dx" and the like, by name."""
     return dict(_LINE.findall(text))
 
 
 def _row(header: Path) -> Row:
-    fields = _fields(header)
+    text = _text(header)
+    fields, rate = _fields(text), _RATE.search(text)
     named = [word.strip() for word in fields.get("Dx", "").split(",")]
     codes = dict.fromkeys(CPSC_WORDS.get(word, word) for word in named if word)
     age = fields.get("Age", "")
@@ -148,6 +155,7 @@ def _row(header: Path) -> Row:
         codes=tuple(sorted(codes)),
         age_years=float(age) if age.isdigit() and int(age) <= 125 else None,
         sex=sex_of(fields.get("Sex", "")),
+        rate_hz=float(rate[1]) if rate else None,
     )
 
 

@@ -100,4 +100,5 @@ def _row(row: EchoRow) -> Row:
         codes=tuple(flag for flag in layout.FLAGS if row.number(flag) == 1),
         age_years=age,
         sex={"1": "male", "0": "female"}.get(row.values.get("sex", ""), ""),
+        rate_hz=layout.RATE_HZ,
     )

@@ -72,7 +72,7 @@ class PtbXl:
         """Yield the lines of the table whose recording is here, in its order."""
         packed = self._packed_ids()
         for line in self._lines():
-            row = _row(line)  # a wrong line is told whether its recording is here or not
+            row = self._row(line)  # a wrong line is told whether its recording is here or not
             if line.whole("ecg_id") in packed or self._has_file(line):
                 yield row
 
@@ -80,7 +80,7 @@ class PtbXl:
         """Yield what is packed, then what lies in files; a recording in both is read from the pack."""
         packed = self._packed_ids()
         if packed:
-            of_id = {line.whole("ecg_id"): _row(line) for line in self._lines()}
+            of_id = {line.whole("ecg_id"): self._row(line) for line in self._lines()}
             for part in self._parts():
                 for ecg_id, record in _unpack(part):
                     if ecg_id not in of_id:
@@ -94,7 +94,7 @@ class PtbXl:
             if line.whole("ecg_id") not in packed and self._has_file(line):
                 record_or_none = read_or_tell(self._header(line), tell)
                 if record_or_none is not None:
-                    yield _row(line), record_or_none
+                    yield self._row(line), record_or_none
 
     def problems(self) -> Iterator[Problem]:
         """Yield recordings of the table that are not here, headers that cannot be read, statements unknown."""
@@ -104,7 +104,7 @@ class PtbXl:
             yield Problem("missing-file", str(statements), f"{STATEMENTS} is not there")
         packed = self._packed_ids()
         for line in self._lines():
-            for code in _row(line).codes:
+            for code in self._row(line).codes:
                 if known is not None and code not in known:
                     yield Problem("unknown-code", line.where("scp_codes"), f"{code} is not in {STATEMENTS}")
             if line.whole("ecg_id") in packed:
@@ -127,6 +127,9 @@ class PtbXl:
 
     def _lines(self) -> Iterator[table.Line]:
         return table.lines(self.path / TABLE, _NEEDED)
+
+    def _row(self, line: table.Line) -> Row:
+        return _row(line, float(self.rate_hz))
 
     def _header(self, line: table.Line) -> Path:
         return _header(line, self.rate_hz)
@@ -155,7 +158,7 @@ def _header(line: table.Line, rate_hz: int) -> Path:
     return line.path.parent / f"{name}{'_lr' if rate_hz == 100 else '_hr'}.hea"
 
 
-def _row(line: table.Line) -> Row:
+def _row(line: table.Line, rate_hz: float) -> Row:
     age = line.number("age")
     return Row(
         source="ptbxl",
@@ -165,6 +168,7 @@ def _row(line: table.Line) -> Row:
         codes=_codes(line),
         age_years=age if age is None or age <= 89 else _OLDER_THAN_89,
         sex={"0": "male", "1": "female"}.get(line["sex"], ""),
+        rate_hz=rate_hz,
     )
 
 
