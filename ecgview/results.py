@@ -21,6 +21,7 @@ class ModelFacts:
     calibrated: str  # "not calibrated" or "calibrated on ..."
     caveat: str = ""
     origin: str = ""  # "not from ecgview" for a model that the user brought in, stands wherever it speaks
+    figures: str = ""  # whose figures stand for this model, where they are another's
 
     @property
     def named(self) -> str:

@@ -69,8 +69,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(card: ModelCard) -> Iterator[str]:
+    """Yield what a card says, its figures as a line each under their headings."""
+    from ecgview.models import card_figures
+
     for name, value in _whole(card).items():
-        if value not in ("", None):
+        if name == "metrics":
+            for told in card_figures.sections(card):
+                yield f"{told.heading}:" + (f" {told.note}" if told.note else "")
+                yield from (f"  {row}: {figure}" for row, figure in told.rows)
+        elif value not in ("", None):
             yield f"{name}: {value}"
 
 
@@ -152,6 +159,8 @@ def _told(card: ModelCard) -> dict[str, Any]:
         "threshold_rule": card.threshold_rule,
         "threshold_figures": plain(card.threshold_figures),
         "input": plain(card.input),
+        "figures_of": card.figures_of,
+        "figures_note": cards.figures_note(card),
         "metrics": plain(card.metrics),
         "notes": list(card.notes),
         "card": str(card.folder / "card.json"),

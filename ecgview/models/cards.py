@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ecgview import resources
+from ecgview.counts import folds_in_words
 from ecgview.errors import ModelError
 from ecgview.models import card_text, thresholds
 from ecgview.results import ModelFacts
@@ -89,6 +90,8 @@ class ModelCard:
     threshold_figures: Mapping[str, Any] = field(default_factory=dict)
     # PTB-XL's folds by split, "train" what was learnt from, "test" what was never seen; empty where not known
     folds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    # The model of the same recipe whose figures stand for this one, which learnt from the records they were had on.
+    figures_of: str = ""
 
     @property
     def is_default(self) -> bool:
@@ -140,6 +143,7 @@ class ModelCard:
             self.calibrated,
             self.out_of_scope,
             "" if self.is_shipped else FOREIGN,
+            figures_note(self),
         )
 
     def check_weights(self) -> Path:
@@ -237,6 +241,42 @@ def get(model_id: str) -> ModelCard:
     raise ModelError(f"there is no model named {model_id!r}", expected=names or "a fetched or imported model")
 
 
+def with_figures(card: ModelCard) -> ModelCard | None:
+    """Return the card whose figures count for a model: its own, or that of the model it was made by the recipe of.
+
+    None where that one is not here: then nothing is known of this model's worth. Its own `metrics` are not taken, for
+    a refit learnt from the very records that figures are had on.
+    """
+    if not card.figures_of:
+        return card
+    if _takes_shipped(card):
+        return None
+    try:
+        return get(card.figures_of)
+    except ModelError:
+        return None
+
+
+def _takes_shipped(card: ModelCard) -> bool:
+    """Return whether a model from elsewhere would have the figures of one that ships stand for its own."""
+    return not card.is_shipped and card.figures_of in shipped_ids()
+
+
+def figures_note(card: ModelCard) -> str:
+    """Return whose figures are shown for a model, in words; "" where they are its own."""
+    if not card.figures_of:
+        return ""
+    judged = with_figures(card)
+    own = f"; this one learnt from {folds_in_words(card.folds['train'])}" if card.folds.get("train") else ""
+    if judged is None and _takes_shipped(card):
+        return f"no figures: its card names those of {card.figures_of}, which ships, and this model does not{own}"
+    if judged is None:
+        return f"figures are those of the evaluation model {card.figures_of}, which is not here{own}"
+    theirs = judged.folds.get("train")
+    trained = f", trained on {folds_in_words(theirs)}" if theirs else ""
+    return f"figures of the evaluation model {judged.id} {judged.version}{trained}{own}"
+
+
 def default(kind: Kind) -> ModelCard:
     """Return the model that answers where none is named, one that ships; ModelError if it is not here."""
     if kind not in DEFAULTS:
@@ -295,6 +335,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         threshold_rule=str(raw.get("threshold_rule", "")),
         threshold_figures=figures,
         folds=_folds(_mapping(raw, "folds", path), path),
+        figures_of=_figures_of(raw, path),
     )
 
 
@@ -413,6 +454,16 @@ def _folds(raw: Mapping[str, Any], path: Path) -> dict[str, tuple[int, ...]]:
                 found=f"{name}: {members!r}"[:80],
             )
     return {name: tuple(members) for name, members in raw.items()}
+
+
+def _figures_of(raw: Mapping[str, Any], path: Path) -> str:
+    """Return the id of another model, or ""."""
+    named = raw.get("figures_of", "")
+    if named == "":
+        return ""
+    if named == raw["id"]:
+        raise ModelError("names the model itself", where=f"{path}: figures_of", expected="another model")
+    return card_text.check_id(named, f"{path}: figures_of")
 
 
 def _is_share(value: object) -> bool:

@@ -79,6 +79,7 @@ def _contributions(answer: LefResult) -> Runs:
 def facts(model: ModelFacts, device: str, precision: str = "fp32") -> Runs:
     """Return the facts of a model: version, checksum, training data, calibration, what it is not for.
 
+    Where the figures of another model stand for it, that stands among them.
     `device` and `precision` are "" where it was not asked.
     """
     first = f"{model.origin}: " if model.origin else ""
@@ -88,6 +89,8 @@ def facts(model: ModelFacts, device: str, precision: str = "fp32") -> Runs:
     if precision:
         first += f", in {precision}"
     texts = [first, f"Training data: {model.training_data}", f"Calibration: {model.calibrated}"]
+    if model.figures:
+        texts.append(f"{model.figures[:1].upper()}{model.figures[1:]}")
     if model.caveat:
         texts.append(f"Out of scope: {model.caveat}")
     return tuple(TextRun(text, 2.5, tone="faint", gap_mm=0.2) for text in texts)

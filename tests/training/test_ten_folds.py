@@ -286,7 +286,7 @@ def test_named_splits_beside_numbered_folds_stay_what_they_are_called(
 
 
 def test_folds_in_words() -> None:
-    assert [splits.in_words(folds) for folds in ([9], [1, 2, 3], [3, 1, 5, 0], [8, 9, 9], [])] == [
+    assert [splits.folds_in_words(folds) for folds in ([9], [1, 2, 3], [3, 1, 5, 0], [8, 9, 9], [])] == [
         "fold 9",
         "folds 1-3",
         "folds 1, 3, 5",

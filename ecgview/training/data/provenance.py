@@ -54,7 +54,7 @@ def of_supervised(pack: "Pack", train: "Index", start: Path | None = None, head:
     """
     folds = splits.of_pack(pack)
     words = f"{head or counted(len(train), 'labelled record')}: {described(pack.rows[i] for i in train)}; chosen on "
-    words += f"{splits.in_words(folds['validation'])}, never {splits.in_words(folds['test'])}"
+    words += f"{splits.folds_in_words(folds['validation'])}, never {splits.folds_in_words(folds['test'])}"
     before = of_start(start)
     if before is not None:
         splits.check_unseen(before.folds, folds, "test", str(start))
@@ -66,7 +66,7 @@ def of_unlabelled(pack: "Pack", index: "Index") -> Learnt:
     """Return what self-supervision learns from; it chooses nothing, so there is no validation split."""
     folds = splits.of_pack(pack)
     words = f"Records without labels: {described(pack.rows[i] for i in index)}; never "
-    words += splits.in_words(folds["test"])
+    words += splits.folds_in_words(folds["test"])
     seen = {"train": (*folds["train"], *folds["validation"]), "test": folds["test"]}
     return Learnt(len(index), words, seen if _has_ptbxl(pack) else {})
 
@@ -127,13 +127,16 @@ def described(rows: Iterable[Row]) -> str:
     parts = []
     for source, count in sorted(counts.items(), key=lambda pair: (pair[0] != PTBXL, -pair[1], pair[0])):
         folds = {row.fold for row in rows if row.source == source} - {0}
-        where = f" {splits.in_words(folds)}" if folds else ""
+        where = f" {splits.folds_in_words(folds)}" if folds else ""
         parts.append(f"{CITED.get(source, source)}{where}: {counted(count, 'record')}")
     return "; ".join(parts)
 
 
 def _split_in_words(folds: splits.Folds) -> str:
-    return ", ".join(f"{name} {splits.in_words(members)}" for name, members in folds.items()) or "no PTB-XL"
+    return (
+        ", ".join(f"{name} {splits.folds_in_words(members)}" for name, members in folds.items())
+        or "no PTB-XL"
+    )
 
 
 def _has_ptbxl(pack: "Pack") -> bool:

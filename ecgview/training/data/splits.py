@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.counts import folds_in_words as folds_in_words
 from ecgview.errors import ModelError
 from ecgview.training.data.rows import Row
 
@@ -30,16 +30,6 @@ PUBLISHED_FOLDS: Mapping[str, tuple[int, ...]] = {
 def for_folds(present: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
     """Return PTB-XL's published split where fold 10 is there, else the one shifted down by a fold."""
     return PUBLISHED_FOLDS if 10 in set(present) else SPLIT_FOLDS
-
-
-def in_words(folds: Iterable[int]) -> str:
-    """Return "fold 9", "folds 1-7" or "folds 1-3, 5"; fold 0 is none and is left out."""
-    found = sorted({fold for fold in folds if fold})
-    parts = []
-    for _, run in groupby(enumerate(found), lambda pair: pair[1] - pair[0]):
-        members = [fold for _, fold in run]
-        parts.append(str(members[0]) if len(members) == 1 else f"{members[0]}-{members[-1]}")
-    return f"{'fold' if len(found) == 1 else 'folds'} {', '.join(parts) or 'none'}"
 
 
 def with_folds(rows: Iterable[Row], seed: int = 42) -> Iterator[Row]:
@@ -143,8 +133,10 @@ def check_unseen(seen: Folds, folds: Folds, split: str, model: str) -> None:
     if known:
         raise ModelError(
             f"{model} was made with the {split} split of this data",
-            expected=f"data with {in_words(seen['test'])} of PTB-XL" if seen.get("test") else "other records",
-            found=f"{in_words(known)}, which it was trained or chosen on",
+            expected=f"data with {folds_in_words(seen['test'])} of PTB-XL"
+            if seen.get("test")
+            else "other records",
+            found=f"{folds_in_words(known)}, which it was trained or chosen on",
         )
 
 

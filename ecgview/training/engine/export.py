@@ -156,7 +156,9 @@ def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: Any, folder: Pa
 def chosen_on(learnt: Learnt) -> str:
     """Return which records chose thresholds and epoch, in words."""
     return (
-        f"PTB-XL {splits.in_words(learnt.folds['validation'])}" if learnt.folds else "the validation records"
+        f"PTB-XL {splits.folds_in_words(learnt.folds['validation'])}"
+        if learnt.folds
+        else "the validation records"
     )
 
 

@@ -60,14 +60,15 @@ def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progres
     raw = json.loads(path.read_text(encoding="utf-8"))
     count = len({one.row.patient_id for one in training})
     twelve = verified[0]
-    all_folds = splits.in_words(one.row.fold for one in judged)
+    all_folds = splits.folds_in_words(one.row.fold for one in judged)
     raw |= {
         "weights": WEIGHTS,
         "sha256": cards.sha256_of(card.folder / WEIGHTS),
-        "training_data": f"PTB-XL 1.0.3 {splits.in_words(taught)} (CC BY 4.0): the mean beat of {count:,} patients; "
+        "training_data": f"PTB-XL 1.0.3 {splits.folds_in_words(taught)} (CC BY 4.0): the mean beat of "
+        f"{count:,} patients; "
         "nothing was fitted to know a patient",
         "calibrated": f"calibrated on {twelve['taught_genuine']} pairs of {twelve['taught_patients']} patients "
-        f"of PTB-XL {splits.in_words(taught)} (a likelihood ratio, cross-validated); error rates on "
+        f"of PTB-XL {splits.folds_in_words(taught)} (a likelihood ratio, cross-validated); error rates on "
         f"{twelve['n_genuine']} pairs of {twelve['n_patients']} patients of {all_folds}",
         "folds": {
             "train": list(folds["train"]),

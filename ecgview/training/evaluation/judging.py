@@ -50,7 +50,7 @@ def update(card: ModelCard, data: Path, cache: Path, progress: Progress = silent
         known[code]["cut"] if code in known else cut
         for code, cut in zip(card.labels, raw["thresholds"], strict=True)
     ]
-    where = splits.in_words(folds[SET_ON])
+    where = splits.folds_in_words(folds[SET_ON])
     figures = table(card.labels, cuts, own.wanted, own.said)
     on_test = table(card.labels, cuts, split["test"].wanted, split["test"].said)
     for code, row in figures.items():

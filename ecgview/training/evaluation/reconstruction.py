@@ -109,7 +109,7 @@ def update_reference(card: ModelCard, data: Path, cache: Path, progress: Progres
     for filled in _filled(card, pack, index, progress):
         errors.append(filled.error_uv)
         parts.append(filled.phases)
-    used = splits.in_words(pack.rows[i].fold for i in index)
+    used = splits.folds_in_words(pack.rows[i].fold for i in index)
     records = RECORDS.format(n=len(index), folds=used) + (TRAINED_ON if own else "")
     return reference_errors.write(
         card.folder, np.concatenate(errors), np.concatenate(parts), records, MASK_RATIO, card.sha256

@@ -139,7 +139,7 @@ def _cuts(wanted: Array, said: Array) -> NDArray[np.float64]:
 def as_markdown(found: dict[str, Any]) -> str:
     """Return the table for people."""
     head = (
-        f"PTB-XL {splits.in_words(found['folds'])} of this collection: {found['n_records']} ECGs of "
+        f"PTB-XL {splits.folds_in_words(found['folds'])} of this collection: {found['n_records']} ECGs of "
         f"{found['n_patients']} patients, never trained or chosen on. Macro AUROC over the "
         f"{found['n_statements']} statements with at least {FEWEST_POSITIVES} positives and over the 5 "
         "superclasses, macro F1 (cuts of the validation fold) and AUPRC over the statements; 95 % bootstrap "

@@ -65,11 +65,11 @@ def _evaluated_on(figures: Figures) -> str:
     if "lead_sets" in figures:
         return (
             f"{figures['n_records']} records of {figures['n_patients']} patients of PTB-XL, "
-            f"{splits.in_words(figures['folds'])} in turn; no patient stands in two folds"
+            f"{splits.folds_in_words(figures['folds'])} in turn; no patient stands in two folds"
         )
     return (
         f"{figures['n_records']} records of {figures['n_patients']} patients: {figures['split']} split of PTB-XL "
-        f"({splits.in_words(figures['folds'])}); no patient stands in two splits"
+        f"({splits.folds_in_words(figures['folds'])}); no patient stands in two splits"
     )
 
 

@@ -66,5 +66,5 @@ def of_scope(rows: Sequence[Row], index: NDArray[np.int64]) -> NDArray[np.int64]
 def described(rows: Sequence[Row], index: NDArray[np.int64]) -> ReferenceSet:
     """Return what the chosen rows are: name, number, ages."""
     ages = [rows[k].age_years or 0.0 for k in index]
-    name = f"PTB-XL {splits.in_words(rows[k].fold for k in index)}"
+    name = f"PTB-XL {splits.folds_in_words(rows[k].fold for k in index)}"
     return ReferenceSet(name, len(index), min(ages), max(ages), LEFT_OUT)

@@ -21,6 +21,8 @@ def model_line(
     named = " · ".join(part for part in (model.origin, named, model.calibrated) if part)
     inside.addWidget(Text(named, size="caption", tone="secondary"))
     more = [f"Training data: {model.training_data}"]
+    if model.figures:
+        more.append(model.figures)
     ran = [f"ran on {device}"] if device else []
     if precision:
         ran.append(f"in {precision}")

@@ -9,32 +9,22 @@ from ecgview.desktop.panel import Panel
 from ecgview.desktop.panels.kit.gate import AiPanel
 from ecgview.desktop.panels.kit.model_line import SHORT_SHA
 from ecgview.desktop.panels.kit.widgets import Choice, Facts, Notice, Text
-from ecgview.desktop.panels.model_facts.metric_rows import metric_rows
 from ecgview.errors import EcgviewError
 from ecgview.explain import offered
-from ecgview.models import cards
+from ecgview.models import card_figures, cards
+from ecgview.models.card_figures import metric_rows
 from ecgview.models.cards import ModelCard
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
 
 FIGURE_NAME_PX = 130
-# Told in words beside the model, or too long for a panel: `ecgview models info` prints them.
-ELSEWHERE = frozenset(
-    ("model", "version", "sha256", "folds", "resamples", "per_statement", "superclass_auroc", "baselines")
-)
-BASELINE_ROWS = {
-    "superclass_macro_auroc": "superclass_macro_auroc",
-    "statement_macro_auroc": "statement_macro_auroc",
-    "model_minus_baseline_superclass_auroc": "lead of the model, superclass_auroc",
-}
 NO_RULE = "The card does not say when a threshold stands."
 MAPS = (
     "Maps of where a statement's score comes from. Gain: insertion minus deletion of the map less that of the signal's "
     "own size, the mean with its 95 % interval. Shuffled weights: how alike the map of the same network is that has "
     "learnt nothing. Checks of one map on its own record stand beside that map."
 )
-NO_FIGURES = "The card gives no figures on data the model never saw."
 
 
 class ModelFactsPanel(AiPanel):
@@ -81,21 +71,15 @@ class ModelFactsPanel(AiPanel):
         self.renew()
 
     def _add_figures(self, card: ModelCard) -> None:
-        self.content.addWidget(Text("Performance", size="strong"))
-        own = {name: value for name, value in card.metrics.items() if name not in ELSEWHERE}
-        if not own:
-            self.content.addWidget(Text(NO_FIGURES, tone="secondary"))
-        self.content.addWidget(Facts(metric_rows(own), name_width=FIGURE_NAME_PX))
-        if isinstance(classes := card.metrics.get("superclass_auroc"), Mapping):
-            self.content.addWidget(Text("AUROC of each superclass", size="caption", tone="secondary"))
-            self.content.addWidget(Facts(metric_rows(classes), name_width=FIGURE_NAME_PX))
-        baselines = card.metrics.get("baselines")
-        for name, figures in baselines.items() if isinstance(baselines, Mapping) else ():
-            if not isinstance(figures, Mapping):
+        for place, told in enumerate(card_figures.sections(card)):
+            if told.detail:
                 continue
-            self.content.addWidget(Text(f"Beside it: {name}", size="caption", tone="secondary"))
-            shown = {label: figures[key] for key, label in BASELINE_ROWS.items() if key in figures}
-            self.content.addWidget(Facts(metric_rows(shown), name_width=FIGURE_NAME_PX))
+            first = place == 0
+            heading = Text(told.heading, size="strong") if first else Text(told.heading, size="caption")
+            self.content.addWidget(heading)
+            if told.note:
+                self.content.addWidget(Text(told.note, size="caption", tone="secondary"))
+            self.content.addWidget(Facts(told.rows, name_width=FIGURE_NAME_PX))
         if judged := judged_rows(card):
             self.content.addWidget(Text("What each threshold is worth", size="strong"))
             self.content.addWidget(Text(card.threshold_rule or NO_RULE, size="caption", tone="secondary"))
@@ -116,6 +100,8 @@ def _default(known: list[ModelCard]) -> ModelCard:
 def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
     """Return by statement that is judged what its threshold is worth on the test fold, with intervals."""
     rows = []
+    judged = cards.with_figures(card)
+    worth_of = judged.threshold_figures if judged is not None else {}
     for code, threshold in zip(card.labels, card.thresholds, strict=True):
         if threshold is None:
             continue
@@ -123,7 +109,8 @@ def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
         if not isinstance(own, Mapping):
             rows.append((code, "on how many records it was set is not stated"))
             continue
-        test = own.get("test")
+        theirs = worth_of.get(code)
+        test = theirs.get("test") if isinstance(theirs, Mapping) else None
         worth = dict(test) if isinstance(test, Mapping) else {}
         n, set_on = worth.pop("positives", "unknown"), own.get("positives", "unknown")
         worth.pop("negatives", None)
