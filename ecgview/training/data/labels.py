@@ -34,6 +34,16 @@ def superclass_targets(statement_targets: NDArray[np.float32]) -> NDArray[np.flo
     return np.asarray(statement_targets @ superclass_matrix().T.astype(np.float32) > 0, dtype=np.float32)
 
 
+def known_superclasses(statement_targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (n, 5) 0/1 from (n, 71) with NaN for what is not known: NaN where no statement of a superclass is known to
+    be there and one of them is not known.
+    """
+    member = superclass_matrix().T.astype(np.float32)
+    present = np.nan_to_num(statement_targets) @ member > 0
+    unknown = np.isnan(statement_targets).astype(np.float32) @ member > 0
+    return np.where(present, 1.0, np.where(unknown, np.nan, 0.0)).astype(np.float32)
+
+
 def superclass_probability(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (n, 5): the chance that at least one statement of the superclass holds (noisy or; ours)."""
     outside = superclass_matrix()[None] == 0  # (1, 5, 71)

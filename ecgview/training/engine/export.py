@@ -48,6 +48,8 @@ def any_classifier(
     tolerance: float = 1e-4,
     notes: Sequence[str] = (),
     task: Task | None = None,
+    calibrated: str = "not calibrated",
+    chosen: str = "",
 ) -> Path:
     """Write weights and card of a classifier of the 71 statements, or of another task. Return the card.
 
@@ -67,7 +69,10 @@ def any_classifier(
         tolerance: how far the logits may lie from the recorded ones on another machine.
         notes: what a reader of the card must know.
         task: whose classes the outputs are; PTB-XL's 71 statements when None.
+        calibrated: how, in words.
+        chosen: on which records the cuts were, in words; the validation fold where nothing is said.
     """
+    chosen = chosen or chosen_on(learnt)
     name_of_task = "all71" if task is None else task.name
     codes = labels.statement_codes() if task is None else task.codes
     cuts = [
@@ -86,11 +91,8 @@ def any_classifier(
         "licence": "MIT",
         "training_data": learnt.words + (f". {more}" if more else ""),
         "folds": folds_of(learnt),
-        "calibrated": "not calibrated",
-        "intended_use": "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
-        "predictors for the LEF index"
-        if name_of_task == "all71"
-        else f"{len(codes)} classes of the task {name_of_task} from one ECG of an adult, beside a reader's own read",
+        "calibrated": calibrated,
+        "intended_use": _intended(name_of_task, len(codes)),
         "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train),
         "label_set": "ptbxl71" if name_of_task == "all71" else "",
         "labels": list(codes),
@@ -101,15 +103,24 @@ def any_classifier(
         "config": dict(config),
         "recipe": asdict(recipe),
         "notes": [
-            f"A cut is the best F1 on {chosen_on(learnt)} and judges as a threshold where it was set on at least "
+            f"A cut is the best F1 on {chosen} and judges as a threshold where it was set on at least "
             f"{thresholds.FEWEST_POSITIVES} records with the statement.",
             *notes,
         ],
     }
     path = write(network, card, folder, whole, tolerance)
-    records = f"{chosen_on(learnt)} ({len(wanted)} records that no label was learnt from)"
+    records = f"{chosen} ({len(wanted)} records that no label was learnt from)"
     reference_scores.write(folder, wanted, said, records, sha256_of(folder / "weights.safetensors"))
     return path
+
+
+def _intended(task: str, count: int) -> str:
+    if task == "all71":
+        return (
+            "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
+            "predictors for the LEF index"
+        )
+    return f"{count} classes of the task {task} from one ECG of an adult, beside a reader's own read"
 
 
 def trained(made: Trained, recipe: Any, folder: Path) -> Path:

@@ -15,10 +15,11 @@ TEMPERATURE = 2.0  # of the distillation (methods A.6)
 
 @dataclass(frozen=True, slots=True)
 class LabelledBatch:
-    """`signal` (n, leads, samples) network input; `statements` (n, k) 0/1, NaN rows unlabelled.
+    """`signal` (n, leads, samples) network input; `statements` (n, k) 0/1, NaN where not known.
 
     `teacher` (n, 5) logits of the superclasses, `auxiliary` (n, m) targets and `earlier` (n, k) logits of a
-    model that teaches every statement are None where not used.
+    model that teaches every statement are None where not used. `superclasses` (n, 5) are given where they do not
+    follow from the statements: of mixed records, NaN where not known.
     """
 
     signal: Tensor
@@ -26,6 +27,7 @@ class LabelledBatch:
     teacher: Tensor | None = None
     auxiliary: Tensor | None = None
     earlier: Tensor | None = None
+    superclasses: Tensor | None = None
 
 
 DISTIL_SHARE = 0.7  # of the statement loss where an earlier model teaches (methods A.6)
@@ -85,21 +87,23 @@ class SupervisedObjective(nn.Module):
         network: Any = self.network
         features = (self._features or network.forward_features)(batch.signal)
         logits = network.forward_head(self.dropout(features)).float()
-        labelled = torch.isfinite(batch.statements[:, 0])
+        known = torch.isfinite(batch.statements)
+        labelled = known.any(1)
         outcome: dict[str, Tensor] = {}
         loss = logits.new_zeros(())
         supers = superclass_log_odds(logits) if self.superclass_weight or self.teacher_weight else None
         if labelled.any():
             wanted = batch.statements[labelled]
             smooth = wanted * (1 - self.smoothing) + 0.5 * self.smoothing
-            statement = F.binary_cross_entropy_with_logits(logits[labelled], smooth)
+            statement = cross_entropy_of_known(logits[labelled], smooth)
             if batch.earlier is not None:
                 taught = bernoulli_distillation(logits[labelled], batch.earlier[labelled])
                 statement = DISTIL_SHARE * taught + (1 - DISTIL_SHARE) * statement
             loss = loss + self.statement_weight * statement
             if supers is not None:
-                above = _superclass_targets(wanted)
-                superclass = F.binary_cross_entropy_with_logits(supers[labelled], above)
+                given = batch.superclasses
+                above = _superclass_targets(wanted) if given is None else given[labelled]
+                superclass = cross_entropy_of_known(supers[labelled], above)
                 loss = loss + self.superclass_weight * superclass
                 outcome |= {"statement_loss": statement.detach(), "superclass_loss": superclass.detach()}
         if batch.teacher is not None and supers is not None and self.teacher_weight:
@@ -113,6 +117,19 @@ class SupervisedObjective(nn.Module):
         return outcome | {"loss": loss}
 
 
+def cross_entropy_of_known(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Return the mean binary cross-entropy over the targets that are known, of logits and targets (n, k); NaN is not.
+
+    Zero where none is known.
+    """
+    known = torch.isfinite(wanted)
+    each = F.binary_cross_entropy_with_logits(logits, wanted.nan_to_num(), reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
 def _superclass_targets(statements: Tensor) -> Tensor:
+    """Return (n, 5): known where one statement of the superclass is there, or all of them are known."""
     matrix = torch.from_numpy(superclass_matrix()).to(statements)
-    return (statements @ matrix.T > 0).to(statements.dtype)
+    present = statements.nan_to_num() @ matrix.T > 0
+    unknown = (~torch.isfinite(statements)).to(matrix) @ matrix.T > 0
+    return torch.where(present, 1.0, torch.where(unknown, torch.nan, 0.0)).to(statements.dtype)

@@ -1,0 +1,113 @@
+"""Residual networks: several are one, lines are in the head, and what is not known of a record teaches nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ecgview.models.networks import residual
+from ecgview.models.networks.residual import Residual, ResidualConfig
+from ecgview.training.data import labels
+from ecgview.training.data.augment import LEAD_SETS_SEEN, Augmentation
+from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
+
+SMALL = ResidualConfig(n_classes=71, stem=(4, 4), widths=(4, 8), blocks=(1, 1), kernel=5)
+
+
+def network(seed: int, config: ResidualConfig = SMALL) -> Residual:
+    torch.manual_seed(seed)
+    made = Residual(config)
+    for part in made.modules():  # else every block is its identity
+        if isinstance(part, torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
+    return made.eval()
+
+
+def test_networks_side_by_side_answer_their_mean() -> None:
+    first, second, third = (network(seed) for seed in range(3))
+    whole = residual.joined([first, residual.joined([second]), third])
+    signal = torch.randn(2, 12, 5000)
+    mean = torch.stack([one(signal) for one in (first, second, third)]).mean(0)
+    assert torch.allclose(whole(signal), mean, atol=1e-5)
+    assert whole.config.members == 3
+    slopes, offsets = torch.linspace(0.5, 2, 71), torch.linspace(-1, 1, 71)
+    lined = residual.with_lines(whole, slopes, offsets)
+    assert torch.allclose(lined(signal), mean * slopes + offsets, atol=1e-5)
+
+
+def test_what_is_asked_at_500_hz_is_what_was_learnt_at_100() -> None:
+    one, signal = network(0), torch.randn(2, 12, 5000)
+    low = signal.reshape(2, 12, 1000, 5).mean(-1)
+    assert torch.allclose(one.of_low_rate(low), one.forward_features(signal), atol=1e-5)
+
+
+def test_every_lead_and_moment_has_a_gradient() -> None:
+    signal = torch.randn(1, 12, 5000, requires_grad=True)
+    network(0)(signal)[0, :5].sum().backward()
+    assert signal.grad is not None
+    per_lead = signal.grad.abs().sum(-1)[0]
+    assert (per_lead > 0).all()
+
+
+def batch(statements: torch.Tensor, **more: torch.Tensor) -> LabelledBatch:
+    generator = torch.Generator().manual_seed(1)
+    return LabelledBatch(torch.randn(len(statements), 12, 5000, generator=generator), statements, **more)
+
+
+def test_what_is_not_known_teaches_nothing() -> None:
+    one = network(0)
+    objective = SupervisedObjective(one, statement_weight=2.0)
+    wanted = torch.zeros(3, 71)
+    wanted[0, 5] = torch.nan
+    wanted[1] = torch.nan
+    objective(batch(wanted))["loss"].backward()
+    known = one.head.bias.grad
+    assert known is not None
+    assert torch.isfinite(known).all()
+    # of column 5 only the last record is known, of the others the first and the last one
+    logits = one(batch(wanted).signal).sigmoid()
+    count = 2 * 71 - 1
+    assert known[5].item() == pytest.approx(2 * logits[2, 5].item() / count, rel=1e-3)
+    assert known[6].item() == pytest.approx(2 * (logits[0, 6] + logits[2, 6]).item() / count, rel=1e-3)
+
+
+def test_a_superclass_is_known_by_one_that_is_there_or_by_all_that_are_not() -> None:
+    codes = labels.statement_codes()
+    wanted = np.zeros((3, 71), dtype=np.float32)
+    wanted[0, codes.index("LVH")] = 1
+    wanted[0, codes.index("RVH")] = np.nan
+    wanted[1, codes.index("RVH")] = np.nan
+    found = labels.known_superclasses(wanted)
+    hypertrophy = labels.SUPERCLASSES.index("HYP")
+    assert found[0, hypertrophy] == 1
+    assert np.isnan(found[1, hypertrophy])
+    assert found[2, hypertrophy] == 0
+    others = [k for k in range(5) if k != hypertrophy]
+    assert (found[:, others] == 0).all()
+    # an objective that is told nothing of superclasses finds the same
+    told = SupervisedObjective(network(0), superclass_weight=1.0).eval()
+    own = told(batch(torch.from_numpy(wanted)))["superclass_loss"]
+    given = told(batch(torch.from_numpy(wanted), superclasses=torch.from_numpy(found)))["superclass_loss"]
+    assert own.item() == pytest.approx(given.item())
+
+
+def test_lead_sets_are_shown_as_devices_have_them() -> None:
+    still = Augmentation(shift=False, gain=0.0, lead_gain=0.0, noise_mv=0.0, few_leads=1.0)
+    shown = still(torch.ones(400, 12, 10), torch.Generator().manual_seed(0))[:, :, 0]
+    sets = {tuple(np.flatnonzero(row).tolist()) for row in shown.numpy()}
+    assert set(LEAD_SETS_SEEN) <= sets
+    assert {len(one) for one in sets} >= {1, 2, 3, 4, 5, 6, 7, 8}
+    whole = replace(still, few_leads=0.0)(torch.ones(4, 12, 10), torch.Generator().manual_seed(0))
+    assert (whole == 1).all()
+
+
+def test_what_is_changed_is_in_its_bounds() -> None:
+    drawn = Augmentation(shift=False, gain=0.0, lead_gain=0.0, noise_mv=0.0, wander_mv=0.1, hidden=0.25)
+    seen = [drawn(torch.ones(8, 12, 1000), torch.Generator().manual_seed(k)) for k in range(20)]
+    hidden = [int((one[0, 0] == 0).sum()) for one in seen]
+    assert 0 in hidden
+    assert max(hidden) > 50
+    assert max(hidden) <= 250
+    wander = torch.stack(seen)[torch.stack(seen) != 0] - 1
+    assert 0.05 < wander.abs().max() <= 0.1
