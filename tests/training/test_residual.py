@@ -32,7 +32,7 @@ def test_networks_side_by_side_answer_their_mean() -> None:
     assert torch.allclose(whole(signal), mean, atol=1e-5)
     assert whole.config.members == 3
     slopes, offsets = torch.linspace(0.5, 2, 71), torch.linspace(-1, 1, 71)
-    lined = residual.with_lines(whole, slopes, offsets)
+    lined = residual.weighed(whole, slopes, offsets)
     assert torch.allclose(lined(signal), mean * slopes + offsets, atol=1e-5)
 
 

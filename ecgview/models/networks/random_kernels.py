@@ -44,20 +44,27 @@ class RandomKernelsConfig:
         return len(self.dilations) * self.per_group
 
 
-class RandomKernels(nn.Module):
-    """Kernels, features and linear layer; input (batch, 12, 5000) in mV at 500 Hz."""
+class KernelFeatures(nn.Module):
+    """The kernels and their features; input (batch, 12, 5000) in mV at 500 Hz.
+
+    With `soft`, a sample counts above a kernel's threshold by a sigmoid, its width the kernel's `steps`, so that the
+    share has a gradient.
+    """
 
     low_pass: Tensor
     kernels: Tensor
     thresholds: Tensor
+    steps: Tensor
 
-    def __init__(self, config: RandomKernelsConfig | None = None) -> None:
+    def __init__(self, config: RandomKernelsConfig | None = None, *, soft: bool = False) -> None:
         super().__init__()
         self.config = config = config or RandomKernelsConfig()
+        self.soft = soft
         self.register_buffer("low_pass", low_pass(config.every), persistent=False)
         self.register_buffer("kernels", torch.zeros(config.n_kernels, len(config.leads), config.length))
         self.register_buffer("thresholds", torch.zeros(config.n_kernels))
-        self.head = nn.Linear(3 * config.n_kernels, config.n_classes)
+        if soft:
+            self.register_buffer("steps", torch.ones(config.n_kernels))
 
     def low_rate(self, x: Tensor) -> Tensor:
         """Return (batch, kept leads, ceil(samples / every)): low-passed, then every n-th sample."""
@@ -74,9 +81,18 @@ class RandomKernels(nn.Module):
         for group, dilation in enumerate(self.config.dilations):
             own = slice(group * size, (group + 1) * size)
             out = responses(low, self.kernels[own], dilation)
-            above = (out > self.thresholds[own, None]).to(out.dtype).mean(-1)
-            parts += [above, out.amax(-1), out.amin(-1)]
+            over = out - self.thresholds[own, None]
+            above = torch.sigmoid(over / self.steps[own, None]) if self.soft else (over > 0).to(out.dtype)
+            parts += [above.mean(-1), out.amax(-1), out.amin(-1)]
         return torch.cat(parts, dim=1)
+
+
+class RandomKernels(KernelFeatures):
+    """Kernels, features and linear layer."""
+
+    def __init__(self, config: RandomKernelsConfig | None = None) -> None:
+        super().__init__(config)
+        self.head = nn.Linear(3 * self.config.n_kernels, self.config.n_classes)
 
     def forward_head(self, features: Tensor) -> Tensor:
         """Return logits, (batch, classes)."""

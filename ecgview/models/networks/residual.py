@@ -1,11 +1,13 @@
-"""Residual convolutions at 100 Hz: a few small networks of one recipe side by side, their mean the answer.
+"""Residual convolutions at 100 Hz: a few small networks of one recipe side by side, and random kernels beside them.
 
 Blocks of two convolutions with an identity beside them, as He et al. (CVPR 2016) have them, a gate for each channel
 after Hu et al. (squeeze and excitation, CVPR 2018), in one dimension as PTB-XL's benchmark has used them (Strodthoff
-et al., IEEE J. Biomed. Health Inform. 25:1519, 2021: xresnet1d). The sizes, the rate and that several networks from
-other random starts stand in one are choices of ours. A lead that is not there is a row of zeros.
+et al., IEEE J. Biomed. Health Inform. 25:1519, 2021: xresnet1d). The sizes, the rate, and that several networks from
+other random starts and the features of random kernels (`random_kernels`) stand under one linear layer are choices of
+ours. A lead that is not there is a row of zeros.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +20,7 @@ from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.networks.kit.drop_path import DropPath, drop_path_rates
 from ecgview.models.networks.kit.sizes import sized, written
+from ecgview.models.networks.random_kernels import KernelFeatures, RandomKernelsConfig
 
 NAME = "Residual networks"
 HEAD = "head"
@@ -41,6 +44,14 @@ class ResidualConfig:
     blocks: Sequence[int] = (2, 2, 2)
     kernel: int = 7
     drop_path: float = 0.0  # from 0 in the first block to this in the last
+    dilations: Sequence[int] = ()  # of the groups of random kernels; none, no kernels
+    per_group: int = 50
+    length: int = 9
+
+    @property
+    def n_features(self) -> int:
+        """What the linear layer takes: of each member, then of the kernels."""
+        return 2 * self.widths[-1] * self.members + 3 * self.per_group * len(self.dilations)
 
 
 class Block(nn.Module):
@@ -105,21 +116,28 @@ class Member(nn.Module):
 
 
 class Residual(nn.Module):
-    """The members and one linear layer on all of their features; input (batch, 12, 5000) in mV at 500 Hz."""
+    """Members, kernels and one linear layer on all of their features; input (batch, 12, 5000) in mV at 500 Hz."""
 
     def __init__(self, config: ResidualConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or ResidualConfig()
         self.members = nn.ModuleList(Member(config) for _ in range(config.members))
-        self.head = nn.Linear(2 * config.widths[-1] * config.members, config.n_classes)
+        self.kernels: KernelFeatures | None = None
+        if config.dilations:
+            drawn = RandomKernelsConfig(
+                dilations=config.dilations, per_group=config.per_group, length=config.length
+            )
+            self.kernels = KernelFeatures(drawn, soft=True)
+        self.head = nn.Linear(config.n_features, config.n_classes)
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """Return (batch, features of all members)."""
+        """Return (batch, features of all members and kernels)."""
         # A mean of five is no sharp filter, and needs none: the input ends at 40 Hz.
-        return self.of_low_rate(F.avg_pool1d(x, self.config.every))
+        found = self.of_low_rate(F.avg_pool1d(x, self.config.every))
+        return found if self.kernels is None else torch.cat([found, self.kernels.forward_features(x)], dim=1)
 
     def of_low_rate(self, low: Tensor) -> Tensor:
-        """Return `forward_features` of what was brought to 100 Hz, (batch, leads, samples / every)."""
+        """Return the features of the members, of what was brought to 100 Hz, (batch, leads, samples / every)."""
         return torch.cat([member(low) for member in self.members], dim=1)
 
     def forward_head(self, features: Tensor) -> Tensor:
@@ -133,7 +151,7 @@ class Residual(nn.Module):
 
 
 def joined(networks: Sequence[Residual]) -> Residual:
-    """Return one network whose logits are the mean of these networks' logits; they have the same sizes."""
+    """Return one network whose logits are the mean of these networks' logits; same sizes, none with kernels."""
     first = networks[0].config
     whole = Residual(replace(first, members=sum(one.config.members for one in networks)))
     members = [member for one in networks for member in one.members]
@@ -145,12 +163,29 @@ def joined(networks: Sequence[Residual]) -> Residual:
     return whole.eval()
 
 
-def with_lines(network: Residual, slopes: Tensor, offsets: Tensor) -> Residual:
-    """Put a line on each logit into the head, in place: slope times logit plus offset, (classes,) each."""
+def weighed(network: Residual, slopes: Tensor, offsets: Tensor) -> Residual:
+    """Return the network with a slope on each logit and an offset, (classes,) each, both in its head."""
+    whole = copy.deepcopy(network)
     with torch.no_grad():
-        network.head.weight.mul_(slopes[:, None])
-        network.head.bias.mul_(slopes).add_(offsets)
-    return network
+        whole.head.weight.mul_(slopes[:, None])
+        whole.head.bias.mul_(slopes).add_(offsets)
+    return whole
+
+
+def with_kernels(network: Residual, drawn: KernelFeatures, weight: Tensor, bias: Tensor) -> Residual:
+    """Return a network whose logits are this one's plus `weight` (classes, 3 * kernels) on the kernels' features, plus
+    `bias` (classes,); soft kernels.
+    """
+    own = drawn.config
+    sizes = replace(network.config, dilations=own.dilations, per_group=own.per_group, length=own.length)
+    whole = Residual(sizes)
+    assert whole.kernels is not None
+    whole.kernels.load_state_dict(drawn.state_dict())
+    whole.members.load_state_dict(network.members.state_dict())
+    with torch.no_grad():
+        whole.head.weight.copy_(torch.cat([network.head.weight, weight], dim=1))
+        whole.head.bias.copy_(network.head.bias + bias)
+    return whole.eval()
 
 
 def post_training(asked: Any) -> dict[str, Any]:

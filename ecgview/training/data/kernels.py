@@ -6,19 +6,29 @@ as a classifier of its own, and as auxiliary targets of pre-training. What is dr
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ecgview.models.networks.random_kernels import RandomKernels, RandomKernelsConfig, responses
+from ecgview.models.networks.random_kernels import (
+    KernelFeatures,
+    RandomKernels,
+    RandomKernelsConfig,
+    responses,
+)
 from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data.pack import Pack
 
 BATCH = 64
+SOFTNESS = 0.1  # of the deviation of a response; a choice of ours
+K = TypeVar("K", bound=KernelFeatures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +45,25 @@ class Drawing:
 
     def draw(self, pack: Pack, fit_on: NDArray[np.int64]) -> RandomKernels:
         """Return a network of these kernels, thresholds from the first rows of `fit_on`, its head at random."""
+        return self._filled(RandomKernels, pack, fit_on)[0]
+
+    def draw_soft(self, pack: Pack, fit_on: NDArray[np.int64]) -> KernelFeatures:
+        """Return the same kernels without a head, counting by a sigmoid of a tenth of each response's deviation."""
+        drawn, deviations = self._filled(partial(KernelFeatures, soft=True), pack, fit_on)
+        drawn.steps.copy_(SOFTNESS * deviations)
+        return drawn
+
+    def _filled(
+        self, kind: Callable[[RandomKernelsConfig], K], pack: Pack, fit_on: NDArray[np.int64]
+    ) -> tuple[K, Tensor]:
+        """Return the kernels in a module, and the deviation of each response over the first rows of `fit_on`."""
         sizes = RandomKernelsConfig(per_group=self.per_group, length=self.length)
         sample = pack.millivolts(fit_on[: self.thresholds_from])
         generator = torch.Generator().manual_seed(self.seed)
         rng = np.random.default_rng(self.seed)
-        dilations, kernels, thresholds = [], [], []
+        dilations, kernels, thresholds, deviations = [], [], [], []
         with torch.no_grad():
-            low = RandomKernels(sizes).low_rate(sample)
+            low = KernelFeatures(sizes).low_rate(sample)
             longest = np.log2((low.shape[2] - 1) / (self.length - 1))
             for _ in range(self.n_kernels // self.per_group):
                 dilation = min(int(2 ** rng.uniform(0, longest)), self.longest_dilation)
@@ -51,12 +73,11 @@ class Drawing:
                 dilations.append(dilation)
                 kernels.append(own)
                 thresholds.append(torch.tensor(at, dtype=torch.float32))
-        drawn = RandomKernels(
-            RandomKernelsConfig(dilations=dilations, per_group=self.per_group, length=self.length)
-        )
+                deviations.append(torch.from_numpy(out.std((0, 2)).astype(np.float32)))
+        drawn = kind(RandomKernelsConfig(dilations=dilations, per_group=self.per_group, length=self.length))
         drawn.kernels.copy_(torch.cat(kernels))
         drawn.thresholds.copy_(torch.cat(thresholds))
-        return drawn.eval()
+        return drawn.eval(), torch.cat(deviations)
 
     def _group(self, n_leads: int, generator: torch.Generator) -> Tensor:
         """Return (per group, leads, length) weights, zero in the leads that a kernel does not see."""
@@ -70,7 +91,7 @@ class Drawing:
         return weight - weight.mean(-1, keepdim=True)
 
 
-def features(network: RandomKernels, pack: Pack, progress: Progress = silent) -> NDArray[np.float32]:
+def features(network: KernelFeatures, pack: Pack, progress: Progress = silent) -> NDArray[np.float32]:
     """Return (records, 3 * kernels) float32 features of every row."""
     parts = []
     with torch.inference_mode():
@@ -109,15 +130,34 @@ def cached_features(
 ) -> NDArray[np.float32]:
     """Return `features` of a pack, computed once per pack, choice of rows and drawing."""
     drawing = drawing or Drawing()
-    about = repr([(row.source, row.record_id) for row in pack.rows]) + repr(drawing)
+    return _cached(pack, fit_on, cache, drawing, drawing.draw, "", progress)
+
+
+def _cached(
+    pack: Pack,
+    fit_on: NDArray[np.int64],
+    cache: Path,
+    drawing: Drawing,
+    drawn: Callable[[Pack, NDArray[np.int64]], KernelFeatures],
+    kind: str,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    about = repr([(row.source, row.record_id) for row in pack.rows]) + repr(drawing) + kind
     key = hashlib.sha256(about.encode() + fit_on.tobytes())
     path = cache / f"kernels-{key.hexdigest()[:16]}.npy"
     if not path.exists():
         part = path.with_suffix(f".part{os.getpid()}.npy")  # another process may be writing the same
-        np.save(part, features(drawing.draw(pack, fit_on), pack, progress))
+        np.save(part, features(drawn(pack, fit_on), pack, progress))
         part.replace(path)
     values: NDArray[np.float32] = np.load(path, allow_pickle=False)
     return values
+
+
+def cached_soft(
+    pack: Pack, fit_on: NDArray[np.int64], cache: Path, drawing: Drawing, progress: Progress = silent
+) -> NDArray[np.float32]:
+    """Return `features` of a pack by soft kernels, computed once, as `cached_features` are."""
+    return _cached(pack, fit_on, cache, drawing, drawing.draw_soft, "soft kernels", progress)
 
 
 def cached_targets(

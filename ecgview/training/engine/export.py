@@ -73,14 +73,9 @@ def any_classifier(
         chosen: on which records the cuts were, in words; the validation fold where nothing is said.
     """
     chosen = chosen or chosen_on(learnt)
-    name_of_task = "all71" if task is None else task.name
     codes = labels.statement_codes() if task is None else task.codes
-    cuts = [
-        round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
-        if wanted[:, k].sum() >= FEWEST_POSITIVES
-        else None
-        for k in range(len(codes))
-    ]
+    whole_task = task is None or task.name == "all71"
+    cuts = _cuts(wanted, said)
     figures = judging.table(codes, cuts, wanted, said)
     card = {
         "id": folder.name,
@@ -92,9 +87,9 @@ def any_classifier(
         "training_data": learnt.words + (f". {more}" if more else ""),
         "folds": folds_of(learnt),
         "calibrated": calibrated,
-        "intended_use": _intended(name_of_task, len(codes)),
+        "intended_use": _intended(task, len(codes)),
         "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train),
-        "label_set": "ptbxl71" if name_of_task == "all71" else "",
+        "label_set": "ptbxl71" if whole_task else "",
         "labels": list(codes),
         "thresholds": judging.standing(codes, cuts, figures),
         "threshold_rule": thresholds.RULE,
@@ -114,13 +109,21 @@ def any_classifier(
     return path
 
 
-def _intended(task: str, count: int) -> str:
-    if task == "all71":
+def _cuts(wanted: NDArray[np.float32], said: NDArray[np.float32]) -> list[float | None]:
+    """Return the cut of the best F1 of each class, None where there are too few to seek one."""
+    return [
+        round(best_f1_threshold(truth, own), 4) if truth.sum() >= FEWEST_POSITIVES else None
+        for truth, own in zip(wanted.T, said.T, strict=True)
+    ]
+
+
+def _intended(task: Task | None, count: int) -> str:
+    if task is None or task.name == "all71":
         return (
             "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
             "predictors for the LEF index"
         )
-    return f"{count} classes of the task {task} from one ECG of an adult, beside a reader's own read"
+    return f"{count} classes of the task {task.name} from one ECG of an adult, beside a reader's own read"
 
 
 def trained(made: Trained, recipe: Any, folder: Path) -> Path:
