@@ -79,7 +79,10 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--pdf", metavar="FILE", type=_output.of_kind(".pdf"), help="write the figures on one page"
     )
     parser.add_argument(
-        "--update-card", action="store_true", help="write figures and page into the model's card"
+        "--update-card",
+        action="store_true",
+        help="make every figure of the model's card and write them and the page into it: calibration, subgroups, lead "
+        "sets, other hospitals in DATA, what was left out, and what was not measured, with the reason",
     )
     parser.add_argument(
         "--update-reference",
@@ -115,19 +118,30 @@ def run(args: argparse.Namespace) -> int:
     if args.attribution is not None:
         return _maps(args)
     with _progress.shown() as progress:
-        figures = evaluation.evaluate(
-            args.model,
-            args.data,
-            cache,
-            args.split,
-            progress,
-            args.resamples,
-            with_baselines=not args.no_baselines,
-            compare_with=args.compare,
-            leads=args.leads,
-            subgroups=args.subgroups,
-            task=args.task,
-        )
+        if args.update_card:
+            _check_whole(args)
+            figures = evaluation.evaluate_card(
+                args.model,
+                args.data,
+                cache,
+                progress,
+                args.resamples,
+                with_baselines=not args.no_baselines,
+            )
+        else:
+            figures = evaluation.evaluate(
+                args.model,
+                args.data,
+                cache,
+                args.split,
+                progress,
+                args.resamples,
+                with_baselines=not args.no_baselines,
+                compare_with=args.compare,
+                leads=args.leads,
+                subgroups=args.subgroups,
+                task=args.task,
+            )
     _write(args, figures)
     if args.json:
         print_json(figures)
@@ -136,6 +150,16 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(figures)))
     return 0
+
+
+def _check_whole(args: argparse.Namespace) -> None:
+    """Raise ModelError where a card would be made of a part: it is always the whole."""
+    parts = (("--split", args.split != "test"), ("--task", args.task != "ptbxl"), ("--compare", args.compare))
+    named = [name for name, given in (*parts, ("--leads", args.leads)) if given]
+    if named:
+        raise ModelError(
+            "a card is made whole", expected="--update-card without these options", found=", ".join(named)
+        )
 
 
 def _judgements(args: argparse.Namespace) -> int:
@@ -252,7 +276,9 @@ def _write(args: argparse.Namespace, figures: dict[str, Any]) -> None:
         evaluation.write_table(figures, args.csv)
     if args.pdf:
         evaluation.write_sheet(figures, card, args.pdf)
-    if args.update_card:
+    if args.update_card and "n_records" not in figures:  # of a kind that has no page
+        evaluation.write_to_card(card, figures)
+    elif args.update_card:
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder) / "page.pdf"
             evaluation.write_sheet(figures, card, page)

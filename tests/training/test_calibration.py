@@ -70,3 +70,19 @@ def test_what_cannot_be_calibrated_is_refused() -> None:
         calibration.curve(np.array([0, 1]), np.array([-0.1, 0.5]))
     with pytest.raises(ModelError, match="one value per record"):
         calibration.fit_isotonic(np.array([0, 1]), np.array([0.5]))
+
+
+def test_weighted_errors_are_those_of_the_records_counted() -> None:
+    rng = np.random.default_rng(2)
+    said = rng.random((60, 3))
+    wanted = (rng.random((60, 3)) < said).astype(np.float32)
+    counts = rng.integers(0, 4, (5, 60)).astype(np.float64)
+    found = calibration.weighted_errors(wanted, said, counts)
+    for row, count in zip(found, counts.astype(int), strict=True):
+        again = [
+            calibration.expected_calibration_error(
+                np.repeat(wanted[:, k], count), np.repeat(said[:, k], count)
+            )
+            for k in range(3)
+        ]
+        np.testing.assert_allclose(row, again, atol=1e-12)

@@ -16,6 +16,7 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
+from ecgview.training import evaluation
 from ecgview.training.data.pack import Pack, Row
 from ecgview.training.evaluation import asked, external, lead_subsets
 from tests.tiny_models import autoencoder, classifier, keep_model  # noqa: F401
@@ -89,7 +90,7 @@ def test_the_command_writes_everything(
     _other(classifier, "second")
     (tmp_path / "cache").mkdir()
     words = ["evaluate", "tiny", str(tiny_ptbxl), "--cache", str(tmp_path / "cache"), "--resamples", "20"]
-    words += ["--no-baselines", "--subgroups", "--leads", "12,1", "--compare", "second", "--update-card"]
+    words += ["--no-baselines", "--subgroups", "--leads", "12,1", "--compare", "second"]
     words += [
         "--csv",
         str(tmp_path / "f.csv"),
@@ -107,13 +108,69 @@ def test_the_command_writes_everything(
     assert figures["comparison"]["other"] == "second"
     assert (tmp_path / "f.pdf").read_bytes()[:5] == b"%PDF-"
     assert (tmp_path / "f.csv").stat().st_size > 1000
-    card = cards.get("tiny")
-    assert card.metrics["superclass_macro_auroc"] == figures["superclass_macro_auroc"]
-    assert (card.folder / card.metrics["evidence"]).read_bytes() == (tmp_path / "f.pdf").read_bytes()
     assert main([*words[:7], "--subgroups"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.strip().startswith("sex, female, n_records") for line in lines)
     assert any("model_minus_baseline_superclass_auroc" in line for line in lines)
+
+
+def test_a_card_is_made_whole_and_the_same_again(
+    classifier: ModelCard,  # noqa: F811
+    tiny_ptbxl: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "cache").mkdir()
+    words = ["evaluate", "tiny", str(tiny_ptbxl), "--cache", str(tmp_path / "cache"), "--resamples", "20"]
+    words += ["--no-baselines", "--update-card"]
+    assert main([*words, "--leads", "12,1"]) == 1
+    assert "a card is made whole" in capsys.readouterr().err
+    assert main([*words, "--json", "--pdf", str(tmp_path / "f.pdf")]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    path = classifier.folder / "card.json"
+    first = path.read_text()
+    made = cards.get("tiny").metrics
+    assert made["superclass_macro_auroc"] == figures["superclass_macro_auroc"]
+    for name in ("superclass_brier", "superclass_calibration_error"):
+        assert set(made[name]) == {"value", "low", "high"}
+    assert {row["grouping"] for row in made["subgroups"]} == {"sex"}
+    assert len(made["calibration"][0]["count"]) == 10
+    assert made["statement_calibration_error"] is None  # of four records no statement has five
+    assert made["platt"].endswith("fitted on fold 8 (4 records)")
+    assert set(made["not_measured"]) == {"With fewer leads", "Other hospitals", "Sampling rates"}
+    assert (classifier.folder / made["evidence"]).read_bytes() == (tmp_path / "f.pdf").read_bytes()
+    with pdfplumber.open(tmp_path / "f.pdf") as document:
+        assert len(document.pages) == 2
+        assert "Not measured" in document.pages[1].extract_text()
+    path.write_text(first.replace('"n_records": 4', '"n_records": 5'))
+    assert path.read_text() != first
+    assert main(words) == 0
+    assert path.read_text() == first  # whatever stood there by hand is gone
+
+
+def test_a_model_whose_figures_are_another_s_is_not_judged(
+    classifier: ModelCard,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = classifier.folder / "card.json"
+    raw = json.loads(path.read_text())
+    raw |= {"figures_of": "judged", "folds": {"train": [1, 2], "validation": [], "test": []}}
+    path.write_text(json.dumps(raw))
+    for more in ([], ["--update-card"]):
+        assert main(["evaluate", "tiny", str(tmp_path), "--cache", str(tmp_path / "c"), *more]) == 1
+        told = capsys.readouterr().err
+        assert "learnt from the records that figures are had on" in told
+        assert "ecgview evaluate judged DATA" in told
+
+
+def test_a_kind_without_figures_says_why(isolated_home: Path, tmp_path: Path) -> None:
+    for model_id, name in (("ecgfounder-12", "All figures"), ("delineate-ludb", "With fewer leads")):
+        before = dict(cards.get(model_id).metrics)
+        figures = evaluation.evaluate_card(model_id, tmp_path, tmp_path)
+        assert figures["not_measured"][name]
+        before.pop("not_measured", None)
+        assert {key: figures[key] for key in before} == before
 
 
 def test_a_patient_in_two_splits_is_refused(

@@ -18,6 +18,7 @@ from ecgview.training.data import labels
 from ecgview.training.data.pack import Row
 from ecgview.training.evaluation import (
     benchmark,
+    calibration,
     classification,
     comparison,
     levels,
@@ -128,6 +129,29 @@ def test_each_class_has_its_figures_and_its_four_counts(figures: dict) -> None:
     # a superclass is called where one of its statements is: LVH alone has a threshold among the hypertrophies
     assert rows["superclass", "HYP"]["true_positives"] == counted["true_positives"]
     assert figures["superclass_auroc"]["MI"] == rows["superclass", "MI"]["auroc"]["value"]
+
+
+def test_the_calibration_error_has_its_spread_and_what_chance_makes(figures: dict) -> None:
+    own = levels.levels(_answers(3.0))[-1]
+    known = [calibration.expected_calibration_error(own.wanted[:, k], own.said[:, k]) for k in own.scored]
+    found = figures["statement_calibration_error"]
+    assert found["value"] == pytest.approx(np.mean(known), abs=1e-4)
+    assert found["low"] < found["value"] < found["high"]
+    assert 0 < figures["statement_calibration_error_by_chance"] < 0.1
+    drawn = np.random.default_rng(0).random(own.wanted.shape) < own.said  # as often true as was said
+    perfect = replace(own, wanted=drawn.astype(np.float32))
+    met = classification.calibration_errors(perfect, _answers(3.0).bootstrap(50))
+    chance = met["statement_calibration_error_by_chance"]
+    assert met["statement_calibration_error"]["value"] == pytest.approx(chance, rel=0.5)
+
+
+def test_each_statement_stands_in_the_card_with_its_worth(figures: dict) -> None:
+    own = figures["per_statement"]["LVH"]
+    row = next(row for row in figures["classes"] if row["class"] == "LVH" and row["level"] == "statement")
+    assert own["auroc"] == row["auroc"]
+    assert own["sensitivity"]["value"] == pytest.approx(row["true_positives"] / row["positives"], abs=1e-4)
+    assert own["specificity"]["low"] < own["specificity"]["value"]
+    assert "sensitivity" not in figures["per_statement"]["AFIB"]  # which has no threshold
 
 
 def test_top_calls_and_curves_hold_every_answer(figures: dict) -> None:

@@ -6,7 +6,7 @@
 
 from ecgview.training.evaluation.asked import answers
 from ecgview.training.evaluation.card_entry import write_to_card
-from ecgview.training.evaluation.run import evaluate, evaluate_maps
+from ecgview.training.evaluation.run import evaluate, evaluate_card, evaluate_maps
 from ecgview.training.evaluation.sheet import write as write_sheet
 from ecgview.training.evaluation.table import write as write_table
 from ecgview.training.evaluation.written import write_text
@@ -14,6 +14,7 @@ from ecgview.training.evaluation.written import write_text
 __all__ = [
     "answers",
     "evaluate",
+    "evaluate_card",
     "evaluate_maps",
     "write_sheet",
     "write_table",

@@ -20,7 +20,7 @@ Figures = Mapping[str, Any]
 
 def write(figures: Figures, card: ModelCard, path: Path) -> None:
     """Write the page as PDF; the same figures give the same bytes."""
-    write_pdf(draw(figures, card), path, f"Maps of {card.id}")
+    write_pdf([draw(figures, card)], path, f"Maps of {card.id}")
 
 
 def draw(figures: Figures, card: ModelCard) -> "Figure":

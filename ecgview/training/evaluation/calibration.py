@@ -63,6 +63,25 @@ def expected_calibration_error(wanted: Floats, said: Floats, bins: int = BINS) -
     return curve(wanted, said, bins).error
 
 
+def weighted_errors(wanted: Floats, said: Floats, weights: Doubles, bins: int = BINS) -> Doubles:
+    """Return (b, k) expected calibration errors of classes, records counted as `weights` say.
+
+    Args:
+        wanted: (n, k) 0/1.
+        said: (n, k) probabilities within 0 to 1.
+        weights: (b, n), not negative; how often each record counts.
+        bins: of equal width; 1.0 belongs to the last.
+    """
+    truth, stated = np.asarray(wanted, np.float64), np.asarray(said, np.float64)
+    place = np.minimum((stated * bins).astype(np.int64), bins - 1)
+    total = weights.sum(1)
+    errors = np.zeros((len(weights), truth.shape[1]))
+    for one in range(bins):
+        # The distance of two means times their weight is the distance of two sums.
+        errors += np.abs(weights @ np.where(place == one, stated - truth, 0.0)) / total[:, None]
+    return errors
+
+
 def brier(wanted: Floats, said: Floats) -> float:
     """Return the mean squared distance of stated probability and outcome; (n,), or (n, k) for all together."""
     return float(np.mean((np.asarray(said, np.float64) - np.asarray(wanted, np.float64)) ** 2))

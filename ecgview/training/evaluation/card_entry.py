@@ -9,19 +9,27 @@ from ecgview.models.cards import ModelCard
 from ecgview.training.evaluation.written import write_text
 
 EVIDENCE = "evidence.pdf"
-ON_THE_PAGE = ("classes", "calibration", "confusion", "comparison")  # too long for a card
+ON_THE_PAGE = (
+    "classes",
+    "confusion",
+    "comparison",
+)  # too long for a card, whose `per_statement` has the first short
+
+
+def entry(figures: dict[str, Any], with_page: bool) -> dict[str, Any]:
+    """Return what of the figures stands in a card under `metrics`."""
+    kept = {name: value for name, value in figures.items() if name not in ON_THE_PAGE}
+    return kept | ({"evidence": EVIDENCE} if with_page else {})
 
 
 def write_to_card(card: ModelCard, figures: dict[str, Any], page: Path | None = None) -> None:
     """Put the figures into the card's file under `metrics`; `page` becomes `evidence.pdf` beside it.
 
-    Tables of each class and curve are on that page alone.
+    The counts of each class and what the top call was taken for are on that page alone.
     """
     path = card.folder / "card.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
-    kept = {name: value for name, value in figures.items() if name not in ON_THE_PAGE}
     if page is not None:
         shutil.copyfile(page, card.folder / EVIDENCE)
-        kept["evidence"] = EVIDENCE
-    raw["metrics"] = kept
+    raw["metrics"] = entry(figures, page is not None)
     write_text(path, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -9,9 +9,11 @@ from ecgview.training.data import labels
 from ecgview.training.evaluation import calibration
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import Level, Scores, levels, score
+from ecgview.training.evaluation.metrics import Bootstrap, Interval, percentiles
 from ecgview.training.evaluation.plain import interval, rounded
 
 Z95 = 1.959964
+BY_CHANCE = 200  # drawings of outcomes that the answers themselves give
 
 
 def describe(asked: Asked, resamples: int) -> dict[str, Any]:
@@ -23,6 +25,8 @@ def describe(asked: Asked, resamples: int) -> dict[str, Any]:
         figures |= macros(scores)
     figures["calibration_bins"] = f"{calibration.BINS} bins of equal width"
     figures["classes"] = [row for scores in found for row in class_rows(scores)]
+    for scores in found:
+        figures |= calibration_errors(scores.level, bootstrap)
     figures["per_statement"] = _per_statement(figures["classes"])
     figures["calibration"] = [row for scores in found for row in curves(scores.level)]
     if found[0].level.name == "superclass":
@@ -42,13 +46,36 @@ def macros(scores: Scores) -> dict[str, Any]:
     figures[f"{name}_macro_auprc"] = interval(scores.auprc.mean())
     figures[f"{name}_macro_f1"] = interval(scores.f1.mean())
     figures[f"{name}_brier"] = interval(scores.brier.mean())
-    errors = [
-        calibration.expected_calibration_error(level.wanted[:, k], level.said[:, k]) for k in level.scored
-    ]
-    figures[f"{name}_calibration_error"] = rounded(float(np.mean(errors))) if errors else None
     if name == "statement":
         figures["n_statements"] = len(level.scored)
     return figures
+
+
+def calibration_errors(level: Level, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Return the mean calibration error over the scored classes, and what chance alone would make of it.
+
+    Resampling adds noise to every bin, which drives the error upwards: the interval is that of the resamples' spread,
+    moved so that their mean lies on the figure. "By chance" is the mean error of the same answers if each were exactly
+    as often true as it says: below that no model of so few records can be told from a perfect one.
+    """
+    if not len(level.scored):
+        return {f"{level.name}_calibration_error": None}
+    wanted, said = level.wanted[:, level.scored], level.said[:, level.scored]
+    drawn = bootstrap.draw(lambda w: calibration.weighted_errors(wanted, said, w))
+    mean = drawn.mean()
+    spread = np.nanmean(drawn.draws, axis=1)
+    moved = percentiles(mean.value, spread - spread.mean() + mean.value)
+    found = Interval(moved.value, max(moved.low, 0.0), moved.high)
+    rng = np.random.default_rng(bootstrap.seed)
+    ones = np.ones((1, len(said)))
+    perfect = [
+        calibration.weighted_errors((rng.random(said.shape) < said).astype(np.float32), said, ones).mean()
+        for _ in range(BY_CHANCE)
+    ]
+    return {
+        f"{level.name}_calibration_error": interval(found),
+        f"{level.name}_calibration_error_by_chance": rounded(float(np.mean(perfect))),
+    }
 
 
 def class_rows(scores: Scores) -> list[dict[str, Any]]:
@@ -90,10 +117,29 @@ def _counts(truth: NDArray[np.bool_], called: NDArray[np.bool_]) -> dict[str, in
 
 def _per_statement(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {
-        row["class"]: {"auroc": row["auroc"]["value"], "positives": row["positives"]}
+        row["class"]: {name: row[name] for name in _TOLD if row.get(name) is not None} | _worth(row)
         for row in rows
         if row["level"] == "statement"
     }
+
+
+_TOLD = ("positives", "auroc", "auprc", "f1", "brier", "calibration_error", "threshold")
+
+
+def _worth(row: dict[str, Any]) -> dict[str, Any]:
+    """Return sensitivity and specificity at the threshold with Wilson's 95 % interval, where a class has one."""
+    if "true_positives" not in row:
+        return {}
+    hits, misses = row["true_positives"], row["false_negatives"]
+    quiet, false = row["true_negatives"], row["false_positives"]
+    pairs = {"sensitivity": (hits, hits + misses), "specificity": (quiet, quiet + false)}
+    return {name: share(part, whole) for name, (part, whole) in pairs.items() if whole}
+
+
+def share(part: int, whole: int) -> dict[str, float | None]:
+    """Return a share with Wilson's 95 % interval; `whole` is 1 or more."""
+    low, high = wilson(np.array([part / whole]), np.array([whole]))
+    return {"value": rounded(part / whole), "low": rounded(float(low[0])), "high": rounded(float(high[0]))}
 
 
 def curves(level: Level) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecgview import resources
 from ecgview.about import RESEARCH_USE_ONLY, VERSION
@@ -181,11 +181,16 @@ def sized(size: float, bold: bool = False) -> "FontProperties":
     return _at(size, bold)
 
 
-def write_pdf(figure: "Figure", path: Path, title: str) -> None:
-    """Write a page as PDF, whole or not at all; the same page gives the same bytes."""
+def write_pdf(figures: "Sequence[Figure]", path: Path, title: str) -> None:
+    """Write pages as PDF, whole or not at all; the same pages give the same bytes."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_pdf import PdfPages
 
-    with whole_file(path) as part, rc_context({"pdf.fonttype": 42}):
-        canvas: Any = FigureCanvasPdf(figure)
-        canvas.print_pdf(part, metadata={"Title": title, "Creator": "ecgview", "CreationDate": None})
+    metadata = {"Title": title, "Creator": "ecgview", "CreationDate": None}
+    with (
+        whole_file(path) as part,
+        rc_context({"pdf.fonttype": 42}),
+        PdfPages(part, metadata=metadata) as pages,
+    ):
+        for figure in figures:
+            figure.savefig(pages, format="pdf")

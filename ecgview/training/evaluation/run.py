@@ -1,5 +1,6 @@
 """Every figure of one model on one split of PTB-XL."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,33 @@ from ecgview.training.evaluation import (
     lead_subsets,
     levels,
     reconstruction,
+    whole_card,
 )
 from ecgview.training.evaluation import subgroups as by_group
 
 TASKS = (asked.PTBXL, external.TASK)
+NOT_HERE = "its weights do not ship and were not here; PTB-XL's statements are not its outputs"
+_NO_PROBABILITY = "it states no probability of anything that is true or not"
+NOT_MEASURED: Mapping[str, Mapping[str, str]] = {
+    "autoencoder": {
+        "Brier score and calibration": _NO_PROBABILITY,
+        "With fewer leads": "it fills in hidden time of all twelve leads; hidden leads were not asked of it",
+        "Other hospitals": "it learnt from their records",
+    },
+    "identifier": {
+        "Brier score and calibration": "its likelihood ratio has a figure of its own, its cost",
+        "Heart rate, device": "pairs are grouped by days apart, rhythm, conduction, age and sex instead",
+    },
+    "delineator": {
+        "Brier score and calibration": "it states where a wave begins and ends; its errors are in milliseconds",
+        "With fewer leads": "each lead is answered by itself",
+        "Other hospitals": "no other set with experts' marks of waves is at hand",
+        "Sex, age, device": "150 records, of which a group has too few; rhythms and conduction are the groups",
+    },
+    "lef": {
+        "All figures of its own": "no record here has an echocardiogram: nothing can be called right or wrong",
+    },
+}
 
 
 def evaluate_maps(
@@ -74,6 +98,45 @@ def evaluate_maps(
     return attribution_table.describe(lines, card, resamples)
 
 
+def evaluate_card(
+    model_id: str,
+    data: Path,
+    cache: Path,
+    progress: Progress = silent,
+    resamples: int = 1000,
+    with_baselines: bool = True,
+) -> dict[str, Any]:
+    """Return every figure that a model's card holds, made in one go; what its kind has none of is said with the reason.
+
+    Args:
+        model_id: a model of PTB-XL's statements, an autoencoder, or the identifier by median beats.
+        data: folder with PTB-XL in it or one level below, and other hospitals' sets beside it.
+        cache: packed ECGs.
+        progress: told on the way.
+        resamples: of the bootstrap, by patient.
+        with_baselines: of a classifier, two logistic regressions on the same records.
+
+    Raises:
+        ModelError: its figures are another model's, or come from another command; or as `evaluate`.
+    """
+    card = cards.get(model_id)
+    whole_card.check_own(card)
+    if card.checkpoint and not card.is_here:
+        return {"not_measured": {"All figures": NOT_HERE}}
+    if card.kind == "classifier":
+        return whole_card.describe(card, data, cache, progress, resamples, with_baselines)
+    if card.kind != "autoencoder" and card.network != same_patient.NETWORK:
+        return dict(card.metrics) | {"not_measured": _without(card)}
+    compare = card.metrics.get("comparison_of_networks", {}).get("network", "")
+    figures = evaluate(model_id, data, cache, "test", progress, resamples, compare_with=compare)
+    return figures | {"not_measured": _without(card)}
+
+
+def _without(card: ModelCard) -> dict[str, str]:
+    """Return what the figures of a kind of model cannot hold, and why."""
+    return dict(NOT_MEASURED.get(card.kind, {}))
+
+
 def evaluate(
     model_id: str,
     data: Path,
@@ -110,6 +173,7 @@ def evaluate(
             with.
     """
     card = cards.get(model_id)
+    whole_card.check_own(card)
     if card.network == same_patient.NETWORK:
         if leads or subgroups or task != asked.PTBXL:
             raise ModelError(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgview.about import RESEARCH_USE_ONLY
+from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 from ecgview.training.data import splits
 from ecgview.training.evaluation import identification_table, reliability
@@ -20,8 +21,11 @@ Figures = Mapping[str, Any]
 
 
 def write(figures: Figures, card: ModelCard, path: Path) -> None:
-    """Write the page as PDF; the same figures give the same bytes."""
-    write_pdf(draw(figures, card), path, f"Evaluation of {card.id}")
+    """Write the pages as PDF, one or two; the same figures give the same bytes."""
+    pages = [draw(figures, card)]
+    if "left_out" in figures:
+        pages.append(draw_parts(figures, card))
+    write_pdf(pages, path, f"Evaluation of {card.id}")
 
 
 def draw(figures: Figures, card: ModelCard) -> "Figure":
@@ -40,6 +44,42 @@ def draw(figures: Figures, card: ModelCard) -> "Figure":
     return ink.figure
 
 
+def draw_parts(figures: Figures, card: ModelCard) -> "Figure":
+    """Return the second page of a whole card: every subgroup, other hospitals, and what was left out."""
+    ink = Ink()
+    ink.line(
+        LEFT, 8.5, f"Evaluation of {card.name} {card.version}: groups and other hospitals", 14, bold=True
+    )
+    top = ink.line(LEFT, 15.5, RESEARCH_USE_ONLY, 8, bold=True) + 2
+    left = _subgroups(ink, top, figures["subgroups"], most=len(figures["subgroups"])) + 2
+    for title, said in (("Left out of all figures", "left_out"), ("Not measured", "not_measured")):
+        if rows := figures.get(said):
+            left = ink.line(LEFT, left, title, 7, bold=True)
+            for name, value in rows.items():
+                left = ink.paragraph(LEFT, left, 92, f"{name}: {value}.", 6)
+            left += 1.5
+    if external := figures.get("external"):
+        _outside(ink, top, external)
+    _foot(ink, figures)
+    return ink.figure
+
+
+def _outside(ink: Ink, y: float, external: Mapping[str, Any]) -> None:
+    rows = [["Other hospitals", "records", "findings", "AUROC"]]
+    for row in external["sets"]:
+        cells = [str(row["n_records"]), str(row["n_findings"]), _with_interval(row["macro_auroc"])]
+        rows.append([row["hospital"], *cells])
+    y = ink.table(MIDDLE + 1, y, 92, rows, 6.2) + 2
+    rows = [["Finding, hospital", "present", "AUROC", "sensitivity", "specificity"]]
+    for row in external["findings"]:
+        cells = [_with_interval(row.get(name), 2) for name in ("auroc", "sensitivity", "specificity")]
+        present = f"{row['positives']} of {row['n_records']}"
+        rows.append([f"{row['finding']}, {row['hospital']}", present, *cells])
+    y = ink.table(MIDDLE + 1, y, 92, rows, 5.6)
+    note = external["note"]
+    ink.paragraph(MIDDLE + 1, y + 0.4, 92, note[:1].upper() + note[1:] + ".", 5.8, soft=True)
+
+
 def _head(ink: Ink, figures: Figures, card: ModelCard) -> float:
     ink.line(LEFT, 8.5, f"Evaluation of {card.name} {card.version}", 14, bold=True)
     y = ink.line(LEFT, 15.5, RESEARCH_USE_ONLY, 8, bold=True)
@@ -49,9 +89,17 @@ def _head(ink: Ink, figures: Figures, card: ModelCard) -> float:
         ("Calibration", card.calibrated),
         ("Evaluated on", _evaluated_on(figures)),
     ]
+    if refits := _refits(card):
+        rows.append(("Also those of", refits))
     y = ink.facts(LEFT, y + 1, RIGHT - LEFT, rows, 6.8)
     ink.rule(y + 0.6)
     return y + 2.2
+
+
+def _refits(card: ModelCard) -> str:
+    """Return which models that ship have these figures stand for them, in words."""
+    named = [f"{one.id}: {cards.figures_note(one)}" for one in cards.available() if one.figures_of == card.id]
+    return "; ".join(named)
 
 
 def _evaluated_on(figures: Figures) -> str:
@@ -103,8 +151,8 @@ def _overall(ink: Ink, y: float, figures: Figures) -> float:
             named = [
                 figures[f"{level}_{name}"] for name in ("macro_auroc", "macro_auprc", "macro_f1", "brier")
             ]
-            error = figures[f"{level}_calibration_error"]
-            rows.append([count, *(_with_interval(one) for one in named), _number(error)])
+            named.append(figures.get(f"{level}_calibration_error"))
+            rows.append([count, *(_with_interval(one) for one in named)])
     below = ink.table(LEFT, y, wide, rows, 7) + 2
     supers = [row for row in figures["classes"] if row["level"] == "superclass"]
     if supers:
@@ -159,7 +207,8 @@ def _statements(ink: Ink, y: float, figures: Figures) -> float:
 def _parts(ink: Ink, y: float, figures: Figures) -> None:
     """Write tasks and subgroups on the left; lead sets, the other model and the baselines on the right."""
     left = _tasks(ink, y, figures["tasks"]) if figures.get("tasks") else y
-    if groups := figures.get("subgroups"):
+    groups = figures.get("subgroups")
+    if groups and "left_out" not in figures:  # a whole card has a page for them
         _subgroups(ink, left, groups)
     right = y
     if subsets := figures.get("lead_subsets"):
@@ -200,9 +249,9 @@ def _tasks(ink: Ink, y: float, found: Sequence[Mapping[str, Any]]) -> float:
     return ink.paragraph(LEFT, low + 0.4, 92, note, 5.8, soft=True) + 2
 
 
-def _subgroups(ink: Ink, y: float, groups: Sequence[Mapping[str, Any]]) -> None:
+def _subgroups(ink: Ink, y: float, groups: Sequence[Mapping[str, Any]], most: int = MOST_GROUPS) -> float:
     rows = [["Subgroup", "records", "superclass AUROC", "statement AUROC", "statements"]]
-    for row in groups[:MOST_GROUPS]:
+    for row in groups[:most]:
         cells = [row.get("superclass_macro_auroc"), row["statement_macro_auroc"]]
         shown = [_with_interval(cell, 3) for cell in cells]
         rows.append(
@@ -210,9 +259,9 @@ def _subgroups(ink: Ink, y: float, groups: Sequence[Mapping[str, Any]]) -> None:
         )
     low = ink.table(LEFT, y, 92, rows, 6.2)
     note = "Means of two groups may be over different statements: those with five or more positives in the group."
-    if len(groups) > MOST_GROUPS:
-        note += f" {len(groups) - MOST_GROUPS} more groups are in the table of all figures."
-    ink.paragraph(LEFT, low + 0.4, 92, note, 5.8, soft=True)
+    if len(groups) > most:
+        note += f" {len(groups) - most} more groups are in the table of all figures."
+    return ink.paragraph(LEFT, low + 0.4, 92, note, 5.8, soft=True)
 
 
 def _comparison(ink: Ink, y: float, compared: Mapping[str, Any]) -> float:

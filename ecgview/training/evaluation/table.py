@@ -43,6 +43,16 @@ def lines(figures: Mapping[str, Any]) -> Iterator[Line]:
             if one["auroc"] is not None:
                 yield _line("superclass_auroc", one["class"], group, one["auroc"], row["n_records"])
             yield _line("superclass_positives", one["class"], group, one["positives"], row["n_records"])
+    if "with_100_hz" in figures:
+        yield from _flat(
+            figures["with_100_hz"], "with records at 100 Hz", figures["with_100_hz"]["n_records"]
+        )
+    for row in figures.get("external", {}).get("sets", ()):
+        yield from _flat(row, f"hospital: {row['hospital']}", row["n_records"])
+    for row in figures.get("external", {}).get("findings", ()):
+        for name in ("auroc", "sensitivity", "specificity", "positives", "cut"):
+            if isinstance(row.get(name), Mapping | int | float):
+                yield _line(name, row["finding"], f"hospital: {row['hospital']}", row[name], row["n_records"])
     for row in figures.get("rhythms", ()):
         yield from _flat(row, f"rhythm: {row['rhythm']}", row["n_records"])
     for name, value in figures.get("phase_rmse_uv", {}).items():

@@ -144,6 +144,19 @@ class PtbXl:
         return frozenset(int(ecg_id) for part in self._parts() for ecg_id in _ids(part))
 
 
+def recorded_with(path: Path) -> dict[str, tuple[str, str]]:
+    """Return the device and the site of each record of a table, by its id; "" where the table says none."""
+    return {
+        line["ecg_id"]: (_one_name(line.cells.get("device", "")), _one_name(line.cells.get("site", "")))
+        for line in table.lines(path / TABLE, ("ecg_id",))
+    }
+
+
+def _one_name(cell: str) -> str:
+    """Return a device or site as one name: the table pads them with spaces, and writes sites as 2.0."""
+    return " ".join(cell.split()).removesuffix(".0")
+
+
 def _header(line: table.Line, rate_hz: int) -> Path:
     """Return the header's path; where a table gives the other rate alone, the name follows from it."""
     column = FILE_COLUMN[rate_hz]
