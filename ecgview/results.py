@@ -33,6 +33,78 @@ Status = Literal["positive", "below threshold", "not judged", "not assessable"]
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredShare:
+    """What one measured value adds to a statement's logit.
+
+    `value` None is what could not be measured, which can speak for itself: without P waves there is no PR. `lead` is
+    empty for a value of all leads, `where_s` its place on the trace in s. `before` is what was computed where a
+    reader's hand moved it.
+    """
+
+    name: str  # "Heart rate"
+    unit: str
+    value: float | None
+    share: float  # in logits
+    lead: str = ""
+    where_s: tuple[float, float] | None = None
+    before: float | None = None
+
+    @property
+    def measured(self) -> str:
+        """The value in words: "heart rate 48 bpm", "PR not measured"."""
+        name = self.name if self.name[:2].isupper() else self.name[:1].lower() + self.name[1:]
+        if self.value is None:
+            return f"{name} not measured"
+        digits = 2 if self.unit == "mV" else 0
+        before = "" if self.before is None else f" (computed {_signless(self.before, digits)})"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{name} {_signless(self.value, digits)}{unit}{before}"
+
+    @property
+    def words(self) -> str:
+        """The value with its share: "heart rate 48 bpm +2.3"."""
+        return f"{self.measured} {signed(self.share)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a statement's logit is made of: base + network + measured values, or why the network answers alone.
+
+    `network_probability` is what the network says by itself. With `not_used` that is the answer, and nothing measured
+    has a share in it.
+    """
+
+    network_probability: float
+    base: float = 0.0
+    network: float = 0.0
+    measured: tuple[MeasuredShare, ...] = ()
+    not_used: str = ""
+
+    @property
+    def logit(self) -> float:
+        """What the shares add up to."""
+        return self.base + self.network + sum(one.share for one in self.measured)
+
+    @property
+    def words(self) -> str:
+        """The shares in a line: "logit +2.9 = base -0.6, network +1.2, heart rate 48 bpm +2.3"."""
+        if self.not_used:
+            return f"network alone: {self.not_used}"
+        parts = (f"base {signed(self.base)}", f"network {signed(self.network)}")
+        return f"logit {signed(self.logit)} = {', '.join((*parts, *(one.words for one in self.measured)))}"
+
+
+def signed(value: float) -> str:
+    """Return a share with its sign, as shown: "+2.3", "−0.4"."""
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def _signless(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+@dataclass(frozen=True, slots=True)
 class LabelScore:
     """One output of a classifier: probability as the model gives it, threshold where one is known.
 
@@ -40,6 +112,7 @@ class LabelScore:
     empty where it can; `models.context` writes it. `percentile` is the share, in percent, of the reference records
     without this statement whose score is lower; None where the model brings no reference scores. `weak_threshold` is
     a cut that rests on too few examples to judge by: it makes no statement, but is reason enough to doubt others.
+    `shares` is None where a statement rests on the network alone by its card.
     """
 
     code: str
@@ -49,6 +122,12 @@ class LabelScore:
     not_assessable: str = ""
     percentile: float | None = None
     weak_threshold: float | None = None
+    shares: Shares | None = None
+
+    @property
+    def by_network(self) -> float:
+        """The probability that the network gives by itself: what its map, its percentile and LEF rest on."""
+        return self.probability if self.shares is None else self.shares.network_probability
 
     @property
     def status(self) -> Status:
@@ -91,6 +170,9 @@ class Prediction:
     reason: str = ""  # why it was not analysed
     # Share, in percent, of clean reference ECGs whose features lie nearer to the training records'; `models.unusual`.
     feature_distance_percentile: float | None = None
+    unedited: "Prediction | None" = (
+        None  # with the computed measurements, where a reader's hand moved one it rests on
+    )
 
     @property
     def analysed(self) -> bool:
@@ -99,9 +181,16 @@ class Prediction:
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""
+        return self._score(code).probability
+
+    def by_network(self, code: str) -> float:
+        """Return what the network alone says of one code; KeyError if the model does not know it."""
+        return self._score(code).by_network
+
+    def _score(self, code: str) -> LabelScore:
         for score in self.scores:
             if score.code == code:
-                return score.probability
+                return score
         raise KeyError(code)
 
 

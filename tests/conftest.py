@@ -156,14 +156,14 @@ def forwards() -> Iterator[list[str]]:
     """
     import torch
 
-    from ecgview.models import runtime
+    from ecgview.models import loaded
     from ecgview.models.networks.wave_unet import WaveUnet, WaveUnets
 
     run: list[str] = []
 
     def hear(module: torch.nn.Module, _given: object, _made: object) -> None:
         asked = getattr(module, "inner", module)  # in bf16 it stands within another
-        if any(module is top for top in list(runtime._loaded.values())) and not isinstance(
+        if any(module is top for top in list(loaded.LOADED.values())) and not isinstance(
             asked, (WaveUnet, WaveUnets)
         ):
             run.append(type(module).__name__)

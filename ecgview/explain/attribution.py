@@ -103,7 +103,7 @@ def of_statements(
             method=found.method,
             # Gradient times input promises no sum, and cannot break it.
             failed=known_failure(share, left) if within is not None else "",
-            notes=_notes(found.leads, record, card),
+            notes=(*measured_note(card, code), *_notes(found.leads, record, card)),
         )
         for row, code in enumerate(codes)
     )
@@ -231,6 +231,15 @@ def chosen(prediction: Prediction, target: str) -> str:
     if not positive:
         raise ModelError("no statement is positive in this record", expected="the code of a statement")
     return max(positive, key=lambda score: score.probability).code
+
+
+def measured_note(card: ModelCard, code: str) -> tuple[str, ...]:
+    """Return what a map of a statement does not hold, where it rests on measured values by its card, too."""
+    rest = card.rests.get(code)
+    if rest is None:
+        return ()
+    names = dict.fromkeys(term.value for term in rest.terms)
+    return (f"Map of the network's share alone; shares of their own: {', '.join(names)}.",)
 
 
 def _notes(leads: tuple[str, ...], record: EcgRecord, card: ModelCard) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ecgview.errors import EcgviewError, ModelError, NotAnalysed
 from ecgview.explain import reconstruction
 from ecgview.leads import STANDARD_12
-from ecgview.models import asking, cards, runtime
+from ecgview.models import asking, cards, measured_shares, runtime
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.preprocessing import prepare
@@ -356,7 +356,7 @@ def _answers(
         one.card.id: _probabilities(one, standing.device, questions, filled)
         for one in {one.card.id: one for one in (standing._main, *standing._lef_asked)}.values()
     }
-    main = found[standing._main.card.id]
+    main = _beside_measured(standing._main, found[standing._main.card.id])
     if not standing._lef_asked or standing._lef_card is None:
         return main, np.zeros(0, dtype=np.float32)
     numbers = []
@@ -368,8 +368,22 @@ def _answers(
 
 
 def _said(before: Prediction, after: NDArray[np.float32]) -> Prediction:
-    scores = (replace(one, probability=float(p)) for one, p in zip(before.scores, after, strict=True))
+    scores = (
+        replace(one, probability=float(p), shares=None) for one, p in zip(before.scores, after, strict=True)
+    )
     return replace(before, scores=tuple(scores))
+
+
+def _beside_measured(asked: _Asked, after: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (n, classes) answers of the network with the measured shares of the record as it is beside them.
+
+    What is hidden is hidden from the network: the heart rate stays what it is.
+    """
+    made = after.copy()
+    for place, score in enumerate(asked.said.scores):
+        if score.shares is not None and not score.shares.not_used:
+            made[:, place] = [measured_shares.again(asked.card, score, float(p)) for p in after[:, place]]
+    return made
 
 
 def _probabilities(

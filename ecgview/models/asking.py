@@ -365,6 +365,7 @@ def prediction_question(
             "card": _card_content(card),
             "reference_scores": reference_scores.fingerprint(card),
             "reference_distances": unusual.fingerprint(card),
+            **_measured_content(card),
             "version": VERSION,
             # fp32 is called as it always was, so that what is kept stays known.
             "precision": str(runtime.PRECISION) if precision == "fp32" else precision,
@@ -405,6 +406,13 @@ def _fingerprint(question: Mapping[str, Any]) -> str:
 def _card_content(card: ModelCard) -> dict[str, Any]:
     raw = cards.as_json(card)
     return {name: raw[name] for name in _OF_THE_CARD} | {"origin": card.facts.origin}
+
+
+def _measured_content(card: ModelCard) -> dict[str, Any]:
+    """Return what the measured shares of a classifier come from; nothing where it has none."""
+    if not card.measured:
+        return {}
+    return {"measured": dict(card.measured), "measured_by": cards.default("delineator").sha256}
 
 
 def _weights_sha256(card: ModelCard) -> str:

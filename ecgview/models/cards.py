@@ -15,7 +15,7 @@ from typing import Any, Literal, cast, get_args
 from ecgview import resources
 from ecgview.counts import folds_in_words
 from ecgview.errors import ModelError
-from ecgview.models import card_text, thresholds
+from ecgview.models import card_text, measured_terms, thresholds
 from ecgview.results import ModelFacts
 
 Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier", "delineator"]
@@ -92,6 +92,8 @@ class ModelCard:
     folds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     # The model of the same recipe whose figures stand for this one, which learnt from the records they were had on.
     figures_of: str = ""
+    # Which statements rest on measured values beside the network, and with what weights: `measured_terms`
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_default(self) -> bool:
@@ -109,6 +111,11 @@ class ModelCard:
         where = f"{self.folder / 'card.json'}: threshold_figures"
         bases = thresholds.read(self.threshold_figures, self.labels, where)
         return {code: item.cut for code, item in bases.items() if item.cut is not None and not item.stands}
+
+    @property
+    def rests(self) -> dict[str, measured_terms.Rest]:
+        """What statements rest on beside the network, by label; empty where the network answers alone."""
+        return measured_terms.read(self.measured, self.labels, f"{self.folder / 'card.json'}: measured")
 
     @property
     def is_here(self) -> bool:
@@ -314,6 +321,8 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         value if code not in bases or bases[code].stands else None
         for code, value in zip(labels, _thresholds(raw, len(labels), path), strict=True)
     )
+    measured = _mapping(raw, "measured", path)
+    measured_terms.read(measured, labels, f"{path}: measured")
     weights = str(raw.get("weights", ""))
     if Path(weights).name != weights:
         raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
@@ -336,6 +345,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         threshold_figures=figures,
         folds=_folds(_mapping(raw, "folds", path), path),
         figures_of=_figures_of(raw, path),
+        measured=measured,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, runtime
+from ecgview.models import cards, loaded
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import FILTERS
 from ecgview.record import EcgRecord, Signal
@@ -101,9 +101,9 @@ def probabilities(card: ModelCard, signal: Signal, device: str = "cpu") -> NDArr
     bf16 is used wherever the processor multiplies in it: half the time, and on the 150 records of LUDB 95 of 100
     intervals moved by less than 0.4 ms.
     """
-    device = runtime.resolve_device(device)
-    net: Any = runtime.network(card, device, precision(device))
-    with runtime.threads(device, 1):
+    device = loaded.resolve_device(device)
+    net: Any = loaded.network(card, device, precision(device))
+    with loaded.threads(device, 1):
         return said_by(net, signal, device)
 
 

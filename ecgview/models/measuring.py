@@ -20,8 +20,9 @@ from ecgview.signal.measure import by_rules, engine, minutes
 from ecgview.signal.measure.engine import again, as_far_as_possible
 from ecgview.signal.measure.measured import Edit, Measured, TEnd
 from ecgview.signal.measurements import Measurement
+from ecgview.signal.recent import CHECKED_S, Recent, checksum
 
-__all__ = ["again", "as_far_as_possible", "measured"]
+__all__ = ["again", "as_far_as_possible", "measured", "recent"]
 
 BY_RULES = "P, QRS and T were found by rules, which are less sure than the network"
 WITHOUT = (
@@ -55,6 +56,30 @@ def measured(record: EcgRecord, edits: Sequence[Edit] = (), t_end: TEnd = "netwo
         found = _by_rules(record, t_end, str(error))
         return again(found, record, edits) if edits else _told(record, found)
     return of(record, by_network, edits, t_end)
+
+
+def recent(record: EcgRecord) -> Measured:
+    """Return `measured` of a record without edits, made once for all who ask about it in a row.
+
+    One answer measures a record for its statements, for the criteria beside them, and for the edges on the trace.
+    """
+    if record.seconds > CHECKED_S:  # what is kept is known by its first seconds
+        return measured(record)
+    key = (
+        checksum(record),
+        record.signal.shape,
+        record.sampling_rate_hz,
+        record.lead_names,
+        record.patient,
+        record.source,
+        record.notes,
+        record.synthetic,
+        repr(record.acquisition),
+    )
+    return _RECENT.of(key, lambda: measured(record))
+
+
+_RECENT: Recent[Measured] = Recent(most=8)
 
 
 def of(

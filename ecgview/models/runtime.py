@@ -3,18 +3,31 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import cards, context, guard, networks, reference_errors, reference_scores, unusual
+from ecgview.models import (
+    cards,
+    context,
+    guard,
+    measured_shares,
+    networks,
+    reference_errors,
+    reference_scores,
+    unusual,
+)
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import ModelCard
+from ecgview.models.loaded import ANSWERS as ANSWERS
+from ecgview.models.loaded import available_devices as available_devices
+from ecgview.models.loaded import network as network
+from ecgview.models.loaded import resolve_device as resolve_device
+from ecgview.models.loaded import threads as threads
 from ecgview.models.preprocessing import prepare, reason_not_to_take
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
@@ -26,34 +39,7 @@ if TYPE_CHECKING:
 
 # Of 8, 16 and 32 the one that stays in the caches of a core: a record of 32 takes 1.1 times as long.
 BATCH = 16
-ANSWERS = "fp32, packed"  # beside precisions, the form of fp32 that has no gradients
 PRECISION = np.dtype(np.float32)  # of what goes in; what the weights are in is named beside it
-_loaded: dict[tuple[str, str, str], Any] = {}
-_lock = threading.Lock()
-
-
-def available_devices() -> tuple[str, ...]:
-    """Return the devices of this machine, fastest first; cpu is always among them."""
-    import torch
-
-    found = []
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return (*found, "cpu")
-
-
-def resolve_device(device: str = "auto") -> str:
-    """Return the device that will run; ModelError if the one asked for is not there."""
-    if device == "cpu":  # is always there, and known without torch
-        return device
-    there = available_devices()
-    if device == "auto":
-        return there[0]
-    if device not in there:
-        raise ModelError(f"there is no {device} device on this machine", expected=", ".join(there))
-    return device
 
 
 def warm_up(progress: Progress = silent) -> None:
@@ -67,44 +53,9 @@ def warm_up(progress: Progress = silent) -> None:
     progress(1.0, "models ready")
 
 
-def network(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.Module":
-    """Return the network of a card in evaluation mode, loaded once per weights, device and precision.
-
-    bf16 is given as it is asked for: `models.precision` says whether it may be used.
-
-    Raises:
-        ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
-    """
-    import torch
-
-    from ecgview.models import architectures
-
-    # By the weights, not by the id: a card that is replaced while the window is open loads anew.
-    key = (card.sha256 or card.id, device, precision)
-    with _lock:
-        if key not in _loaded:
-            # Whoever asks first may be in inference mode; weights that are made there can never have gradients.
-            with torch.inference_mode(False):
-                _loaded[key] = _loaded_as(architectures.load(card), device, precision)
-        found: torch.nn.Module = _loaded[key]
-        return found
-
-
 def network_to_ask(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.Module":
     """Return a network that only answers: on a processor with packed weights, without gradients; else `network`."""
     return network(card, device, ANSWERS if (device, precision) == ("cpu", "fp32") else precision)
-
-
-def _loaded_as(module: "torch.nn.Module", device: str, precision: str) -> "torch.nn.Module":
-    if precision == "bf16":
-        from ecgview.models.networks.kit.bf16 import InBf16
-
-        return InBf16(module)
-    if precision == ANSWERS:
-        from ecgview.models.networks.kit.packed import to_answer
-
-        return to_answer(module)
-    return module.to(device)
 
 
 def classify(
@@ -233,33 +184,6 @@ def _head(card: ModelCard, module: "torch.nn.Module") -> "torch.nn.Module | None
     return found
 
 
-@contextlib.contextmanager
-def threads(device: str, count: int) -> Iterator[None]:
-    """Let one ECG alone run on one processor thread, a batch on all.
-
-    One ECG is answered in tens of milliseconds that way, and steadily: with several threads it waits for the
-    slowest, up to a second when something else is busy. The window keeps a core to itself, too.
-    """
-    if device != "cpu":
-        yield
-        return
-    import torch
-
-    full = _all_threads()
-    torch.set_num_threads(1 if count == 1 else full)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(full)
-
-
-@cache
-def _all_threads() -> int:
-    import torch
-
-    return torch.get_num_threads()
-
-
 def prediction(
     card: ModelCard,
     record: EcgRecord,
@@ -271,7 +195,8 @@ def prediction(
 ) -> Prediction:
     """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know.
 
-    `far` is the record's percentile of `probabilities_and_distances`.
+    Statements that rest on measured values, too, by the card get their shares here: the record is measured, unless it
+    was a moment ago. `far` is the record's percentile of `probabilities_and_distances`.
 
     Raises:
         ModelError: one is no number, as weights of strangers, or damaged ones, can make it.
@@ -280,20 +205,22 @@ def prediction(
         code = card.labels[int(np.flatnonzero(~np.isfinite(probability))[0])]
         raise ModelError("gives no number", where=f"{card.id}: {code}", expected="a probability", found="NaN")
     names = _label_names(card)
-    reference = reference_scores.of(card)
     weak = card.weak_thresholds
     rows = zip(card.labels, probability, card.thresholds, strict=True)
-    scores = tuple(
-        LabelScore(
-            code,
-            names.get(code, code),
-            float(value),
-            threshold,
-            percentile=None if reference is None else reference.percentile(k, float(value)),
-            weak_threshold=weak.get(code),
-        )
-        for k, (code, value, threshold) in enumerate(rows)
+    scores = measured_shares.of(
+        card,
+        record,
+        tuple(
+            LabelScore(code, names.get(code, code), float(value), threshold, weak_threshold=weak.get(code))
+            for code, value, threshold in rows
+        ),
     )
+    reference = reference_scores.of(card)
+    if reference is not None:  # scores with their measured shares, as those of the reference are
+        scores = tuple(
+            replace(score, percentile=reference.percentile(k, score.probability))
+            for k, score in enumerate(scores)
+        )
     scores, contexts = context.in_context(record, scores, card.label_set)
     doubts = (*context.doubts(record), *filter(None, (unusual.doubt(card, far),)))
     return Prediction(
@@ -338,9 +265,10 @@ def judged_anew(card: ModelCard, kept: Prediction, record: EcgRecord) -> Predict
     """Return a kept prediction with what the card and the record say today; probabilities stay as they are.
 
     Age, sex, pacing and the file's own words are no part of a network's input, so that two records of one input
-    may differ in them: what follows from them is never recalled, always judged.
+    may differ in them: what follows from them is never recalled, always judged. So are measured shares: a network's
+    input may be the same where the stored samples differ.
     """
-    said = np.array([score.probability for score in kept.scores])
+    said = np.array([score.by_network for score in kept.scores])
     far = kept.feature_distance_percentile  # of the input alone, as the probabilities are
     return prediction(card, record, said, kept.device, kept.duration_ms, kept.precision, far)
 

@@ -214,7 +214,7 @@ def gather(
     """
     if measurements is None:
         if measured is None:
-            measured = measuring.measured(record)
+            measured = measuring.recent(record)
             if read is not None and read.edges:
                 measured = measuring.as_far_as_possible(measured, record, read.edges)
         measured = criteria.ranged(measured, criteria_choices or {})

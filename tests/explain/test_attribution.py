@@ -10,7 +10,7 @@ from torch import nn
 from ecgview.errors import Cancelled, ModelError
 from ecgview.explain import Asked, attribution, explained, offered, on_page
 from ecgview.leads import STANDARD_12
-from ecgview.models import cards, gradients, runtime
+from ecgview.models import cards, gradients, loaded, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
@@ -89,7 +89,7 @@ def test_the_map_is_the_same_on_one_thread_and_on_two(
     counts = []
 
     def cells(threads: int) -> np.ndarray:
-        monkeypatch.setattr(runtime, "_all_threads", lambda: threads)
+        monkeypatch.setattr(loaded, "all_threads", lambda: threads)
         module = runtime.network(classifier, "cpu")
         forward = module.forward
         monkeypatch.setattr(

@@ -10,7 +10,7 @@ import torch
 from ecgview import resources
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
-from ecgview.models import architectures, cards, preprocessing, runtime, same_patient
+from ecgview.models import architectures, cards, loaded, preprocessing, runtime, same_patient
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 
@@ -101,7 +101,7 @@ def test_what_is_no_card_is_named(text: str, tmp_path: Path) -> None:
 def test_altered_weights_are_refused(
     classifier: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "_loaded", {})  # another test may have loaded the same weights
+    monkeypatch.setattr(loaded, "LOADED", {})  # another test may have loaded the same weights
     content = bytearray(classifier.weights_path.read_bytes())
     content[-1] ^= 1
     classifier.weights_path.write_bytes(content)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ecgview.errors import Cancelled, ModelError
-from ecgview.models import architectures, runtime
+from ecgview.models import architectures, loaded, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord, Patient
@@ -111,7 +111,7 @@ def test_devices_are_named(classifier: ModelCard, pulse_record: EcgRecord) -> No
 def test_many_threads_ask_at_once(classifier: ModelCard, pulse_record: EcgRecord) -> None:
     records = _others(pulse_record, 6)
     wanted = [answer.scores for answer in runtime.classify_many(records, device="cpu")]
-    runtime._loaded.clear()
+    loaded.LOADED.clear()
     got: list[object] = [None] * len(records)
 
     def ask(k: int) -> None:
@@ -122,7 +122,7 @@ def test_many_threads_ask_at_once(classifier: ModelCard, pulse_record: EcgRecord
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runtime._loaded) == 1
+    assert len(loaded.LOADED) == 1
     for one, other in zip(wanted, got, strict=True):
         np.testing.assert_allclose([s.probability for s in one], [s.probability for s in other], atol=1e-5)
 
@@ -138,7 +138,7 @@ def test_a_model_of_another_kind_is_refused(
 
 
 def test_a_network_loaded_while_another_answers_has_gradients(classifier: ModelCard) -> None:
-    runtime._loaded.clear()
+    loaded.LOADED.clear()
     with torch.inference_mode():
         module = runtime.network(classifier, "cpu")
     shape = (
@@ -152,12 +152,12 @@ def test_a_network_loaded_while_another_answers_has_gradients(classifier: ModelC
 
 
 def test_warming_up_loads_the_default_classifier(classifier: ModelCard) -> None:
-    runtime._loaded.clear()
+    loaded.LOADED.clear()
     runtime.warm_up()
-    assert [key[0] for key in runtime._loaded] == [classifier.sha256]
-    loaded = dict(runtime._loaded)
+    assert [key[0] for key in loaded.LOADED] == [classifier.sha256]
+    before = dict(loaded.LOADED)
     runtime.network_to_ask(classifier, runtime.resolve_device())
-    assert runtime._loaded == loaded, "the first question would load it anew"
+    assert before == loaded.LOADED, "the first question would load it anew"
 
 
 def test_weights_that_do_not_fit_are_named(classifier: ModelCard, pulse_record: EcgRecord) -> None:

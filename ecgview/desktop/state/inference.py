@@ -72,7 +72,7 @@ def measure_fully(record: EcgRecord, progress: Progress = silent) -> Measured:
     steady.load_model_libraries()
     from ecgview.models import measuring
 
-    return measuring.measured(record)
+    return measuring.recent(record)
 
 
 def compare_patients(

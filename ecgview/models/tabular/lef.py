@@ -366,7 +366,8 @@ def _values(
             raw.append((inputs or {}).get(predictor.measured, predictor.instead))
             continue
         said = predictions[predictor.classifier]
-        raw.append(said.probability(_code_of(predictor, _codes(said))))
+        # Tables were made of what networks say by themselves, and a predictor's map is of that alone.
+        raw.append(said.by_network(_code_of(predictor, _codes(said))))
     flip = [predictor.complement for predictor in model.predictors]
     return np.array([1.0 - p if turned else p for p, turned in zip(raw, flip, strict=True)])
 

@@ -46,7 +46,7 @@ def of(record: EcgRecord, measured: Measured | None = None) -> dict[str, float]:
     Raises:
         ModelError: T ends were found in another way than in the records that models are fitted on.
     """
-    found = measuring.measured(record) if measured is None else measured
+    found = measuring.recent(record) if measured is None else measured
     if found.t_end != "network":
         raise ModelError(
             "models rest on T ends as the network marks them", expected="network", found=found.t_end
