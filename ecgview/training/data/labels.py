@@ -30,8 +30,8 @@ def targets(pack: Pack, index: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def superclass_targets(statement_targets: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (n, 5) 0/1 from (n, 71)."""
-    return np.asarray(statement_targets @ superclass_matrix().T.astype(np.float32) > 0, dtype=np.float32)
+    """Return (n, 5) 0/1 from (n, 71), of statements that may not all be known; see `known_superclasses`."""
+    return known_superclasses(statement_targets)
 
 
 def known_superclasses(statement_targets: NDArray[np.float32]) -> NDArray[np.float32]:

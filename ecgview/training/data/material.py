@@ -13,7 +13,7 @@ from ecgview.counts import counted
 from ecgview.errors import ModelError
 from ecgview.models.cards import InputSpec
 from ecgview.progress import Progress, silent
-from ecgview.training.data import collection, provenance, sources, splits, tasks
+from ecgview.training.data import collection, hospitals, provenance, sources, splits, tasks
 from ecgview.training.data.pack import Pack, load_or_build
 from ecgview.training.data.provenance import Learnt
 from ecgview.training.data.recordings import Reading, Recordings, Several
@@ -28,7 +28,10 @@ CALLED: Mapping[str, str] = {"val": "validation"}  # what a source calls a split
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A pack, what may be learnt from, what chooses the epoch, every row's targets, (records, k), and the task."""
+    """A pack, what may be learnt from, what chooses the epoch, every row's targets, (records, k), and the task.
+
+    A target is NaN where the row's source does not say.
+    """
 
     pack: Pack
     train: NDArray[np.int64]
@@ -51,6 +54,8 @@ def of_task(
     most_records: int = 0,
     start: Path | None = None,
     per_fold: int = 0,
+    others: bool = False,
+    folds: splits.Folds | None = None,
 ) -> Data:
     """Return pack, splits and targets of a task; rows that the task does not keep are in no split.
 
@@ -65,29 +70,49 @@ def of_task(
         most_records: the first so many of them; 0 = all.
         start: the run or model that the training goes on from.
         per_fold: see `open_pack`.
+        others: whether labelled records of other hospitals train, too, with what their sources do not say masked.
+        folds: another split than the pack's own, such as one of `splits.cross_validation`.
 
     Raises:
-        ModelError: no such task, a split without records, a patient in two splits, or a start that saw the test split.
+        ModelError: no such task, or one that other hospitals' records cannot serve; a split without records, a patient
+            in two splits, or a start that saw the test split.
     """
     pack = open_pack(path, cache, spec, progress, per_fold=per_fold)
     task = _task(pack, task_name)
     kept = np.flatnonzero(task.keeps(pack.rows))
     index = {
-        name: np.intersect1d(splits.labelled(pack, name), kept) for name in ("train", "validation", "test")
+        name: np.intersect1d(splits.labelled(pack, name, folds), kept)
+        for name in ("train", "validation", "test")
     }
     for name, rows in index.items():
         if not len(rows):
             raise ModelError(f"the {name} split holds no record of task {task_name}", where=str(path))
+    wanted = hospitals.targets(pack.rows) if task_name == "all71" else task.targets(pack.rows)
+    if others:
+        index["train"] = np.sort(np.concatenate([index["train"], _others(pack, task, wanted, path)]))
     train = splits.part_of(index["train"], share, seed)
     if most_records:
         train = train[:most_records]
     head = counted(len(train), "labelled record") + ("" if task_name == "all71" else f", task {task.name}")
-    learnt = provenance.of_supervised(pack, train, start, head)
-    return Data(pack, train, index["validation"], task.targets(pack.rows), task, index["test"], learnt)
+    learnt = provenance.of_supervised(pack, train, start, head, folds)
+    return Data(pack, train, index["validation"], wanted, task, index["test"], learnt)
 
 
-def of_recipe(recipe: Any, places: Places, spec: InputSpec) -> Data:
-    """Return `of_task` for a supervised recipe: its task, its share and number of records, its seed."""
+def _others(pack: Pack, task: Task, wanted: NDArray[np.float32], path: Path) -> NDArray[np.int64]:
+    """Return the rows of other hospitals of which any statement is known."""
+    if task.name != "all71":
+        raise ModelError(
+            f"other hospitals have no labels of task {task.name}", where=str(path), expected="task all71"
+        )
+    other = np.array([row.source in hospitals.SOURCES for row in pack.rows], dtype=bool)
+    return np.flatnonzero(other & np.isfinite(wanted).any(axis=1))
+
+
+def of_recipe(recipe: Any, places: Places, spec: InputSpec, folds: splits.Folds | None = None) -> Data:
+    """Return `of_task` for a supervised recipe: its task, its share and number of records, its seed.
+
+    Labelled records of other hospitals train where the recipe has `others` and says so.
+    """
     return of_task(
         places.data,
         places.cache,
@@ -99,6 +124,8 @@ def of_recipe(recipe: Any, places: Places, spec: InputSpec) -> Data:
         most_records=recipe.most_records,
         start=places.start,
         per_fold=places.per_fold,
+        others=getattr(recipe, "others", False),
+        folds=folds,
     )
 
 
@@ -132,7 +159,11 @@ def open_pack(
     """
     if serving not in ("", PTBXL):
         return load_or_build(
-            Several(partial(_serving, path, serving)), spec, cache, f"{serving}|{path.resolve()}", progress
+            Several(partial(_serving, path, serving)),
+            spec,
+            cache,
+            f"{serving}|{path.resolve()}|taken {collection.TAKEN}",
+            progress,
         )
     whole = serving == PTBXL or collection.has_ptbxl(path)
     records = collection.read_all(path, per_fold) if whole else Several(partial(_records, path, per_fold))
@@ -146,8 +177,20 @@ def _serving(path: Path, task: str) -> Iterator[Recordings]:
     found = [source for source in sources.open_all(path) if any(one.name == task for one in source.tasks)]
     if not found:
         raise ModelError(f"no data set of task {task} here", where=str(path), expected=f"labels of {task}")
+    taken = collection.Taken()
     for source in found:
-        yield Recordings(source.rows, source.records)
+        yield Recordings(
+            partial(_labelled, source, task), partial(taken.new, partial(_read_labelled, source, task))
+        )
+
+
+def _labelled(source: Source, task: str) -> Iterator[Row]:
+    """Yield the rows that belong to a task: of several sets in one folder, some may be labelled for another."""
+    return (row for row in source.rows() if tasks.get(task).keeps([row])[0])
+
+
+def _read_labelled(source: Source, task: str) -> Iterator[Reading]:
+    return ((row, record) for row, record in source.records() if tasks.get(task).keeps([row])[0])
 
 
 def _records(path: Path, per_fold: int) -> Iterator[Recordings]:

@@ -22,9 +22,15 @@ PTBXL = "ptbxl"
 CITED: Mapping[str, str] = {
     PTBXL: "PTB-XL 1.0.3 (Wagner et al., CC BY 4.0)",
     "cinc2021": "PhysioNet/CinC Challenge 2021 (CC BY 4.0)",
-    "cpsc2018": "CPSC 2018 of the PhysioNet/CinC Challenge 2020 (CC BY 4.0)",
+    "cpsc_2018": "CPSC 2018 of the PhysioNet/CinC Challenge 2020/2021 (CC BY 4.0)",
+    "cpsc_2018_extra": "CPSC-Extra of the PhysioNet/CinC Challenge 2020/2021 (CC BY 4.0)",
+    "georgia": "Georgia of the PhysioNet/CinC Challenge 2020/2021 (CC BY 4.0)",
+    "chapman_shaoxing_ningbo": "Chapman-Ningbo of the PhysioNet/CinC Challenge 2021 (CC BY 4.0)",
+    "ptb": "PTB Diagnostic ECG Database (ODC-BY)",
+    "cinc_2025": "CODE-15% and SaMi-Trop as in the PhysioNet/CinC Challenge 2025 (CC BY 4.0)",
     "ludb": "LUDB 1.0.1 (ODC-BY)",
 }
+SLOW_HZ = 100.0  # such a record holds nothing above 50 Hz
 FILE = "learnt.json"
 
 
@@ -40,7 +46,9 @@ class Learnt:
     folds: splits.Folds = field(default_factory=dict)
 
 
-def of_supervised(pack: "Pack", train: "Index", start: Path | None = None, head: str = "") -> Learnt:
+def of_supervised(
+    pack: "Pack", train: "Index", start: Path | None = None, head: str = "", folds: splits.Folds | None = None
+) -> Learnt:
     """Return what a supervised run learns from.
 
     Args:
@@ -48,11 +56,12 @@ def of_supervised(pack: "Pack", train: "Index", start: Path | None = None, head:
         train: the rows that it learns from.
         start: the run or model that it goes on from.
         head: what the rows are; "64 labelled records" where nothing is said.
+        folds: the split; the pack's own where none is given.
 
     Raises:
         ModelError: the start has seen records of this test split.
     """
-    folds = splits.of_pack(pack)
+    folds = folds or splits.of_pack(pack)
     words = f"{head or counted(len(train), 'labelled record')}: {described(pack.rows[i] for i in train)}; chosen on "
     words += f"{splits.folds_in_words(folds['validation'])}, never {splits.folds_in_words(folds['test'])}"
     before = of_start(start)
@@ -121,14 +130,21 @@ def keep(learnt: Learnt, out: Path) -> None:
 
 
 def described(rows: Iterable[Row]) -> str:
-    """Return the sources with their folds and counts: "ptbxl folds 1-7: 2016 records; ludb: 150 records"."""
+    """Return the sources with their folds and counts: "ptbxl folds 1-7: 2016 records; ludb: 150 records".
+
+    A long record stands in several rows, its windows, and counts once; what its source has at 100 Hz is named.
+    """
     rows = tuple(rows)
-    counts = Counter(row.source for row in rows)
+    counts = Counter(source for source, _ in {(row.source, row.record_id) for row in rows})
     parts = []
     for source, count in sorted(counts.items(), key=lambda pair: (pair[0] != PTBXL, -pair[1], pair[0])):
         folds = {row.fold for row in rows if row.source == source} - {0}
         where = f" {splits.folds_in_words(folds)}" if folds else ""
-        parts.append(f"{CITED.get(source, source)}{where}: {counted(count, 'record')}")
+        own = [row for row in rows if row.source == source]
+        windows = f" in {len(own)} windows" if len(own) > count else ""
+        slow = len({row.record_id for row in own if row.rate_hz and row.rate_hz <= SLOW_HZ})
+        rates = f" ({slow} at 100 Hz)" if slow else ""
+        parts.append(f"{CITED.get(source, source)}{where}: {counted(count, 'record')}{windows}{rates}")
     return "; ".join(parts)
 
 

@@ -32,7 +32,7 @@ class Task:
         codes: the classes, in the order of a network's outputs; k of them.
         matrix: (k, m) bool, class by vocabulary.
         vocabulary: the m codes, as in `Row.codes`, that say anything about this task.
-        kept: which recordings belong to the task: those with a "class" of it, with any "code", or "all".
+        kept: which recordings belong to the task: those with a "class" of it, with any "code" of SNOMED CT, or "all".
     """
 
     name: str
@@ -65,7 +65,8 @@ class Task:
         if self.kept == "all":
             return np.ones(len(rows), dtype=bool)
         if self.kept == "code":
-            return np.array([bool(row.codes) for row in rows], dtype=bool)
+            # PTB-XL has codes of its own: without one of SNOMED CT it is not labelled for the challenge.
+            return np.array([any(code.isdecimal() for code in row.codes) for row in rows], dtype=bool)
         return np.asarray(self.targets(rows).any(axis=1), dtype=bool)
 
 

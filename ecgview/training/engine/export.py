@@ -112,7 +112,7 @@ def any_classifier(
 def _cuts(wanted: NDArray[np.float32], said: NDArray[np.float32]) -> list[float | None]:
     """Return the cut of the best F1 of each class, None where there are too few to seek one."""
     return [
-        round(best_f1_threshold(truth, own), 4) if truth.sum() >= FEWEST_POSITIVES else None
+        round(best_f1_threshold(truth, own), 4) if np.nansum(truth) >= FEWEST_POSITIVES else None
         for truth, own in zip(wanted.T, said.T, strict=True)
     ]
 

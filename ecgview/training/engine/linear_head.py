@@ -43,10 +43,11 @@ class Head(nn.Module):
         return out
 
     def forward(self, batch: "FeatureBatch") -> dict[str, Tensor]:
-        """Return {"loss"}: binary cross-entropy."""
-        return {
-            "loss": F.binary_cross_entropy_with_logits(self.logits(batch.features).float(), batch.targets)
-        }
+        """Return {"loss"}: binary cross-entropy over the targets that are known."""
+        known = torch.isfinite(batch.targets)
+        logits = self.logits(batch.features).float()
+        loss = F.binary_cross_entropy_with_logits(logits[known], batch.targets[known])
+        return {"loss": loss if known.any() else logits.sum() * 0.0}
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return weight and bias of the one linear layer that does the same in evaluation."""
@@ -63,7 +64,7 @@ class Head(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class FeatureBatch:
-    """`features` (n, width) of frozen layers, `targets` (n, k) 0/1."""
+    """`features` (n, width) of frozen layers, `targets` (n, k) 0/1, NaN where nothing is known."""
 
     features: Tensor
     targets: Tensor

@@ -85,7 +85,11 @@ def table(
             "cut": cut,
             "positives": int((wanted[:, k] == 1).sum()),
             "negatives": int((wanted[:, k] == 0).sum()),
-            **({} if cut is None else _worth(wanted[:, k] == 1, said[:, k] >= cut)),
+            **(
+                {}
+                if cut is None
+                else _worth(wanted[:, k] == 1, (said[:, k] >= cut) & np.isfinite(wanted[:, k]))
+            ),
         }
         for k, (code, cut) in enumerate(zip(labels, cuts, strict=True))
     }

@@ -35,7 +35,14 @@ class Interval:
 
 
 def auroc(wanted: Array, said: Array) -> Doubles:
-    """Return the AUROC of each column, (k,), from mid-ranks; NaN where a class is absent; (n, k) each."""
+    """Return the AUROC of each column, (k,), from mid-ranks; NaN where a class is absent; (n, k) each.
+
+    A truth that is NaN is not known: such a record has no part in that column, here and below.
+    """
+    known = np.isfinite(wanted)
+    if not known.all():
+        columns = range(wanted.shape[1])
+        return np.array([auroc(*_known(wanted[:, k], said[:, k]))[0] for k in columns], dtype=np.float64)
     # Mid-ranks give a tie half, as the area under the curve does.
     ranks = rankdata(said, axis=0)
     positive = wanted.sum(0).astype(np.float64)
@@ -43,6 +50,12 @@ def auroc(wanted: Array, said: Array) -> Doubles:
     pairs = positive * negative
     above = (ranks * (wanted > 0)).sum(0) - positive * (positive + 1) / 2
     return np.where(pairs > 0, above / np.where(pairs > 0, pairs, 1), np.nan)
+
+
+def _known(truth: Array, score: Floats) -> tuple[Array, Array]:
+    """Return one column of records whose truth is known, (m, 1) each."""
+    known = np.isfinite(truth)
+    return truth[known, None], np.asarray(score[known, None], np.float32)
 
 
 def macro_auroc(wanted: Array, said: Array, columns: Index | None = None) -> float:
@@ -54,18 +67,15 @@ def macro_auroc(wanted: Array, said: Array, columns: Index | None = None) -> flo
 def macro_auprc(wanted: Array, said: Array, columns: Index | None = None) -> float:
     """Return the mean average precision over columns that hold both classes."""
     chosen = range(wanted.shape[1]) if columns is None else columns
-    both = [k for k in chosen if 0 < wanted[:, k].sum() < len(wanted)]
-    return (
-        float(np.mean([average_precision_score(wanted[:, k], said[:, k]) for k in both]))
-        if both
-        else float("nan")
-    )
+    pairs = [_known(wanted[:, k], said[:, k]) for k in chosen]
+    both = [(truth, score) for truth, score in pairs if 0 < truth.sum() < len(truth)]
+    return float(np.mean([average_precision_score(*pair) for pair in both])) if both else float("nan")
 
 
 def macro_f1(wanted: Array, said: Array, thresholds: Doubles) -> float:
     """Return the mean F1 over the columns that have a threshold (not NaN) and a positive."""
-    chosen = np.flatnonzero(np.isfinite(thresholds) & (wanted.sum(0) > 0))
-    called = said[:, chosen] >= thresholds[chosen]
+    chosen = np.flatnonzero(np.isfinite(thresholds) & (np.nansum(wanted, 0) > 0))
+    called = (said[:, chosen] >= thresholds[chosen]) & np.isfinite(wanted[:, chosen])
     truth = wanted[:, chosen] > 0
     f1 = 2 * (called & truth).sum(0) / np.maximum(1, called.sum(0) + truth.sum(0))
     return float(f1.mean()) if len(chosen) else float("nan")
@@ -73,11 +83,12 @@ def macro_f1(wanted: Array, said: Array, thresholds: Doubles) -> float:
 
 def with_at_least(wanted: Array, positives: int) -> Index:
     """Return the columns that have at least so many positives."""
-    return np.flatnonzero(wanted.sum(0) >= positives)
+    return np.flatnonzero(np.nansum(wanted, 0) >= positives)
 
 
 def best_f1_threshold(wanted: NDArray[np.float32], said: NDArray[np.float32]) -> float:
     """Return the threshold with the largest F1, midway to the next lower score; larger on a tie."""
+    wanted, said = (column[:, 0] for column in _known(wanted, said))
     order = np.argsort(-said, kind="stable")
     hits = np.cumsum(wanted[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + wanted.sum())

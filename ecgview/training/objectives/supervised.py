@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ecgview.training.data.labels import superclass_log_odds, superclass_matrix
 
+_NEVER = -40.0  # a logit whose odds vanish beside any other
 TEMPERATURE = 2.0  # of the distillation (methods A.6)
 
 
@@ -88,24 +89,27 @@ class SupervisedObjective(nn.Module):
         features = (self._features or network.forward_features)(batch.signal)
         logits = network.forward_head(self.dropout(features)).float()
         known = torch.isfinite(batch.statements)
-        labelled = known.any(1)
         outcome: dict[str, Tensor] = {}
         loss = logits.new_zeros(())
         supers = superclass_log_odds(logits) if self.superclass_weight or self.teacher_weight else None
-        if labelled.any():
-            wanted = batch.statements[labelled]
-            smooth = wanted * (1 - self.smoothing) + 0.5 * self.smoothing
-            statement = cross_entropy_of_known(logits[labelled], smooth)
+        if known.any():
+            smooth = batch.statements * (1 - self.smoothing) + 0.5 * self.smoothing
+            statement = cross_entropy_of_known(logits, smooth)
             if batch.earlier is not None:
-                taught = bernoulli_distillation(logits[labelled], batch.earlier[labelled])
+                taught = bernoulli_distillation(logits[known], batch.earlier[known])
                 statement = DISTIL_SHARE * taught + (1 - DISTIL_SHARE) * statement
             loss = loss + self.statement_weight * statement
             if supers is not None:
                 given = batch.superclasses
-                above = _superclass_targets(wanted) if given is None else given[labelled]
-                superclass = cross_entropy_of_known(supers[labelled], above)
+                superclass = (
+                    _superclass_loss(logits, batch.statements)
+                    if given is None
+                    else cross_entropy_of_known(supers, given)
+                )
                 loss = loss + self.superclass_weight * superclass
                 outcome |= {"statement_loss": statement.detach(), "superclass_loss": superclass.detach()}
+        else:
+            loss = logits.sum() * 0.0  # a step without any label has a gradient still, which is zero
         if batch.teacher is not None and supers is not None and self.teacher_weight:
             distance = bernoulli_distillation(supers, batch.teacher)
             loss = loss + self.teacher_weight * distance
@@ -127,9 +131,15 @@ def cross_entropy_of_known(logits: Tensor, wanted: Tensor) -> Tensor:
     return (each * known).sum() / known.sum().clamp(min=1)
 
 
-def _superclass_targets(statements: Tensor) -> Tensor:
-    """Return (n, 5): known where one statement of the superclass is there, or all of them are known."""
+def _superclass_loss(logits: Tensor, statements: Tensor) -> Tensor:
+    """Return the mean over the superclasses that are known: one of theirs is present, or all of theirs are known.
+
+    A statement that is not known has no part in the answer either, or a class that is present by another one would
+    push it up.
+    """
     matrix = torch.from_numpy(superclass_matrix()).to(statements)
+    unsaid = torch.isnan(statements)
     present = statements.nan_to_num() @ matrix.T > 0
-    unknown = (~torch.isfinite(statements)).to(matrix) @ matrix.T > 0
-    return torch.where(present, 1.0, torch.where(unknown, torch.nan, 0.0)).to(statements.dtype)
+    known = present | (unsaid.to(matrix) @ matrix.T == 0)
+    targets = torch.where(known, present.to(matrix), torch.nan)
+    return cross_entropy_of_known(superclass_log_odds(logits.masked_fill(unsaid, _NEVER)), targets)

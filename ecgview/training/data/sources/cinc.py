@@ -51,9 +51,7 @@ _LOOKED_AT = 20  # headers, to tell what a folder holds
 
 def sniff(path: Path) -> bool:
     """Return whether one of the first headers below a folder carries diagnoses."""
-    return path.is_dir() and any(
-        "Dx" in _fields(_text(header)) for header in islice(_headers(path), _LOOKED_AT)
-    )
+    return path.is_dir() and any(map(has_diagnoses, islice(_headers(path), _LOOKED_AT)))
 
 
 def open(path: Path) -> "Cinc":
@@ -85,14 +83,14 @@ class Cinc:
     def rows(self) -> Iterator[Row]:
         """Yield every recording but PTB-XL's, from its header."""
         for header in self._files():
-            yield _row(header)
+            yield row_of(header)
 
     def records(self, tell: Tell | None = None) -> Iterator[tuple[Row, EcgRecord]]:
         """Yield every recording but PTB-XL's."""
         for header in self._files():
             record = read_or_tell(header, tell)
             if record is not None:
-                yield _row(header), record
+                yield row_of(header), record
 
     def problems(self) -> Iterator[Problem]:
         """Yield headers that cannot be read, signal files that are missing, diagnoses that are no identifier."""
@@ -100,7 +98,7 @@ class Cinc:
             if found := problem_of_file(header):
                 yield found
                 continue
-            codes = _row(header).codes
+            codes = row_of(header).codes
             if not codes:
                 yield Problem("unlabelled", str(header), "the header has no Dx line")
             for code in codes:
@@ -141,7 +139,13 @@ def _fields(text: str) -> dict[str, str]:
     return dict(_LINE.findall(text))
 
 
-def _row(header: Path) -> Row:
+def has_diagnoses(header: Path) -> bool:
+    """Return whether a header carries a line of diagnoses."""
+    return "Dx" in _fields(_text(header))
+
+
+def row_of(header: Path) -> Row:
+    """Return the row of a recording, from its header alone."""
     text = _text(header)
     fields, rate = _fields(text), _RATE.search(text)
     named = [word.strip() for word in fields.get("Dx", "").split(",")]

@@ -27,7 +27,7 @@ TASKS = ("all71", "diag44", "sub23", "super5", "form19", "rhythm12")
 FILE_COLUMN = {100: "filename_lr", 500: "filename_hr"}
 PACKED_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 _NEEDED = ("ecg_id", "patient_id", "age", "sex", "scp_codes", "strat_fold")
-_OLDER_THAN_89 = 90.0  # years; the table says 300 there so that nobody is recognised
+OLDER_THAN_89 = 90.0  # years; the table says 300 there so that nobody is recognised
 
 
 def sniff(path: Path) -> bool:
@@ -179,7 +179,7 @@ def _row(line: table.Line, rate_hz: float) -> Row:
         patient_id=f"ptbxl-{line.whole('patient_id')}",
         fold=line.whole("strat_fold"),
         codes=_codes(line),
-        age_years=age if age is None or age <= 89 else _OLDER_THAN_89,
+        age_years=age if age is None or age <= 89 else OLDER_THAN_89,
         sex={"0": "male", "1": "female"}.get(line["sex"], ""),
         rate_hz=rate_hz,
     )
@@ -211,14 +211,19 @@ def _stored(part: Path) -> "np.lib.npyio.NpzFile":
     return stored  # type: ignore[no-any-return]
 
 
+def unpacked(low: NDArray[np.uint8], high: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return the counts whose zig-zagged first differences along time have these low and high bytes."""
+    zigzag = low.astype(np.uint16) | (high.astype(np.uint16) << 8)
+    step = ((zigzag >> 1) ^ (-(zigzag & 1).astype(np.int32)).astype(np.uint16)).astype(np.int16)
+    return np.cumsum(step, axis=-1, dtype=np.int16)
+
+
 def _unpack(part: Path) -> Iterator[tuple[int, EcgRecord]]:
     """Yield (ecg_id, record) of one packed file: zig-zagged first differences, 1 uV per step."""
     with _stored(part) as stored:
         ids, low, high = stored["ecg_id"], stored["low"], stored["high"]
     for ecg_id, low_bytes, high_bytes in zip(ids, low, high, strict=True):
-        zigzag = low_bytes.astype(np.uint16) | (high_bytes.astype(np.uint16) << 8)
-        step = ((zigzag >> 1) ^ (-(zigzag & 1).astype(np.int32)).astype(np.uint16)).astype(np.int16)
-        microvolts = np.cumsum(step, axis=-1, dtype=np.int16)
+        microvolts = unpacked(low_bytes, high_bytes)
         lead = {name: (microvolts[i] / 1000.0).astype(np.float32) for i, name in enumerate(PACKED_LEADS)}
         lead |= derive_limb(lead)
         signal = np.stack([lead[name] for name in STANDARD_12])
