@@ -173,11 +173,21 @@ class Prediction:
     unedited: "Prediction | None" = (
         None  # with the computed measurements, where a reader's hand moved one it rests on
     )
+    # Of an answer with fewer leads than the model has: the lead set of its card and those leads; else empty.
+    lead_set: str = ""
+    leads: tuple[str, ...] = ()
 
     @property
     def analysed(self) -> bool:
         """Whether the network was asked at all."""
         return not self.reason
+
+    @property
+    def by_leads(self) -> str:
+        """With how many leads it was asked, where not with all: "by 2 of 12 leads (I, II)"; else ""."""
+        if not self.leads:
+            return ""
+        return f"by {len(self.leads)} of 12 leads ({', '.join(self.leads)})"
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""

@@ -14,6 +14,7 @@ from ecgview.labels import label_set
 from ecgview.leads import STANDARD_12
 from ecgview.models import architectures, cards
 from ecgview.models.cards import InputSpec, ModelCard
+from ecgview.models.lead_sets import LeadSet
 
 TINY = {"width": 24, "depth": 2, "n_heads": 3, "decoder_width": 16, "decoder_heads": 2}
 
@@ -73,6 +74,51 @@ def classifier(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCar
     state = _random(card, 1).state_dict()
     state["head.bias"][codes.index("PACE")] = -20.0  # or random weights would call every ECG paced
     monkeypatch.setitem(cards.DEFAULTS, "classifier", "tiny")
+    return keep_model(card, state)
+
+
+LEAD_SETS = [  # made up: name, leads, what it is worth, line of NORM
+    ("12-V6", STANDARD_12[:11], 0.90, (1.5, -0.25)),
+    ("6", STANDARD_12[:6], 0.80, (0.5, 0.125)),
+    ("V1-V6", STANDARD_12[6:], 0.82, (2.0, 0.5)),
+    ("3", ("I", "II", "V2"), 0.83, (0.75, 0.0)),
+    ("2", ("I", "II"), 0.78, (0.25, 0.0)),
+    ("V1+V5", ("V1", "V5"), 0.75, (0.5, -0.5)),
+    ("1", ("I",), 0.70, (0.5, -0.75)),
+    ("II", ("II",), 0.69, (0.5, 1.0)),
+]
+
+
+@pytest.fixture
+def any_leads(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
+    """Return the card of a tiny lead-agnostic classifier with lead sets, the default one of this test.
+
+    With fewer leads AFIB has no cut, NORM one of 0.3, and 1AVB one that rests on too few records.
+    """
+    codes = tuple(statement.code for statement in label_set.load("ptbxl71").statements)
+    card = tiny_card(
+        "any-leads",
+        "classifier",
+        "mtecg",
+        label_set="ptbxl71",
+        labels=codes,
+        thresholds=tuple(0.5 for _ in codes),
+        lead_sets=tuple(
+            LeadSet(
+                name,
+                leads,
+                {"NORM": line, "1AVB": (1.25, 0.5)},
+                {"NORM": 0.3, "1AVB": 0.4},
+                {"1AVB": {"cut": 0.4, "positives": 9, "negatives": 300}},
+                {"macro_auroc": auroc},
+            )
+            for name, leads, auroc, line in LEAD_SETS
+        ),
+    )
+    card = replace(card, input=replace(card.input, lead_agnostic=True))
+    state = _random(card, 5).state_dict()
+    state["head.bias"][codes.index("PACE")] = -20.0
+    monkeypatch.setitem(cards.DEFAULTS, "classifier", "any-leads")
     return keep_model(card, state)
 
 

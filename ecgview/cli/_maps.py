@@ -59,7 +59,7 @@ def is_asked(args: argparse.Namespace) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Print what a map tells, and what hiding a part would change where --mask asks; write all of it where asked."""
-    from ecgview.models import guard, runtime
+    from ecgview.models import fewer_leads, runtime
 
     masked = None
     _output.keep_apart(args.output, args.file)
@@ -68,9 +68,9 @@ def run(args: argparse.Namespace) -> int:
     if args.statement is not None:
         from ecgview.explain import attribution, offered
 
-        card = runtime.classifier_named(args.model)
+        card = fewer_leads.card_for(runtime.classifier_for(record, args.model), record)
         attribution.output_of(card, args.statement)
-        guard.check(record, card.input.leads)  # before what is offered: of this record nothing is
+        fewer_leads.check(card, record)  # before what is offered: of this record nothing is
         doubt = offered.doubt_of(card, args.statement, anyway=args.anyway)
     predictor = (args.predictor or "") if args.lef else None
     with _answers.memory() as memory:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import Asked, Explanation
 from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
-from ecgview.models import gradients, guard, runtime
+from ecgview.models import fewer_leads, gradients, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
@@ -84,7 +84,7 @@ def of_statements(
         ModelError: no such model, statement or device, a network without gradients, or a record that does not fit.
         Cancelled: `progress` says that nobody waits any more.
     """
-    card = runtime.classifier_named(model_id)
+    card = fewer_leads.card_for(runtime.classifier_for(record, model_id), record)
     outputs = [output_of(card, code) for code in codes]
     within = LARGEST_REMAINDER if method == "integrated gradients" else None
     found = maps(record, card, outputs, device, progress, method, within=within)
@@ -135,14 +135,16 @@ def maps(
         ModelError, Cancelled: as `of_statements`.
     """
     device = runtime.resolve_device(device)
-    guard.check(record, card.input.leads)
-    prepared = prepare(record, card.input)
+    card = fewer_leads.card_for(card, record)
+    fewer_leads.check(card, record)
+    heard = fewer_leads.heard(card, record)
+    prepared = prepare(heard, card.input)
     progress(0.0, "loading the model")
     module = gradients.network(card, device)
     flat = flat_of(prepared)
     both = gradients.logits(module, np.stack([prepared, flat]), device)
     ends = both @ outputs.T if isinstance(outputs, np.ndarray) else both[:, list(outputs)]
-    rows = [row for row, name in enumerate(card.input.leads) if record.has(name)]
+    rows = [row for row, name in enumerate(card.input.leads) if heard.has(name)]
 
     def cells(slopes: NDArray[np.float32]) -> NDArray[np.float64]:
         return cells_of((slopes.astype(np.float64) * prepared)[:, rows], card.input.sampling_rate_hz)
@@ -173,7 +175,8 @@ def ends(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return all logits of this ECG and of a flat one, (classes,) each; raises as `of_statements`."""
     device = runtime.resolve_device(device)
-    prepared = prepare(record, card.input)
+    card, heard = fewer_leads.asked(card, record)
+    prepared = prepare(heard, card.input)
     both = gradients.logits(gradients.network(card, device), np.stack([prepared, flat_of(prepared)]), device)
     return both[0], both[1]
 
@@ -246,7 +249,12 @@ def _notes(leads: tuple[str, ...], record: EcgRecord, card: ModelCard) -> tuple[
     """Return what stands beside a map: leads that are not there, leads that follow from others, time left out."""
     said = []
     if missing := [name for name in card.input.leads if name not in leads]:
-        said.append(f"Leads not recorded, and so without cells: {', '.join(missing)}.")
+        word = "recorded" if card.asked_with is None else "asked"
+        said.append(f"Leads not {word}, and so without cells: {', '.join(missing)}.")
+    if card.asked_with is not None:
+        said.append(
+            f"Whether maps can be trusted was measured with all twelve leads, not with {', '.join(leads)} alone."
+        )
     derived = [name for name in ("III", "aVR", "aVL", "aVF") if name in leads]
     if derived and {"I", "II"} <= set(leads):
         said.append(

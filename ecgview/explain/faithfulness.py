@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgview.models import cards, gradients, runtime
+from ecgview.models import cards, fewer_leads, gradients, runtime
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef, table
@@ -192,8 +192,9 @@ def stamp(
     if known or asked is None:
         why = reasons(known, completeness, None, None, None)
         return Stamp(completeness, verdict=verdict_of(why) if why else NOT_CHECKED)
-    card, number = asked
-    signal, edges = prepare(record, card.input), edges_of(card.input)
+    model, number = asked
+    card, heard = fewer_leads.asked(model, record)
+    signal, edges = prepare(heard, card.input), edges_of(card.input)
     device = runtime.resolve_device(device)
     network = runtime.network(card, device)
     hiding = Hiding(

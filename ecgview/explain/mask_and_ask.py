@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ecgview.errors import EcgviewError, ModelError, NotAnalysed
 from ecgview.explain import reconstruction
 from ecgview.leads import STANDARD_12
-from ecgview.models import asking, cards, measured_shares, runtime
+from ecgview.models import asking, cards, fewer_leads, measured_shares, runtime
 from ecgview.models import segments as autoencoders
 from ecgview.models.cards import InputSpec, ModelCard
 from ecgview.models.preprocessing import prepare
@@ -137,8 +137,8 @@ def ground(
 
 
 def _asked(record: EcgRecord, said: Prediction) -> _Asked:
-    card = cards.get(said.model.model_id)
-    return _Asked(card, prepare(record, card.input), said)
+    card, heard = fewer_leads.asked(cards.get(said.model.model_id), record)
+    return _Asked(card, prepare(heard, card.input), said)
 
 
 def ask(standing: Ground, hidden: Hidden, progress: Progress = silent) -> tuple[WhatIf, Overlay]:
@@ -228,13 +228,14 @@ def overlay_of(hidden: Hidden, record: EcgRecord) -> Overlay:
 def checked(standing: Ground, hidden: Hidden) -> tuple[str, ...]:
     """Return what is to be said of a question beside its answer; ModelError where it cannot be asked."""
     record, spec = standing.record, standing._main.card.input
+    seen = standing.prediction.leads or spec.leads
     if not hidden:
         raise ModelError("nothing is hidden", expected="a stretch of time or a lead")
     for name in dict.fromkeys((*hidden.leads, *(name for span in hidden.spans for name in span.leads))):
         if not record.has(name):
             raise ModelError(f"there is no lead {name}", expected=", ".join(record.lead_names))
-        if name not in spec.leads:
-            raise ModelError(f"the model does not see lead {name}", expected=", ".join(spec.leads))
+        if name not in seen:
+            raise ModelError(f"the model does not see lead {name}", expected=", ".join(seen))
     warnings = []
     for span in hidden.spans:
         if not 0 <= span.start_s < span.end_s <= record.seconds + 1 / record.sampling_rate_hz:
@@ -250,7 +251,7 @@ def checked(standing: Ground, hidden: Hidden) -> tuple[str, ...]:
                 found=f"{span.start_s:g}-{span.end_s:g} s",
             )
     if hidden.leads:
-        warnings += _without(hidden.leads, spec.leads)
+        warnings += _without(hidden.leads, seen)
     if hidden.fill == "autoencoder" and hidden.spans:
         cut = _autoencoder(standing)[1]
         warnings.append(f"the autoencoder fills whole segments of {cut.seconds * 1000:g} ms in all leads")
@@ -267,6 +268,11 @@ def _without(leads: tuple[str, ...], seen: Sequence[str]) -> list[str]:
 
 def _autoencoder(standing: Ground) -> "tuple[ModelCard, Segments]":
     """Return what fills hidden stretches; ModelError where the classifier cannot be given what it makes."""
+    if leads := standing.prediction.leads:
+        raise ModelError(
+            f"the autoencoder fills all twelve leads, and the ECG is asked with {len(leads)}",
+            expected="the fill flat",
+        )
     card = autoencoders.autoencoder(standing._autoencoder_id)
     for asked in {one.card.id: one for one in (standing._main, *standing._lef_asked)}.values():
         if _shape(asked.card.input) != _shape(card.input):
@@ -429,7 +435,7 @@ def elsewhere(
     rng = np.random.default_rng(seed)
     spec = standing._main.card.input
     if not hidden.spans:
-        return _other_leads(hidden, spec.leads, n, rng)
+        return _other_leads(hidden, standing.prediction.leads or spec.leads, n, rng)
     step_s = 1 / spec.sampling_rate_hz
     if hidden.fill == "autoencoder":
         step_s = _autoencoder(standing)[

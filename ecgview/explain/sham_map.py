@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgview.explain import attribution
-from ecgview.models import gradients, guard, runtime
+from ecgview.models import fewer_leads, gradients, runtime
 from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord
@@ -34,16 +34,16 @@ def of_random_network(
         ModelError: no such model, statement or device, a network without gradients, or a record that does not fit.
         Cancelled: `progress` says that nobody waits any more.
     """
-    card = runtime.classifier_named(model_id)
+    card, heard = fewer_leads.asked(runtime.classifier_for(record, model_id), record)
     output = attribution.output_of(card, code)
     device = runtime.resolve_device(device)
-    guard.check(record, card.input.leads)
-    prepared = prepare(record, card.input)
+    fewer_leads.check(card, record)
+    prepared = prepare(heard, card.input)
     module = shuffled(gradients.network(card, device), seed)
     ends = gradients.logits(module, np.stack([prepared, np.zeros_like(prepared)]), device)[:, output]
     steps = attribution.path(prepared, attribution.STEPS)
     slopes = gradients.mean_gradients(module, steps, [output], device, progress)[0]
-    rows = [row for row, name in enumerate(card.input.leads) if record.has(name)]
+    rows = [row for row, name in enumerate(card.input.leads) if heard.has(name)]
     products = (slopes.astype(np.float64) * prepared)[rows]
     cells = attribution.cells_of(products, card.input.sampling_rate_hz).astype(np.float32)
     share = float(ends[0] - ends[1])

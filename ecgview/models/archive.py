@@ -147,7 +147,8 @@ def schema(plan: Plan) -> "pa.Schema":
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]
         columns += [("lef_percentile", pa.float64()), ("lef_cut", pa.string()), ("lef_warnings", pa.string())]
-    columns += [("precision", pa.string()), ("feature_distance_percentile", pa.float32())]
+    columns += [("precision", pa.string()), ("lead_set", pa.string())]
+    columns += [("feature_distance_percentile", pa.float32())]
     told = ("pacing", "not_assessable", "doubt_kinds", "warnings", "not_analysed", "error")
     columns += [(name, pa.string()) for name in told]
     facts = {"notice": RESEARCH_USE_ONLY, "classifier": json.dumps(asdict(card.facts), allow_nan=False)}

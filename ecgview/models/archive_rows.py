@@ -9,7 +9,7 @@ import numpy as np
 
 from ecgview import formats
 from ecgview.errors import EcgviewError
-from ecgview.models import cards, context, runtime
+from ecgview.models import cards, context, fewer_leads, lead_sets, runtime
 from ecgview.models import precision as choice
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -21,10 +21,14 @@ from ecgview.signal.judgement import judged
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file on its way: the record and its network input by classifier, or why there is none."""
+    """A file on its way: the record and its network input by classifier, or why there is none.
+
+    `cards` are the classifiers as this record is asked by them: with all leads or a set of fewer.
+    """
 
     path: str
     record: EcgRecord | None = None
+    cards: Mapping[str, ModelCard] = field(default_factory=dict)
     signals: Mapping[str, Signal] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, Prediction] = field(default_factory=dict)  # not analysed, by classifier
@@ -80,31 +84,35 @@ def _read(name: str, root: Path, classifiers: Sequence[ModelCard], device: str) 
     signals: dict[str, Signal] = {}
     errors: dict[str, str] = {}
     refused: dict[str, Prediction] = {}
-    for card in classifiers:
+    by: dict[str, ModelCard] = {}
+    for whole in classifiers:
+        card, heard = fewer_leads.asked(whole, record)
+        by[card.id] = card
         if (said := runtime.not_analysed(card, record, device)) is not None:
             refused[card.id] = said
             continue
         try:
-            signals[card.id] = prepare(record, card.input)
+            signals[card.id] = prepare(heard, card.input)
         except EcgviewError as error:
             errors[card.id] = str(error)
-    return _Read(name, record, signals, errors, refused)
+    return _Read(name, record, by, signals, errors, refused)
 
 
 def _scored(batch: list[_Read], asked: _Asked) -> list[dict[str, Any]]:
     said: dict[str, dict[str, Prediction]] = {item.path: dict(item.refused) for item in batch}
-    for card in asked.classifiers:
-        ready = [(item, item.record) for item in batch if card.id in item.signals]
-        if not ready:
-            continue
-        signals = np.stack([item.signals[card.id] for item, _ in ready])
-        module = runtime.network_to_ask(card, asked.device, asked.precision)
-        made = runtime.probabilities_and_distances(card, module, signals, asked.device, one_thread=True)
-        for (item, record), row, far in zip(ready, *made, strict=True):
-            if record is not None:
-                said[item.path][card.id] = runtime.prediction(
-                    card, record, row, asked.device, 0.0, asked.precision, far
-                )
+    for one in asked.classifiers:
+        ready = [(item, item.record) for item in batch if one.id in item.signals]
+        by = [item.cards[one.id] for item, _ in ready]
+        for places in runtime.grouped(by, range(len(ready))):
+            card, group = by[places[0]], [ready[place] for place in places]
+            signals = np.stack([item.signals[card.id] for item, _ in group])
+            module = runtime.network_to_ask(card, asked.device, asked.precision)
+            made = runtime.probabilities_and_distances(card, module, signals, asked.device, one_thread=True)
+            for (item, record), row, far in zip(group, *made, strict=True):
+                if record is not None:
+                    said[item.path][card.id] = runtime.prediction(
+                        card, record, row, asked.device, 0.0, asked.precision, far
+                    )
     return [_row(item, said[item.path], asked) for item in batch]
 
 
@@ -129,6 +137,7 @@ def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str
         return row | {"warnings": "; ".join(context.doubts(record)) or None}
     row |= {f"p_{score.code}": score.probability for score in prediction.scores}
     row["precision"] = prediction.precision if prediction.analysed else None
+    row["lead_set"] = prediction.lead_set or (lead_sets.ALL if prediction.analysed else None)
     row["feature_distance_percentile"] = prediction.feature_distance_percentile
     row["not_analysed"] = prediction.reason or None
     row["warnings"] = "; ".join(prediction.warnings) or None

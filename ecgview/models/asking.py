@@ -22,9 +22,10 @@ from typing import Any, Protocol, TypeVar
 
 from ecgview.about import VERSION
 from ecgview.errors import BlindedError, EcgviewError, StoreError
-from ecgview.models import cards, reference_scores, runtime, unusual
+from ecgview.models import cards, fewer_leads, reference_scores, runtime, unusual
 from ecgview.models import precision as choice
 from ecgview.models.cards import ModelCard
+from ecgview.models.lead_sets import LeadSet
 from ecgview.models.preprocessing import prepare
 from ecgview.models.tabular import lef as tabular
 from ecgview.progress import Progress, silent
@@ -147,7 +148,7 @@ def ask(
     prediction: Prediction | EcgviewError
     result: LefResult | EcgviewError
     try:
-        prediction = asking.prediction(runtime.classifier_named(model_id), progress)
+        prediction = asking.prediction(runtime.classifier_for(record, model_id), progress)
     except BlindedError:
         raise
     except EcgviewError as error:
@@ -182,7 +183,9 @@ def classify(
         ModelError: no such model or device, or a record that the model cannot take.
         BlindedError: what a model says of this record is still closed.
     """
-    return _Asking(record, device, precision, memory).prediction(runtime.classifier_named(model_id), progress)
+    return _Asking(record, device, precision, memory).prediction(
+        runtime.classifier_for(record, model_id), progress
+    )
 
 
 def lef(
@@ -225,8 +228,8 @@ def how_unusual(record: EcgRecord, device: str = "auto") -> tuple[float | None, 
     record. It is asked without a store: nothing of its answer is shown.
     """
     try:
-        card = runtime.classifier_named(None)
-        far = classify(record, device=device).feature_distance_percentile
+        card = runtime.classifier_named(None)  # no other: what it learned from is the reference
+        far = classify(record, card.id, device).feature_distance_percentile
     except EcgviewError:
         return None, ""
     return far, "" if far is None else unusual.doubt(card, far, card.name)
@@ -238,6 +241,7 @@ def _can_be(kept: Prediction, card: ModelCard) -> bool:
     far = kept.feature_distance_percentile
     return (
         codes == card.labels
+        and kept.leads == (() if card.asked_with is None else card.asked_with.leads)
         and all(0.0 <= score.probability <= 1.0 for score in kept.scores)
         and (far is None or 0.0 <= far <= 100.0)
     )
@@ -262,13 +266,14 @@ class _Asking:
     def _predicted(self, card: ModelCard, progress: Progress) -> tuple[str, Prediction]:
         record = self._record
         device = runtime.resolve_device(self._device)
+        whole, (card, heard) = card, fewer_leads.asked(card, record)
         if (refused := runtime.not_analysed(card, record, device)) is not None:
             return "", refused  # never kept: it costs nothing, and limits may change
-        prepared = prepare(record, card.input)
+        prepared = prepare(heard, card.input)
         progress(0.1, "loading the model")
-        chosen = choice.choose(card, device, self._wanted)
+        chosen = choice.choose(whole, device, self._wanted)
         self._why_not[card.id] = chosen.why_not
-        question = prediction_question(card, record, prepared, device, chosen.precision)
+        question = prediction_question(card, heard, prepared, device, chosen.precision)
         kept = self._recalled(Prediction, question)
         if kept is not None and _can_be(kept, card):
             return question, self._told_why(runtime.judged_anew(card, kept, record), card)
@@ -345,8 +350,8 @@ def prediction_question(
     card as far as an answer depends on it, the reference scores and distances, our version, precision and device.
 
     Args:
-        card: of the classifier.
-        record: which of the leads it has; a missing lead is a row of zeros to a network, as a flat one would be.
+        card: of the classifier, as `fewer_leads.asked` gives it.
+        record: as it is asked; a missing lead is a row of zeros to a network, as a flat one would be.
         prepared: (leads, samples) what goes into the network.
         device: the one that will run: cpu, cuda or mps.
         precision: what the network will run in: fp32 or bf16.
@@ -363,6 +368,7 @@ def prediction_question(
             "leads_present": [record.has(name) for name in card.input.leads],
             "weights": _weights_sha256(card),
             "card": _card_content(card),
+            **({} if card.asked_with is None else {"lead_set": _lead_set_content(card.asked_with)}),
             "reference_scores": reference_scores.fingerprint(card),
             "reference_distances": unusual.fingerprint(card),
             **_measured_content(card),
@@ -404,7 +410,9 @@ def _fingerprint(question: Mapping[str, Any]) -> str:
 
 
 def _card_content(card: ModelCard) -> dict[str, Any]:
-    raw = cards.as_json(card)
+    raw = cards.as_json(
+        replace(card, lead_sets=())
+    )  # which are many, and no part of an answer with all leads
     return {name: raw[name] for name in _OF_THE_CARD} | {"origin": card.facts.origin}
 
 
@@ -413,6 +421,14 @@ def _measured_content(card: ModelCard) -> dict[str, Any]:
     if not card.measured:
         return {}
     return {"measured": dict(card.measured), "measured_by": cards.default("delineator").sha256}
+
+
+def _lead_set_content(own: LeadSet) -> dict[str, Any]:
+    return {
+        "name": own.name,
+        "leads": list(own.leads),
+        "lines": {code: list(line) for code, line in own.lines.items()},
+    }
 
 
 def _weights_sha256(card: ModelCard) -> str:

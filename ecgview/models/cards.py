@@ -6,7 +6,7 @@ the user's data folder for those that were fetched, imported or trained. Nothing
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any, Literal, cast, get_args
 from ecgview import resources
 from ecgview.counts import folds_in_words
 from ecgview.errors import ModelError
-from ecgview.models import card_text, measured_terms, thresholds
+from ecgview.models import card_text, lead_sets, measured_terms, thresholds
+from ecgview.models.lead_sets import LeadSet
 from ecgview.results import ModelFacts
 
 Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier", "delineator"]
@@ -94,6 +95,11 @@ class ModelCard:
     figures_of: str = ""
     # Which statements rest on measured values beside the network, and with what weights: `measured_terms`
     measured: Mapping[str, Any] = field(default_factory=dict)
+    # What is known of the model with fewer leads; only of a network that is `lead_agnostic`
+    lead_sets: tuple[LeadSet, ...] = ()
+    # Of a card as one record is asked by it: the set, whose thresholds are then the card's; see `fewer_leads`. No field
+    # of a card's file.
+    asked_with: LeadSet | None = None
 
     @property
     def is_default(self) -> bool:
@@ -326,6 +332,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
     weights = str(raw.get("weights", ""))
     if Path(weights).name != weights:
         raise ModelError("must name a file beside the card", where=f"{path}: weights", found=weights[:80])
+    spec = _input(_mapping(raw, "input", path), path)
     return ModelCard(
         **words,
         kind=cast(Kind, kind),
@@ -336,7 +343,7 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         labels=labels,
         label_set=str(raw.get("label_set", "")),
         thresholds=standing,
-        input=_input(_mapping(raw, "input", path), path),
+        input=spec,
         config=_config(_mapping(raw, "config", path), f"{path}: config"),
         metrics=_mapping(raw, "metrics", path),
         notes=_notes(raw, path),
@@ -346,6 +353,8 @@ def _read_card(path: Path, _changed: int) -> ModelCard:
         folds=_folds(_mapping(raw, "folds", path), path),
         figures_of=_figures_of(raw, path),
         measured=measured,
+        lead_sets=_lead_sets(raw, str(kind), labels, spec, path),
+        asked_with=None,
     )
 
 
@@ -476,6 +485,17 @@ def _figures_of(raw: Mapping[str, Any], path: Path) -> str:
     return card_text.check_id(named, f"{path}: figures_of")
 
 
+def _lead_sets(
+    raw: Mapping[str, Any], kind: str, labels: Sequence[str], spec: InputSpec, path: Path
+) -> tuple[LeadSet, ...]:
+    where = f"{path}: lead_sets"
+    found = lead_sets.read(raw.get("lead_sets", []), labels, spec.leads, where)
+    if found and not (kind == "classifier" and spec.lead_agnostic):
+        expected = "a classifier whose input is lead_agnostic: it takes rows of zeros for absent leads"
+        raise ModelError("does not fit the network", where=where, expected=expected)
+    return found
+
+
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
@@ -503,9 +523,11 @@ def _input(raw: Mapping[str, Any], path: Path) -> InputSpec:
 
 
 def as_json(card: ModelCard) -> dict[str, Any]:
-    """Return what `card.json` holds: every field but the folder, which is where the file lies."""
+    """Return what `card.json` holds: every field but the folder, where the file lies, and what a record is asked."""
     raw = asdict(card)
-    del raw["folder"]
+    del raw["folder"], raw["asked_with"]
+    if not card.lead_sets:
+        del raw["lead_sets"]  # most cards have none
     return raw
 
 

@@ -133,9 +133,15 @@ def _rule_of_pacing() -> ContextRule:
     return next(rule for rule in context_rules.rules() if rule.context == PACED)
 
 
-def doubts(record: EcgRecord) -> tuple[str, ...]:
-    """Return the sentences that stand beside any answer about this record."""
-    return (*filter(None, (doubt(record) for doubt in DOUBTS)), *judged(record).warnings)
+def doubts(record: EcgRecord, heard: EcgRecord | None = None) -> tuple[str, ...]:
+    """Return the sentences that stand beside any answer about this record.
+
+    `heard` is the record with the leads that were asked, where not all were: their samples are judged, no others.
+    """
+    return (
+        *filter(None, (doubt(record) for doubt in DOUBTS)),
+        *judged(record if heard is None else heard).warnings,
+    )
 
 
 def sentence(doubt: str) -> str:

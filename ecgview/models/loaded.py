@@ -44,7 +44,8 @@ def resolve_device(device: str = "auto") -> str:
 def network(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.Module":
     """Return the network of a card in evaluation mode, loaded once per weights, device and precision.
 
-    bf16 is given as it is asked for: `models.precision` says whether it may be used.
+    bf16 is given as it is asked for: `models.precision` says whether it may be used. Of a card that is asked with fewer
+    leads the logits lie on the lines of that set.
 
     Raises:
         ModelError: the weights are missing, altered, or do not fit the network (the keys are named).
@@ -61,7 +62,15 @@ def network(card: ModelCard, device: str, precision: str = "fp32") -> "torch.nn.
             with torch.inference_mode(False):
                 LOADED[key] = _loaded_as(architectures.load(card), device, precision)
         found: torch.nn.Module = LOADED[key]
-        return found
+    return found if card.asked_with is None else _on_lines(found, card, device)
+
+
+def _on_lines(module: "torch.nn.Module", card: ModelCard, device: str) -> "torch.nn.Module":
+    from ecgview.models.networks.kit.lines import OnLines
+
+    assert card.asked_with is not None
+    lines = [card.asked_with.lines.get(code, (1.0, 0.0)) for code in card.labels]
+    return OnLines(module, lines).to(device).eval()
 
 
 def _loaded_as(module: "torch.nn.Module", device: str, precision: str) -> "torch.nn.Module":

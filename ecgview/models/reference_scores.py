@@ -46,8 +46,11 @@ class ReferenceScores:
 
 
 def of(card: ModelCard) -> ReferenceScores | None:
-    """Return the table that belongs to a card's weights; None where there is none that can be used."""
-    found = card.beside(FILE)
+    """Return the table that belongs to a card's weights; None where there is none that can be used.
+
+    With fewer leads scores spread otherwise: the table is of answers with all.
+    """
+    found = card.beside(FILE) if card.asked_with is None else None
     return None if found is None else _read(*found, card.sha256, len(card.labels))
 
 

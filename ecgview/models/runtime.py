@@ -14,6 +14,7 @@ from ecgview.errors import ModelError
 from ecgview.models import (
     cards,
     context,
+    fewer_leads,
     guard,
     measured_shares,
     networks,
@@ -28,7 +29,7 @@ from ecgview.models.loaded import available_devices as available_devices
 from ecgview.models.loaded import network as network
 from ecgview.models.loaded import resolve_device as resolve_device
 from ecgview.models.loaded import threads as threads
-from ecgview.models.preprocessing import prepare, reason_not_to_take
+from ecgview.models.preprocessing import prepare
 from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import LabelScore, Prediction, Reconstruction
@@ -77,14 +78,34 @@ def classify_many(
         ModelError: no such model or device, or a record that the model cannot take (named).
         Cancelled: `progress` says that nobody waits any more.
     """
-    card = classifier_named(model_id)
     running = resolve_device(device)
-    refused = [not_analysed(card, record, running) for record in records]
-    asked = [record for record, no in zip(records, refused, strict=True) if no is None]
-    inputs = [prepare(record, card.input) for record in asked]
+    by = [fewer_leads.card_for(classifier_for(record, model_id), record) for record in records]
+    found = [not_analysed(card, record, running) for card, record in zip(by, records, strict=True)]
     progress(0.1, "loading the model")
-    said = iter(answers(card, asked, inputs, running, progress))
-    return [next(said) if no is None else no for no in refused]
+    for places in grouped(by, [place for place, no in enumerate(found) if no is None]):
+        card, asked = by[places[0]], [records[place] for place in places]
+        inputs = [prepare(fewer_leads.heard(card, record), card.input) for record in asked]
+        for place, said in zip(places, answers(card, asked, inputs, running, progress), strict=True):
+            found[place] = said
+    return [said for said in found if said is not None]
+
+
+def grouped(by: Sequence[ModelCard], places: Sequence[int]) -> list[list[int]]:
+    """Return the places of records that one network answers with one set of leads, together; in order of the first."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place in places:
+        own = by[place].asked_with
+        groups.setdefault((by[place].id, "" if own is None else own.name), []).append(place)
+    return list(groups.values())
+
+
+def classifier_for(record: EcgRecord, model_id: str | None) -> ModelCard:
+    """Return the card of who answers about a record: the one that is named, else the default or who can in its place.
+
+    A default that takes twelve leads alone gives way to one that ships and knows a lead set of the record.
+    """
+    card = classifier_named(model_id)
+    return fewer_leads.classifier_for(record, card) if model_id is None else card
 
 
 def classifier_named(model_id: str | None) -> ModelCard:
@@ -222,18 +243,25 @@ def prediction(
             for k, score in enumerate(scores)
         )
     scores, contexts = context.in_context(record, scores, card.label_set)
-    doubts = (*context.doubts(record), *filter(None, (unusual.doubt(card, far),)))
+    about = context.doubts(record, fewer_leads.heard(card, record))
+    doubts = (*about, *filter(None, (unusual.doubt(card, far),)))
+    own = card.asked_with
+    # The leads first: they say which question the numbers answer.
+    asked = fewer_leads.words(card, record)
+    none = "" if own is None else fewer_leads.NO_REFERENCE
     return Prediction(
         model=card.facts,
         record_sha256=record.source.sha256,
         device=device,
         duration_ms=spent_ms,
         scores=scores,
-        warnings=(*_cut_short(card, record), *contexts, *doubts),
+        warnings=(*asked, *_cut_short(card, record), *contexts, *doubts),
         label_set=card.label_set,
-        reference="" if reference is None else reference.sentence,
+        reference=none if reference is None else reference.sentence,
         precision=precision,
         feature_distance_percentile=far,
+        lead_set="" if own is None else own.name,
+        leads=() if own is None else own.leads,
     )
 
 
@@ -245,8 +273,11 @@ def _cut_short(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
 
 
 def not_analysed(card: ModelCard, record: EcgRecord, device: str) -> Prediction | None:
-    """Return the prediction without scores that says why the network is not asked about a record; None where it is."""
-    reason = guard.reason_not_to_answer(record, card.input.leads) or reason_not_to_take(record, card.input)
+    """Return the prediction without scores that says why the network is not asked about a record; None where it is.
+
+    `card` is the one of `fewer_leads.card_for` where a set of leads is asked.
+    """
+    reason = fewer_leads.reason_not_to_answer(card, record)
     if not reason:
         return None
     return Prediction(
@@ -255,7 +286,7 @@ def not_analysed(card: ModelCard, record: EcgRecord, device: str) -> Prediction 
         device=device,
         duration_ms=0.0,
         scores=(),
-        warnings=context.doubts(record),
+        warnings=context.doubts(record, fewer_leads.heard(card, record)),
         label_set=card.label_set,
         reason=reason,
     )

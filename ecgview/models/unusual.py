@@ -53,8 +53,8 @@ class Unusual:
 
 
 def of(card: ModelCard) -> Unusual | None:
-    """Return the reference of a card's weights; None where there is none that can be used."""
-    found = card.beside(FILE)
+    """Return the reference of a card's weights; None where there is none that can be used, or for fewer leads."""
+    found = card.beside(FILE) if card.asked_with is None else None
     return None if found is None else _read(*found, card.sha256)
 
 
@@ -71,6 +71,8 @@ def doubt(card: ModelCard, percentile: float | None, model: str = "this model") 
 
     `model` names the card's model beside an answer of another one.
     """
+    if card.asked_with is not None:  # `fewer_leads.words` says that it is not known
+        return ""
     reference = of(card)
     if reference is None:
         return UNUSABLE if card.beside(FILE) is not None else ""

@@ -83,14 +83,14 @@ def _question(
     record: EcgRecord, given: Given, answer: Prediction | LefResult, device: str
 ) -> tuple[str, Given]:
     """Return what a map answers: the question behind the answer that it explains, and what of it is mapped."""
-    from ecgview.models import asking, cards, runtime
+    from ecgview.models import asking, cards, fewer_leads, runtime
     from ecgview.models.preprocessing import prepare
     from ecgview.models.tabular import lef as tabular
 
     device = runtime.resolve_device(device)
     if isinstance(answer, Prediction):
-        card = runtime.classifier_named(answer.model.model_id)
-        return asking.prediction_question(card, record, prepare(record, card.input), device), given
+        card, heard = fewer_leads.asked(runtime.classifier_named(answer.model.model_id), record)
+        return asking.prediction_question(card, heard, prepare(heard, card.input), device), given
     lef_card = cards.get(answer.model.model_id)
     rests_on = [
         asking.prediction_question(card, record, prepare(record, card.input), device)
