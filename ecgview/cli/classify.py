@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
             "device": answer.device,
             "precision": answer.precision,
             "duration_ms": round(answer.duration_ms, 2),
+            "lead_set": answer.lead_set,
+            "leads": list(answer.leads),
             "analysed": answer.analysed,
             "reason": answer.reason,
             "warnings": list(answer.warnings),
@@ -109,6 +111,7 @@ def _plain(item: ShownStatement) -> dict[str, Any]:
         "threshold": score.threshold,
         "percentile": score.percentile,
         "status": item.status,
+        "state": item.state,
         "not_assessable": score.not_assessable,
     }
 
@@ -149,5 +152,5 @@ def _state(item: dict[str, Any]) -> str:
     if item["not_assessable"]:
         return f"not assessable: {item['not_assessable']}"
     if item["threshold"] is None:
-        return "not judged: no threshold"
+        return str(item["state"])
     return f"threshold {item['threshold']:.3f}"

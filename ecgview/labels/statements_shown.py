@@ -16,6 +16,7 @@ from ecgview.labels.report_order import PARTS, Part, part_of
 from ecgview.results import LabelScore, Prediction, Status, whole_percentile
 
 NOT_JUDGED = "Not judged by this model"
+WITH_THESE = "with these leads"
 # What a reader would miss most stands first among what is not judged.
 _MISSED_MOST = frozenset(("2AVB", "3AVB", "WPW", "AFLT", "LNGQT", "PACE", "SVTAC", "CLBBB"))
 NO_REFERENCE = "no reference scores come with this model"
@@ -27,6 +28,7 @@ class ShownStatement:
 
     score: LabelScore
     part: Part
+    by_fewer: bool = False  # the model was asked with fewer leads than it has
 
     @property
     def name(self) -> str:
@@ -45,7 +47,7 @@ class ShownStatement:
         if self.score.not_assessable:
             return f"not assessable: {self.score.not_assessable}"
         if self.score.threshold is None:
-            return "not judged: no threshold"
+            return f"not judged {WITH_THESE}" if self.by_fewer else "not judged: no threshold"
         if self.score.is_positive:
             return f"positive, threshold {self.score.threshold:.2f}"
         return f"below threshold {self.score.threshold:.2f}"
@@ -65,6 +67,9 @@ class ShownPrediction:
     contradictions: tuple[str, ...]  # among the positive ones
     reference: str  # what the percentiles are of, or that there are none; "" where nothing was analysed
     reason: str = ""  # why the record was not analysed: there are no statements, then
+    by_leads: str = (
+        ""  # with how many leads the model was asked, where not with all: "by 2 of 12 leads (I, II)"
+    )
 
     def of(self, *states: Status) -> tuple[ShownStatement, ...]:
         """Return the statements in one of these states, in the order of a report."""
@@ -91,9 +96,13 @@ class ShownPrediction:
 
     @property
     def summary(self) -> str:
-        """How many statements are positive, of how many that are judged at all; or why there are none."""
+        """How many statements are positive, of how many that are judged at all, and by which leads; or why none."""
         if self.reason:
             return f"Not analysed: {self.reason}"
+        return f"{self._counts}, {self.by_leads}" if self.by_leads else self._counts
+
+    @property
+    def _counts(self) -> str:
         judged = len(self.of("positive", "below threshold"))
         blocked = len(self.of("not assessable"))
         rest = f"; {blocked} not assessable" if blocked else ""
@@ -119,13 +128,17 @@ class ShownPrediction:
 
 def shown(prediction: Prediction) -> ShownPrediction:
     """Return what is shown of a prediction: within a part, positives first, then the nearest to their thresholds."""
-    rows = [ShownStatement(score, part_of(score.code, prediction.label_set)) for score in prediction.scores]
+    by_fewer = bool(prediction.leads)
+    rows = [
+        ShownStatement(score, part_of(score.code, prediction.label_set), by_fewer)
+        for score in prediction.scores
+    ]
     rows.sort(key=lambda row: (PARTS.index(row.part), _rank(row.score)))
     positive = [row.score.code for row in rows if row.score.is_positive]
     opposed = _contradictions(positive, prediction.label_set)
     # What was not analysed has no percentiles: that the model brings no reference would be untrue.
     reference = (prediction.reference or NO_REFERENCE) if prediction.analysed else ""
-    return ShownPrediction(tuple(rows), tuple(opposed), reference, prediction.reason)
+    return ShownPrediction(tuple(rows), tuple(opposed), reference, prediction.reason, prediction.by_leads)
 
 
 def _rank(score: LabelScore) -> tuple[int, float]:
@@ -148,7 +161,8 @@ def not_judged_sentence(found: ShownPrediction, most: int | None = None) -> str:
     if not names:
         return ""
     more = "" if most is None or len(names) <= most else f" and {len(names) - most} more"
-    return f"{NOT_JUDGED} ({len(names)} of {len(found.statements)}): {', '.join(names[:most])}{more}."
+    whose = f"{NOT_JUDGED} {WITH_THESE}" if found.by_leads else NOT_JUDGED
+    return f"{whose} ({len(names)} of {len(found.statements)}): {', '.join(names[:most])}{more}."
 
 
 def not_assessable_sentences(found: ShownPrediction, most: int | None = None) -> list[str]:

@@ -146,7 +146,9 @@ def words(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
         f"{_off(name, found)}; computed from {_sources(found)}" for name in found.off if name in own.leads
     ]
     not_asked = (f"not asked with {', '.join(left)}",) if left else ()
-    return (f"{said}: thresholds, calibration and figures are those of this set{placed}", *not_asked, *again)
+    worth = f" ({own.worth})" if own.worth else ""
+    stand = f"{said}: thresholds, calibration and figures are those of this set{worth}{placed}"
+    return (stand, *not_asked, *again)
 
 
 def _off(name: str, found: _Heard) -> str:

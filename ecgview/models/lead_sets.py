@@ -66,6 +66,21 @@ class LeadSet:
         """The figure by which the best of several sets is chosen."""
         return float(self.figures["macro_auroc"])
 
+    @property
+    def worth(self) -> str:
+        """What answers with these leads were worth on records never seen; "" where the card does not say."""
+        test = self.figures.get("test")
+        told = []
+        for name, words in (("superclass", "superclasses"), ("statement", "statements")):
+            figure = test.get(f"{name}_macro_auroc") if isinstance(test, Mapping) else None
+            found = (
+                [figure.get(key) for key in ("value", "low", "high")] if isinstance(figure, Mapping) else []
+            )
+            if found and all(_is_number(one, 0.0, 1.0) for one in found):
+                value, low, high = (f"{one:.2f}" for one in found)
+                told.append(f"of {words} {value} ({low} to {high})")
+        return f"macro AUROC {', '.join(told)}" if told else ""
+
     def cuts(self, labels: Sequence[str]) -> tuple[float | None, ...]:
         """Return the thresholds in the order of a card's labels, None where a statement is not judged."""
         return tuple(self.thresholds.get(code) for code in labels)
