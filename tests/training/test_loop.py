@@ -117,6 +117,35 @@ def test_a_patient_in_two_splits_is_refused() -> None:
         splits.labelled(_pack(rows), "test")
 
 
+def test_cross_validation_parts_folds_and_patients() -> None:
+    rows = [Row("ptbxl", str(k), f"p{k % 9}", k % 9 + 1) for k in range(18)] + [Row("georgia", "E1", "E1")]
+    found = splits.cross_validation(_pack(rows))
+    assert [one["validation"] for one in found] == [(1, 2), (3, 4), (5, 6), (7, 8)]
+    assert [one["test"] for one in found] == [(9,)] * 4
+    assert found[1]["train"] == (1, 2, 5, 6, 7, 8)
+    held = [splits.labelled(_pack(rows), "validation", one) for one in found]
+    assert sorted(np.concatenate(held).tolist()) == [k for k in range(18) if k % 9 != 8]
+    with pytest.raises(ModelError, match=r"patient p0 stands in two splits.*folds 1-2 and folds 7-8"):
+        splits.cross_validation(_pack([*rows, Row("ptbxl", "99", "p0", 8)]))
+    with pytest.raises(ModelError, match="do not divide"):
+        splits.cross_validation(_pack(rows), range(1, 8))
+    with pytest.raises(ModelError, match="holds no record"):
+        splits.cross_validation(_pack(rows[:4]))
+
+
+def test_a_source_is_left_out() -> None:
+    rows = [
+        Row("ptbxl", "1", "1", 1),
+        Row("georgia", "2", "2"),
+        Row("ptb", "3", "3"),
+        Row("georgia", "4", "4"),
+    ]
+    kept, left = splits.without_source(_pack(rows), np.array([0, 1, 2]), "georgia")
+    assert (kept.tolist(), left.tolist()) == ([0, 2], [1])
+    with pytest.raises(ModelError, match="cannot be left out"):
+        splits.without_source(_pack(rows), np.array([0, 2]), "georgia")
+
+
 def test_self_supervision_never_sees_the_test_fold() -> None:
     rows = [
         Row("ptbxl", "1", "a", 1),

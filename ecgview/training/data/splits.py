@@ -157,6 +157,57 @@ def check_no_leak(pack: "Pack", folds: Folds | None = None) -> None:
             )
 
 
+def cross_validation(
+    pack: "Pack", folds: Iterable[int] = range(1, 9), parts: int = 4
+) -> tuple[Mapping[str, tuple[int, ...]], ...]:
+    """Return a split for each of so many parts of neighbouring folds: (1, 2), (3, 4), (5, 6), (7, 8).
+
+    A part is the validation of its own split, and the others train; the test folds are those of the pack that are in no
+    part. What a model says of its part is out of fold only if nothing was chosen by it, such as an epoch.
+
+    Raises:
+        ModelError: the folds do not divide into so many parts, a part holds no record, or a patient stands in two.
+    """
+    members = tuple(folds)
+    if parts < 2 or len(set(members)) != len(members) or len(members) % parts:
+        raise ModelError(
+            "the folds do not divide into so many parts",
+            expected=f"a multiple of {parts}",
+            found=str(members),
+        )
+    size = len(members) // parts
+    own = [members[k * size : (k + 1) * size] for k in range(parts)]
+    check_no_leak(pack, {folds_in_words(part): part for part in own})
+    for part in own:
+        if not len(pack.where(folds=part)):
+            raise ModelError("a part of the cross-validation holds no record", found=folds_in_words(part))
+    test = tuple(fold for fold in of_pack(pack)["test"] if fold not in members)
+    return tuple(
+        {
+            "train": tuple(fold for fold in members if fold not in part),
+            "validation": part,
+            "test": test,
+        }
+        for part in own
+    )
+
+
+def without_source(
+    pack: "Pack", index: NDArray[np.int64], source: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of these that are of other sources, and those of this one, which judge a model of the first.
+
+    Raises:
+        ModelError: no row, or every row, is of this source.
+    """
+    is_own = np.array([pack.rows[i].source == source for i in index], dtype=bool)
+    if is_own.all() or not is_own.any():
+        raise ModelError(
+            f"{source} cannot be left out", expected="one of several sources that train", found=source
+        )
+    return index[~is_own], index[is_own]
+
+
 def part_of(index: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
     """Return a random share of these rows, in order; the same ones for the same seed, smaller ones inside larger.
 
