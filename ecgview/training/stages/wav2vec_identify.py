@@ -20,6 +20,7 @@ from ecgview.training.data import inputs, material, provenance, share, splits
 from ecgview.training.data.augment import Augmentation
 from ecgview.training.data.pack import Pack
 from ecgview.training.data.provenance import Learnt
+from ecgview.training.data.sources import packed
 from ecgview.training.engine import export as exporting
 from ecgview.training.engine import lead_agnostic, run_state
 from ecgview.training.engine.loop import fit
@@ -81,7 +82,7 @@ def run(recipe: IdentifyRecipe, places: Places) -> Identifier:
     """
     start, device = places.start, places.device
     pack = material.pack_of(places, inputs.LEAD_AGNOSTIC)
-    train = splits.not_held_out(pack)
+    train = _named(pack, splits.not_held_out(pack))
     if recipe.most_records:
         train = train[: recipe.most_records]
     names = sorted({pack.rows[i].patient_id for i in train})
@@ -112,7 +113,7 @@ def run(recipe: IdentifyRecipe, places: Places) -> Identifier:
         shift=False, gain=0.05, lead_gain=0.0, noise_mv=0.0, mask_leads=recipe.mask_leads
     )
     made = lead_agnostic.inputs("12", 0.0)
-    validation = splits.labelled(pack, "validation")
+    validation = _named(pack, splits.labelled(pack, "validation"))
 
     def batches(epoch: int, first: int) -> Iterator[OwnerBatch]:
         for rows, _, generator in part.batches(train, recipe.batch, recipe.seed * 7919 + epoch, first):
@@ -204,6 +205,11 @@ def gallery_and_probe(pack: Pack, index: share.Index) -> tuple[NDArray[np.int64]
     return np.array(gallery), np.array(probe)
 
 
+def _named(pack: Pack, index: share.Index) -> share.Index:
+    """Return the rows whose patient is named: of the others nobody knows whether they are one person's."""
+    return np.array([i for i in index if packed.names_patient(pack.rows[i])], dtype=np.int64)
+
+
 def evaluate(
     network: Wav2vecCmsc, pack: Pack, split: str = "test", resamples: int = 1000, leads: str = "12"
 ) -> dict[str, Any]:
@@ -212,7 +218,7 @@ def evaluate(
     The gallery holds the first recording of every patient; a probe is a patient's second one. Beside it the same
     for two 5 s halves of one recording, which is easier.
     """
-    index = splits.labelled(pack, split)
+    index = _named(pack, splits.labelled(pack, split))
     halves = embeddings(network, pack, index, leads)
     patients = [pack.rows[i].patient_id for i in index]
     whole = halves.sum(1)
@@ -255,7 +261,7 @@ def export(made: Identifier, recipe: IdentifyRecipe, folder: Path) -> Path:
 
     network, pack, learnt = made.network, made.pack, made.learnt
 
-    validation = splits.labelled(pack, "validation")
+    validation = _named(pack, splits.labelled(pack, "validation"))
     pairs = all_pairs(embeddings(network, pack, validation), [pack.rows[i].patient_id for i in validation])
     if not pairs.genuine.any():
         raise ModelError(

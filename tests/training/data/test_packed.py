@@ -29,6 +29,7 @@ def test_rows_and_records_are_those_of_the_sources(packed_sets: Path) -> None:
     assert rows["A1"].codes == ("59118001",)  # the word RBBB
     assert rows["1"].codes == ()
     assert len({row.patient_id for row in rows.values()}) == 6
+    assert [name for name, row in rows.items() if not packed.names_patient(row)] == ["501", "7"]
     found = list(source.records())
     assert [row for row, _ in found] == list(rows.values())
     assert {

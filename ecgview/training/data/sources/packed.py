@@ -41,6 +41,7 @@ SETS: Mapping[str, str] = {  # as the table calls a set -> as rows of the same s
     "CinC2025": "cinc_2025",
 }
 UNLABELLED = frozenset({"cinc_2025"})  # whether somebody has Chagas disease is no statement on an ECG
+NOBODY = "record-"  # before the number of a PTB-XL record whose patient the table does not name
 TWINS = frozenset({("ptb", "S0001")})  # the PTB record s0010_re, which is a file for reading tests
 _NEEDED = ("file", "name", "set", "fs", "n", "labels", "age", "sex", "strat_fold")
 _HEADS = ("name", "fs", "n", "gain", "base")
@@ -132,6 +133,11 @@ class Packed:
                 yield line, row
 
 
+def names_patient(row: Row) -> bool:
+    """Return whether a row says who was recorded; a packed PTB-XL record may be of a patient who stands elsewhere."""
+    return not row.patient_id.startswith(f"{PTBXL}-{NOBODY}")
+
+
 def _row(line: table.Line) -> Row:
     table.inside(line, "file")
     source = SETS.get(line["set"])
@@ -154,7 +160,7 @@ def _row(line: table.Line) -> Row:
     return Row(
         source=source,
         record_id=name,
-        patient_id=f"{source}-{'record-' if source == PTBXL else ''}{name}",  # a number alone would be a patient's
+        patient_id=f"{source}-{NOBODY if source == PTBXL else ''}{name}",  # a number alone would be a patient's
         fold=fold,
         codes=_codes(line, source),
         age_years=_age(line, source),
