@@ -68,7 +68,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--leads",
         metavar="SETS",
         default="",
-        help="repeat with fewer leads: 12,6,3,2,1 or names joined by +, as in 12,I+II+V5; the others are zeroed",
+        help="repeat with fewer leads: 12,6,3,2,1, leads joined by + (12,I+II+V5), or card, those the card knows",
     )
     parser.add_argument("--subgroups", action="store_true", help="repeat by sex, age and source")
     parser.add_argument("--no-baselines", action="store_true", help="leave the two logistic baselines out")

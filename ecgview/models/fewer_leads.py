@@ -146,7 +146,11 @@ def words(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
         f"{_off(name, found)}; computed from {_sources(found)}" for name in found.off if name in own.leads
     ]
     not_asked = (f"not asked with {', '.join(left)}",) if left else ()
-    worth = f" ({own.worth})" if own.worth else ""
+    # Of a refit those of its evaluation model: it learned from the very records that figures are had on.
+    judged = cards.with_figures(card)
+    sets = () if judged is None else judged.lead_sets
+    told = next((one.worth for one in sets if one.leads == own.leads), "")
+    worth = f" ({told})" if told else ""
     stand = f"{said}: thresholds, calibration and figures are those of this set{worth}{placed}"
     return (stand, *not_asked, *again)
 

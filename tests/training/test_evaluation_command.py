@@ -16,6 +16,7 @@ from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
+from ecgview.models.lead_sets import LeadSet
 from ecgview.training import evaluation
 from ecgview.training.data.pack import Pack, Row
 from ecgview.training.evaluation import asked, external, lead_subsets
@@ -65,10 +66,15 @@ def test_an_external_test_asks_by_finding(
         assert "21 of 26 scored classes" in " ".join(document.pages[0].extract_text().split())
 
 
-def test_lead_sets_are_named() -> None:
-    assert lead_subsets.parse("12,1, I+II+V5") == [STANDARD_12, ("I",), ("I", "II", "V5")]
+def test_lead_sets_are_named(classifier: ModelCard) -> None:  # noqa: F811
+    found = lead_subsets.parse("12,1, I+II+V5, 6+V1", classifier)
+    assert found == [STANDARD_12, ("I",), ("I", "II", "V5"), (*STANDARD_12[:6], "V1")]
     with pytest.raises(ModelError, match=r"no such lead set.*V9"):
-        lead_subsets.parse("12,V9")
+        lead_subsets.parse("12,V9", classifier)
+    with pytest.raises(ModelError, match="the card of tiny has no lead sets"):
+        lead_subsets.parse("card", classifier)
+    one = LeadSet("V1+V5", ("V1", "V5"), figures={"macro_auroc": 0.7})
+    assert lead_subsets.parse("card", replace(classifier, lead_sets=(one,))) == [STANDARD_12, ("V1", "V5")]
 
 
 def _other(card: ModelCard, model_id: str) -> ModelCard:

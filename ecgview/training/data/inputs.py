@@ -5,15 +5,13 @@ from dataclasses import replace
 
 from ecgview.leads import STANDARD_12
 from ecgview.models.cards import InputSpec
+from ecgview.models.lead_sets import ALL, LISTED
 from ecgview.models.networks import mtecg
 
 MTECG = replace(mtecg.INPUT, scale=1.0)  # a pack is in millivolts
 MTECG_SCALE = mtecg.INPUT.scale
 LEAD_AGNOSTIC = InputSpec(leads=STANDARD_12, sampling_rate_hz=500.0, seconds=10.0, filter="none", scale=1.0)
 LEAD_SETS: Mapping[str, tuple[str, ...]] = {
-    "12": STANDARD_12,
-    "6": ("I", "II", "III", "aVR", "aVL", "aVF"),
-    "3": ("I", "II", "V2"),
-    "2": ("I", "II"),
-    "1": ("I",),
+    ALL: STANDARD_12,
+    **{name: LISTED[name] for name in ("6", "3", "2", "1")},
 }

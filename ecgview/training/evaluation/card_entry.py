@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgview.models.cards import ModelCard
+from ecgview.training.evaluation import lead_set_fit
 from ecgview.training.evaluation.written import write_text
 
 EVIDENCE = "evidence.pdf"
@@ -32,4 +33,6 @@ def write_to_card(card: ModelCard, figures: dict[str, Any], page: Path | None = 
     if page is not None:
         shutil.copyfile(page, card.folder / EVIDENCE)
     raw["metrics"] = entry(figures, page is not None)
+    if raw.get("lead_sets") and "lead_subsets" in figures:
+        raw["lead_sets"] = lead_set_fit.with_test(raw["lead_sets"], figures["lead_subsets"], figures)
     write_text(path, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

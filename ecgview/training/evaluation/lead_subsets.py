@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
+from ecgview.models import fewer_leads, lead_sets
 from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.training.data.inputs import LEAD_SETS
@@ -17,21 +18,28 @@ from ecgview.training.evaluation.levels import levels, score
 from ecgview.training.evaluation.metrics import percentiles
 from ecgview.training.evaluation.plain import interval
 
+OF_THE_CARD = "card"
 
-def parse(text: str) -> list[tuple[str, ...]]:
-    """Return the lead sets of "12,6,3,2,1", or of names joined by a plus: "12,I+II+V5".
+
+def parse(text: str, card: ModelCard) -> list[tuple[str, ...]]:
+    """Return the lead sets of "12,6,3,2,1", of names joined by a plus ("12,I+II+V5"), or of "card" all of its own.
 
     Raises:
-        ModelError: a set that is neither.
+        ModelError: a set that is none of these, or "card" of a card without any.
     """
+    if text.strip() == OF_THE_CARD:
+        if not card.lead_sets:
+            raise ModelError(f"the card of {card.id} has no lead sets", expected=", ".join(LEAD_SETS))
+        return [card.input.leads, *(one.leads for one in card.lead_sets)]
     sets = []
     for part in (piece.strip() for piece in text.split(",")):
-        names = LEAD_SETS.get(part) or tuple(name.strip() for name in part.split("+"))
+        listed = LEAD_SETS.get(part) or lead_sets.LISTED.get(part)
+        names = listed or tuple(name.strip() for name in part.split("+"))
         unknown = [name for name in names if name not in STANDARD_12]
         if unknown:
             raise ModelError(
                 "no such lead set",
-                expected=f"{', '.join(LEAD_SETS)} or leads joined by +",
+                expected=f"card, {', '.join(LEAD_SETS)} or leads joined by +",
                 found=", ".join(unknown) or "nothing",
             )
         sets.append(names)
@@ -63,7 +71,9 @@ def table(
     rows = []
     for names in fitting:
         all_leads = set(names) == set(whole.card.input.leads)
-        part = whole if all_leads else asked(whole.card, pack, index, progress, names, whole.task)
+        own = next((one for one in whole.card.lead_sets if set(one.leads) == set(names)), None)
+        card = whole.card if own is None else fewer_leads.with_set(whole.card, own)
+        part = whole if all_leads else asked(card, pack, index, progress, names, whole.task)
         row: dict[str, Any] = {"leads": list(names), "n_leads": len(names), "n_records": len(part.rows)}
         for level, reference in zip(levels(part), full, strict=True):
             scores = score(level, bootstrap)
@@ -79,6 +89,8 @@ def table(
 def note(card: ModelCard) -> str:
     """Return how absent leads are given to this model, and whether its training knew of that."""
     chance = masked_in_training(card)
+    if card.lead_sets:
+        return "absent leads are rows of zeros; a set of the card with its own lines and thresholds"
     if card.input.lead_agnostic:
         return "absent leads are rows of zeros, as this lead-agnostic network takes them"
     if chance:

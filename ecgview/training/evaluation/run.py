@@ -181,7 +181,7 @@ def evaluate(
                 expected="no lead sets, subgroups or task: all are in its figures",
             )
         return identification.evaluate(card, data, cache, resamples, compare_with, progress)
-    sets = lead_subsets.parse(leads) if leads else []
+    sets = lead_subsets.parse(leads, card) if leads else []
     other = cards.get(compare_with) if compare_with else None
     _check(card, other, bool(sets or subgroups), task)
     pack = asked.open_pack(card, data, cache, progress, task)

@@ -84,9 +84,8 @@ def describe(
     figures["subgroups"] = subgroups.table(every, resamples, groups)
     if card.input.lead_agnostic:
         at = _rows_of(pack, index, own)
-        figures["lead_subsets"] = lead_subsets.table(
-            own, pack, at, lead_subsets.parse(LEADS), resamples, progress
-        )
+        sets = lead_subsets.parse(lead_subsets.OF_THE_CARD if card.lead_sets else LEADS, card)
+        figures["lead_subsets"] = lead_subsets.table(own, pack, at, sets, resamples, progress)
         figures["lead_subsets_note"] = lead_subsets.note(card)
     known = {outside.fingerprint(pack, int(i)) for i in pack.where(source="ptbxl")}
     found = outside.answered(card, data, cache, progress, known)
