@@ -1,15 +1,23 @@
 """Residual networks: several are one, lines are in the head, and what is not known of a record teaches nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from ecgview import resources
+from ecgview.cli import main
+from ecgview.models import cards
 from ecgview.models.networks import residual
 from ecgview.models.networks.residual import Residual, ResidualConfig
 from ecgview.training.data import labels
 from ecgview.training.data.augment import LEAD_SETS_SEEN, Augmentation
+from ecgview.training.data.rows import Row
+from ecgview.training.engine import out_of_fold
+from ecgview.training.engine.out_of_fold import OutOfFold
+from ecgview.training.evaluation import calibration
 from ecgview.training.objectives.supervised import LabelledBatch, SupervisedObjective
 
 SMALL = ResidualConfig(n_classes=71, stem=(4, 4), widths=(4, 8), blocks=(1, 1), kernel=5)
@@ -113,3 +121,65 @@ def test_what_is_changed_is_in_its_bounds() -> None:
     assert max(hidden) <= 250
     wander = torch.stack(seen)[torch.stack(seen) != 0] - 1
     assert 0.05 < wander.abs().max() <= 0.1
+
+
+def answers(rng: np.random.Generator, n: int = 4000) -> OutOfFold:
+    """Two sources of three statements: of many records, of a few, and of hardly any."""
+    truth = rng.normal(0, 1.5, (n, 3)) - np.array([1.0, 4.5, 9.0])
+    wanted = (rng.random((n, 3)) < 1 / (1 + np.exp(-truth))).astype(np.float32)
+    one = ((truth + rng.normal(0, 1, (n, 3))) / 2).astype(np.float32)  # too timid
+    other = (truth + rng.normal(0, 3, (n, 3))).astype(np.float32)  # noisier
+    rows = tuple(Row("ptbxl", str(k), str(k), 1 + k % 8) for k in range(n))
+    return OutOfFold(rows, wanted, {"12": one, "kernels": other}, ("many", "few", "hardly"))
+
+
+def test_sources_are_weighed_and_calibrated() -> None:
+    found = answers(np.random.default_rng(0))
+    positives = found.wanted.sum(0)
+    assert positives[0] > out_of_fold.MANY_POSITIVES
+    assert positives[2] < out_of_fold.FEWEST_POSITIVES <= positives[1]
+    stack = out_of_fold.stack(found, ("12", "kernels"))
+    assert stack.calibrated == ("many", "few")
+    # the better source weighs more, as what it says in half as many log-odds; both together are what was true
+    assert stack.slopes[0, 0] > 2 * stack.slopes[1, 0] > 0
+    said = stack.said(found)
+    assert said[:, :2].mean(0) == pytest.approx(found.wanted[:, :2].mean(0), abs=0.01)
+    error = calibration.expected_calibration_error
+    assert error(found.wanted[:, 0], said[:, 0]) < 0.02
+    alone = 1 / (1 + np.exp(-found.logits["12"][:, 0]))
+    assert error(found.wanted[:, 0], alone) > 0.03
+    # with hardly any record a statement has what is usual
+    assert stack.slopes[:, 2] == pytest.approx(stack.slopes[:, 0], rel=0.1)
+
+
+def test_what_is_kept_of_answers_is_what_was_said(tmp_path: Path) -> None:
+    found = answers(np.random.default_rng(1), 300)
+    stack = out_of_fold.stack(found)
+    with np.load(out_of_fold.write(found, stack, tmp_path), allow_pickle=False) as kept:
+        assert kept["record_id"].tolist() == [row.record_id for row in found.rows]
+        assert kept["logits"] == pytest.approx(stack.logits(found))
+        assert kept["logits_kernels"] == pytest.approx(found.logits["kernels"])
+        assert kept["codes"].tolist() == list(found.codes)
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("recipe", ["residual", pytest.param("residual.any-leads", marks=pytest.mark.long)])
+def test_the_recipe_trains_and_writes_two_models(
+    recipe: str, tiny_ptbxl: Path, tmp_path: Path, isolated_home: Path
+) -> None:
+    folder, run = cards.user_folder() / "small", tmp_path / "run"
+    file = resources.path("recipes", f"{recipe}.toml")
+    words = ["train", "residual", "--data", str(tiny_ptbxl), "--out", str(run), "--recipe", str(file)]
+    words += ["--smoke", "--cache", str(tmp_path / "cache"), "--export", str(folder), "--device", "cpu"]
+    assert main(words) == 0
+    use, figures = cards.get("small"), cards.get("small-18")
+    assert figures.folds["train"] == tuple(range(1, 9))
+    assert 9 in use.folds["train"]
+    assert "never fold 9" in figures.training_data
+    assert "fold 9" in " ".join(use.notes)
+    assert use.input.lead_agnostic == (recipe != "residual")
+    # what was calibrated is what is asked: the network answers as its parts did, weighed
+    first = run / "figures-0" / "last.pt"
+    before = first.read_bytes()
+    assert main(words) == 0  # nothing is left to train
+    assert first.read_bytes() == before
