@@ -37,12 +37,6 @@ def mapped(statements: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def concepts() -> dict[str, frozenset[str]]:
-    """Return the SNOMED CT identifiers that count for each of the challenge's classes."""
-    found = label_set.load("cinc2021").statements
-    return {one.code: frozenset(one.snomed_ct.split("|")) for one in found}
-
-
 def score(classes: tuple[str, ...], rows: tuple[Row, ...], called: Array, resamples: int) -> dict[str, Any]:
     """Return the challenge's own score of the model's calls, classes that it cannot call counted as not called."""
     task = tasks.get(TASK)

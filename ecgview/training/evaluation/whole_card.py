@@ -70,13 +70,13 @@ def describe(
     splits.check_unseen(card.folds, folds, "test", card.id)
     index = splits.labelled(pack, "test", folds)
     every = asked.asked(card, pack, index, progress)
-    native = np.flatnonzero([row.rate_hz is None or row.rate_hz >= NATIVE_HZ for row in every.rows])
-    if not len(native):
+    at_500 = native(every)
+    if not len(at_500):
         raise ModelError("no record at 500 Hz can be scored", where=str(data), expected="PTB-XL at 500 Hz")
-    own = every.part(native)
+    own = every.part(at_500)
     progress(0.3, "resampling")
     figures = head(card, own, folds["test"], resamples) | classification.describe(own, resamples)
-    if len(native) < len(every.rows):
+    if len(at_500) < len(every.rows):
         figures["with_100_hz"] = _overall(every, resamples)
     figures |= _platt(card, pack, folds, own, progress)
     figures["tasks"] = benchmark.table(own, resamples)
@@ -87,11 +87,10 @@ def describe(
         sets = lead_subsets.parse(lead_subsets.OF_THE_CARD if card.lead_sets else LEADS, card)
         figures["lead_subsets"] = lead_subsets.table(own, pack, at, sets, resamples, progress)
         figures["lead_subsets_note"] = lead_subsets.note(card)
-    known = {outside.fingerprint(pack, int(i)) for i in pack.where(source="ptbxl")}
-    found = outside.answered(card, data, cache, progress, known)
+    found = outside.answered(card, pack, progress)
     if found is not None:
-        figures["external"] = outside.describe(found[0], resamples)
-    figures["left_out"] = outside.left_out(data, found[1] if found is not None else 0)
+        figures["external"] = outside.describe(found, resamples)
+    figures["left_out"] = outside.left_out(data, pack)
     if with_baselines:
         figures["baselines"] = against_baselines.table(own, data, cache, resamples, progress)
     figures["check"] = spot(own)
@@ -121,6 +120,11 @@ def head(card: ModelCard, own: Asked, folds: Sequence[int], resamples: int) -> d
         "resamples": resamples,
         "resampled_by": "patient",
     }
+
+
+def native(own: Asked) -> NDArray[np.int64]:
+    """Return which records were recorded, or published, at 500 Hz or more."""
+    return np.flatnonzero([row.rate_hz is None or row.rate_hz >= NATIVE_HZ for row in own.rows])
 
 
 def spot(own: Asked, records: int = CHECKED) -> dict[str, Any]:
