@@ -195,7 +195,13 @@ def probabilities_and_distances(
         said = probabilities(module, signal, device, one_thread=one_thread)
     finally:
         heard.remove()
-    return said, reference.percentiles(np.concatenate(taken))
+    return said, reference.percentiles(np.concatenate(taken)[:, : _n_compared(card)])
+
+
+def _n_compared(card: ModelCard) -> int | None:
+    """Return how many of the features, the first ones, the reference is of; None for all."""
+    compared = getattr(networks.of(card.network), "compared", None)
+    return None if compared is None else int(compared(card))
 
 
 def _head(card: ModelCard, module: "torch.nn.Module") -> "torch.nn.Module | None":

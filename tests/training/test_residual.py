@@ -9,9 +9,10 @@ import torch
 
 from ecgview import resources
 from ecgview.cli import main
-from ecgview.models import cards
+from ecgview.models import cards, runtime, unusual
 from ecgview.models.networks import residual
 from ecgview.models.networks.residual import Residual, ResidualConfig
+from ecgview.record import EcgRecord
 from ecgview.training.data import labels
 from ecgview.training.data.augment import LEAD_SETS_SEEN, Augmentation
 from ecgview.training.data.rows import Row
@@ -165,7 +166,7 @@ def test_what_is_kept_of_answers_is_what_was_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("recipe", ["residual", pytest.param("residual.any-leads", marks=pytest.mark.long)])
 def test_the_recipe_trains_and_writes_two_models(
-    recipe: str, tiny_ptbxl: Path, tmp_path: Path, isolated_home: Path
+    recipe: str, tiny_ptbxl: Path, tmp_path: Path, isolated_home: Path, pulse_record: EcgRecord
 ) -> None:
     folder, run = cards.user_folder() / "small", tmp_path / "run"
     file = resources.path("recipes", f"{recipe}.toml")
@@ -178,7 +179,13 @@ def test_the_recipe_trains_and_writes_two_models(
     assert "never fold 9" in figures.training_data
     assert "fold 9" in " ".join(use.notes)
     assert use.input.lead_agnostic == (recipe != "residual")
-    # what was calibrated is what is asked: the network answers as its parts did, weighed
+    for card in (use, figures):
+        reference = unusual.of(card)
+        assert reference is not None
+        assert "each from what a network of the same recipe had learnt without it" in reference.records
+        assert len(reference.middle) == 2 * card.config["widths"][-1]  # of the first of several networks
+    answer = runtime.classify(pulse_record, "small", device="cpu")
+    assert answer.feature_distance_percentile is not None
     first = run / "figures-0" / "last.pt"
     before = first.read_bytes()
     assert main(words) == 0  # nothing is left to train

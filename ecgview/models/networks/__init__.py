@@ -47,6 +47,7 @@ class Network(Protocol):
     It may say more, as far as it holds for the network:
 
     * `WITHOUT_GRADIENTS`: why its outputs have no gradient ("counts samples above thresholds"), so that no map is made;
+    * `compared(card)`: how many of the features of its head, the first ones, tell an unusual record, where not all;
     * `CHECKPOINT`: how a published checkpoint of it is known, in words for a reader whose file is none;
     * `renamed(state)`: the weights of such a checkpoint under this file's names;
     * `recognise(state, stranger, where)`: the card of weights that are its own, None for others. `stranger` is the card

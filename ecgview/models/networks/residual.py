@@ -193,6 +193,12 @@ def post_training(asked: Any) -> dict[str, Any]:
     return {"drop_path": asked.drop_path}
 
 
+def compared(card: ModelCard) -> int:
+    """Return how many features tell whether a record is unusual: those of the first network, which are the first."""
+    config = sized(ResidualConfig, card)
+    return 2 * config.widths[-1]
+
+
 def sizes(network: Residual) -> dict[str, Any]:
     """Return the sizes as a card has them."""
     return written(network.config, NOT_ON_CARDS)

@@ -33,6 +33,9 @@ class OutOfFold:
     wanted: Array
     logits: Mapping[str, Array]
     codes: tuple[str, ...]
+    distances: NDArray[np.float64] | None = (
+        None  # (n,), of each record's features from those that were learnt from
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,17 @@ def by_leads(
                 shown[:, at] = twelve[:, at]
                 found[name].append(network.forward_head(network.of_low_rate(shown)).numpy())
     return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def features(network: Residual, signal: NDArray[np.float16], index: share.Index) -> Array:
+    """Return (n, width) features of the first member, of low-rate signals (records, 8, samples) mV."""
+    parts = []
+    first = network.members[0].eval()
+    with torch.inference_mode():
+        for begin in range(0, len(index), 64):
+            kept = torch.from_numpy(signal[index[begin : begin + 64]]).float()
+            parts.append(first(torch.einsum("lk,bkt->blt", lead_matrix(), kept)).numpy())
+    return np.concatenate(parts)
 
 
 def gathered(

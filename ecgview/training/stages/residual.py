@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ecgview.errors import ModelError
 from ecgview.leads import STANDARD_12
-from ecgview.models import lead_sets
+from ecgview.models import lead_sets, unusual
+from ecgview.models.cards import sha256_of
 from ecgview.models.networks import residual
 from ecgview.models.networks.residual import Residual, ResidualConfig
 from ecgview.training.data import inputs, kernels, labels, material, provenance, share, splits
@@ -137,17 +138,14 @@ def run(recipe: ResidualRecipe, places: Places) -> Made:
         found = ", ".join(sorted(unknown))
         raise ModelError("no such part of the run", expected=", ".join(PARTS), found=found)
     known = _material(recipe, places)
-    figures_rows = np.concatenate([known.ptbxl[fold] for fold in FIGURES])
     held_out = figures = use = None
     if "cross" in recipe.parts:
         held_out = _cross_validated(recipe, known, places)
         out_of_fold.write(held_out, out_of_fold.stack(held_out, _sources(recipe)), places.out)
     if "figures" in recipe.parts:
-        figures = _model(recipe, known, figures_rows, recipe.seeds, places, "figures")
+        figures = _model(recipe, known, _rows(known, FIGURES, recipe), recipe.seeds, places, "figures")
     if "use" in recipe.parts:
-        others = known.others if recipe.others else known.others[:0]
-        rows = np.concatenate([figures_rows, known.ptbxl[9], others])
-        use = _model(recipe, known, rows, recipe.seeds, places, "use")
+        use = _model(recipe, known, _rows(known, USE, recipe), recipe.seeds, places, "use")
     return Made(known, held_out, figures, use)
 
 
@@ -220,6 +218,7 @@ def low_rate(data: Data) -> NDArray[np.float16]:
 def _cross_validated(recipe: ResidualRecipe, known: Material, places: Places) -> OutOfFold:
     said = []
     sets = {out_of_fold.WHOLE: STANDARD_12, **(lead_sets.LISTED if recipe.augmentation.few_leads else {})}
+    distances = []
     for number, folds in enumerate(splits.cross_validation(known.data.pack), 1):
         rest = np.concatenate([known.ptbxl[fold] for fold in sorted(folds["train"])])
         held = np.concatenate([known.ptbxl[fold] for fold in sorted(folds["validation"])])
@@ -228,8 +227,12 @@ def _cross_validated(recipe: ResidualRecipe, known: Material, places: Places) ->
         if one.regressions is not None and known.features is not None:
             answers[out_of_fold.KERNELS] = _logits(one.regressions, known.features[held])
         said.append((held, answers))
+        learnt, own = (out_of_fold.features(one.network, known.signal, index) for index in (rest, held))
+        distances.append(unusual.fitted(learnt, own, "held out").distance(own))
     data = known.data
-    return out_of_fold.gathered(data.pack.rows, data.wanted, data.task.codes, said)
+    found = out_of_fold.gathered(data.pack.rows, data.wanted, data.task.codes, said)
+    order = np.argsort(np.concatenate([held for held, _ in said]))
+    return replace(found, distances=np.concatenate(distances)[order])
 
 
 def _model(
@@ -311,6 +314,7 @@ def _write(
 ) -> Path:
     """Write one model: the stack's slopes and offsets go into its linear layer."""
     assert made.held_out is not None
+    rows = _rows(made.material, folds, recipe)
     network = residual.weighed(
         model.network, torch.from_numpy(stack.slopes[0]), torch.from_numpy(stack.offsets)
     )
@@ -326,7 +330,7 @@ def _write(
             f"It learnt from fold 9 as well: its figures are those of {folder.name}{FOR_FIGURES}, the same recipe on "
             "folds 1-8."
         )
-    return exporting.any_classifier(
+    card = exporting.any_classifier(
         network,
         made.held_out.wanted,
         stack.said(made.held_out),
@@ -336,13 +340,30 @@ def _write(
         input_spec=asdict(replace(residual.INPUT, lead_agnostic=recipe.augmentation.few_leads > 0)),
         config=residual.sizes(network),
         recipe=recipe,
-        learnt=_learnt(made.material, folds, others=folds == USE and recipe.others),
+        learnt=_learnt(made.material, folds, rows),
         whole=("kernels.thresholds", "kernels.steps", "head.bias"),
         tolerance=5e-3,
         calibrated=out_of_fold.in_words(made.held_out, stack),
         chosen=f"answers out of fold on PTB-XL {splits.folds_in_words(FIGURES)}",
         notes=notes,
     )
+    _write_usual(network, folder, rows, made)
+    return card
+
+
+def _write_usual(network: Residual, folder: Path, rows: share.Index, made: Made) -> None:
+    """Write what is usual beside the weights: features of what was learnt from, distances of what was held out."""
+    held = made.held_out
+    assert held is not None
+    assert held.distances is not None
+    learnt = out_of_fold.features(network, made.material.signal, rows)
+    words = (
+        f"{len(held.rows):,} ECGs of PTB-XL {splits.folds_in_words(FIGURES)}, each from what a network of the same "
+        "recipe had learnt without it"
+    )
+    found = unusual.fitted(learnt, learnt[:1], words)
+    points = np.quantile(held.distances, np.linspace(0, 1, unusual.POINTS))
+    unusual.write(folder, replace(found, distances=points), sha256_of(folder / "weights.safetensors"))
 
 
 def _with_kernels(
@@ -361,11 +382,14 @@ def _with_kernels(
     )
 
 
-def _learnt(known: Material, folds: tuple[int, ...], others: bool) -> provenance.Learnt:
-    """Return what a model of these folds learnt from; nothing was chosen on a fold of its own."""
-    index = np.concatenate(
-        [*(known.ptbxl[fold] for fold in folds), known.others if others else known.others[:0]]
-    )
+def _rows(known: Material, folds: tuple[int, ...], recipe: ResidualRecipe) -> share.Index:
+    """Return what a model of these folds learns from; with fold 9 other hospitals, too, where the recipe has them."""
+    others = known.others if recipe.others and folds == USE else known.others[:0]
+    return np.concatenate([*(known.ptbxl[fold] for fold in folds), others])
+
+
+def _learnt(known: Material, folds: tuple[int, ...], index: share.Index) -> provenance.Learnt:
+    """Return in words what a model learnt from; nothing was chosen on a fold of its own."""
     rows = [known.data.pack.rows[i] for i in index]
     test = (9,) if folds == FIGURES else (10,)
     n = len({(row.source, row.record_id) for row in rows})
