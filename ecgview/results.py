@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgview.leads import STANDARD_12
 from ecgview.record import Signal
 
 
@@ -185,9 +186,7 @@ class Prediction:
     @property
     def by_leads(self) -> str:
         """With how many leads it was asked, where not with all: "by 2 of 12 leads (I, II)"; else ""."""
-        if not self.leads:
-            return ""
-        return f"by {len(self.leads)} of 12 leads ({', '.join(self.leads)})"
+        return f"by {len(self.leads)} of 12 leads ({leads_named(self.leads)})" if self.leads else ""
 
     def probability(self, code: str) -> float:
         """Return the probability of one code; KeyError if the model does not know it."""
@@ -202,6 +201,13 @@ class Prediction:
             if score.code == code:
                 return score
         raise KeyError(code)
+
+
+def leads_named(leads: tuple[str, ...]) -> str:
+    """Return leads of the twelve in as few names as can be: "I, II", "all but V6"."""
+    if len(leads) <= len(STANDARD_12) // 2:
+        return ", ".join(leads)
+    return f"all but {', '.join(name for name in STANDARD_12 if name not in leads)}"
 
 
 def whole_percentile(value: float) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import Asked, Explanation
 from ecgview.explain.faithfulness import LARGEST_REMAINDER, known_failure
+from ecgview.explain.on_page import UNTRIED
 from ecgview.models import fewer_leads, gradients, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.models.preprocessing import prepare
@@ -252,9 +253,7 @@ def _notes(leads: tuple[str, ...], record: EcgRecord, card: ModelCard) -> tuple[
         word = "recorded" if card.asked_with is None else "asked"
         said.append(f"Leads not {word}, and so without cells: {', '.join(missing)}.")
     if card.asked_with is not None:
-        said.append(
-            f"Whether maps can be trusted was measured with all twelve leads, not with {', '.join(leads)} alone."
-        )
+        said.append(f"{UNTRIED[:1].upper()}{UNTRIED[1:]}.")
     derived = [name for name in ("III", "aVR", "aVL", "aVF") if name in leads]
     if derived and {"I", "II"} <= set(leads):
         said.append(

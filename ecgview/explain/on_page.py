@@ -18,6 +18,9 @@ STRETCH_S = 0.2  # a QRS complex with the beginning of its ST segment: cells of 
 Shown = tuple[str, float, float]  # a lead, and from when to when a page shows it, in seconds
 
 
+UNTRIED = "whether maps can be trusted was measured with all twelve leads, not with these"
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Cells side by side in one lead, and their sum in the map's unit."""
@@ -118,7 +121,8 @@ def overlay(attribution: Attribution, verdict: str = "not checked", doubt: str =
     said = attribution.failed or verdict
     what = attribution.target or "all predictors"
     how = f" ({attribution.method})" if attribution.method else ""
-    parts = [f"{what}: {LEGEND}{how}", said, doubt]
+    untried = UNTRIED if any(UNTRIED in note.lower() for note in attribution.notes) else ""
+    parts = [f"{what}: {LEGEND}{how}", said, doubt, untried]
     return Overlay(
         bars=bars(attribution, failed=said.startswith("failed")), legend="; ".join(filter(None, parts)) + "."
     )

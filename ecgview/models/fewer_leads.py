@@ -20,6 +20,7 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.lead_sets import LIMB, LeadSet
 from ecgview.models.preprocessing import reason_not_to_take
 from ecgview.record import EcgRecord, Signal
+from ecgview.results import leads_named
 from ecgview.signal.condition import STRETCH_S
 from ecgview.signal.judgement import judged
 
@@ -138,7 +139,7 @@ def words(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
         name for name in own.leads if name in found.computed or name in record.acquisition.derived_leads
     ]
     beside = f", {', '.join(computed)} computed" if computed else ""
-    said = f"asked with {', '.join(own.leads)} ({len(own.leads)} of {len(card.input.leads)} leads{beside})"
+    said = f"asked with {leads_named(own.leads)} ({len(own.leads)} of {len(card.input.leads)} leads{beside})"
     unplaced = unusual.FILE if card.beside(unusual.FILE) else ""
     placed = "; how unusual the ECG is to the model is not known with these leads" if unplaced else ""
     left = [_off(name, found) for name in found.off if name not in own.leads]
@@ -150,7 +151,7 @@ def words(card: ModelCard, record: EcgRecord) -> tuple[str, ...]:
     judged = cards.with_figures(card)
     sets = () if judged is None else judged.lead_sets
     told = next((one.worth for one in sets if one.leads == own.leads), "")
-    worth = f" ({told})" if told else ""
+    worth = f"; {told}" if told else ""
     stand = f"{said}: thresholds, calibration and figures are those of this set{worth}{placed}"
     return (stand, *not_asked, *again)
 

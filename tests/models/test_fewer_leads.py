@@ -13,7 +13,7 @@ from tiny_models import LEAD_SETS, any_leads, classifier
 
 from ecgview import api
 from ecgview.errors import ModelError, NotAnalysed
-from ecgview.explain import attribution, faithfulness
+from ecgview.explain import attribution, faithfulness, on_page
 from ecgview.formats import wfdb
 from ecgview.leads import STANDARD_12
 from ecgview.models import asking, cards, fewer_leads, runtime
@@ -146,6 +146,8 @@ def test_a_lead_that_goes_off_in_the_midst_is_left_out(any_leads: ModelCard, pul
     found = _said(off(pulse_record, "V6", first_s=3.0))
     assert (found.lead_set, found.analysed) == ("12-V6", True)
     assert "not asked with V6: nothing but noise for over 4 s" in found.warnings
+    assert found.by_leads == "by 11 of 12 leads (all but V6)"
+    assert found.warnings[0].startswith("asked with all but V6 (11 of 12 leads): ")
 
 
 def test_what_a_recorder_computed_from_a_dead_limb_lead_is_not_asked(
@@ -266,7 +268,10 @@ def test_maps_and_what_ifs_are_of_the_leads_that_were_asked(
         logit(any_leads, pulse_record, found.leads, "NORM") - logit(any_leads, pulse_record, (), "NORM")
     )
     assert found.share == pytest.approx(share, abs=1e-3)
-    assert any("measured with all twelve leads, not with I, II, V2 alone" in text for text in found.notes)
+    assert any(on_page.UNTRIED in text.lower() for text in found.notes)
+    assert on_page.UNTRIED in on_page.overlay(found).legend
+    whole = attribution.of_statement(pulse_record, None, "NORM", "cpu")
+    assert on_page.UNTRIED not in on_page.overlay(whole).legend
     assert faithfulness.stamp(record, found, "cpu").completeness is not None
     hidden = api.mask_and_ask(record, "lead:V2", device="cpu", n_random=0, memory=Recent(0))
     norm = next(one for one in hidden.statements if one.code == "NORM")
