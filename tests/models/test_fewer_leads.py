@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pdfplumber
 import pytest
 import torch
 from tiny_models import LEAD_SETS, any_leads, classifier
 
 from ecgview import api
+from ecgview.cli import main
 from ecgview.errors import ModelError, NotAnalysed
 from ecgview.explain import attribution, faithfulness, on_page
 from ecgview.formats import wfdb
@@ -22,6 +25,8 @@ from ecgview.models.cards import ModelCard
 from ecgview.models.lead_sets import LISTED
 from ecgview.models.preprocessing import prepare
 from ecgview.record import EcgRecord
+from ecgview.review.answers import StoredAnswers
+from ecgview.review.store import Store
 
 __all__ = ["any_leads", "classifier"]
 
@@ -61,7 +66,7 @@ def sigmoid(z: float) -> float:
     return float(1 / (1 + np.exp(-z)))
 
 
-def _said(record: EcgRecord, memory: Recent | None = None, **others: Any) -> Any:
+def _said(record: EcgRecord, memory: asking.Memory | None = None, **others: Any) -> Any:
     return asking.classify(record, device="cpu", memory=memory or Recent(0), **others)
 
 
@@ -326,6 +331,48 @@ def test_of_a_long_record_the_first_seconds_are_asked(any_leads: ModelCard, puls
     assert "first 10 s of 300 s analysed" in found.warnings
     short = long.with_signal(long.signal[:, :4000])
     assert _said(short).reason == "the record lasts 8.0 s, 10 s are needed"
+
+
+def test_commands_and_reports_name_the_leads(
+    any_leads: ModelCard, pulse_record: EcgRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "holter.hea")
+    wfdb.write(only(pulse_record, ("V1", "V5")), Path(path))
+    asked = ["--model", "any-leads", "--device", "cpu"]
+    assert main(["classify", path, *asked]) == 0
+    text = capsys.readouterr().out
+    assert "by 2 of 12 leads (V1, V5)\n" in text
+    assert "note: asked with V1, V5 (2 of 12 leads): thresholds, calibration and figures" in text
+    assert "Not judged by this model with these leads (70 of 71): " in text
+    assert main(["classify", path, *asked, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["lead_set"], row["leads"]) == ("V1+V5", ["V1", "V5"])
+    assert main(["explain", path, "--statement", "NORM", *asked, "--no-check", "--anyway"]) == 0
+    assert "Leads not asked, and so without cells: I, II" in capsys.readouterr().out
+    api.report(path, tmp_path / "r.json", device="cpu", model="any-leads")
+    found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["prediction"]
+    assert (found["lead_set"], found["leads"]) == ("V1+V5", ["V1", "V5"])
+    assert found["summary"].endswith("by 2 of 12 leads (V1, V5)")
+    api.report(path, tmp_path / "r.pdf", device="cpu", model="any-leads")
+    with pdfplumber.open(tmp_path / "r.pdf") as document:
+        pages = " ".join(" ".join(page.extract_text().split()) for page in document.pages)
+    assert "by 2 of 12 leads (V1, V5)." in pages
+
+
+def test_a_store_keeps_with_which_leads_an_answer_was_had(
+    any_leads: ModelCard, pulse_record: EcgRecord, tmp_path: Path, forwards: list[str]
+) -> None:
+    with closing(Store(tmp_path / "reads.db")) as store:
+        memory = StoredAnswers(store.open())
+        first = _said(only(pulse_record, ("V1", "V5")), memory)
+        other = _said(only(pulse_record, ("V1", "V5", "I")), memory)
+    assert other.lead_set == "V1+V5"  # I stands alone and is worth less
+    assert len(forwards) == 1  # the same two leads: the same question
+    with closing(Store(tmp_path / "reads.db")) as store:
+        again = _said(only(pulse_record, ("V1", "V5")), StoredAnswers(store.open()))
+    assert again == first
+    assert again.leads == ("V1", "V5")
+    assert len(forwards) == 1
 
 
 Wrong = Callable[[dict[str, Any]], object]

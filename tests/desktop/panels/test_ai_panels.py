@@ -134,6 +134,21 @@ def test_every_positive_is_shown_however_many(opened: Workspace, qtbot: QtBot, a
     assert "Low: 0.100, below threshold 0.20" not in names
 
 
+def test_an_answer_by_fewer_leads_names_them_in_its_summary(opened: Workspace, qtbot: QtBot, answers) -> None:
+    scores = (LabelScore("AFIB", "atrial fibrillation", 0.6, 0.2), LabelScore("LVH", "", 0.9, None))
+    answers["predict"] = Prediction(
+        MODEL, "pulse", "cpu", 1.0, scores, ("asked with V1, V5",), lead_set="V1+V5", leads=("V1", "V5")
+    )
+    panel = diagnosis.PANEL.make(opened)
+    qtbot.addWidget(panel)
+    reveal(opened, qtbot)
+    words = words_of(panel)
+    assert "1 of 1 statement reaches its threshold, by 2 of 12 leads (V1, V5)" in words
+    assert "Asked with V1, V5." in words
+    assert "LVH: 0.900, not judged with these leads" in words
+    assert "Not judged by this model with these leads (1 of 2): LVH." in words
+
+
 def test_positives_that_cannot_stand_together_are_flagged(opened: Workspace, qtbot: QtBot, answers) -> None:
     both = (
         LabelScore("AFIB", "atrial fibrillation", 0.6, 0.2),
