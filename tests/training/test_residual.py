@@ -177,7 +177,10 @@ def test_the_recipe_trains_and_writes_two_models(
     assert figures.folds["train"] == tuple(range(1, 9))
     assert 9 in use.folds["train"]
     assert "never fold 9" in figures.training_data
+    assert use.figures_of == "small-18"
+    assert figures.figures_of == ""
     assert "fold 9" in " ".join(use.notes)
+    assert figures.calibrated.startswith("by Platt's line")
     assert use.input.lead_agnostic == (recipe != "residual")
     for card in (use, figures):
         reference = unusual.of(card)

@@ -48,8 +48,8 @@ def any_classifier(
     tolerance: float = 1e-4,
     notes: Sequence[str] = (),
     task: Task | None = None,
-    calibrated: str = "not calibrated",
     chosen: str = "",
+    fields: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write weights and card of a classifier of the 71 statements, or of another task. Return the card.
 
@@ -69,8 +69,8 @@ def any_classifier(
         tolerance: how far the logits may lie from the recorded ones on another machine.
         notes: what a reader of the card must know.
         task: whose classes the outputs are; PTB-XL's 71 statements when None.
-        calibrated: how, in words.
         chosen: on which records the cuts were, in words; the validation fold where nothing is said.
+        fields: of the card, in place of what stands there otherwise: `calibrated`, `figures_of`.
     """
     chosen = chosen or chosen_on(learnt)
     codes = labels.statement_codes() if task is None else task.codes
@@ -86,7 +86,7 @@ def any_classifier(
         "licence": "MIT",
         "training_data": learnt.words + (f". {more}" if more else ""),
         "folds": folds_of(learnt),
-        "calibrated": calibrated,
+        "calibrated": "not calibrated",
         "intended_use": _intended(task, len(codes)),
         "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train),
         "label_set": "ptbxl71" if whole_task else "",
@@ -103,7 +103,7 @@ def any_classifier(
             *notes,
         ],
     }
-    path = write(network, card, folder, whole, tolerance)
+    path = write(network, {**card, **(fields or {})}, folder, whole, tolerance)
     records = f"{chosen} ({len(wanted)} records that no label was learnt from)"
     reference_scores.write(folder, wanted, said, records, sha256_of(folder / "weights.safetensors"))
     return path

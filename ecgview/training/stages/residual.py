@@ -343,7 +343,10 @@ def _write(
         learnt=_learnt(made.material, folds, rows),
         whole=("kernels.thresholds", "kernels.steps", "head.bias"),
         tolerance=5e-3,
-        calibrated=out_of_fold.in_words(made.held_out, stack),
+        fields={
+            "calibrated": out_of_fold.in_words(made.held_out, stack),
+            **({"figures_of": folder.name + FOR_FIGURES} if folds == USE else {}),
+        },
         chosen=f"answers out of fold on PTB-XL {splits.folds_in_words(FIGURES)}",
         notes=notes,
     )
