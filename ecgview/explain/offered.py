@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ecgview.errors import ModelError
+from ecgview.models import cards
 from ecgview.models.cards import ModelCard
 
 FILE = "attribution.json"
@@ -89,15 +90,16 @@ def offered(card: ModelCard, code: str) -> Offer:
     known = table_of(card)
     if known is None:
         return Offer(True, f"{NOT_MEASURED[:1].upper()}{NOT_MEASURED[1:]}.")
-    every = f"over all statements it gains {known.pooled} (n = {known.n_maps})"
+    own = f", measured on {card.figures_of}" if card.figures_of else ""
+    every = f"over all statements it gains {known.pooled} (n = {known.n_maps}{own})"
     if code not in known.gains:
         return Offer(_is_above(known.pooled), f"No record of this statement was measured; {every}.")
     gain, n, answer = known.gains[code]
     if answer.startswith("too few"):
         return Offer(answer.endswith("yes"), f"Too few records of this statement (n = {n}); {every}.")
     if answer == "no":
-        return Offer(False, f"The map was not shown to beat the signal's own size: {gain}, n = {n}.")
-    return Offer(True, f"The map beats the signal's own size by {gain}, n = {n}.")
+        return Offer(False, f"The map was not shown to beat the signal's own size: {gain}, n = {n}{own}.")
+    return Offer(True, f"The map beats the signal's own size by {gain}, n = {n}{own}.")
 
 
 def why_not(card: ModelCard, code: str) -> str:
@@ -138,13 +140,16 @@ def _is_above(gain: Gain) -> bool:
 
 
 def table_of(card: ModelCard) -> Measured | None:
-    """Return what was measured of a card's own weights; None where nothing was, or of other weights.
+    """Return what was measured of the weights whose figures count for a card; None where nothing was, or of others.
+
+    Those are the card's own, or of the model that it names for its figures: it learnt from what maps are measured on.
 
     Raises:
         ModelError: the file is not what `ecgview evaluate` writes.
     """
-    found = card.beside(FILE)
-    return None if found is None else _read(*found, card.sha256)
+    judged = cards.with_figures(card)
+    found = None if judged is None else judged.beside(FILE)
+    return None if judged is None or found is None else _read(*found, judged.sha256)
 
 
 @lru_cache(maxsize=16)

@@ -1,16 +1,18 @@
 """What the model facts say of maps: their figures, or plainly that there are none."""
 
 import json
+from dataclasses import replace
 
 from panel_words import reveal, words_of
 from pytestqt.qtbot import QtBot
+from safetensors.torch import load_file
 
 from ecgview.desktop.panels import model_facts
 from ecgview.desktop.state.workspace import Workspace
 from ecgview.explain import offered
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
-from tests.tiny_models import classifier  # noqa: F401
+from tests.tiny_models import classifier, keep_model  # noqa: F401
 
 GAIN = {"value": 0.27, "low": 0.2, "high": 0.34}
 
@@ -73,3 +75,16 @@ def test_the_maps_of_what_ships_are_measured_and_offered_by_that() -> None:
     assert known.pooled.low > 0
     for code, (gain, n, answer) in known.gains.items():
         assert answer == offered.rule(n, gain.low, known.pooled.low), code
+
+
+def test_a_refit_has_the_maps_figures_of_the_model_that_was_judged(classifier: ModelCard) -> None:  # noqa: F811
+    state = load_file(classifier.weights_path)
+    refit = keep_model(replace(classifier, id="refit", figures_of=classifier.id), state)
+    assert model_facts.map_rows(refit) == [("Maps", "not measured for this model")]
+    _write(classifier)
+    assert dict(model_facts.map_rows(refit))["Gain on the amplitude"].startswith("0.27")
+    assert offered.offered(refit, "NORM").reason.endswith(f"n = 30, measured on {classifier.id}.")
+    assert not offered.offered(refit, "1AVB").is_offered
+    # what lies beside the refit itself was measured on what it learnt from, and does not count
+    (refit.folder / offered.FILE).write_text("{")
+    assert offered.offered(refit, "NORM").is_offered
