@@ -127,7 +127,16 @@ def test_the_file_of_out_of_fold_answers(any_leads: ModelCard, tmp_path: Path) -
     found = lead_set_fit.read(written(), any_leads.labels)
     assert found.record_ids[3] == "3"
     np.testing.assert_allclose(found.logits["1"], logits)
+    slope, offset = np.linspace(0.5, 2, logits.shape[1]), np.linspace(-1, 1, logits.shape[1])
+    shipped = written(logits_12=logits + 1, logits=slope * (logits + 1) + offset, codes=any_leads.labels)
+    np.testing.assert_allclose(
+        lead_set_fit.read(shipped, any_leads.labels).logits["1"], slope * logits + offset, atol=1e-6
+    )
+    random = np.random.default_rng(8).normal(size=logits.shape)
     for wrong, said in (
+        ({"logits_12": logits, "logits": random}, "what else it rests on is not known"),
+        ({"logits": random}, "logits_12 beside it"),
+        ({"codes": any_leads.labels[::-1]}, "the labels of the card, in order"),
         ({"logits_7": logits}, "no such lead set"),
         ({"logits_1": logits[:, :3]}, "does not fit"),
         ({"logits_1": logits * np.nan}, "does not fit"),
@@ -156,6 +165,7 @@ def test_records_are_found_by_their_number_in_ptbxl(
     np.savez(path, record_id=np.array(names), fold=np.ones(len(names), int), logits_1=logits)
     (made,) = lead_set_fit.of_file(path, any_leads, tiny_ptbxl, resamples=20)
     assert made["figures"]["out_of_fold"]["n_records"] == len(rows)
+    assert lead_set_fit.update(any_leads, path, tiny_ptbxl, 20).lead_sets[0].figures == made["figures"]
     np.savez(path, record_id=np.array(["x"]), fold=np.ones(1, int), logits_1=logits[:1])
     with pytest.raises(ModelError, match="no record is one of PTB-XL"):
         lead_set_fit.of_file(path, any_leads, tiny_ptbxl)

@@ -2,10 +2,12 @@
 
 A file of out-of-fold answers (npz) holds `record_id` and `fold`, (n,), and `logits_SET`, (n, labels), for each set of
 `models.lead_sets.LISTED`: what a network that learned from the other folds gives where the leads of the set alone are
-there. The logits are those that the shipped network gives: where a line for twelve leads is folded into its last
-weights, it is in these, too. Everything is of records of PTB-XL; others in the file are passed over.
+there. A shipped network has a line for twelve leads folded into its last weights: where the file holds `logits`, too,
+those with the line, beside `logits_12`, those without, it is found by the two and laid on the sets. A file without
+`logits` holds what the shipped network would give. Everything is of records of PTB-XL; others are passed over.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgview.errors import ModelError
-from ecgview.models import thresholds
+from ecgview.models import cards, thresholds
 from ecgview.models.cards import ModelCard
 from ecgview.models.lead_sets import ALL, LARGEST_LINE, LISTED
 from ecgview.progress import Counted, Progress, silent
@@ -26,6 +28,7 @@ from ecgview.training.evaluation import calibration, judging, levels, metrics
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.metrics import Array
 from ecgview.training.evaluation.plain import interval
+from ecgview.training.evaluation.written import write_text
 
 FEWEST_FOR_A_LINE = 20  # records with a statement, and as many without: the slope of fewer is chance
 LEAST_AUROC = 0.7  # lower bound of its 95 % interval: below, a set says too little of a statement to judge it
@@ -36,6 +39,8 @@ RULE = (
     "else it is not judged with these leads."
 )
 DIGITS = 5
+LARGEST_LEFT = 0.01  # of a logit, by float32 and its rounding
+KERNELS = "kernels"  # of a source that is no lead set
 _LOGITS = "logits_"
 
 
@@ -63,11 +68,13 @@ def read(path: Path, labels: Sequence[str]) -> OutOfFold:
         if name not in arrays or arrays[name].ndim != 1:
             raise ModelError("an array is missing", where=f"{path}: {name}", expected="(records,)")
     n = len(arrays["record_id"])
+    if "codes" in arrays and tuple(map(str, arrays["codes"])) != tuple(labels):
+        raise ModelError("does not fit", where=f"{path}: codes", expected="the labels of the card, in order")
     logits = {}
     for name, found in arrays.items():
-        if not name.startswith(_LOGITS):
-            continue
         own = name.removeprefix(_LOGITS)
+        if not name.startswith(_LOGITS) or own == KERNELS:
+            continue
         if own != ALL and own not in LISTED:
             raise ModelError("no such lead set", where=f"{path}: {name}", expected=", ".join(LISTED))
         if found.shape != (n, len(labels)) or not np.isfinite(found).all():
@@ -78,7 +85,38 @@ def read(path: Path, labels: Sequence[str]) -> OutOfFold:
         logits[own] = found.astype(np.float64)
     if len(arrays["fold"]) != n or not set(logits) - {ALL}:
         raise ModelError("does not fit", where=str(path), expected=f"{n} folds, and logits of lead sets")
+    if "logits" in arrays:
+        logits = _as_shipped(logits, arrays["logits"], path)
     return OutOfFold(tuple(map(str, arrays["record_id"])), arrays["fold"].astype(np.int64), logits)
+
+
+def _as_shipped(
+    logits: Mapping[str, NDArray[np.float64]], whole: NDArray[np.floating], path: Path
+) -> dict[str, NDArray[np.float64]]:
+    """Return the logits of every set on the line that leads from those of all leads to the shipped network's."""
+    plain = logits.get(ALL)
+    if plain is None or whole.shape != plain.shape:
+        raise ModelError(
+            "does not fit", where=f"{path}: logits", expected=f"{_LOGITS}{ALL} beside it, as large"
+        )
+    middle, at = plain.mean(0), whole.mean(0, dtype=np.float64)
+    away = plain - middle
+    slope = (away * (whole - at)).sum(0) / np.maximum((away**2).sum(0), 1e-12)
+    if np.abs(whole - at - slope * away).max() > LARGEST_LEFT:
+        expected = f"a line of {_LOGITS}{ALL}: what else it rests on is not known with fewer leads"
+        raise ModelError("does not fit", where=f"{path}: logits", expected=expected)
+    return {name: slope * (found - middle) + at for name, found in logits.items()}
+
+
+def update(
+    card: ModelCard, path: Path, data: Path, resamples: int = 1000, progress: Progress = silent
+) -> ModelCard:
+    """Return the card after writing its `lead_sets` from a file of out-of-fold answers; see `of_file`."""
+    made = of_file(path, card, data, resamples, progress)
+    own = card.folder / "card.json"
+    raw = json.loads(own.read_text(encoding="utf-8")) | {"lead_sets": made}
+    write_text(own, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return cards.read_card(own)
 
 
 def of_file(
@@ -155,7 +193,8 @@ def _set(
         figures[f"{level.name}_macro_auroc"] = interval(found.mean())
         if level.name == "statement":
             figures["statements"] = len(level.scored)
-            low = {level.classes[k]: one.low for k, one in zip(level.scored, found.each(), strict=True)}
+            each = zip(level.scored, found.each(), strict=True)
+            low = {level.classes[k]: one.low for k, one in each if np.isfinite(one.low)}
     cuts = [_cut(wanted[:, k], said[:, k], low.get(code, 0.0)) for k, code in enumerate(card.labels)]
     worth = judging.table(card.labels, cuts, wanted, said)
     enough = {code for code in card.labels if worth[code]["positives"] >= thresholds.FEWEST_POSITIVES}
