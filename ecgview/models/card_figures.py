@@ -5,7 +5,7 @@ Window and command line tell a card by these rows; a card may come from anyone, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecgview.models import cards
@@ -132,6 +132,11 @@ def _lead_sets(value: Any, figures: Mapping[str, Any]) -> Iterator[Section]:
     yield Section("With fewer leads", tuple(rows), note if rows and isinstance(note, str) else "")
 
 
+def _hospitals_measured(value: Any, figures: Mapping[str, Any]) -> Iterator[Section]:
+    for told in _hospitals(value, figures):
+        yield replace(told, heading=f"{told.heading}, with measured values")
+
+
 def _hospitals(value: Any, _: Mapping[str, Any]) -> Iterator[Section]:
     if not isinstance(value, Mapping):
         return
@@ -139,7 +144,7 @@ def _hospitals(value: Any, _: Mapping[str, Any]) -> Iterator[Section]:
     rows = [(str(row.get("hospital")), _line(row, ("hospital",))) for row in _mappings(value.get("sets"))]
     yield Section("Other hospitals", tuple(rows), note if isinstance(note, str) else "")
     findings = [
-        (f"{row.get('finding')}, {row.get('hospital')}", _line(row, ("finding", "hospital", "statement")))
+        (f"{row.get('finding')}, {row.get('hospital')}", _line(row, ("finding", "hospital")))
         for row in _mappings(value.get("findings"))
     ]
     yield Section("Findings in other hospitals", tuple(findings), detail=True)
@@ -186,6 +191,7 @@ _HEADINGS: tuple[tuple[str, Any], ...] = (
     ("rhythms", _table("Rhythms", "rhythm")),
     ("tasks", _table("Tasks of the benchmark", "task")),
     ("external", _hospitals),
+    ("external_with_measured_values", _hospitals_measured),
     ("baselines", _baselines),
     ("left_out", _reasons("Left out of these figures")),
     ("not_measured", _reasons("Not measured")),

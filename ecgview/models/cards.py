@@ -29,7 +29,7 @@ DEFAULTS: dict[Kind, str] = {
     "delineator": "delineate-ludb",
 }
 FOREIGN = "not from ecgview"
-LARGEST = 1_000_000  # bytes of a card; the largest that ships has 41,000
+LARGEST = 1_000_000  # bytes of a card; the largest that ships has 107,000
 MOST_LABELS = 2_000  # of all published label sets the largest, SNOMED CT's of ECGs, has some 500
 MOST_LEADS = 64
 MOST_NOTES = 100

@@ -89,23 +89,23 @@ def _crossed(path: Path, **changed: np.ndarray) -> Path:
 def test_cross_validated_figures_come_from_stored_logits(tmp_path: Path) -> None:
     card = cards.get("random-kernels-ptbxl")
     names = ("NORM", "NORM", "IMI")
-    rows = tuple(Row("ptbxl", str(k + 1), str(k), 1, (code,)) for k, code in enumerate(names))
+    rows = tuple(Row("ptbxl", str(k + 1), str(k), k + 1, (code,)) for k, code in enumerate(names))
     pack = Pack(np.zeros((3, 8, 5), np.int16), rows)
     own = before_after.of_logits(card, pack, _crossed(tmp_path / "a.npz"))
-    assert [row.fold for row in own.rows] == [1, 2, 3]  # the fourth is not here
+    assert [row.record_id for row in own.rows] == ["1", "2", "3"]  # the fourth is not here
     assert own.said[0, CODES.index("NORM")] == pytest.approx(1 / (1 + np.exp(-3)))
     found = before_after.cross_validated(card, pack, tmp_path / "a.npz", 10)
     auroc = next(row for row in found if row["figure"].startswith("superclass AUROC"))
     assert auroc["before"] is None
     assert auroc["set"] == "cross-validated, PTB-XL folds 1-3"
     for changed, told in (
-        ({"logits": np.zeros((4, 3))}, "logits of other statements"),
+        ({"logits": np.zeros((4, 3))}, "the logits do not fit"),
         ({"record_id": np.array(["a", "b", "c", "d"])}, "logits of no record here"),
     ):
         with pytest.raises(ModelError, match=told):
             before_after.of_logits(card, pack, _crossed(tmp_path / "b.npz", **changed))
     (tmp_path / "c.npz").write_text("no")
-    with pytest.raises(ModelError, match="no stored logits"):
+    with pytest.raises(ModelError, match="no file of out-of-fold logits"):
         before_after.of_logits(card, pack, tmp_path / "c.npz")
 
 

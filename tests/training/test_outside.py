@@ -9,8 +9,9 @@ from sklearn.metrics import roc_auc_score
 
 from ecgview.models import cards
 from ecgview.models.cards import ModelCard
+from ecgview.models.measured_terms import Rest, Term, as_json
 from ecgview.training.data.pack import Pack, Row
-from ecgview.training.evaluation import outside, subgroups
+from ecgview.training.evaluation import outside, subgroups, with_measured
 from ecgview.training.evaluation.asked import Asked
 from tests.tiny_models import classifier  # noqa: F401
 
@@ -96,3 +97,24 @@ def test_heart_rates_and_small_groups_have_names() -> None:
         "unknown",
     ]
     assert subgroups.with_few_together(["a"] * 3 + ["b", "unknown"], 2) == ["a"] * 3 + ["others", "unknown"]
+
+
+def test_measured_values_have_their_share_and_a_doubtful_one_has_none() -> None:
+    term = Term("Heart rate", "below", 0.2, 75.0, 60.0)
+    rest = Rest(1.1, -0.4, (term,), 30, 300)
+    own = _asked()
+    own = replace(own, card=replace(own.card, measured={"SBRAD": as_json(rest)}))
+    values = {
+        ("georgia", "0"): {"Heart rate": 45.0},
+        ("georgia", "1"): {},
+        ("georgia", "2"): {"Heart rate": None},
+    }
+    found = with_measured.with_values(own, values)
+    k = CODES.index("SBRAD")
+    z = np.log(own.said[0, k] / (1 - own.said[0, k]))
+    assert found.said[0, k] == pytest.approx(1 / (1 + np.exp(-(1.1 * z - 0.4 + 0.2 * 15))), abs=1e-5)
+    same = found.said == own.said
+    assert not same[0, k]
+    same[0, k] = True
+    assert same.all()  # in doubt, not measured, not there: the network's own answer stands
+    assert with_measured.answered(_asked(), Path(), Path()) is None  # no statement of its card rests on any

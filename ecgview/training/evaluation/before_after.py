@@ -18,13 +18,23 @@ from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.training.data import splits, tasks
 from ecgview.training.data.pack import Pack
-from ecgview.training.evaluation import asked, calibration, comparison, outside, whole_card
+from ecgview.training.evaluation import (
+    asked,
+    calibration,
+    classification,
+    comparison,
+    measured_fit,
+    outside,
+    whole_card,
+    with_measured,
+)
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import Level, levels
 from ecgview.training.evaluation.metrics import (
     Bootstrap,
     Doubles,
     Draws,
+    Interval,
     percentiles,
     two_sided_p,
     weighted_auroc,
@@ -34,7 +44,7 @@ from ecgview.training.evaluation.metrics import (
 from ecgview.training.evaluation.plain import interval, rounded
 
 Row = dict[str, Any]
-ARRAYS = ("record_id", "fold", "logits")
+WITH_MEASURED = "with measured values"  # as `classify` answers where the card has shares for them
 
 
 def table(
@@ -56,7 +66,7 @@ def table(
         progress: told on the way.
         resamples: of the bootstrap, by patient.
         crossed: logits that networks of the first one's recipe gave records they had not learnt from (npz with
-            `record_id` (n,), `fold` (n,) and `logits` (n, statements) in the order of the card's labels).
+            `record_id` (n,) and `logits` (n, statements) in the order of the card's labels).
 
     Raises:
         ModelError: one of them cannot be judged on these records, or the file of logits is none.
@@ -70,10 +80,16 @@ def table(
     rows: list[Row] = []
     for name, own, other in _unseen(pair, data, cache, progress):
         rows += paired(name, own, other, resamples)
+        if own.card.rests or other.card.rests:
+            both = [with_measured.answered(one, data, cache, progress) or one for one in (own, other)]
+            rows += paired(f"{name}, {WITH_MEASURED}", both[0], both[1], resamples)
     packs = [asked.open_pack(card, data, cache, progress) for card in pair]
     found = [outside.answered(card, pack, progress) for card, pack in zip(pair, packs, strict=True)]
     if found[0] is not None and found[1] is not None:
         rows += elsewhere(found[0], found[1], resamples)
+        if pair[0].rests or pair[1].rests:
+            both = [with_measured.answered(one, data, cache, progress) or one for one in (found[0], found[1])]
+            rows += elsewhere(both[0], both[1], resamples, f", {WITH_MEASURED}")
     if crossed is not None:
         rows += cross_validated(pair[0], packs[0], crossed, resamples)
     return {
@@ -145,8 +161,11 @@ def _drawn(of: Figure, level: Level, columns: NDArray[np.int64]) -> Callable[[Do
     return lambda weights: of(level, columns, weights)
 
 
-def elsewhere(own: Asked, other: Asked, resamples: int) -> list[Row]:
-    """Return AUROC, sensitivity and specificity of each finding in other hospitals, and their means over findings."""
+def elsewhere(own: Asked, other: Asked, resamples: int, how: str = "") -> list[Row]:
+    """Return AUROC, sensitivity and specificity of each finding in other hospitals, and their means over findings.
+
+    `how` stands after the name of each set of records.
+    """
     own, other = _same(own, other)
     rows = []
     hospitals = sorted({row.source for row in own.rows})
@@ -158,19 +177,23 @@ def elsewhere(own: Asked, other: Asked, resamples: int) -> list[Row]:
             continue
         mine, theirs = (outside.aurocs(one, resamples) for one in (first, second))
         what = f"AUROC, mean of {len(columns)} findings"
-        rows.append(_row(f"outside, {hospital}", len(keep), what, _at(mine, columns), _at(theirs, columns)))
+        rows.append(
+            _row(f"outside, {hospital}{how}", len(keep), what, _at(mine, columns), _at(theirs, columns))
+        )
         if hospital == outside.ALL:
             for k in columns:
-                rows += _finding(first, second, int(k), (mine, theirs), resamples)
+                rows += _finding(first, second, int(k), (mine, theirs), resamples, how)
     return rows
 
 
-def _finding(own: Asked, other: Asked, k: int, drawn: tuple[Draws, Draws], resamples: int) -> Iterator[Row]:
+def _finding(
+    own: Asked, other: Asked, k: int, drawn: tuple[Draws, Draws], resamples: int, how: str
+) -> Iterator[Row]:
     """Yield one finding's rows over all hospitals together."""
     known = np.isfinite(own.wanted[:, k])
     n, name = int(known.sum()), f"{own.codes[k]} ({int(np.nansum(own.wanted[:, k]))})"
     at = np.array([k])
-    yield _row("outside, all of them", n, f"{name}: AUROC", *(_at(one, at) for one in drawn))
+    yield _row(f"outside, {outside.ALL}{how}", n, f"{name}: AUROC", *(_at(one, at) for one in drawn))
     if not (np.isfinite(own.thresholds[k]) and np.isfinite(other.thresholds[k])):
         return
     truth = own.wanted[:, k] == 1
@@ -180,7 +203,7 @@ def _finding(own: Asked, other: Asked, k: int, drawn: tuple[Draws, Draws], resam
             bootstrap.draw(_share_of(of, (one.said[:, k] >= one.thresholds[k]) == right))
             for one in (own, other)
         )
-        yield _row("outside, all of them", n, f"{name}: {figure} at its cut", mine, theirs)
+        yield _row(f"outside, {outside.ALL}{how}", n, f"{name}: {figure} at its cut", mine, theirs)
 
 
 def _share_of(of: NDArray[np.bool_], hit: NDArray[np.bool_]) -> Callable[[Doubles], Doubles]:
@@ -213,15 +236,20 @@ def _at(drawn: Draws, columns: NDArray[np.int64]) -> Draws:
 
 def _row(name: str, n: int, figure: str, after: Draws, before: Draws) -> Row:
     difference = after.minus(before)
+    mean = _mean_of(figure)
     return {
         "set": name,
         "n_records": n,
         "figure": figure,
-        "before": interval(before.mean()),
-        "after": interval(after.mean()),
+        "before": interval(mean(before)),
+        "after": interval(mean(after)),
         "difference": interval(percentiles(difference.value[0], difference.draws)),
         "p": rounded(two_sided_p(difference.draws)) if np.isfinite(difference.draws).any() else None,
     }
+
+
+def _mean_of(figure: str) -> Callable[[Draws], Interval]:
+    return classification.centred if "calibration error" in figure else Draws.mean
 
 
 def cross_validated(card: ModelCard, pack: Pack, path: Path, resamples: int) -> list[Row]:
@@ -241,7 +269,7 @@ def cross_validated(card: ModelCard, pack: Pack, path: Path, resamples: int) -> 
                         "n_records": len(own.rows),
                         "figure": f"{level.name} {figure}, mean of {len(columns)}",
                         "before": None,
-                        "after": interval(drawn.mean()),
+                        "after": interval(_mean_of(figure)(drawn)),
                         "difference": None,
                         "p": None,
                     }
@@ -253,35 +281,20 @@ def of_logits(card: ModelCard, pack: Pack, path: Path) -> Asked:
     """Return stored logits of PTB-XL's records as answers; records that the pack has not are left out.
 
     Raises:
-        ModelError: the file is no table of logits of this card's statements, or of none of these records.
+        ModelError: the file holds no logits of this card's statements, or of none of these records.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            ids, folds, logits = (stored[name] for name in ARRAYS)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            "are no stored logits",
-            where=str(path),
-            expected=f"npz with {', '.join(ARRAYS)}",
-            found=str(error),
-        ) from None
-    if logits.shape != (len(ids), len(card.labels)) or folds.shape != (len(ids),):
-        raise ModelError(
-            "are logits of other statements",
-            where=str(path),
-            expected=f"({len(ids)}, {len(card.labels)})",
-            found=str(logits.shape),
-        )
-    row_of = {row.record_id: row for row in reversed(pack.rows) if row.source == "ptbxl"}
-    keep = [i for i, name in enumerate(ids) if str(name) in row_of]
-    if not keep:
+    logits = measured_fit.read_out_of_fold(path, card.labels)
+    rows = {
+        row.record_id: row for row in reversed(pack.rows) if row.source == "ptbxl" and row.record_id in logits
+    }
+    if not rows:
         raise ModelError("are logits of no record here", where=str(path), expected="PTB-XL's record numbers")
-    rows = tuple(replace(row_of[str(ids[i])], fold=int(folds[i])) for i in keep)
     every = tasks.get("all71")
-    wanted = every.targets(rows)[:, [every.codes.index(code) for code in card.labels]]
-    said = 1.0 / (1.0 + np.exp(-logits[keep].astype(np.float64)))
+    kept = tuple(row for name in logits if (row := rows.get(name)) is not None)
+    wanted = every.targets(kept)[:, [every.codes.index(code) for code in card.labels]]
+    said = 1.0 / (1.0 + np.exp(-np.stack([logits[row.record_id] for row in kept])))
     cuts = np.array([np.nan if cut is None else cut for cut in card.thresholds])
-    return Asked(card, card.labels, cuts, rows, wanted, said.astype(np.float32))
+    return Asked(card, card.labels, cuts, kept, wanted, said.astype(np.float32))
 
 
 def markdown(found: dict[str, Any]) -> str:

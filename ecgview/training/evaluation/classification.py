@@ -9,7 +9,7 @@ from ecgview.training.data import labels
 from ecgview.training.evaluation import calibration
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import Level, Scores, levels, score
-from ecgview.training.evaluation.metrics import Bootstrap, Interval, percentiles
+from ecgview.training.evaluation.metrics import Bootstrap, Draws, Interval, percentiles
 from ecgview.training.evaluation.plain import interval, rounded
 
 Z95 = 1.959964
@@ -51,21 +51,27 @@ def macros(scores: Scores) -> dict[str, Any]:
     return figures
 
 
+def centred(drawn: Draws) -> Interval:
+    """Return the mean calibration error with the interval of the resamples' spread, moved so that it is about the mean.
+
+    Resampling adds noise to every bin, which drives the error upwards: as it comes the interval would lie above it.
+    """
+    mean = drawn.mean()
+    spread = np.nanmean(drawn.draws, axis=1)
+    moved = percentiles(mean.value, spread - spread.mean() + mean.value)
+    return Interval(moved.value, max(moved.low, 0.0), moved.high)
+
+
 def calibration_errors(level: Level, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return the mean calibration error over the scored classes, and what chance alone would make of it.
 
-    Resampling adds noise to every bin, which drives the error upwards: the interval is that of the resamples' spread,
-    moved so that their mean lies on the figure. "By chance" is the mean error of the same answers if each were exactly
+    "By chance" is the mean error of the same answers if each were exactly
     as often true as it says: below that no model of so few records can be told from a perfect one.
     """
     if not len(level.scored):
         return {f"{level.name}_calibration_error": None}
     wanted, said = level.wanted[:, level.scored], level.said[:, level.scored]
     drawn = bootstrap.draw(lambda w: calibration.weighted_errors(wanted, said, w))
-    mean = drawn.mean()
-    spread = np.nanmean(drawn.draws, axis=1)
-    moved = percentiles(mean.value, spread - spread.mean() + mean.value)
-    found = Interval(moved.value, max(moved.low, 0.0), moved.high)
     rng = np.random.default_rng(bootstrap.seed)
     ones = np.ones((1, len(said)))
     perfect = [
@@ -73,7 +79,7 @@ def calibration_errors(level: Level, bootstrap: Bootstrap) -> dict[str, Any]:
         for _ in range(BY_CHANCE)
     ]
     return {
-        f"{level.name}_calibration_error": interval(found),
+        f"{level.name}_calibration_error": interval(centred(drawn)),
         f"{level.name}_calibration_error_by_chance": rounded(float(np.mean(perfect))),
     }
 

@@ -30,6 +30,9 @@ from ecgview.training.evaluation import (
 from ecgview.training.evaluation import subgroups as by_group
 
 TASKS = (asked.PTBXL, external.TASK)
+BESIDE_ANOTHER = {
+    "Calibration, lead sets, groups": "it is judged beside median-beat, whose card holds the comparison"
+}
 NOT_HERE = "its weights do not ship and were not here; PTB-XL's statements are not its outputs"
 _NO_PROBABILITY = "it states no probability of anything that is true or not"
 NOT_MEASURED: Mapping[str, Mapping[str, str]] = {
@@ -134,7 +137,8 @@ def evaluate_card(
 
 def _without(card: ModelCard) -> dict[str, str]:
     """Return what the figures of a kind of model cannot hold, and why."""
-    return dict(NOT_MEASURED.get(card.kind, {}))
+    by_network = card.kind == "identifier" and card.network != same_patient.NETWORK
+    return dict(BESIDE_ANOTHER if by_network else NOT_MEASURED.get(card.kind, {}))
 
 
 def evaluate(
@@ -190,6 +194,8 @@ def evaluate(
     for one in (card, other):
         if folds and one is not None:
             splits.check_unseen(one.folds, folds, split, one.id)
+    if card.kind == "autoencoder":  # what was recorded at 100 Hz is smoother than what it fills in
+        index = whole_card.native_rows(pack, index)
     head = _head(card, pack, index, split if folds else "", folds, resamples)
     if card.kind == "autoencoder":
         return head | reconstruction.describe(card, pack, index, resamples, progress)

@@ -18,7 +18,7 @@ from ecgview.models.cards import ModelCard
 from ecgview.progress import Progress, silent
 from ecgview.signal import beats
 from ecgview.training.data import sources, splits
-from ecgview.training.data.pack import Pack
+from ecgview.training.data.pack import Pack, Row
 from ecgview.training.data.sources import ptbxl
 from ecgview.training.evaluation import (
     against_baselines,
@@ -29,6 +29,7 @@ from ecgview.training.evaluation import (
     lead_subsets,
     outside,
     subgroups,
+    with_measured,
 )
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.levels import levels, score
@@ -78,6 +79,9 @@ def describe(
     figures = head(card, own, folds["test"], resamples) | classification.describe(own, resamples)
     if len(at_500) < len(every.rows):
         figures["with_100_hz"] = _overall(every, resamples)
+    measured = with_measured.answered(every, data, cache, progress)
+    if measured is not None:
+        figures["with_measured_values"] = _overall(measured.part(at_500), resamples)
     figures |= _platt(card, pack, folds, own, progress)
     figures["tasks"] = benchmark.table(own, resamples)
     groups = _groups(every, pack, data)
@@ -90,6 +94,9 @@ def describe(
     found = outside.answered(card, pack, progress)
     if found is not None:
         figures["external"] = outside.describe(found, resamples)
+        theirs = with_measured.answered(found, data, cache, progress)
+        if theirs is not None:
+            figures["external_with_measured_values"] = outside.describe(theirs, resamples)
     figures["left_out"] = outside.left_out(data, pack)
     if with_baselines:
         figures["baselines"] = against_baselines.table(own, data, cache, resamples, progress)
@@ -124,7 +131,16 @@ def head(card: ModelCard, own: Asked, folds: Sequence[int], resamples: int) -> d
 
 def native(own: Asked) -> NDArray[np.int64]:
     """Return which records were recorded, or published, at 500 Hz or more."""
-    return np.flatnonzero([row.rate_hz is None or row.rate_hz >= NATIVE_HZ for row in own.rows])
+    return np.flatnonzero([_at_500(row) for row in own.rows])
+
+
+def native_rows(pack: Pack, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those rows of a pack whose records were published at 500 Hz or more."""
+    return np.array([i for i in index if _at_500(pack.rows[i])], dtype=np.int64)
+
+
+def _at_500(row: Row) -> bool:
+    return row.rate_hz is None or row.rate_hz >= NATIVE_HZ
 
 
 def spot(own: Asked, records: int = CHECKED) -> dict[str, Any]:
@@ -234,6 +250,8 @@ def not_measured(card: ModelCard, figures: dict[str, Any]) -> dict[str, str]:
         )
     if "external" not in figures:
         reasons["Other hospitals"] = "no labelled records of other hospitals lay beside PTB-XL"
+    if "baselines" not in figures:
+        reasons["Logistic regressions beside it"] = "left out of this run, which fits them for minutes"
     if not any(row["grouping"] == "rate" for row in figures["subgroups"]):
         reasons["Sampling rates"] = "every record scored was at 500 Hz"
     return reasons
