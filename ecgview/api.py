@@ -246,6 +246,9 @@ def classify(
 ) -> Prediction:
     """Return a classifier's probabilities with thresholds; the default model when `model_id` is None.
 
+    A record without all twelve leads, or with some that are off, is asked with the best set of leads that the model's
+    card knows: `lead_set` and `leads` of the answer name it, and its thresholds and calibration are those of the set.
+
     `precision` is fp32, or bf16, which is about twice as fast where the processor has it; the answer names what was
     run, and says why where that is not what was asked for.
 
