@@ -143,7 +143,8 @@ def test_a_card_is_made_whole_and_the_same_again(
     assert len(made["calibration"][0]["count"]) == 10
     assert made["statement_calibration_error"] is None  # of four records no statement has five
     assert made["platt"].endswith("fitted on fold 8 (4 records)")
-    assert set(made["not_measured"]) == {"With fewer leads", "Other hospitals", "Sampling rates"}
+    apart = {"With fewer leads", "Other hospitals", "Sampling rates", "Logistic regressions beside it"}
+    assert set(made["not_measured"]) == apart
     assert (classifier.folder / made["evidence"]).read_bytes() == (tmp_path / "f.pdf").read_bytes()
     with pdfplumber.open(tmp_path / "f.pdf") as document:
         assert len(document.pages) == 2
