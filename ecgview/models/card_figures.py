@@ -25,6 +25,8 @@ _BASELINE_ROWS = {
 }
 _WRITTEN = {name: name.upper() for name in ("auroc", "auprc", "ci", "rmse", "f1")} | {
     "uv": "µV",
+    "hz": "Hz",
+    "platt": "Platt",
     "brier": "Brier",
 }
 _OF_A_GROUP = ("n_records", "superclass_macro_auroc", "statement_macro_auroc", "statement_macro_f1")
@@ -150,7 +152,7 @@ def _hospitals(value: Any, _: Mapping[str, Any]) -> Iterator[Section]:
     yield Section("Findings in other hospitals", tuple(findings), detail=True)
 
 
-def _table(heading: str, *names: str) -> Any:
+def _table(heading: str, *names: str, detail: bool = False) -> Any:
     """Return a teller of a list of rows that are called by these of their cells."""
 
     def tell(value: Any, _: Mapping[str, Any]) -> Iterator[Section]:
@@ -158,7 +160,7 @@ def _table(heading: str, *names: str) -> Any:
             (", ".join(str(row[name]) for name in names if name in row), _line(row, names))
             for row in _mappings(value)
         ]
-        yield Section(heading, tuple(rows))
+        yield Section(heading, tuple(rows), detail=detail)
 
     return tell
 
@@ -189,7 +191,7 @@ _HEADINGS: tuple[tuple[str, Any], ...] = (
     ("groups", _table("Groups of pairs", "of", "group")),
     ("other_hospitals", _table("Other hospitals", "hospital")),
     ("rhythms", _table("Rhythms", "rhythm")),
-    ("tasks", _table("Tasks of the benchmark", "task")),
+    ("tasks", _table("Tasks of the benchmark", "task", detail=True)),
     ("external", _hospitals),
     ("external_with_measured_values", _hospitals_measured),
     ("baselines", _baselines),
