@@ -95,7 +95,7 @@ def test_a_classifier_s_card_is_whole(model_id: str) -> None:
     card = cards.get(model_id)
     figures = card.metrics
     assert (figures["model"], figures["version"], figures["sha256"]) == (card.id, card.version, card.sha256)
-    assert not set(figures["folds"]) & {*card.folds["train"], *card.folds["validation"]}
+    assert not set(figures["folds"]) & {*card.folds["train"], *card.folds.get("validation", ())}
     for level in ("superclass", "statement"):
         for name in ("macro_auroc", "macro_auprc", "macro_f1", "brier", "calibration_error"):
             figure = figures[f"{level}_{name}"]
@@ -121,7 +121,7 @@ def test_every_other_shipped_card_says_what_was_not_measured() -> None:
     missing = [
         card.id
         for card in cards.available()
-        if card.is_shipped and not card.figures_of and not card.metrics.get("not_measured")
+        if card.is_shipped and not card.figures_of and "not_measured" not in card.metrics
     ]
     assert missing == ["median-beat"]
     assert cards.get("median-beat").metrics["lead_sets"]
