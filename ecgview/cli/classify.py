@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ecgview.signal.criteria.beside import Beside, beside
 if TYPE_CHECKING:
     from ecgview.models.asking import Memory
     from ecgview.record import EcgRecord
-    from ecgview.results import Prediction
+    from ecgview.results import Prediction, Shares
 
 NAME = "classify"
 HELP = "probabilities of a classifier's statements"
@@ -113,6 +114,20 @@ def _plain(item: ShownStatement) -> dict[str, Any]:
         "status": item.status,
         "state": item.state,
         "not_assessable": score.not_assessable,
+        "shares": None if score.shares is None else _shares(score.shares),
+    }
+
+
+def _shares(found: "Shares") -> dict[str, Any]:
+    """Return what a statement's logit is made of, in logits; why the network answers alone, where it does."""
+    return {
+        "network_probability": found.network_probability,
+        "base": found.base,
+        "network": found.network,
+        "measured": [asdict(one) for one in found.measured],
+        "logit": None if found.not_used else found.logit,
+        "not_used": found.not_used,
+        "words": found.words,
     }
 
 
@@ -137,6 +152,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         place = "" if item["percentile"] is None else f"{item['percentile']:.0f}"
         state = _state(item)
         yield f"  {mark} {item['code']:<8} {item['probability']:.3f}  {place:>3}  ({state})  {item['label']}"
+        if item["shares"] and item["status"] == "positive":
+            yield f"             {item['shares']['words']}"
     told = [one["sentence"] for one in found["by_rule"] if one["is_told"]]
     if told:
         yield "  By rule, beside the network; neither replaces the other"

@@ -53,6 +53,11 @@ class ShownStatement:
         return f"below threshold {self.score.threshold:.2f}"
 
     @property
+    def shares(self) -> str:
+        """What its logit is made of, in a line: network and measured values; "" where it rests on the network alone."""
+        return "" if self.score.shares is None else self.score.shares.words
+
+    @property
     def percentile(self) -> str:
         """The percentile among reference negatives as shown: "97", "<1", ">99"; empty where none is known."""
         value = self.score.percentile
@@ -87,6 +92,13 @@ class ShownPrediction:
             item
             for item in self.of("not assessable")
             if item.score.threshold is not None and item.score.probability >= item.score.threshold
+        )
+
+    @property
+    def with_shares(self) -> tuple[ShownStatement, ...]:
+        """What is positive, or would be, and rests on measured values, too, by the model's card."""
+        return tuple(
+            item for item in self.statements if item.shares and item in (*self.positive, *self.withheld)
         )
 
     @property

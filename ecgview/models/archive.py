@@ -143,6 +143,8 @@ def schema(plan: Plan) -> "pa.Schema":
         ("seconds", pa.float64()),
         ("synthetic", pa.bool_()),
         *((f"p_{code}", pa.float32()) for code in card.labels),
+        *((f"p_network_{code}", pa.float32()) for code in card.labels if code in card.measured),
+        *((("network_alone", pa.string()),) if card.measured else ()),
     ]
     if plan.lef:
         columns += [("lef_value", pa.float64()), ("lef_kind", pa.string()), ("lef_result", pa.string())]

@@ -136,6 +136,9 @@ def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str
     if prediction is None:  # the network cannot take it; what the record itself says is told all the same
         return row | {"warnings": "; ".join(context.doubts(record)) or None}
     row |= {f"p_{score.code}": score.probability for score in prediction.scores}
+    row |= {f"p_network_{s.code}": s.by_network for s in prediction.scores if s.shares is not None}
+    if asked.card.measured:
+        row["network_alone"] = "; ".join(_alone(prediction)) or None
     row["precision"] = prediction.precision if prediction.analysed else None
     row["lead_set"] = prediction.lead_set or (lead_sets.ALL if prediction.analysed else None)
     row["feature_distance_percentile"] = prediction.feature_distance_percentile
@@ -146,6 +149,15 @@ def _row(item: _Read, said: Mapping[str, Prediction], asked: _Asked) -> dict[str
     if asked.lef is not None:
         row |= _lef(item, record, said, asked.lef, asked.lef_on)
     return row
+
+
+def _alone(prediction: Prediction) -> list[str]:
+    """Return which statements rest on the network alone in this record, though not by the card, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for score in prediction.scores:
+        if score.shares is not None and score.shares.not_used:
+            by_reason.setdefault(score.shares.not_used, []).append(score.code)
+    return [f"{', '.join(codes)}: {reason}" for reason, codes in by_reason.items()]
 
 
 def _lef(

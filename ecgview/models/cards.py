@@ -528,6 +528,8 @@ def as_json(card: ModelCard) -> dict[str, Any]:
     del raw["folder"], raw["asked_with"]
     if not card.lead_sets:
         del raw["lead_sets"]  # most cards have none
+    if not card.measured:
+        del raw["measured"]
     return raw
 
 

@@ -15,11 +15,11 @@ from ecgview.models import context, measuring
 from ecgview.models.cards import ModelCard
 from ecgview.models.measured_terms import VALUES, Rest
 from ecgview.record import EcgRecord
-from ecgview.results import LabelScore, MeasuredShare, Prediction, Shares
+from ecgview.results import LabelScore, MeasuredShare, Shares
 from ecgview.signal.measure.measured import Measured
 from ecgview.signal.measurements import Measurement
 
-FEW_LEADS = "not all twelve leads were recorded"
+FEW_LEADS = "not all twelve leads are there"
 BY_RULES = "waves were found by rules, not by the network that the weights were fitted with"
 OTHER_T_END = "T ends were found in another way than in the records that the weights were fitted on"
 FAILED = "nothing could be measured"
@@ -66,7 +66,8 @@ def of(card: ModelCard, record: EcgRecord, scores: Scores, measured: Measured | 
     rests = card.rests
     if not rests or not scores:
         return scores
-    found = usable(record, card.input.seconds, measured)
+    few = Usable({}, {}, FEW_LEADS)  # the weights were fitted beside what the network says of all twelve
+    found = usable(record, card.input.seconds, measured) if card.asked_with is None else few
     return tuple(
         score if (rest := rests.get(score.code)) is None else _with_shares(score, rest, found)
         for score in scores
@@ -105,44 +106,6 @@ def seen(record: EcgRecord, seconds: float) -> EcgRecord:
     if record.seconds <= seconds * 1.01:
         return record
     return record.with_signal(record.signal[:, : round(seconds * record.sampling_rate_hz)])
-
-
-def with_edits(card: ModelCard, said: Prediction, record: EcgRecord, measured: Measured) -> Prediction:
-    """Return a prediction with the measured shares as a reader's edits left them; no network is asked.
-
-    Where no share changed it is the one without any edit, itself or its `unedited`. A record longer than the network
-    sees keeps its computed shares, with a warning: its edits are of the median beat of the whole.
-
-    Args:
-        card: of the classifier.
-        said: of the record, of whatever edits.
-        record: the ECG.
-        measured: what is measured of it with the edits; without any the prediction is that of before.
-    """
-    measured.require_of(record)
-    base = said.unedited or said
-    if not (measured.edits and any(score.shares is not None for score in base.scores)):
-        return base
-    if seen(record, card.input.seconds) is not record:
-        told = (
-            "measured shares are of the computed measurements, not of the edited ones: the record is longer"
-        )
-        return replace(base, warnings=(*base.warnings, told))
-    alone = tuple(replace(score, probability=score.by_network, shares=None) for score in base.scores)
-    scores = tuple(
-        replace(before, probability=after.probability, shares=after.shares)
-        for before, after in zip(base.scores, of(card, record, alone, measured), strict=True)
-    )
-    moved = [
-        f"{after.code} {after.probability:.2f} (computed {before.probability:.2f})"
-        for before, after in zip(base.scores, scores, strict=True)
-        if after.probability != before.probability
-    ]
-    if not moved:
-        return base
-    by = ", ".join(dict.fromkeys(one.by for one in measured.edits if one.by))
-    said_so = f"With edited measurements{f', by {by}' if by else ''}: {'; '.join(moved)}"
-    return replace(base, scores=scores, warnings=(said_so, *base.warnings), unedited=base)
 
 
 def again(card: ModelCard, score: LabelScore, network: float) -> float:

@@ -1,8 +1,9 @@
 """The card's section `measured`: which statements rest on measured values too, and with what weights.
 
 Of such a statement the logit is network * z + intercept + the shares of its terms, where z is the network's own logit.
-A term is a straight line of a measured value, or one that begins at a knot, counted from a typical value, whose share
-is nothing. Weights are fitted out of fold; this file holds their form and their arithmetic, and knows no record.
+A term is a straight line of a measured value, or one that begins at a knot and may end at another, counted from a
+typical value, whose share is nothing. Weights are fitted out of fold; this file holds their form and their arithmetic,
+and knows no record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,8 +49,9 @@ VALUES: Mapping[str, str] = {
 class Term:
     """One measured value's part: weight * (form(value) - form(typical)) logits.
 
-    `at` is the knot of "above" (0 below it) and "below" (0 above it). `absent` is the share where the value could not
-    be measured; None leaves the statement to the network then.
+    `at` is the knot of "above" (0 below it) and "below" (0 above it), `to` where it grows no further, if it ends: a
+    rate of 160 speaks for the sinus node no more than one of 110. `absent` is the share where the value could not be
+    measured; None leaves the statement to the network then.
     """
 
     value: str
@@ -58,6 +60,7 @@ class Term:
     typical: float
     at: float = 0.0
     absent: float | None = None
+    to: float | None = None
 
     @property
     def unit(self) -> str:
@@ -68,7 +71,8 @@ class Term:
         """Return the share of a value in logits; None where it is absent and its absence says nothing."""
         if value is None:
             return self.absent
-        return self.weight * (bent(self.form, self.at, value) - bent(self.form, self.at, self.typical))
+        form, at, to = self.form, self.at, self.to
+        return self.weight * (bent(form, at, to, value) - bent(form, at, to, self.typical))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,12 @@ class Rest:
     rule: str = ""
 
 
-def bent(form: Form, at: float, value: float) -> float:
-    """Return a value as a term takes it: itself, or how far it lies above or below the knot."""
-    if form == "above":
-        return max(0.0, value - at)
-    return max(0.0, at - value) if form == "below" else value
+def bent(form: Form, at: float, to: float | None, value: float) -> float:
+    """Return a value as a term takes it: itself, or how far it lies beyond the knot, up to where the term ends."""
+    if form == "linear":
+        return value
+    beyond = max(0.0, value - at if form == "above" else at - value)
+    return beyond if to is None else min(beyond, abs(to - at))
 
 
 def read(raw: Mapping[str, Any], labels: Sequence[str], where: str) -> dict[str, Rest]:
@@ -115,6 +120,7 @@ def as_json(rest: Rest) -> dict[str, Any]:
                 "unit": term.unit,
                 "kind": term.form,
                 **({} if term.form == "linear" else {"at": term.at}),
+                **({} if term.to is None else {"to": term.to}),
                 "weight": term.weight,
                 "typical": term.typical,
                 **({} if term.absent is None else {"absent": term.absent}),
@@ -167,12 +173,18 @@ def _term(row: Any, where: str) -> Term:
         raise ModelError(
             "no such kind", where=f"{where}, kind", expected=expected, found=card_text.seen(str(form))
         )
+    at = 0.0 if form == "linear" else _number(row, "at", LARGEST_VALUE, where)
+    to = None if row.get("to") is None else _number(row, "to", LARGEST_VALUE, where)
+    if to is not None and not (to > at if form == "above" else to < at and form == "below"):
+        expected = 'a number beyond "at"'
+        raise ModelError("the field is wrong", where=f"{where}, to", expected=expected, found=f"{to:g}")
     return Term(
         value=name,
         form=form,
         weight=_number(row, "weight", LARGEST_WEIGHT, where),
         typical=_number(row, "typical", LARGEST_VALUE, where),
-        at=0.0 if form == "linear" else _number(row, "at", LARGEST_VALUE, where),
+        at=at,
+        to=to,
         absent=None if row.get("absent") is None else _number(row, "absent", LARGEST_WEIGHT, where),
     )
 

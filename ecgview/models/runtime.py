@@ -34,10 +34,12 @@ from ecgview.progress import Progress, silent
 from ecgview.record import EcgRecord, Signal
 from ecgview.results import LabelScore, Prediction, Reconstruction
 from ecgview.signal import phases
+from ecgview.signal.measure.measured import Measured
 
 if TYPE_CHECKING:
     import torch
 
+NOT_EDITED = "measured shares are of the computed measurements, not of the edited ones"
 # Of 8, 16 and 32 the one that stays in the caches of a core: a record of 32 takes 1.1 times as long.
 BATCH = 16
 PRECISION = np.dtype(np.float32)  # of what goes in; what the weights are in is named beside it
@@ -219,11 +221,12 @@ def prediction(
     spent_ms: float,
     precision: str = "fp32",
     far: float | None = None,
+    measured: Measured | None = None,
 ) -> Prediction:
     """Return what a classifier's probabilities, (classes,), say of a record, with what a reader must know.
 
-    Statements that rest on measured values, too, by the card get their shares here: the record is measured, unless it
-    was a moment ago. `far` is the record's percentile of `probabilities_and_distances`.
+    Statements that rest on measured values, too, by the card get their shares here: of `measured`, or where that is
+    None of what is measured now, or was a moment ago. `far` is the percentile of `probabilities_and_distances`.
 
     Raises:
         ModelError: one is no number, as weights of strangers, or damaged ones, can make it.
@@ -241,6 +244,7 @@ def prediction(
             LabelScore(code, names.get(code, code), float(value), threshold, weak_threshold=weak.get(code))
             for code, value, threshold in rows
         ),
+        measured,
     )
     reference = reference_scores.of(card)
     if reference is not None:  # scores with their measured shares, as those of the reference are
@@ -308,6 +312,48 @@ def judged_anew(card: ModelCard, kept: Prediction, record: EcgRecord) -> Predict
     said = np.array([score.by_network for score in kept.scores])
     far = kept.feature_distance_percentile  # of the input alone, as the probabilities are
     return prediction(card, record, said, kept.device, kept.duration_ms, kept.precision, far)
+
+
+def with_edits(said: Prediction, record: EcgRecord, measured: Measured) -> Prediction:
+    """Return a prediction with its measured shares as a reader's edits left them; no network is asked.
+
+    Where no share changed it is the one without any edit, itself or its `unedited`. A record longer than the network
+    sees keeps its computed shares, with a warning: its edits are of the median beat of the whole.
+
+    Args:
+        said: of the record, of whatever edits.
+        record: the ECG.
+        measured: what is measured of it with the edits; without any the prediction is that of before.
+    """
+    measured.require_of(record)
+    base = said.unedited or said
+    if base.lead_set or not (measured.edits and any(score.shares is not None for score in base.scores)):
+        return base
+    try:
+        card = cards.get(base.model.model_id)
+        if card.sha256 != base.model.sha256:
+            raise ModelError(f"{card.id} has other weights now")
+    except ModelError as error:
+        return replace(base, warnings=(*base.warnings, f"{NOT_EDITED}: {error.sentence}"))
+    if measured_shares.seen(record, card.input.seconds) is not record:
+        return replace(
+            base, warnings=(*base.warnings, f"{NOT_EDITED}: the record is longer than what was analysed")
+        )
+    alone = np.array([score.by_network for score in base.scores])
+    far = base.feature_distance_percentile
+    made = prediction(card, record, alone, base.device, base.duration_ms, base.precision, far, measured)
+    moved = [
+        f"{after.code} {after.probability:.2f} (computed {before.probability:.2f})"
+        for before, after in zip(base.scores, made.scores, strict=True)
+        if after.probability != before.probability
+    ]
+    if not moved:
+        return base
+    by = ", ".join(dict.fromkeys(one.by for one in measured.edits if one.by))
+    told = f"With edited measurements{f', by {by}' if by else ''}: {'; '.join(moved)}"
+    # What was said of how it was asked stands; what followed from the computed values does not.
+    kept = [one for one in base.warnings if one not in made.warnings and context.WITHHELD not in one]
+    return replace(made, warnings=(told, *made.warnings, *kept), unedited=base)
 
 
 def _label_names(card: ModelCard) -> dict[str, str]:

@@ -64,6 +64,7 @@ def _classifier(answer: Prediction | None) -> tuple[Runs, list[Row], Runs]:
     if not answer.analysed:
         return tuple(before), [], _texts.facts(answer.model, "", "")
     after = [TextRun(f"Prob.: probability, {answer.model.calibrated}. Percentile: {found.reference}.", 2.5)]
+    after += [TextRun(f"{item.score.code}: {item.shares}.", 2.5) for item in found.with_shares]
     if sentence := not_judged_sentence(found):
         after.append(TextRun(sentence, 2.5))
     return tuple(before), _rows(found), (*after, *_texts.facts(answer.model, answer.device, answer.precision))

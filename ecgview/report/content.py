@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ecgview.about import VERSION
 from ecgview.labels import label_set
 from ecgview.labels.report_order import PARTS, part_of
-from ecgview.models import measuring
+from ecgview.models import measuring, runtime
 from ecgview.models.context import beside_read, lef_beside_read
 from ecgview.models.tabular.lef import with_edits
 from ecgview.overlay import Overlay
@@ -223,6 +223,8 @@ def gather(
         lef is not None and measured is not None
     ):  # the read's edits, not those of a draft that is open beside it
         lef = with_edits(lef, record, measured)
+    if prediction is not None and measured is not None:
+        prediction = runtime.with_edits(prediction, record, measured)
     judged = () if measured is None else _judged(record, measured, criteria_choices)
     stated = [] if read is None else [item.key for item in read.statements]
     left_out = 0

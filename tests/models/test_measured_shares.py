@@ -30,7 +30,15 @@ from ecgview.review import plain_json
 from ecgview.signal.measure.measured import Edit, Measured
 from tests.synthetic_ecg import Made, record
 
-RATE = {"value": "Heart rate", "unit": "bpm", "kind": "below", "at": 60, "weight": 0.4, "typical": 70}
+RATE = {
+    "value": "Heart rate",
+    "unit": "bpm",
+    "kind": "below",
+    "at": 60,
+    "weight": 0.4,
+    "typical": 70,
+    "to": 40,
+}
 P_WAVES = {"value": "P waves before QRS", "unit": "%", "weight": 0.05, "typical": 100}
 PR = {"value": "PR", "unit": "ms", "kind": "above", "at": 200, "weight": 0.1, "typical": 160, "absent": -1.5}
 WIDTH = {"value": "QRS duration", "unit": "ms", "kind": "above", "at": 110, "weight": 0.1, "typical": 90}
@@ -199,7 +207,7 @@ def test_a_longer_record_is_measured_where_the_network_sees_it(resting: ModelCar
     assert _shares(said, "SBRAD").measured[0].value == pytest.approx(48, abs=0.5)
     whole = measuring.measured(ecg)
     laid = measuring.again(whole, ecg, [Edit("QRS offset", 0.09, None, "Reader A")])
-    after = measured_shares.with_edits(resting, said, ecg, laid)
+    after = runtime.with_edits(said, ecg, laid)
     assert after.scores == said.scores
     assert "not of the edited ones" in after.warnings[-1]
 
@@ -212,7 +220,7 @@ def test_the_answer_follows_an_edge_that_a_hand_moved_and_keeps_the_one_of_befor
     qrs = found.median.overall["QRS"]
     assert qrs is not None
     laid = measuring.again(found, ecg, [Edit("QRS offset", qrs.offset_s + 0.06, None, "Reader A")])
-    after = measured_shares.with_edits(resting, said, ecg, laid)
+    after = runtime.with_edits(said, ecg, laid)
     (width,) = _shares(after, "CLBBB").measured
     before = found.value("QRS duration")
     assert before is not None
@@ -224,7 +232,7 @@ def test_the_answer_follows_an_edge_that_a_hand_moved_and_keeps_the_one_of_befor
     assert _score(after, "CLBBB").probability > _score(said, "CLBBB").probability
     assert _score(after, "SBRAD") == _score(said, "SBRAD")
     assert _score(after, "AFIB") == _score(said, "AFIB")
-    assert measured_shares.with_edits(resting, after, ecg, found) is said
+    assert runtime.with_edits(after, ecg, found) is said
 
 
 def test_recalled_answers_keep_their_shares_and_follow_the_card(
@@ -316,6 +324,7 @@ def test_an_archive_gives_the_probabilities_of_one_record_asked_alone(
         ({"SBRAD": _of(RATE | {"weight": 1e9})}, "weight"),
         ({"SBRAD": _of({k: v for k, v in RATE.items() if k != "at"})}, "terms\\[0\\], at"),
         ({"SBRAD": _of(RATE) | {"n_positive": -1}}, "n_positive"),
+        ({"SBRAD": _of(RATE | {"to": 70})}, "terms\\[0\\], to"),
         ({"SBRAD": _of(RATE, network=float("nan"))}, "network"),
         ({"SBRAD": _of(RATE) | {"rule": "x" * 401}}, "rule"),
         ("all", "measured"),
@@ -338,6 +347,13 @@ def test_every_value_that_a_term_may_name_has_the_unit_that_it_is_measured_in() 
     assert {name: one.unit for name, one in found.values.items()} == {
         name: measured_terms.VALUES[name] for name in found.values
     }
+
+
+def test_a_term_that_ends_grows_no_further() -> None:
+    term = measured_terms.Term("Heart rate", "below", 0.5, 70.0, at=60.0, to=50.0)
+    assert [term.share(rate) for rate in (80, 60, 55, 50, 30)] == [0, 0, 2.5, 5, 5]
+    fast = measured_terms.Term("Heart rate", "above", 0.5, 70.0, at=95.0, to=105.0)
+    assert [fast.share(rate) for rate in (80, 95, 100, 105, 180)] == [0, 0, 2.5, 5, 5]
 
 
 def test_a_section_is_written_as_it_was_read(resting: ModelCard) -> None:

@@ -131,6 +131,20 @@ def test_an_absent_value_has_a_weight_of_its_own_and_a_doubted_one_takes_no_part
     assert np.array_equal(few.logits[: N // 2, 0], doubted.z[: N // 2])
 
 
+def test_where_sources_call_it_by_different_limits_a_record_without_the_statement_teaches_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measured_fit, "UNCLEAR", {"A": ("Heart rate", 50.0, 60.0)})
+    planted = Planted()
+    unclear = (planted.rate >= 50) & (planted.rate < 60)
+    found = planted.fit(SLOW, P_WAVES)
+    assert found.gains["A"].records == N - int((unclear & (planted.truth == 0)).sum())
+    other = planted.truth.copy()
+    other[unclear] = 1  # as if the limit were 60
+    assert found.gains["A"].positives == int(planted.truth.sum()) < int(other.sum())
+    assert not np.any(found.logits[unclear, 0] == planted.z[unclear])  # they are answered all the same
+
+
 def test_few_positives_fit_nothing() -> None:
     truth = np.zeros(N)
     truth[:19] = 1

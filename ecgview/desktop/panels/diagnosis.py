@@ -81,6 +81,7 @@ class DiagnosisPanel(AiPanel):
         for sentence in not_assessable_sentences(found, None if self._names_all else NAMED):
             self.content.addWidget(Text(sentence, tone="secondary"))
         self._add_not_judged(found)
+        self._add_shares(found)
         self._add_by_rule(prediction)
         if prediction.model.caveat:
             self.content.addWidget(Prose(prediction.model.caveat))
@@ -122,6 +123,14 @@ class DiagnosisPanel(AiPanel):
             more = QPushButton("Name fewer" if self._names_all else f"Name all {len(found.not_judged)}")
             more.clicked.connect(self._switch_names)
             self.content.addLayout(row(more, 1))
+
+    def _add_shares(self, found: ShownPrediction) -> None:
+        """Say what network and measured values each add to the positive statements that rest on both."""
+        if found.with_shares:
+            self.content.addWidget(Text("Network and measured values", size="strong"))
+        for item in found.with_shares:
+            said = f"{item.score.code}: {item.shares}"
+            self.content.addWidget(Text(said, size="caption", tone="secondary"))
 
     def _add_by_rule(self, prediction: Prediction) -> None:
         """Say what rules find of rate, rhythm and intervals beside the network's score; nothing is replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -19,7 +20,7 @@ from ecgview.explain import on_page
 
 if TYPE_CHECKING:
     from ecgview.desktop.state.workspace import Workspace
-    from ecgview.results import Attribution, Stamp
+    from ecgview.results import Attribution, MeasuredShare, Stamp
 
 ASK = "Choose a diagnosis, or a predictor of low ejection fraction, to see where on the trace its score comes from."
 CHECKING = "Checking the map"
@@ -33,6 +34,7 @@ class WherePanel(AiPanel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         workspace.maps.changed.connect(self.renew)
+        workspace.answers.prediction_ready.connect(self._follow_shares)
         workspace.paper.changed.connect(self._follow_page)
         self.renew()
 
@@ -44,6 +46,7 @@ class WherePanel(AiPanel):
             self.content.addWidget(Text(ASK, tone="secondary"))
             return
         self.content.addWidget(Text(maps.name, size="strong"))
+        self._add_shares()
         if maps.step == "off":
             self.content.addWidget(Text(maps.why_off, tone="secondary"))
             self._add_buttons(("Show anyway", lambda: maps.choose(target, anyway=True), ""))
@@ -67,6 +70,35 @@ class WherePanel(AiPanel):
         about = "The stretch of 0.2 s with the largest sum in one lead, then the next one"
         self._add_buttons((f"Strongest stretch ({STRONGEST})", self.to_stretch, about))
         self.content.addWidget(model_line(found.model))
+
+    def _add_shares(self) -> None:
+        """Say what network and measured values add to the statement, with a way to where each was measured."""
+        target, said = self.workspace.maps.target, self.workspace.answers.prediction
+        if target is None or target.of != "statement" or said is None:
+            return
+        shares = next((one.shares for one in said.scores if one.code == target.name), None)
+        if shares is None:
+            return
+        line = Text(f"{shares.words[:1].upper()}{shares.words[1:]}.", size="caption")
+        line.setObjectName("shares")
+        self.content.addWidget(line)
+        if shares.not_used:
+            return
+        about = "The map is of the network's share; a measured value has its place on the trace."
+        self.content.addWidget(Text(about, size="caption", tone="secondary"))
+        for one in shares.measured:
+            if one.where_s is not None:
+                made = _button(f"Show {one.measured}", partial(self._show_measured, one))
+                made.setToolTip("Where on the trace it was measured, with the edges of waves")
+                self.content.addLayout(row(made, 1))
+
+    def _show_measured(self, one: MeasuredShare) -> None:
+        measuring = self.workspace.measuring
+        if one.where_s is None:
+            return
+        if not measuring.shows_edges:
+            measuring.switch_edges()
+        measuring.pointed.emit(one.lead, *one.where_s)
 
     def _add_buttons(self, first: tuple[str, Callable[[], object], str]) -> None:
         text, do, about = first
@@ -110,6 +142,10 @@ class WherePanel(AiPanel):
         self._job = job
         self._working = Working(doing, self.workspace.maps.cancel)
         self.content.addWidget(self._working)
+
+    def _follow_shares(self, _prediction: object) -> None:
+        if self.workspace.maps.target is not None:
+            self.renew()
 
     def _follow_page(self, _paper: object) -> None:
         if self.workspace.maps.attribution is not None:

@@ -45,7 +45,10 @@ KEYS = {  # of the jobs, and how urgent each is
 class Found:
     """The answers there are, whether or not they may be shown."""
 
-    prediction: Prediction | None = None
+    prediction: Prediction | None = None  # of the computed measurements
+    prediction_with_edits: Prediction | None = (
+        None  # the one that is shown, where the reader's edits change it
+    )
     lef: LefResult | None = None  # of the computed measurements
     lef_with_edits: LefResult | None = None  # the one that is shown, where the reader's edits change it
     reconstruction: tuple[Reconstruction, Overlay] | None = None
@@ -117,6 +120,7 @@ class Answers(QObject):
         self._found = Found()
         self._explanation_id = ""
         self._lef_edits: tuple[EdgeEdit, ...] = ()  # those that the LEF result follows, or is to
+        self._prediction_edits: tuple[EdgeEdit, ...] = ()  # the same of the prediction
         self._question: object = None  # the one under way, to know its prediction by
         self._pending_mask: NDArray[np.bool_] | None = None
         self._segments: Segments | None = (
@@ -134,6 +138,7 @@ class Answers(QObject):
         reading.revealed.connect(self._ask)
         reading.session_changed.connect(self._choose_overlay)
         measuring.changed.connect(self._follow_edits)
+        measuring.changed.connect(self._follow_edits_of_prediction)
         self.prediction_ready.connect(self._explain)  # what an explanation waits for
         self.lef_ready.connect(self._explain)
         self.prediction_failed.connect(self._fail_explanation)
@@ -149,7 +154,8 @@ class Answers(QObject):
     @property
     def prediction(self) -> Prediction | None:
         """What the classifier said; None while AI is closed, or until it is there."""
-        return self._shown.prediction
+        shown = self._shown
+        return shown.prediction if shown.prediction_with_edits is None else shown.prediction_with_edits
 
     @property
     def lef(self) -> LefResult | None:
@@ -452,8 +458,36 @@ class Answers(QObject):
         self._follow_edits()
 
     def _take(self, prediction: Prediction) -> None:
-        self._found.prediction = prediction
+        self._found.prediction, self._found.prediction_with_edits = prediction, None
+        self._prediction_edits = ()
         self.prediction_ready.emit(prediction)
+        self._follow_edits_of_prediction()
+
+    def _follow_edits_of_prediction(self, _measured: Measured | None = None) -> None:
+        """Have the measured shares of statements follow the reader's edits, as a LEF result does."""
+        said, measured, record = self._found.prediction, self._measuring.measured, self._ecg.record
+        if said is None or measured is None or record is None or measured.edits == self._prediction_edits:
+            return
+        if self._jobs.is_running("prediction_again") or all(one.shares is None for one in said.scores):
+            return  # one that runs looks again when it is done
+        self._prediction_edits = measured.edits
+        self._jobs.start(
+            inference.prediction_again,
+            said,
+            record,
+            measured,
+            title="Diagnoses with edited measurements",
+            on_done=lambda found: self._take_edited_prediction(said, found),
+            on_failed=lambda error: self.prediction_failed.emit(self._telling.reason(error)),
+            key="prediction_again",
+            is_light=True,
+        )
+
+    def _take_edited_prediction(self, of: Prediction, found: Prediction) -> None:
+        if of is self._found.prediction:
+            self._found.prediction_with_edits = None if found is of else found
+            self.prediction_ready.emit(found)
+            self._follow_edits_of_prediction()
 
     def _reconstructed(self, answer: tuple[Reconstruction, Overlay]) -> None:
         self._found.reconstruction = answer
@@ -472,11 +506,12 @@ class Answers(QObject):
 
     def _drop(self) -> None:
         """Drop every answer and every question under way."""
-        for key in (*KEYS, "lef_again"):
+        for key in (*KEYS, "lef_again", "prediction_again"):
             self._jobs.cancel(key)
         self._lef_edits = ()
         self._pending_mask = None
         self._found, self._explanation_id = Found(), ""
+        self._prediction_edits = ()
         self.dropped.emit()
 
     def _forget(self, _record: EcgRecord | None = None) -> None:

@@ -110,6 +110,16 @@ def lef_again(
     return tabular.with_edits(lef, record, measured)
 
 
+def prediction_again(
+    said: Prediction, record: EcgRecord, measured: Measured, progress: Progress = silent
+) -> Prediction:
+    """Return a prediction with its measured shares as the reader's edits left them; no network is asked."""
+    steady.load_model_libraries()
+    from ecgview.models import runtime
+
+    return runtime.with_edits(said, record, measured)
+
+
 def reconstruct(
     record: EcgRecord,
     mask: NDArray[np.bool_],

@@ -35,7 +35,11 @@ class Beside:
         place = {True: "above", False: "below", None: "without"}[self.is_positive]
         threshold = "a threshold" if self.is_positive is None else "its threshold"
         numbers = f" ({one.evidence})" if one.evidence else ""
-        return f"{score.code} by rule: {one.state}{numbers}; the network {score.probability:.2f}, {place} {threshold}"
+        rests = score.shares is not None and not score.shares.not_used
+        who = "the network with measured values" if rests else "the network"
+        return (
+            f"{score.code} by rule: {one.state}{numbers}; {who} {score.probability:.2f}, {place} {threshold}"
+        )
 
 
 def beside(found: Iterable[Criterion], scores: Iterable[LabelScore]) -> tuple[Beside, ...]:

@@ -41,7 +41,8 @@ class Heading:
 class Row:
     """What one row shows; `threshold` None draws no tick, `is_positive` colours the bar, `state` says how it stands.
 
-    `percentile` is among reference negatives, empty where none is known.
+    `percentile` is among reference negatives, empty where none is known. `shares` is what its logit is made of where it
+    rests on measured values, too.
     """
 
     name: str
@@ -51,13 +52,16 @@ class Row:
     is_positive: bool
     state: str = ""
     percentile: str = ""
+    shares: str = ""
 
     @property
     def sentence(self) -> str:
         """Return the row in words, for tooltips and screen readers."""
         code = f" ({self.code})" if self.code and self.code != self.name else ""
         place = f"percentile {self.percentile} among reference negatives" if self.percentile else ""
-        return ", ".join(part for part in (f"{self.name}{code}: {self.value:.3f}", self.state, place) if part)
+        return ", ".join(
+            part for part in (f"{self.name}{code}: {self.value:.3f}", self.state, place, self.shares) if part
+        )
 
 
 def row_of(item: ShownStatement) -> Row:
@@ -71,6 +75,7 @@ def row_of(item: ShownStatement) -> Row:
         score.is_positive,
         item.state,
         item.percentile,
+        item.shares,
     )
 
 
