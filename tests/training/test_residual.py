@@ -180,7 +180,7 @@ def test_the_recipe_trains_and_writes_two_models(
     assert use.figures_of == "small-18"
     assert figures.figures_of == ""
     assert "fold 9" in " ".join(use.notes)
-    assert figures.calibrated.startswith("by Platt's line")
+    assert figures.calibrated.startswith("calibrated on ")
     assert use.input.lead_agnostic == (recipe != "residual")
     for card in (use, figures):
         reference = unusual.of(card)

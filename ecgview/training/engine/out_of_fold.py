@@ -167,7 +167,6 @@ def _fitted(logits: Doubles, wanted: Array, usual: Doubles, stiffness: float) ->
 def in_words(found: OutOfFold, own: Stack) -> str:
     """Return for a card how its probabilities were calibrated."""
     return (
-        f"by Platt's line, fitted on {len(found.rows):,} ECGs of PTB-XL folds 1-8 as networks answered that had not "
-        f"learnt from them, for the {len(own.calibrated)} statements with at least {FEWEST_POSITIVES} of these; the "
-        "others are not calibrated"
+        f"calibrated on {len(found.rows):,} ECGs of PTB-XL folds 1-8, out of fold, for {len(own.calibrated)} of "
+        f"{len(found.codes)} statements (those of at least {FEWEST_POSITIVES} of these ECGs)"
     )
