@@ -162,6 +162,12 @@ def _row(found: Measured, name: str) -> Measurement | None:
     return next((one for one in found.values if one.name == name), None)
 
 
+def _irregularity(found: Measured, name: str) -> Measurement | None:
+    """The row, with the beats that it is of: those of the rate."""
+    own, rate = _row(found, name), _row(found, "Heart rate")
+    return own if own is None or rate is None else replace(own, where_s=own.where_s or rate.where_s)
+
+
 def _of_lead(found: Measured, name: str, lead: str) -> Measurement | None:
     return next((one for one in found.lead_values if (one.name, one.lead) == (name, lead)), None)
 
@@ -251,6 +257,7 @@ _ST = tuple(name for name in STANDARD_12 if name != "aVR")  # whose ST goes the 
 _UPRIGHT = ("I", "II", "V3", "V4", "V5", "V6")  # where T is upright in adults
 _QRS = ("Q amplitude", "R amplitude", "S amplitude", "R' amplitude", "S' amplitude")
 _MADE: dict[str, Callable[[Measured, str], Measurement | None]] = dict.fromkeys(VALUES, _row) | {
+    "RR irregularity": _irregularity,
     "Voltage RaVL+SV3": _cornell,
     "Largest QRS, limb leads": _largest(STANDARD_12[:6]),
     "Largest QRS, chest leads": _largest(CHEST),

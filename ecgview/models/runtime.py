@@ -247,9 +247,11 @@ def prediction(
         measured,
     )
     reference = reference_scores.of(card)
-    if reference is not None:  # scores with their measured shares, as those of the reference are
+    if reference is not None:  # of networks alone: a score with measured shares has no place among them
         scores = tuple(
-            replace(score, percentile=reference.percentile(k, score.probability))
+            score
+            if score.shares is not None and not score.shares.not_used
+            else replace(score, percentile=reference.percentile(k, score.probability))
             for k, score in enumerate(scores)
         )
     scores, contexts = context.in_context(record, scores, card.label_set)

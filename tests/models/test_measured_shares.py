@@ -19,6 +19,7 @@ from ecgview.models import (
     measured_shares,
     measured_terms,
     measuring,
+    reference_scores,
     runtime,
 )
 from ecgview.models.asking import Recent
@@ -347,6 +348,17 @@ def test_every_value_that_a_term_may_name_has_the_unit_that_it_is_measured_in() 
     assert {name: one.unit for name, one in found.values.items()} == {
         name: measured_terms.VALUES[name] for name in found.values
     }
+
+
+def test_a_statement_with_measured_shares_has_no_place_among_scores_of_networks_alone(
+    resting: ModelCard,
+) -> None:
+    wanted = np.zeros((200, len(resting.labels)), np.float32)
+    said = np.full(wanted.shape, 0.3, np.float32)
+    reference_scores.write(resting.folder, wanted, said, "some records", resting.sha256)
+    answer = runtime.classify(record(SLOW), device="cpu")
+    assert _score(answer, "AFIB").percentile is not None
+    assert _score(answer, "SBRAD").percentile is None
 
 
 def test_a_term_that_ends_grows_no_further() -> None:
