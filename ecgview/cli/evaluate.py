@@ -72,6 +72,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--subgroups", action="store_true", help="repeat by sex, age and source")
     parser.add_argument("--no-baselines", action="store_true", help="leave the two logistic baselines out")
+    _add_what_is_written(parser)
+
+
+def _add_what_is_written(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", metavar="FILE", type=_output.of_kind(".csv"), help="write every figure as one long table"
     )
@@ -89,6 +93,13 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write into the model's folder what its thresholds rest on and its scores over records without each "
         "statement, of an autoencoder its errors by part of the beat, of median-beat all its files, and nothing else",
+    )
+    parser.add_argument(
+        "--update-measured",
+        metavar="FILE.npz",
+        type=Path,
+        help="write into the card what measured values (rate, intervals, beats) add to its statements, fitted on the "
+        "out-of-fold answers of a training run, with the cuts that go with it, and nothing else",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
@@ -115,6 +126,8 @@ def run(args: argparse.Namespace) -> int:
     cache.mkdir(parents=True, exist_ok=True)
     if args.update_reference:
         return _update_reference(args, cache)
+    if args.update_measured is not None:
+        return _update_measured(args, cache)
     if args.attribution is not None:
         return _maps(args)
     with _progress.shown() as progress:
@@ -260,6 +273,24 @@ def _update_reference(args: argparse.Namespace, cache: Path) -> int:
         card = judging.update(asked, args.data, cache, progress)
     judged = sum(threshold is not None for threshold in card.thresholds)
     print(f"{card.id}: {judged} of {len(card.labels)} statements are judged. {card.threshold_rule}")
+    return 0
+
+
+def _update_measured(args: argparse.Namespace, cache: Path) -> int:
+    from ecgview.models import cards
+    from ecgview.training.evaluation import measured_fit
+
+    with _progress.shown() as progress:
+        card, fitted = measured_fit.update(
+            cards.get(args.model), args.update_measured, args.data, cache, progress
+        )
+    for code, gain in fitted.gains.items():
+        told = "gets shares" if gain.kept else gain.why_not
+        print(
+            f"{code:8} {gain.positives} of {gain.records} records: {gain.value:+.4f} "
+            f"({gain.low:+.4f} to {gain.high:+.4f}) nats a record; {told}"
+        )
+    print(f"{card.id}: {len(fitted.section)} statements rest on measured values as well")
     return 0
 
 

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from tiny_models import classifier
 
+from ecgview.cli import main
 from ecgview.errors import ModelError
-from ecgview.models import measured_terms
+from ecgview.models import cards, measured_terms
 from ecgview.models.cards import ModelCard
 from ecgview.training.data.measured_values import load_or_measure
 from ecgview.training.data.recordings import Reading
 from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import measured_fit
 from ecgview.training.evaluation.measured_fit import Candidate, Fitted
+from ecgview.training.evaluation.metrics import best_f1_threshold
 from tests.synthetic_ecg import Made, record
 
 __all__ = ["classifier"]
@@ -168,6 +170,39 @@ def test_a_recording_is_measured_once_and_its_table_kept(tmp_path: Path) -> None
     assert read == ["1", "2"]
     load_or_measure(records(), tmp_path, "others")
     assert len(read) == 4
+
+
+def test_the_command_writes_shares_and_the_cuts_of_answers_with_them(
+    tmp_path: Path,
+    classifier: ModelCard,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    planted, labels = Planted(), classifier.labels
+    logits = np.tile(planted.z[:, None], (1, len(labels)))
+    np.savez(tmp_path / "oof.npz", record_id=np.array([str(k) for k in range(N)]), logits=logits)
+    rows = [
+        (Row("ptbxl", str(k), planted.patients[k], int(planted.folds[k]), ("SBRAD",) * bool(truth)), values)
+        for k, (truth, values) in enumerate(zip(planted.truth, planted.values, strict=True))
+    ]
+    rows = [(row, {**values, "RR irregularity": 2.0}) for row, values in rows]
+    monkeypatch.setattr(measured_fit, "load_or_measure", lambda *asked: rows)
+    words = ["evaluate", classifier.id, str(tmp_path), "--update-measured", str(tmp_path / "oof.npz")]
+    assert main([*words, "--cache", str(tmp_path / "cache")]) == 0
+    told = capsys.readouterr().out
+    assert "1 statements rest on measured values as well" in told
+    assert "PR" not in told.split("SBRAD")[1].splitlines()[0]
+    card = cards.get(classifier.id)
+    assert set(card.rests) == {"SBRAD"}
+    place = labels.index("SBRAD")
+    basis = card.threshold_figures["SBRAD"]
+    assert basis["positives"] == planted.truth.sum()
+    assert card.thresholds[place] == basis["cut"]
+    # the cut is of answers with shares, not of the network alone: there the best F1 is at another probability
+    alone = best_f1_threshold(planted.truth, 1 / (1 + np.exp(-planted.z)))
+    assert abs(basis["cut"] - alone) > 0.02
+    others = [k for k, code in enumerate(labels) if code != "SBRAD"]
+    assert [card.thresholds[k] for k in others] == [classifier.thresholds[k] for k in others]
 
 
 def test_out_of_fold_logits_of_ptbxl_become_a_section_of_the_card(

@@ -19,9 +19,12 @@ from ecgview.errors import ModelError
 from ecgview.models import cards, measured_terms
 from ecgview.models.cards import ModelCard
 from ecgview.models.measured_terms import Form, Rest, Term, as_json, bent
-from ecgview.training.data import tasks
-from ecgview.training.data.measured_values import Values
+from ecgview.progress import Progress, silent
+from ecgview.training.data import collection, tasks
+from ecgview.training.data.measured_values import Values, load_or_measure
 from ecgview.training.data.rows import Row
+from ecgview.training.evaluation import judging
+from ecgview.training.evaluation.metrics import best_f1_threshold
 from ecgview.training.evaluation.written import write_text
 
 Floats = NDArray[np.float64]
@@ -380,3 +383,42 @@ def write_to_card(card: ModelCard, fitted: Fitted) -> ModelCard:
     measured_terms.read(raw["measured"], card.labels, f"{path}: measured")
     write_text(path, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return cards.read_card(path)
+
+
+def update(
+    card: ModelCard, path: Path, data: Path, cache: Path, progress: Progress = silent
+) -> tuple[ModelCard, Fitted]:
+    """Return a classifier's card after writing the shares of measured values into it, and the cuts that go with them.
+
+    Their cuts are the best F1 of answers with shares, by weights that a record had no part in.
+    Figures are of the answers before: `evaluate --update-card` makes them again.
+
+    Args:
+        card: of the networks whose answers the file holds, or of the same recipe.
+        path: of answers out of fold, as a training run writes them (`out-of-fold.npz`).
+        data: folder with PTB-XL.
+        cache: of packed ECGs; measured values are kept there.
+        progress: told per record that is measured.
+
+    Raises:
+        ModelError: a file that holds no such answers, or none of a record of PTB-XL below `data`.
+    """
+    logits = read_out_of_fold(path, card.labels)
+    measured = load_or_measure(collection.read_all(data), cache, str(data.resolve()), progress)
+    progress(0.9, "fitting")
+    fitted, ids = fit_ptbxl(card.labels, logits, measured)
+    written = write_to_card(card, fitted)
+    rows = {row.record_id: row for row, _ in measured if row.source == "ptbxl"}
+    codes = tasks.get("all71")
+    wanted = codes.targets([rows[one] for one in ids])[:, [codes.codes.index(label) for label in card.labels]]
+    said = np.asarray(0.5 * (1 + np.tanh(fitted.logits / 2)), dtype=np.float32)
+    file = card.folder / "card.json"
+    raw = json.loads(file.read_text(encoding="utf-8"))
+    for k, code in enumerate(card.labels):
+        if code in fitted.section:
+            cut = round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
+            row = judging.table((code,), (cut,), wanted[:, [k]], said[:, [k]])
+            raw["threshold_figures"] |= row
+            raw["thresholds"][k] = judging.standing((code,), (cut,), row)[0]
+    write_text(file, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return cards.read_card(written.folder / "card.json"), fitted
