@@ -115,6 +115,8 @@ def test_several_files_are_a_list_and_top_cuts(tmp_path: Path) -> None:
         "threshold",
         "percentile",
         "status",
+        "state",
+        "shares",
         "not_assessable",
     }
 

@@ -133,6 +133,6 @@ def recipe_values(recipe: object, values: dict[str, object]) -> bool:
     return all(
         recipe_values(getattr(recipe, name), value)
         if isinstance(value, dict)
-        else getattr(recipe, name) == value
+        else getattr(recipe, name) == (tuple(value) if isinstance(value, list) else value)
         for name, value in values.items()
     )
