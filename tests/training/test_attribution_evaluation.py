@@ -17,6 +17,7 @@ from ecgview.explain import offered, sham_map
 from ecgview.models import cards, runtime
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
+from ecgview.training.data import tasks
 from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import attribution, attribution_table
 from ecgview.training.evaluation.attribution import GRADIENTS, METHODS, Case
@@ -200,3 +201,29 @@ def test_a_table_of_other_weights_or_of_no_sense_does_not_decide(judged: ModelCa
         offered.table_of(judged)
     with pytest.raises(ModelError, match="other weights"):
         attribution_table.write_to_card(judged, figures | {"sha256": "0" * 64}, "2026-11-28")
+
+
+def test_other_hospitals_are_no_records_of_ptbxl_nor_without_labels(
+    judged: ModelCard, tmp_path: Path, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set of several sources holds PTB-XL's records of all folds, too, which the model may have learnt from."""
+    rows = [
+        Row("ptbxl", "500", "p1", 3, ("NORM",)),
+        Row("cinc_2025", "1", "p2", 0, ()),
+        Row("georgia", "E1", "p3", 0, ("426783006",)),  # sinus rhythm
+    ]
+
+    class Several:
+        tasks = (tasks.get("all71"), tasks.get("cinc26"))
+
+        def rows(self) -> list[Row]:
+            return rows
+
+        def records(self, tell: Any) -> list[tuple[Row, EcgRecord]]:
+            return [(row, pulse_record) for row in rows]
+
+    monkeypatch.setattr(attribution.data_sets, "open_all", lambda path: [Several()])
+    found = attribution.candidates(judged, tmp_path, "", "cinc26", lambda *told: None)
+    assert [case.row.record_id for case in found] == ["E1"]
+    own = attribution.candidates(judged, tmp_path, "train", "ptbxl", lambda *told: None)
+    assert [case.row.record_id for case in own] == ["500"]

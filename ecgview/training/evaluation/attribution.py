@@ -105,9 +105,18 @@ def _records(card: ModelCard, data: Path, split: str, task: str) -> Iterator[tup
     for source in found:
         for row, record in source.records(lambda _error: None):
             name = (row.source, row.record_id)
-            if name not in seen and (not folds or row.fold in folds[split]):
+            if name not in seen and _is_of(row, own_task, folds, split):
                 seen.add(name)
                 yield row, record
+
+
+def _is_of(row: Row, task: str, folds: splits.Folds, split: str) -> bool:
+    """Return whether a row is of a split, or labelled by another hospital: a set may hold PTB-XL's records, too, which
+    the model may have learnt from, and some without labels.
+    """
+    if folds:
+        return row.source == asked.PTBXL and row.fold in folds[split]
+    return row.source != asked.PTBXL and bool(tasks.get(task).keeps([row])[0])
 
 
 def _labelled(card: ModelCard, row: Row, task: str) -> frozenset[str]:

@@ -38,6 +38,10 @@ RULE = (
     "Weights are fitted on the network's out-of-fold logits and the measured values of {n} ECGs of PTB-XL folds 1-8 by "
     "L2-regularised logistic regression; likelihood gain per record out of fold {gain:.4f} ({low:.4f} to {high:.4f})."
 )
+UNTAUGHT = (
+    " Records without the statement whose {0} lies from {1:g} to {2:g} taught nothing and drew no cut, as sources "
+    "differ there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ def fit(
             made[np.flatnonzero(kept), place] = with_shares
             rest = _fitted(z[taught], design[taught], terms, truth[taught])
             said = RULE.format(n=gain.records, gain=gain.value, low=gain.low, high=gain.high)
+            if label in UNCLEAR:
+                said += UNTAUGHT.format(*UNCLEAR[label])
             section[label] = as_json(replace(rest, rule=said))
     return Fitted(section, gains, made)
 
@@ -408,16 +414,21 @@ def update(
     progress(0.9, "fitting")
     fitted, ids = fit_ptbxl(card.labels, logits, measured)
     written = write_to_card(card, fitted)
-    rows = {row.record_id: row for row, _ in measured if row.source == "ptbxl"}
+    known = {row.record_id: (row, values) for row, values in measured if row.source == "ptbxl"}
     codes = tasks.get("all71")
-    wanted = codes.targets([rows[one] for one in ids])[:, [codes.codes.index(label) for label in card.labels]]
+    wanted = codes.targets([known[one][0] for one in ids])[
+        :, [codes.codes.index(label) for label in card.labels]
+    ]
     said = np.asarray(0.5 * (1 + np.tanh(fitted.logits / 2)), dtype=np.float32)
     file = card.folder / "card.json"
     raw = json.loads(file.read_text(encoding="utf-8"))
     for k, code in enumerate(card.labels):
         if code in fitted.section:
-            cut = round(best_f1_threshold(wanted[:, k], said[:, k]), 4)
-            row = judging.table((code,), (cut,), wanted[:, [k]], said[:, [k]])
+            # What taught nothing, as sources draw the limit elsewhere, draws no cut either.
+            taught = ~(_unclear(code, [known[one][1] for one in ids]) & (wanted[:, k] == 0))
+            truth, own = wanted[taught][:, [k]], said[taught][:, [k]]
+            cut = round(best_f1_threshold(truth[:, 0], own[:, 0]), 4)
+            row = judging.table((code,), (cut,), truth, own)
             raw["threshold_figures"] |= row
             raw["thresholds"][k] = judging.standing((code,), (cut,), row)[0]
     write_text(file, json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
