@@ -1,5 +1,6 @@
 """What is measured, in the real window: lines and letters on the trace, moved by keys, closed by a study."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from ecgview.desktop.panels.kit.measured_value import MeasuredTable, MeasuredVal
 from ecgview.desktop.panels.kit.widgets import Text
 from ecgview.desktop.settings import Settings
 from ecgview.desktop.state.measuring import CLOSED
+from ecgview.desktop.work import tasks
+from ecgview.progress import Progress, silent
 from ecgview.record import DeviceMeasurement, DeviceReading, EcgRecord
 from ecgview.review.history import PutEdges
 from ecgview.signal.measure.measured import Edge, Measured
@@ -500,3 +503,25 @@ def test_the_longest_value_widens_no_panel_and_none_is_cut(shown: MainWindow, re
         assert value.width() >= value.fontMetrics().horizontalAdvance(value.text())
     said = [one.text() for one in section.content.findChildren(Text) if one.isVisible()]
     assert said.count("high, uncertain, edited") == 5
+
+
+def test_quick_measurements_that_come_late_take_nothing_away(
+    shown: MainWindow, qtbot: QtBot, rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a record that was measured a moment ago all values may be there before the rate alone is."""
+    workspace, quick, measured = shown.workspace, tasks.measure, threading.Event()
+    path = workspace.ecg.path
+    assert path is not None
+
+    def late(record: EcgRecord, progress: Progress = silent) -> tuple[Measurement, ...]:
+        assert measured.wait(30)
+        return quick(record, progress)
+
+    monkeypatch.setattr(tasks, "measure", late)
+    before = [one.name for one in workspace.ecg.measurements or ()]
+    workspace.ecg.open(path)
+    qtbot.waitUntil(lambda: workspace.measuring.measured is not None)
+    measured.set()
+    rest()
+    assert "QT" in before
+    assert [one.name for one in workspace.ecg.measurements or ()] == before

@@ -37,6 +37,8 @@ def opens(qtbot: QtBot, tmp_path: Path) -> Iterator[Opens]:
         made.append(window)
         window.show()
         window.workspace.ecg.open_paths([next(iter(resources.path("demo").rglob("normal.hea")))])
+        # the record is measured once its trace is painted: no job may run before that
+        qtbot.waitUntil(lambda: window.workspace.measuring.measured is not None)
         _rest(qtbot, window)
         return window
 

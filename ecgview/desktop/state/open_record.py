@@ -273,10 +273,16 @@ class OpenRecord(QObject):
             tasks.measure,
             record,
             title="Measuring",
-            on_done=self.take_measurements,
+            on_done=self._take_quick,
             on_failed=lambda error: self._telling.fail(error, path),
             key="measure",
         )
+
+    def _take_quick(self, found: tuple[Measurement, ...]) -> None:
+        """Take the quick measurements; of a record that was measured a moment ago all of them may be there before."""
+        have = self._measurements or ()
+        names = {one.name for one in have}
+        self.take_measurements((*have, *(one for one in found if one.name not in names)))
 
     def take_measurements(self, found: tuple[Measurement, ...]) -> None:
         """Let these be the measurements of the open record: the quick ones, or all of them once they are there."""
