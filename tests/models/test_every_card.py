@@ -10,12 +10,32 @@ import torch
 from ecgview import resources
 from ecgview.errors import ModelError
 from ecgview.labels import label_set
-from ecgview.models import architectures, cards, loaded, preprocessing, runtime, same_patient
+from ecgview.models import (
+    architectures,
+    cards,
+    loaded,
+    preprocessing,
+    runtime,
+    same_patient,
+    weights_file,
+)
 from ecgview.models.cards import ModelCard
 from ecgview.record import EcgRecord
 
 SHIPPED = sorted(resources.path("models").glob("*/card.json"))
 GOLDEN = sorted(resources.path("models").glob("*/golden.json"))
+MOST_TOGETHER = 40_000_000  # bytes of all weights that ship, with what lies beside them in the same form
+MOST_WHOLE = (
+    1_000_000  # bytes of one file's numbers that are not in half precision: random kernels need 0.6 MB
+)
+
+
+def _weights() -> list[Path]:
+    """Return the file of weights of every model that ships with one."""
+    found = [cards.read_card(path) for path in SHIPPED]
+    return [
+        card.weights_path for card in found if card.is_here and card.weights_path.suffix == ".safetensors"
+    ]
 
 
 @pytest.fixture(params=SHIPPED, ids=lambda path: path.parent.name)
@@ -49,6 +69,23 @@ def test_the_weights_are_the_cards_and_fit(card: ModelCard) -> None:
         assert len(same_patient.of_card(card)) >= 5  # 12, 6, 3, 2 and 1 leads
     elif card.kind != "lef":
         assert not architectures.load(card).training
+
+
+def test_all_weights_together_are_below_their_limit() -> None:
+    sizes = [path.stat().st_size for path in resources.path("models").glob("*/*.safetensors")]
+    assert len(sizes) >= len(_weights())
+    assert sum(sizes) < MOST_TOGETHER
+
+
+@pytest.mark.parametrize("path", _weights(), ids=lambda path: path.parent.name)
+def test_weights_ship_in_half_precision_and_run_in_single(path: Path) -> None:
+    state = weights_file.read_safetensors(path)
+    whole = [value for value in state.values() if value.dtype != torch.float16]
+    assert sum(value.numel() * value.element_size() for value in whole) < MOST_WHOLE
+    card = cards.read_card(path.with_name("card.json"))
+    if card.network != same_patient.NETWORK:
+        kinds = {value.dtype for value in architectures.load(card).parameters()}
+        assert kinds == {torch.float32}
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.parent.name)

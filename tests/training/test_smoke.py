@@ -5,11 +5,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
 from ecgview import resources
 from ecgview.cli import main
 from ecgview.formats import wfdb
-from ecgview.models import cards
+from ecgview.models import cards, weights_file
 from ecgview.record import EcgRecord
 from ecgview.training import stages
 from ecgview.training.engine.recipe import with_values
@@ -25,6 +26,8 @@ def test_pretraining_fine_tuning_and_evaluation(
     mae, classifier = models / "tiny-mae", models / "tiny"
     words = ["train", "mtecg", "pretrain", "--out", str(runs / "pre"), "--export", str(mae)]
     assert main([*words, *common]) == 0  # its head has as many outputs as so few records have components
+    state = weights_file.read_safetensors(mae / "weights.safetensors")
+    assert {value.dtype for value in state.values()} == {torch.float16}
     words = ["train", "mtecg", "finetune", "--out", str(runs / "ft"), "--start", str(runs / "pre")]
     assert main([*words, *common, "--export", str(classifier)]) == 0
     assert len((runs / "ft/log.csv").read_text().splitlines()) == 2
