@@ -22,7 +22,7 @@ from ecgview.results import ModelFacts
 Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier", "delineator"]
 # The model that answers where none is named: always one that ships, never the first that is found.
 DEFAULTS: dict[Kind, str] = {
-    "classifier": "mtecg-ptbxl",
+    "classifier": "residual-ptbxl",
     "autoencoder": "mtecg-mae-ptbxl",
     "lef": "lef-zero-shot",
     "identifier": "median-beat",

@@ -52,10 +52,14 @@ class Context:
 def in_context(record: EcgRecord, scores: Scores, set_id: str) -> tuple[Scores, tuple[str, ...]]:
     """Return the scores with what cannot be assessed in this record named, and the sentences that say why."""
     suspected = tuple(score for score in scores if score.is_suspected)
-    found: list[Context] = []
+    told: list[Context] = []
+    guessed: list[Context] = []
     for rule in context_rules.rules():
-        if source := _in_record(rule, record) or _in_scores(rule, suspected, set_id):
-            found.append(Context(rule, source))
+        if source := _in_record(rule, record):
+            told.append(Context(rule, source))
+        elif source := _in_scores(rule, suspected, set_id):
+            guessed.append(Context(rule, source))
+    found = [*told, *guessed]  # what samples and file say goes before what the model alone thinks
     return _withheld(scores, set_id, found), tuple(context.sentence for context in found)
 
 

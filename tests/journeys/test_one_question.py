@@ -69,11 +69,11 @@ def test_one_run_of_the_network_for_window_report_and_commands_and_none_the_next
     first = _sitting(tmp_path, qtbot, is_first=True)
     assert None not in first
     commands()
-    assert forwards == ["Mtecg"]
+    assert forwards == ["Residual"]
     recalled_by.clear()
     again = _sitting(tmp_path, qtbot, is_first=False)
     assert len(recalled_by) == 2  # prediction and LEF
     assert threading.main_thread() not in recalled_by
     commands()
     assert again == first
-    assert forwards == ["Mtecg"]
+    assert forwards == ["Residual"]

@@ -144,7 +144,7 @@ def test_a_lef_model_of_another_classifier_has_that_one_asked_too(
     api.score(archive_folder / "ward1", out, classifier.id, "default", "cpu")
     assert len(forwards) == 4  # two batches of each
     (said,) = json.loads(pq.read_schema(out).metadata[b"lef_classifiers"])
-    assert said["model_id"] == "mtecg-ptbxl"
+    assert said["model_id"] == "residual-ptbxl"
     rows = {row["path"]: row for row in pq.read_table(out).to_pylist()}
     path = archive_folder / "ward1" / "r07.hea"
     assert rows["r07.hea"]["lef_value"] == pytest.approx(api.lef(path, device="cpu").value, abs=1e-5)

@@ -90,7 +90,7 @@ def test_an_import_never_takes_the_id_of_a_model_that_ships(taken: str, brought:
 def test_a_card_laid_into_the_users_folder_never_becomes_a_default(
     kind: cards.Kind, shipped: str, brought: Callable[..., Path], isolated_home: Path
 ) -> None:
-    cards.DEFAULTS["classifier"] = "mtecg-ptbxl"  # in place of the small one; undone with the fixture
+    cards.DEFAULTS["classifier"] = "residual-ptbxl"  # in place of the small one; undone with the fixture
     for model_id in (shipped, "aaa-first"):
         folder = cards.user_folder() / model_id
         folder.mkdir(parents=True)

@@ -22,7 +22,7 @@ from ecgview.record import EcgRecord, Patient
 __all__ = ["classifier"]
 
 WORDS = "300 records made here"
-SHIPPED = "mtecg-ptbxl"
+SHIPPED = "residual-ptbxl"
 
 
 def _features(card: ModelCard, record: EcgRecord, count: int, seed: int) -> np.ndarray:

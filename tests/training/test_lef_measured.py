@@ -19,7 +19,7 @@ from ecgview.training.echonext import layout, synthetic
 from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, fit, outputs
 
-CLASSIFIER = "mtecg-ptbxl"
+CLASSIFIER = "residual-ptbxl"
 
 
 def test_inputs_have_the_codes_of_the_columns_of_a_table() -> None:

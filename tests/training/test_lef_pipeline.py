@@ -22,7 +22,7 @@ from ecgview.training.evaluation import calibration
 from ecgview.training.lef import figures, pictures, predictors
 from ecgview.training.lef.fit import FitRecipe, boosted, fit, outputs
 
-CLASSIFIER = "mtecg-ptbxl"
+CLASSIFIER = "residual-ptbxl"
 QUICK = FitRecipe(strengths=(0.01, 0.1), transforms=("none",), depths=(3,), rounds=60)
 
 

@@ -28,6 +28,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     reference.add_argument("--out", type=Path, required=True, help="the index's folder, with card.json")
     reference.add_argument("--classifier", metavar="ID", required=True)
     reference.add_argument("--cache", type=Path, help="folder of packed ECGs (default: OUT/../cache)")
+    reference.add_argument(
+        "--out-of-fold",
+        type=Path,
+        metavar="RUN/out-of-fold.npz",
+        help="of the classifier's own training: answers about records that no network had learnt from",
+    )
 
 
 def _register_fit(steps: "Steps") -> None:
@@ -128,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
         from ecgview.training.lef import reference
 
         with _progress.shown() as progress:
-            reference.run(args.classifier, args.data, cache, args.out, progress)
+            reference.run(args.classifier, args.data, cache, args.out, progress, args.out_of_fold)
         return 0
     return _fit(args, cache)
 

@@ -1,6 +1,6 @@
 """Scale, base value and percentiles of the LEF index from PTB-XL outside its test fold: what is usual, no LVEF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +19,20 @@ from ecgview.results import ReferenceSet
 from ecgview.training import evaluation
 from ecgview.training.data import material, splits
 from ecgview.training.data.rows import Row
+from ecgview.training.evaluation import measured_fit
 
 LEFT_OUT = "none labelled as paced"
+HELD_OUT = ", out of fold"  # answered by networks that had not learnt from them
 
 
-def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Progress = silent) -> ModelCard:
+def run(
+    classifier_id: str,
+    data: Path,
+    cache: Path,
+    folder: Path,
+    progress: Progress = silent,
+    out_of_fold: Path | None = None,
+) -> ModelCard:
     """Return the index's card after writing what is usual in PTB-XL outside the test fold into `folder`.
 
     Only adults whose rhythm is not labelled as paced count: of others the index says nothing either.
@@ -34,12 +43,18 @@ def run(classifier_id: str, data: Path, cache: Path, folder: Path, progress: Pro
         cache: packed ECGs.
         folder: the index's folder; its card and table are replaced.
         progress: told on the way.
+        out_of_fold: a run's `out-of-fold.npz`: the records are those of it, and what its networks said of them
+            without having learnt from them stands for what the classifier says of a new record.
 
     Raises:
         ModelError: the classifier lacks a predictor, the folder holds no index, or nobody is left to compare with.
     """
     classifier = cards.get(classifier_id)
     spec = replace(classifier.input, scale=1.0)
+    if out_of_fold is not None:
+        every = material.open_pack(data, cache, spec, progress).rows
+        rows, probability = _held_out(classifier, every, out_of_fold)
+        return set_reference(folder, classifier, probability, described(rows, range(len(rows)), HELD_OUT))
     pack = material.open_pack(data, cache, spec, progress, serving=material.PTBXL)
     held = np.concatenate([splits.labelled(pack, split) for split in ("train", "validation")])
     index = of_scope(pack.rows, held)
@@ -63,8 +78,29 @@ def of_scope(rows: Sequence[Row], index: NDArray[np.int64]) -> NDArray[np.int64]
     )
 
 
-def described(rows: Sequence[Row], index: NDArray[np.int64]) -> ReferenceSet:
-    """Return what the chosen rows are: name, number, ages."""
+def _held_out(
+    classifier: ModelCard, every: Sequence[Row], path: Path
+) -> tuple[list[Row], NDArray[np.float32]]:
+    """Return the rows of the index's scope that a file has answers about, and these, (rows, labels)."""
+    logits = measured_fit.read_out_of_fold(path, classifier.labels)
+    test = classifier.folds.get("test", ())
+    known = [
+        row
+        for row in every
+        if row.source == material.PTBXL and row.record_id in logits and row.fold not in test
+    ]
+    rows = [known[k] for k in of_scope(known, np.arange(len(known)))]
+    if not rows:
+        raise ModelError(
+            "no record to compare with", where=str(path), expected="PTB-XL's adults without pacing, by number"
+        )
+    halves = np.stack([logits[row.record_id] for row in rows]) / 2
+    return rows, np.asarray(0.5 * (1 + np.tanh(halves)), dtype=np.float32)
+
+
+def described(rows: Sequence[Row], index: Iterable[int], how: str = "") -> ReferenceSet:
+    """Return what the chosen rows are: name with how they were answered, number, ages."""
+    index = list(index)
     ages = [rows[k].age_years or 0.0 for k in index]
-    name = f"PTB-XL {splits.folds_in_words(rows[k].fold for k in index)}"
+    name = f"PTB-XL {splits.folds_in_words(rows[k].fold for k in index)}{how}"
     return ReferenceSet(name, len(index), min(ages), max(ages), LEFT_OUT)
