@@ -77,7 +77,7 @@ def test_a_lef_model_of_another_classifier_has_that_one_asked_too_and_says_so(
     assert prediction.model.model_id == "tiny"
     assert len(forwards) == 2
     assert lef.warnings[-1] == "rests on residual-ptbxl 1.0, the diagnoses on tiny test (not from ecgview)"
-    assert "MTECG" in lef.model.name
+    assert "Residual networks" in lef.model.name
     alone = asking.lef(pulse_record, device="cpu", memory=Recent(0))
     assert replace(lef, warnings=alone.warnings) == alone
 
