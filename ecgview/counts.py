@@ -9,6 +9,13 @@ def counted(number: int | str, noun: str, plural: str = "") -> str:
     return f"{number} {noun if str(number) == '1' else plural or noun + 's'}"
 
 
+def probability(value: float) -> str:
+    """Return "0.83", "0.018" or "<0.001": two decimals would leave nothing of rare statements and their thresholds."""
+    if 0 < value < 0.0005:
+        return "<0.001"
+    return f"{value:.2f}" if value >= 0.0995 else f"{value:.3f}"
+
+
 def folds_in_words(folds: Iterable[int]) -> str:
     """Return "fold 9", "folds 1-7" or "folds 1-3, 5"; fold 0 is none and is left out."""
     found = sorted({fold for fold in folds if fold})

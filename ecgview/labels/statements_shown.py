@@ -9,7 +9,7 @@ this record, with the reason. Rules about what cannot be assessed are no matter 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecgview.counts import counted
+from ecgview.counts import counted, probability
 from ecgview.errors import FormatError
 from ecgview.labels import contradictions, label_set
 from ecgview.labels.report_order import PARTS, Part, part_of
@@ -49,8 +49,8 @@ class ShownStatement:
         if self.score.threshold is None:
             return f"not judged {WITH_THESE}" if self.by_fewer else "not judged: no threshold"
         if self.score.is_positive:
-            return f"positive, threshold {self.score.threshold:.2f}"
-        return f"below threshold {self.score.threshold:.2f}"
+            return f"positive, threshold {probability(self.score.threshold)}"
+        return f"below threshold {probability(self.score.threshold)}"
 
     @property
     def shares(self) -> str:

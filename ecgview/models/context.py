@@ -16,6 +16,7 @@ beside a read, by `beside_read`.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from ecgview.counts import probability
 from ecgview.labels import context_rules
 from ecgview.labels.context_rules import PACED, ContextRule
 from ecgview.record import EcgRecord
@@ -169,7 +170,7 @@ def _in_record(rule: ContextRule, record: EcgRecord) -> str:
 def _in_scores(rule: ContextRule, suspected: Scores, set_id: str) -> str:
     for score in suspected:
         if rule.is_named_by(score.code, set_id):
-            return f"this model's own answer, {score.code} {score.probability:.2f}"
+            return f"this model's own answer, {score.code} {probability(score.probability)}"
     return ""
 
 

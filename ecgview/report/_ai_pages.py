@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ecgview.counts import probability
 from ecgview.labels.statements_shown import ShownPrediction, ShownStatement, not_judged_sentence, shown
 from ecgview.paper.sheet import Sheet, TextRun
 from ecgview.report import _texts
@@ -85,9 +86,9 @@ def _rows(found: ShownPrediction) -> list[Row]:
 
 def _row(item: ShownStatement) -> Row:
     score = item.score
-    threshold = "none" if score.threshold is None else f"{score.threshold:.2f}"
+    threshold = "none" if score.threshold is None else probability(score.threshold)
     status = f"not assessable: {score.not_assessable}" if score.not_assessable else item.status
-    cells = (item.name, f"{score.probability:.2f}", threshold, item.percentile or "-", status)
+    cells = (item.name, probability(score.probability), threshold, item.percentile or "-", status)
     return Row(cells, bold=score.is_positive, tone="caution" if score.not_assessable else "text")
 
 

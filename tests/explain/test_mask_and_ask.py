@@ -92,7 +92,9 @@ def test_the_lef_number_follows_and_its_guard_judges_the_record(
 ) -> None:
     """A what-if that looks paced keeps its number; a paced record has none, whatever is hidden."""
     pace = classifier.labels.index("PACE")
-    signal = prepare(pulse_record, cards.get("residual-ptbxl").input)  # what LEF rests on; the other's is larger
+    signal = prepare(
+        pulse_record, cards.get("residual-ptbxl").input
+    )  # what LEF rests on; the other's is larger
     linear.weight[pace, 6] = torch.from_numpy(-40 * signal[6] / float((signal[6] ** 2).sum()))
     linear.bias[pace] = 20.0  # less 40 or more with V1: paced without it alone
     standing = _ground(pulse_record)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ecgview.counts import probability
 from ecgview.leads import STANDARD_12
 from ecgview.models import context, guard
 from ecgview.models.cards import InputSpec
@@ -40,9 +41,9 @@ def paced_reason(prediction: Prediction, cuts: Mapping[str, float] | None = None
     for score in prediction.scores:
         cut = (cuts or {}).get(score.code)
         if cut is not None and score.probability >= cut:
-            said = f"P({score.code}) = {score.probability:.2f}"
+            said = f"P({score.code}) = {probability(score.probability)}"
             return f"perhaps paced: {said}, which at most 1 in 200 ECGs without pacing reach"
         words = set(score.code.upper().replace("-", " ").split())
         if words & set(_PACED) and score.is_suspected:
-            return f"paced rhythm: P({score.code}) = {score.probability:.2f}"
+            return f"paced rhythm: P({score.code}) = {probability(score.probability)}"
     return ""

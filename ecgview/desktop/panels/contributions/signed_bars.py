@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ecgview.counts import probability
 from ecgview.desktop.panels.kit import tokens
 from ecgview.results import Contribution
 
@@ -113,9 +114,9 @@ class SignedBars(QWidget):
         )
         painter.setFont(tokens.font(self.font(), "body"))
         painter.setPen(tokens.colour(self, "text"))
-        value = "" if isnan(item.value) else f"{item.value:.2f}"
+        value = _written(item)
         metrics = QFontMetricsF(painter.font())
-        name_width = area.left() - 12 - metrics.horizontalAdvance("00.00")
+        name_width = area.left() - 12 - metrics.horizontalAdvance(value if len(value) > 5 else "00.00")
         name = metrics.elidedText(item.predictor, Qt.TextElideMode.ElideRight, name_width)
         painter.drawText(QRectF(4, top, name_width, ROW_PX), middle, name)
         painter.drawText(
@@ -130,6 +131,13 @@ class SignedBars(QWidget):
         painter.setBrush(tokens.colour(self, "positive" if length >= 0 else "negative"))
         bar = QRectF(area.center().x(), top + 8, length, ROW_PX - 16).normalized()
         painter.drawRoundedRect(bar, 2, 2)
+
+
+def _written(item: Contribution) -> str:
+    """Return the predictor's value in few signs: a probability as everywhere, another one with two decimals."""
+    if isnan(item.value):
+        return ""
+    return probability(item.value) if "P(" in item.predictor else f"{item.value:.2f}"
 
 
 def signed(value: float, digits: int = 3) -> str:

@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgview.counts import probability
 from ecgview.desktop.panels.kit import tokens
 from ecgview.labels.statements_shown import ShownStatement
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_PX, HEADING_PX = 42, 22
-VALUE_PX, PERCENTILE_PX = 38, 36  # the columns of the number and of the percentile
+VALUE_PX, PERCENTILE_PX = 48, 36  # the columns of the number and of the percentile
 LEAST_BAR_PX = 24
 
 
@@ -169,11 +170,11 @@ def _paint_texts(painter: QPainter, view: QWidget, row: Row, area: QRectF) -> No
     middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
     painter.setFont(tokens.font(view.font(), "body", bold=row.is_positive))
     painter.setPen(tokens.colour(view, "text" if row.is_positive else "secondary"))
-    columns = VALUE_PX + PERCENTILE_PX if row.percentile else 44
+    columns = VALUE_PX + PERCENTILE_PX if row.percentile else VALUE_PX + 6
     room = area.width() - columns
     name = QFontMetricsF(painter.font()).elidedText(row.name, Qt.TextElideMode.ElideRight, room)
     painter.drawText(upper, middle, name)
-    painter.drawText(upper, right, f"{row.value:.2f}")
+    painter.drawText(upper, right, probability(row.value))
     painter.setFont(tokens.font(view.font(), "caption"))
     painter.setPen(tokens.colour(view, "faint"))
     painter.drawText(upper.adjusted(0, 0, -VALUE_PX, 0), right, row.percentile)
