@@ -157,7 +157,7 @@ def test_reveal_asks_the_models_once_and_a_second_opening_asks_the_store(
         _read_and_reveal(started, qtbot)
     first = answers.prediction, answers.lef
     assert None not in first
-    assert forwards.count("Mtecg") == 1  # the measurements have a network of their own
+    assert forwards.count("Residual") == 1  # the measurements have a network of their own
     kept(qtbot, started)
     with qtbot.waitSignal(started.ecg.opened):
         started.walk.next()
@@ -167,7 +167,7 @@ def test_reveal_asks_the_models_once_and_a_second_opening_asks_the_store(
     with qtbot.waitSignals([answers.prediction_ready, answers.lef_ready]):
         started.ecg.tell_painted()
     assert (answers.prediction, answers.lef) == first
-    assert forwards.count("Mtecg") == 1  # the measurements have a network of their own
+    assert forwards.count("Residual") == 1  # the measurements have a network of their own
 
 
 def test_a_read_is_signed_amended_and_never_lost(started: Workspace, asked: list[str], qtbot: QtBot) -> None:
