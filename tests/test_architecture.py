@@ -71,7 +71,7 @@ def test_each_file_is_known_to_one_above_it(title: str) -> None:
         "ecgview/desktop/state/open_record.py",  # the window hands the paths over
         "ecgview/formats/wfdb/__init__.py",  # discovered
         "ecgview/desktop/state/answers.py",  # the panel's workspace
-        "ecgview/models/networks/mtecg.py",  # by its card
+        "ecgview/models/networks/residual.py",  # by its card
         "ecgview/desktop/state/read_steps.py",  # the panel's workspace
         "ecgview/training/data/sources/annotations.py",  # discovered
     }
