@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecgview.models import cards
+from ecgview.models import cards, same_patient
 from ecgview.models.cards import ModelCard
 from ecgview.training.data import splits
-from ecgview.training.evaluation import asked, card_entry, evaluate_card, whole_card
+from ecgview.training.evaluation import asked, card_entry, evaluate_card, identification, whole_card
 
 ROUNDING = 1.01e-4  # figures are written to four digits: another machine's last bit may move the last one
 QUICK = "random-kernels-ptbxl"
@@ -77,8 +77,9 @@ def test_a_card_says_what_its_weights_answer(model_id: str, shared_data: Path, t
 
 
 @pytest.mark.long
-def test_the_default_s_whole_card_is_made_again(shared_data: Path, tmp_path: Path) -> None:
-    default = cards.default("classifier")
+@pytest.mark.parametrize("kind", ["classifier", "identifier"])
+def test_the_default_s_whole_card_is_made_again(kind: str, shared_data: Path, tmp_path: Path) -> None:
+    default = cards.default(kind)
     card = cards.get(default.figures_of or default.id)
     kept = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))["metrics"]
     made = evaluate_card(
@@ -86,7 +87,8 @@ def test_the_default_s_whole_card_is_made_again(shared_data: Path, tmp_path: Pat
     )
     made = json.loads(json.dumps(card_entry.entry(made, with_page=True)))
     assert different(made, kept) == []
-    changed = {**kept, "statement_brier": {**kept["statement_brier"], "value": 0.0}}
+    name = {"classifier": "statement_brier", "identifier": "auroc"}[kind]
+    changed = {**kept, name: {**kept[name], "value": 0.0}}
     assert different(made, changed)
 
 
@@ -117,14 +119,29 @@ def test_a_classifier_s_card_is_whole(model_id: str) -> None:
 
 
 def test_every_other_shipped_card_says_what_was_not_measured() -> None:
-    """The identifier by median beats has every figure of its kind: its tables stand in the card instead."""
     missing = [
         card.id
         for card in cards.available()
         if card.is_shipped and not card.figures_of and "not_measured" not in card.metrics
     ]
-    assert missing == ["median-beat"]
-    assert cards.get("median-beat").metrics["lead_sets"]
+    assert missing == []
+
+
+def test_the_identifier_s_card_is_whole() -> None:
+    card = cards.get("median-beat")
+    figures = card.metrics
+    assert (figures["model"], figures["version"], figures["sha256"]) == (card.id, card.version, card.sha256)
+    assert [tuple(row["leads"]) for row in figures["lead_sets"]] == list(identification.SETS)
+    kept = json.loads((card.folder / same_patient.VERIFICATION).read_text(encoding="utf-8"))["sets"]
+    for row, told in zip(figures["lead_sets"], kept, strict=True):  # beside an answer, and in the card
+        assert (
+            different(
+                {name: row[name] for name in same_patient.RATES}, {n: told[n] for n in same_patient.RATES}
+            )
+            == []
+        )
+    assert figures["comparison_of_networks"]["sha256"] == cards.get("identify-ptbxl").sha256
+    assert (card.folder / figures["evidence"]).read_bytes().startswith(b"%PDF")
 
 
 def test_a_difference_in_any_place_is_seen() -> None:
