@@ -8,6 +8,7 @@ from typing import Any
 
 from ecgview.cli import _output, _progress
 from ecgview.cli._each import count, print_json, say_research_only
+from ecgview.counts import counted
 from ecgview.errors import ModelError
 
 NAME = "evaluate"
@@ -101,6 +102,13 @@ def _add_what_is_written(parser: argparse.ArgumentParser) -> None:
         help="write into the card what measured values (rate, intervals, beats) add to its statements, fitted on the "
         "out-of-fold answers of a training run, with the cuts that go with it, and nothing else",
     )
+    parser.add_argument(
+        "--update-leads",
+        metavar="FILE.npz",
+        type=Path,
+        help="write into the card what it knows of sets of fewer leads (lines, thresholds, figures), fitted on the "
+        "out-of-fold answers of a training run with those leads alone, and nothing else",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=_output.of_kind(".json"), help="write the JSON here too"
@@ -128,6 +136,8 @@ def run(args: argparse.Namespace) -> int:
         return _update_reference(args, cache)
     if args.update_measured is not None:
         return _update_measured(args, cache)
+    if args.update_leads is not None:
+        return _update_leads(args)
     if args.attribution is not None:
         return _maps(args)
     with _progress.shown() as progress:
@@ -291,6 +301,24 @@ def _update_measured(args: argparse.Namespace, cache: Path) -> int:
             f"({gain.low:+.4f} to {gain.high:+.4f}) nats a record; {told}"
         )
     print(f"{card.id}: {len(fitted.section)} statements rest on measured values as well")
+    return 0
+
+
+def _update_leads(args: argparse.Namespace) -> int:
+    from ecgview.models import cards
+    from ecgview.training.evaluation import lead_set_fit
+
+    with _progress.shown() as progress:
+        card = lead_set_fit.update(
+            cards.get(args.model), args.update_leads, args.data, args.resamples, progress
+        )
+    for one in card.lead_sets:
+        told = one.figures["out_of_fold"]
+        judged = sum(cut is not None for cut in one.thresholds.values())
+        auroc = _interval(told["statement_macro_auroc"])
+        n = told["n_records"]
+        print(f"{one.name:8} {judged} of {len(card.labels)} statements judged, AUROC {auroc}, {n} records")
+    print(f"{card.id}: {counted(len(card.lead_sets), 'set')} of fewer leads")
     return 0
 
 

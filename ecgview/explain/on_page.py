@@ -18,7 +18,7 @@ STRETCH_S = 0.2  # a QRS complex with the beginning of its ST segment: cells of 
 Shown = tuple[str, float, float]  # a lead, and from when to when a page shows it, in seconds
 
 
-UNTRIED = "whether maps can be trusted was measured with all twelve leads, not with these"
+UNTRIED = "whether maps can be trusted was not measured with these leads"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def classifier_for(record: EcgRecord, card: ModelCard) -> ModelCard:
     """
     if card.lead_sets or not (set(card.input.leads) - set(record.lead_names) or judged(record).off):
         return card
-    others = (
-        one for one in cards.available("classifier") if one.lead_sets and one.is_here and one.is_shipped
-    )
+    shipped = [one for one in cards.available("classifier") if one.is_shipped and one.is_here]
+    judged_by = {one.figures_of for one in shipped}  # models that are there to be judged: their refits answer
+    others = (one for one in shipped if one.lead_sets and one.id not in judged_by)
     return next((one for one in others if card_for(one, record).asked_with is not None), card)
 
 

@@ -126,7 +126,7 @@ def test_one_bad_file_does_not_stop_the_others(
 
 def _variant(record: EcgRecord, kind: str) -> EcgRecord:
     if kind == "one lead":
-        return EcgRecord(record.lead("II")[None], ("II",), 500.0)
+        return EcgRecord(record.lead("V3")[None], ("V3",), 500.0)  # of no lead set
     if kind == "5 s":
         return record.with_signal(record.signal[:, :2500])
     if kind == "1000 Hz":

@@ -11,7 +11,8 @@ import numpy as np
 import pdfplumber
 import pytest
 import torch
-from tiny_models import LEAD_SETS, any_leads, classifier
+from safetensors.torch import load_file
+from tiny_models import LEAD_SETS, any_leads, classifier, keep_model
 
 from ecgview import api
 from ecgview.cli import main
@@ -195,8 +196,11 @@ def test_no_set_that_fits_is_not_analysed(any_leads: ModelCard, pulse_record: Ec
 
 
 def test_a_card_without_sets_refuses_as_before(classifier: ModelCard, pulse_record: EcgRecord) -> None:
-    assert _said(off(pulse_record, "V6")).reason == "no signal in V6"
-    assert _said(only(pulse_record, LIMB)).reason == "leads not recorded: V1, V2, V3, V4, V5, V6"
+    assert _said(off(pulse_record, "V6"), model_id="tiny").reason == "no signal in V6"
+    assert (
+        _said(only(pulse_record, LIMB), model_id="tiny").reason
+        == "leads not recorded: V1, V2, V3, V4, V5, V6"
+    )
 
 
 def test_the_guard_judges_the_leads_that_are_asked(any_leads: ModelCard, pulse_record: EcgRecord) -> None:
@@ -248,17 +252,36 @@ def test_an_answer_of_other_leads_is_not_recalled(
     assert again.probability("NORM") > first.probability("NORM")
 
 
+def _ship(monkeypatch: pytest.MonkeyPatch, *shipped: ModelCard) -> None:
+    """Let these models ship, and no others."""
+    monkeypatch.setattr(ModelCard, "is_shipped", True)
+    monkeypatch.setattr(cards, "available", lambda kind=None: list(shipped))
+
+
 def test_a_card_that_knows_its_sets_answers_in_place_of_a_default_that_takes_twelve(
     classifier: ModelCard, any_leads: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(cards.DEFAULTS, "classifier", "tiny")
-    monkeypatch.setattr(ModelCard, "is_shipped", True)
+    _ship(monkeypatch, classifier, any_leads)
     assert _said(only(pulse_record, ("I",))).model.model_id == "any-leads"
     assert _said(pulse_record).model.model_id == "tiny"
     assert _said(only(pulse_record, ("I",)), model_id="tiny").reason  # one that is named is asked, or nobody
     assert (
         _said(only(pulse_record, ("V3",))).model.model_id == "tiny"
     )  # nobody can: the reason of the default
+
+
+def test_a_model_that_is_there_to_be_judged_does_not_answer_in_place_of_its_refit(
+    classifier: ModelCard, any_leads: ModelCard, pulse_record: EcgRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = load_file(any_leads.weights_path)
+    refit = keep_model(replace(any_leads, id="z-refit", figures_of="any-leads"), state)
+    monkeypatch.setitem(cards.DEFAULTS, "classifier", "tiny")
+    _ship(monkeypatch, classifier, any_leads, refit)
+    said = _said(only(pulse_record, ("I",)))
+    assert said.model.model_id == "z-refit"  # though the other one stands before it
+    by_name = _said(only(pulse_record, ("I",)), model_id="any-leads")
+    assert (by_name.model.model_id, by_name.lead_set) == ("any-leads", "1")
 
 
 def test_maps_and_what_ifs_are_of_the_leads_that_were_asked(

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ecgview.cli import main
 from ecgview.errors import ModelError
 from ecgview.models import cards, lead_sets
 from ecgview.models.cards import ModelCard
+from ecgview.training.data import sources
 from ecgview.training.data.rows import Row
 from ecgview.training.evaluation import card_entry, lead_set_fit
 from ecgview.training.evaluation.asked import Asked
@@ -156,8 +158,6 @@ def test_records_are_found_by_their_number_in_ptbxl(
     tiny_ptbxl: Path,
     tmp_path: Path,
 ) -> None:
-    from ecgview.training.data import sources
-
     rows = [row for one in sources.open_all(tiny_ptbxl) for row in one.rows()]
     names = [*(row.record_id for row in rows), "another"]
     logits = np.random.default_rng(1).normal(size=(len(names), len(any_leads.labels)))
@@ -169,6 +169,31 @@ def test_records_are_found_by_their_number_in_ptbxl(
     np.savez(path, record_id=np.array(["x"]), fold=np.ones(1, int), logits_1=logits[:1])
     with pytest.raises(ModelError, match="no record is one of PTB-XL"):
         lead_set_fit.of_file(path, any_leads, tiny_ptbxl)
+
+
+def test_the_command_writes_lead_sets_and_nothing_else(
+    any_leads: ModelCard,  # noqa: F811
+    tiny_ptbxl: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = [row.record_id for one in sources.open_all(tiny_ptbxl) for row in one.rows()]
+    logits = np.random.default_rng(1).normal(size=(len(names), len(any_leads.labels)))
+    np.savez(tmp_path / "oof.npz", record_id=np.array(names), fold=np.ones(len(names), int), logits_2=logits)
+    path = any_leads.folder / "card.json"
+    before = json.loads(path.read_text(encoding="utf-8"))
+    words = ["evaluate", any_leads.id, str(tiny_ptbxl), "--update-leads", str(tmp_path / "oof.npz")]
+    assert main([*words, "--resamples", "20", "--cache", str(tmp_path / "cache")]) == 0
+    told = capsys.readouterr().out
+    assert f"{len(names)} records" in told
+    assert f"{any_leads.id}: 1 set of fewer leads" in told
+    after = json.loads(path.read_text(encoding="utf-8"))
+    assert [one["name"] for one in after.pop("lead_sets")] == ["2"]
+    del before["lead_sets"]
+    assert after == before
+    np.savez(tmp_path / "oof.npz", record_id=np.array(names), fold=np.ones(len(names), int), logits_9=logits)
+    assert main([*words, "--cache", str(tmp_path / "cache")]) == 1
+    assert "no such lead set" in capsys.readouterr().err
 
 
 def test_a_set_of_the_card_is_judged_with_its_own_lines(

@@ -181,7 +181,13 @@ def test_the_recipe_trains_and_writes_two_models(
     assert figures.figures_of == ""
     assert "fold 9" in " ".join(use.notes)
     assert figures.calibrated.startswith("calibrated on ")
-    assert use.input.lead_agnostic == (recipe != "residual")
+    any_leads = recipe != "residual"
+    assert use.input.lead_agnostic == any_leads
+    assert ("fewer than twelve leads" in use.out_of_scope) != any_leads
+    assert ("12-lead" in use.intended_use) != any_leads
+    assert (use.name == residual.NAME) != any_leads
+    assert any(note.startswith("One network") for note in use.notes)
+    assert any("shown with some of their leads" in note for note in use.notes) == any_leads
     for card in (use, figures):
         reference = unusual.of(card)
         assert reference is not None

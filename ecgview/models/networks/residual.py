@@ -23,6 +23,7 @@ from ecgview.models.networks.kit.sizes import sized, written
 from ecgview.models.networks.random_kernels import KernelFeatures, RandomKernelsConfig
 
 NAME = "Residual networks"
+ANY_LEADS = "Residual network for any set of leads"  # of one that learnt with few leads shown
 HEAD = "head"
 INPUT = InputSpec(leads=STANDARD_12, filter="bandpass-0.5-40", lead_agnostic=True)
 SMALL = {"stem": (8, 8), "widths": (8, 16), "blocks": (1, 1)}

@@ -27,7 +27,7 @@ from ecgview.training.objectives.mae import MaeObjective
 FEWEST_POSITIVES = 5  # of a statement in the validation fold, for a cut to be sought at all
 OUT_OF_SCOPE = (
     "Not for diagnosis or treatment. Trained on {n_train} 10 s ECGs of few centres: not for paced rhythm, "
-    "children, ambulatory recordings, fewer than twelve leads or other devices without checking"
+    "children, ambulatory recordings, {leads} or other devices without checking"
 )
 
 
@@ -87,8 +87,8 @@ def any_classifier(
         "training_data": learnt.words + (f". {more}" if more else ""),
         "folds": folds_of(learnt),
         "calibrated": "not calibrated",
-        "intended_use": _intended(task, len(codes)),
-        "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train),
+        "intended_use": _intended(task, len(codes), input_spec),
+        "out_of_scope": _out_of_scope(learnt, input_spec),
         "label_set": "ptbxl71" if whole_task else "",
         "labels": list(codes),
         "thresholds": judging.standing(codes, cuts, figures),
@@ -117,7 +117,21 @@ def _cuts(wanted: NDArray[np.float32], said: NDArray[np.float32]) -> list[float 
     ]
 
 
-def _intended(task: Task | None, count: int) -> str:
+def _out_of_scope(learnt: Learnt, input_spec: Mapping[str, Any]) -> str:
+    fewer = "leads that this card has no figures of" if _any_leads(input_spec) else "fewer than twelve leads"
+    return OUT_OF_SCOPE.format(n_train=learnt.n_train, leads=fewer)
+
+
+def _any_leads(input_spec: Mapping[str, Any]) -> bool:
+    return bool(input_spec.get("lead_agnostic", False))
+
+
+def _intended(task: Task | None, count: int, input_spec: Mapping[str, Any]) -> str:
+    if (task is None or task.name == "all71") and _any_leads(input_spec):
+        return (
+            "71 PTB-XL statements from one ECG of an adult, of twelve leads or those that this card has figures of, "
+            "beside a reader's own read"
+        )
     if task is None or task.name == "all71":
         return (
             "71 PTB-XL statements from one 12-lead ECG of an adult, beside a reader's own read; "
@@ -157,7 +171,7 @@ def autoencoder(objective: MaeObjective, learnt: Learnt, recipe: Any, folder: Pa
         "folds": folds_of(learnt),
         "calibrated": "not calibrated",
         "intended_use": "Reconstruction of hidden segments of a 10 s 12-lead ECG, to see what is expected there",
-        "out_of_scope": OUT_OF_SCOPE.format(n_train=learnt.n_train)
+        "out_of_scope": _out_of_scope(learnt, asdict(mtecg_mae.INPUT))
         + ". The timing of beats is guessed poorly in atrial fibrillation and ectopy",
         "input": asdict(mtecg_mae.INPUT),
         "config": mtecg_mae.sizes(objective.network),

@@ -24,6 +24,7 @@ from ecgview.models.lead_sets import ALL, LARGEST_LINE, LISTED
 from ecgview.progress import Counted, Progress, silent
 from ecgview.training.data import sources, tasks
 from ecgview.training.data.rows import Row
+from ecgview.training.data.sources import packed
 from ecgview.training.evaluation import calibration, judging, levels, metrics
 from ecgview.training.evaluation.asked import Asked
 from ecgview.training.evaluation.metrics import Array
@@ -140,6 +141,7 @@ def of_file(
         for one in sources.open_all(data)
         if any(task.name == "all71" for task in one.tasks)
         for row in one.rows()
+        if row.source == packed.PTBXL  # others in a pack have numbers of their own
     }
     kept = np.array([place for place, name in enumerate(found.record_ids) if name in known], np.int64)
     if not kept.size:

@@ -186,15 +186,17 @@ def weighted_auroc(wanted: Array, said: Floats, weights: Doubles) -> Doubles:
     """
     found = np.empty((len(weights), wanted.shape[1]))
     for k in range(wanted.shape[1]):
-        order, last = _tied(said[:, k])
-        own = weights[:, order]
-        truth = wanted[order, k] > 0
-        positive = _sums_to(own * truth, last)
-        negative = _sums_to(own * ~truth, last)
-        before = np.concatenate([np.zeros((len(own), 1)), negative[:, :-1]], axis=1)
-        gained = np.diff(positive, axis=1, prepend=0.0)
-        pairs = positive[:, -1] * negative[:, -1]
-        found[:, k] = _share((gained * (before + negative) / 2).sum(1), pairs)
+        truth = wanted[:, k] > 0
+        positive, negative = np.flatnonzero(truth), np.flatnonzero(~truth)
+        negative = negative[np.argsort(said[negative, k], kind="stable")]
+        # Negatives below each positive, and those no higher: positives are few, and are all that is summed over.
+        below = np.searchsorted(said[negative, k], said[positive, k], "left")
+        no_higher = np.searchsorted(said[negative, k], said[positive, k], "right")
+        summed = np.zeros((len(weights), len(negative) + 1))
+        np.cumsum(weights[:, negative], axis=1, out=summed[:, 1:])
+        own = weights[:, positive]
+        above = (own * (summed[:, below] + summed[:, no_higher]) / 2).sum(1)
+        found[:, k] = _share(above, own.sum(1) * summed[:, -1])
     return found
 
 

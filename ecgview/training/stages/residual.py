@@ -320,11 +320,8 @@ def _write(
     )
     if model.regressions is not None:
         network = _with_kernels(network, model.regressions, stack.slopes[1], made.material, recipe)
-    notes = [
-        f"{len(recipe.seeds)} networks from other random starts side by side"
-        + (f" and logistic regressions on {recipe.n_kernels} random kernels" if recipe.n_kernels else "")
-        + ", weighed for each statement by answers out of fold.",
-    ]
+    any_leads = recipe.augmentation.few_leads > 0
+    notes = _notes(recipe)
     if folds == USE:
         notes.append(
             f"It learnt from fold 9 as well: its figures are those of {folder.name}{FOR_FIGURES}, the same recipe on "
@@ -335,9 +332,9 @@ def _write(
         made.held_out.wanted,
         stack.said(made.held_out),
         folder,
-        name=residual.NAME,
+        name=residual.ANY_LEADS if any_leads else residual.NAME,
         network_id="residual",
-        input_spec=asdict(replace(residual.INPUT, lead_agnostic=recipe.augmentation.few_leads > 0)),
+        input_spec=asdict(replace(residual.INPUT, lead_agnostic=any_leads)),
         config=residual.sizes(network),
         recipe=recipe,
         learnt=_learnt(made.material, folds, rows),
@@ -352,6 +349,21 @@ def _write(
     )
     _write_usual(network, folder, rows, made)
     return card
+
+
+def _notes(recipe: ResidualRecipe) -> list[str]:
+    """Return what is said of the model's parts, and of how its weights came to take few leads."""
+    n, few = len(recipe.seeds), recipe.augmentation.few_leads
+    parts = "One network" if n == 1 else f"{n} networks from other random starts side by side"
+    kernels_too = (
+        f" and logistic regressions on {recipe.n_kernels} random kernels" if recipe.n_kernels else ""
+    )
+    is_one = n == 1 and not recipe.n_kernels
+    fitted = "its logit of each statement on a line fitted to" if is_one else "weighed for each statement by"
+    notes = [f"{parts}{kernels_too}, {fitted} answers out of fold."]
+    if few:
+        notes.append(f"In training {few:.0%} of the records were shown with some of their leads alone.")
+    return notes
 
 
 def _write_usual(network: Residual, folder: Path, rows: share.Index, made: Made) -> None:
