@@ -186,7 +186,7 @@ def test_the_recipe_trains_and_writes_two_models(
     assert ("fewer than twelve leads" in use.out_of_scope) != any_leads
     assert ("12-lead" in use.intended_use) != any_leads
     assert (use.name == residual.NAME) != any_leads
-    assert any(note.startswith("One network") for note in use.notes)
+    assert any(note.startswith("One network,") for note in use.notes) == any_leads
     assert any("shown with some of their leads" in note for note in use.notes) == any_leads
     for card in (use, figures):
         reference = unusual.of(card)
