@@ -24,6 +24,7 @@ from ecgview.report import _head, content, json_report, pdf
 __all__ = ["autoencoder", "classifier", "real"]
 
 DOUBT = "right and left arm"
+SMALL = {"conv_width": 16, "width": 32, "depth": 1, "n_heads": 2, "hidden": 32, "code_width": 16}
 
 
 @pytest.fixture
@@ -47,7 +48,10 @@ def refused(real: EcgRecord) -> EcgRecord:
 @pytest.fixture
 def identifier(isolated_home: Path) -> ModelCard:
     """Return the card of a tiny identifier."""
-    card = tiny_card("tiny-id", "identifier", "mtecg")
+    return _kept(tiny_card("tiny-id", "identifier", "mtecg"))
+
+
+def _kept(card: ModelCard) -> ModelCard:
     kept = keep_model(card, architectures.build(card).state_dict())
     pairs = {
         "slope": 1,
@@ -58,7 +62,7 @@ def identifier(isolated_home: Path) -> ModelCard:
         "n_impostor": 9,
     }
     (kept.folder / "verification.json").write_text(json.dumps(pairs))
-    return cards.get("tiny-id")
+    return cards.get(card.id)
 
 
 def _json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -102,8 +106,11 @@ def test_an_identification_names_the_recording_of_each(
     assert [text.split(":")[0] for text in same if DOUBT in text] == ["both recordings"]
 
 
-def test_an_identification_says_what_of_the_recordings_it_rests_on(real: EcgRecord) -> None:
-    identifier = cards.get("identify-ptbxl")  # takes any leads, as the tiny one does not
+def test_an_identification_says_what_of_the_recordings_it_rests_on(
+    real: EcgRecord, isolated_home: Path
+) -> None:
+    card = replace(tiny_card("any-leads-id", "identifier", "wav2vec-cmsc"), config=SMALL)
+    identifier = _kept(replace(card, input=replace(card.input, seconds=5.0, lead_agnostic=True)))
     two = replace(real, signal=real.signal[[1, 10]], lead_names=("II", "V5"))
     seconds = identifier.input.seconds
     times = int(14 * seconds / real.seconds) + 1
