@@ -284,6 +284,37 @@ def test_a_model_that_is_there_to_be_judged_does_not_answer_in_place_of_its_refi
     assert (by_name.model.model_id, by_name.lead_set) == ("any-leads", "1")
 
 
+@pytest.mark.parametrize(
+    ("leads", "lost", "lead_set"),
+    [
+        (("I", "II"), (), "6"),  # the other limb leads follow from the two
+        (("I",), (), "1"),
+        (("V1", "V5"), (), "V1+V5"),
+        (STANDARD_12, ("V6",), "12-V6"),
+        (STANDARD_12, (), ""),
+    ],
+)
+def test_what_ships_answers_about_records_of_few_leads(
+    leads: tuple[str, ...],
+    lost: tuple[str, ...],
+    lead_set: str,
+    pulse_record: EcgRecord,
+    isolated_home: Path,
+) -> None:
+    said = _said(off(only(pulse_record, leads), *lost) if lost else only(pulse_record, leads))
+    assert said.analysed
+    assert said.model.model_id == ("residual-any-ptbxl" if lead_set else cards.DEFAULTS["classifier"])
+    assert said.lead_set == lead_set
+    own = cards.get("residual-any-ptbxl")
+    chosen = {one.name: one for one in own.lead_sets}.get(lead_set)
+    if chosen is not None:
+        assert said.leads == chosen.leads
+        assert {score.code: score.threshold for score in said.scores} == {
+            code: chosen.thresholds.get(code) for code in own.labels
+        }
+        assert "macro AUROC of superclasses" in " ".join(said.warnings)  # of its evaluation model, on fold 9
+
+
 def test_maps_and_what_ifs_are_of_the_leads_that_were_asked(
     any_leads: ModelCard, pulse_record: EcgRecord
 ) -> None:
