@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
         return {
             "path": str(path),
             "model": answer.model.model_id,
+            "name": answer.model.name,
             "version": answer.model.version,
             "origin": answer.model.origin,
             "training_data": answer.model.training_data,
@@ -88,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     origin = f" ({found['origin']})" if found["origin"] else ""
     yield f"{found['path']}  {found['model']} {found['version']}{origin} in {found['precision']}, {found['calibrated']}"
+    yield f"  {found['name']}"
     for warning in found["warnings"]:
         yield f"  note: {warning}"
     if found["value"] is None:

@@ -236,7 +236,7 @@ def prediction(
         raise ModelError("gives no number", where=f"{card.id}: {code}", expected="a probability", found="NaN")
     names = _label_names(card)
     weak = card.weak_thresholds
-    rows = zip(card.labels, probability, card.thresholds, strict=True)
+    rows = zip(card.labels, probability, card.calling_thresholds, strict=True)
     scores = measured_shares.of(
         card,
         record,

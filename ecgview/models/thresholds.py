@@ -7,6 +7,13 @@ from typing import Any
 from ecgview.errors import ModelError
 
 FEWEST_POSITIVES = 10
+LEAST_PREDICTIVE_VALUE = (
+    0.2  # of a cut, on the records that it was set on, to call a statement before a reader
+)
+CALLS = (
+    "A reader is told no statement as positive by a cut of which fewer than one call in five was right on the records "
+    "that it was set on: it is not judged, though figures count its cut."
+)
 RULE = (
     f"A threshold stands where it was set on at least {FEWEST_POSITIVES} records with the statement. With fewer, a "
     "single record moves the sensitivity by more than 10 points, and its 95 % interval spans more than half of all "
@@ -21,11 +28,18 @@ class Basis:
     cut: float | None
     positives: int
     negatives: int
+    predictive_value: float | None = None  # positive; None where the card does not say
 
     @property
     def stands(self) -> bool:
         """Whether the cut may judge."""
         return self.cut is not None and self.positives >= FEWEST_POSITIVES
+
+    @property
+    def calls(self) -> bool:
+        """Whether a reader is told the statement as positive from the cut on."""
+        known = self.predictive_value
+        return self.stands and (known is None or known >= LEAST_PREDICTIVE_VALUE)
 
 
 def read(raw: Mapping[str, Any], labels: Sequence[str], where: str) -> dict[str, Basis]:
@@ -40,9 +54,15 @@ def read(raw: Mapping[str, Any], labels: Sequence[str], where: str) -> dict[str,
             raise ModelError("is no label of this card", where=where, found=ascii(label)[:60])
         try:
             cut = row.get("cut")
-            basis = Basis(None if cut is None else float(cut), int(row["positives"]), int(row["negatives"]))
+            told = row.get("positive_predictive_value")
+            basis = Basis(
+                None if cut is None else float(cut),
+                int(row["positives"]),
+                int(row["negatives"]),
+                None if told is None else float(told["value"]),
+            )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            expected = "cut, positives and negatives as numbers"
+            expected = "cut, positives, negatives and predictive value as numbers"
             raise ModelError("cannot be understood", where=f"{where}, {label}", expected=expected) from None
         found[label] = basis
     return found

@@ -11,7 +11,7 @@ from ecgview.desktop.panels.kit.model_line import SHORT_SHA
 from ecgview.desktop.panels.kit.widgets import Choice, Facts, Notice, Text
 from ecgview.errors import EcgviewError
 from ecgview.explain import offered
-from ecgview.models import card_figures, cards
+from ecgview.models import card_figures, cards, thresholds
 from ecgview.models.card_figures import metric_rows
 from ecgview.models.cards import ModelCard
 
@@ -82,7 +82,13 @@ class ModelFactsPanel(AiPanel):
             self.content.addWidget(Facts(told.rows, name_width=FIGURE_NAME_PX))
         if judged := judged_rows(card):
             self.content.addWidget(Text("What each threshold is worth", size="strong"))
-            self.content.addWidget(Text(card.threshold_rule or NO_RULE, size="caption", tone="secondary"))
+            self.content.addWidget(
+                Text(
+                    f"{card.threshold_rule} {thresholds.CALLS}" if card.threshold_rule else NO_RULE,
+                    size="caption",
+                    tone="secondary",
+                )
+            )
             self.content.addWidget(Facts(judged, name_width=FIGURE_NAME_PX))
         if card.kind == "classifier":
             self.content.addWidget(Text("Where on the trace", size="strong"))
@@ -102,7 +108,7 @@ def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
     rows = []
     judged = cards.with_figures(card)
     worth_of = judged.threshold_figures if judged is not None else {}
-    for code, threshold in zip(card.labels, card.thresholds, strict=True):
+    for code, threshold in zip(card.labels, card.calling_thresholds, strict=True):
         if threshold is None:
             continue
         own = card.threshold_figures.get(code)

@@ -416,7 +416,7 @@ def _facts(
         )
     own = not model.classifier_sha256 or model.classifier_sha256 == classifier.sha256
     both = facts.sha256 if own else hashlib.sha256((facts.sha256 + classifier.sha256).encode()).hexdigest()
-    name = f"{facts.name} on {classifier.name} {classifier.version}"
+    name = f"{facts.name} on {classifier.name} {classifier.version} ({classifier.id})"
     return replace(facts, name=name, sha256=both, caveat=" ".join(notes))
 
 
