@@ -200,6 +200,22 @@ def test_a_shipped_card_states_what_every_threshold_rests_on(model_id: str) -> N
     assert sum(threshold is not None for threshold in card.thresholds) == 21
 
 
+@pytest.mark.parametrize(("predictive_value", "status"), [(0.19, "not judged"), (0.21, "positive")])
+def test_a_cut_that_is_seldom_right_calls_nothing_and_stays_known(
+    predictive_value: float, status: str, classifier: ModelCard, pulse_record: EcgRecord
+) -> None:
+    code = classifier.labels[3]
+    worth = {"value": predictive_value, "low": 0.1, "high": 0.3}
+    row = {"cut": 0.001, "positives": 30, "negatives": 900, "positive_predictive_value": worth}
+    path = classifier.folder / "card.json"
+    raw = json.loads(path.read_text())
+    raw["thresholds"][3], raw["threshold_figures"] = 0.001, {code: row}
+    path.write_text(json.dumps(raw))
+    assert cards.get(classifier.id).thresholds[3] == 0.001  # figures count it either way
+    score = next(one for one in runtime.classify(pulse_record, device="cpu").scores if one.code == code)
+    assert (score.status, score.is_suspected) == (status, True)
+
+
 def test_percentiles_are_of_the_reference_negatives(classifier: ModelCard, pulse_record: EcgRecord) -> None:
     random = np.random.default_rng(0)
     said = random.uniform(size=(400, 71)).astype(np.float32)
