@@ -184,7 +184,16 @@ def _lef_changed(standing: Ground, after: float | None) -> Changed | None:
     result = standing.lef
     if result is None or result.value is None or after is None:
         return None
-    return Changed("LEF", f"LEF {result.kind}", result.value, after, result.threshold)
+    shares = result.contributions
+    unit = f", {shares.output_unit}" if result.kind == "index" and shares is not None else ""
+    return Changed("LEF", f"LEF {result.kind}{unit}", _lef_number(result), after, result.threshold)
+
+
+def _lef_number(result: LefResult) -> float:
+    """Return what a LEF answer is told as: a probability, or the output of an index, which is none."""
+    number = result.model_output if result.kind == "index" else result.value
+    assert number is not None, "asked of what was analysed"
+    return number
 
 
 def chance(
@@ -202,7 +211,8 @@ def chance(
     before = np.array([score.probability for score in standing.prediction.scores], dtype=np.float32)
     statements = [np.zeros((0, before.size), dtype=np.float32)]
     numbers = [np.zeros(0, dtype=np.float32)]
-    value = None if standing.lef is None else standing.lef.value
+    lef = standing.lef
+    value = None if lef is None or lef.value is None else _lef_number(lef)
     size = BATCH_FILLED if hidden.spans and hidden.fill == "autoencoder" else BATCH
     for start in range(0, len(others), size):
         progress(start / len(others), "hiding as much elsewhere")
@@ -370,7 +380,12 @@ def _answers(
         said = {one.card.id: _said(one.said, found[one.card.id][k]) for one in standing._lef_asked}
         first = said[standing._lef_asked[0].card.id]
         numbers.append(tabular.number(first, standing._lef_card, said))
-    return main, np.array(numbers, dtype=np.float32)
+    told = np.array(numbers, dtype=np.float64)
+    if standing.lef is not None and standing.lef.kind == "index":
+        told = np.log(
+            told / (1 - told)
+        )  # back from between 0 and 1, where an index would look like a probability
+    return main, told.astype(np.float32)
 
 
 def _said(before: Prediction, after: NDArray[np.float32]) -> Prediction:

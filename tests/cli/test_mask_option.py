@@ -42,7 +42,7 @@ def test_the_text_says_the_same_in_words(ecg: Path, capsys: pytest.CaptureFixtur
     assert "hidden 2.00-2.42 s in all leads; filled by the autoencoder" in said
     assert "compared with 20 random spans of 0.42 s" in said
     assert "the autoencoder fills whole segments of 50 ms in all leads" in said
-    assert "LEF index: " in said
+    assert "LEF index, deviations: " in said
     assert "residual-ptbxl 1.0 in fp32, calibrated on 3,382 ECGs of PTB-XL folds 1-8, out of fold" in said
 
 

@@ -115,8 +115,9 @@ def test_the_lef_number_follows_and_its_guard_judges_the_record(
         ),
         tabular.lef_model(),
     )
-    assert paced.lef.after == pytest.approx(after, abs=1e-6)
-    assert paced.lef.before == standing.lef.value
+    assert paced.lef.label == "LEF index, deviations"
+    assert paced.lef.after == pytest.approx(np.log(after / (1 - after)), abs=1e-5)
+    assert paced.lef.before == standing.lef.model_output
     child = replace(pulse_record, patient=Patient(age_years=9))
     refused, _drawn = mask_and_ask.ask(_ground(child), Hidden(leads=("V1",)))
     assert refused.lef is None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ecgview.counts import probability
 from ecgview.results import LabelScore
 from ecgview.signal.criteria.criterion import Criterion
 
@@ -37,9 +38,9 @@ class Beside:
         numbers = f" ({one.evidence})" if one.evidence else ""
         rests = score.shares is not None and not score.shares.not_used
         who = "the network with measured values" if rests else "the network"
-        return (
-            f"{score.code} by rule: {one.state}{numbers}; {who} {score.probability:.2f}, {place} {threshold}"
-        )
+        rule = "" if one.code == score.code else f" {one.code}"  # two rules may speak of one statement
+        said = f"{who} {probability(score.probability)}, {place} {threshold}"
+        return f"{score.code} by rule{rule}: {one.state}{numbers}; {said}"
 
 
 def beside(found: Iterable[Criterion], scores: Iterable[LabelScore]) -> tuple[Beside, ...]:
