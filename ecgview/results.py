@@ -319,6 +319,12 @@ class LefResult:
     unedited: "LefResult | None" = None
 
     @property
+    def no_place(self) -> str:
+        """Why the sum of the shares has no percentile, in a sentence; "" where every predictor may be stated."""
+        lost = [f"{one.predictor} is {one.place}" for one in self.placed if one.not_assessable]
+        return f"{', '.join(lost)}: the sum has no percentile and says nothing." if lost else ""
+
+    @property
     def analysed(self) -> bool:
         """Whether there is a number at all."""
         return self.value is not None

@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
             "percentile_of": answer.reference,
             "reference": None if answer.reference_set is None else asdict(answer.reference_set),
             "place": answer.place,
+            "no_place": answer.no_place,
             "lvef_cut": answer.cut,
             "warnings": list(answer.warnings),
             "feature_distance_percentile": answer.feature_distance_percentile,
@@ -112,4 +113,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  {found['result']}: {found['value']:.3f} (probability of {found['lvef_cut']}; {limit})"
     for item in found["contributions"]:
         yield f"  {item['contribution']:+8.3f}  {item['predictor']} = {item['value']:.4g}"
+    if found["no_place"]:
+        yield f"  {found['no_place']}"
     yield f"  base {found['base_value']:.3f} + contributions = {found['model_output']:.3f} {found['output_unit']}"

@@ -59,6 +59,8 @@ def _contributions(answer: LefResult) -> Runs:
         return ()
     largest = max((abs(item.contribution) for item in shares.items), default=1.0) or 1.0
     runs = [TextRun(f"Contributions ({shares.output_unit}, {shares.method})", bold=True)]
+    if answer.no_place:
+        runs.append(TextRun(answer.no_place))
     for item in shares.items[:MOST_PREDICTORS]:
         text = f"{item.predictor} = {item.value:.3g}:  {item.contribution:+.3f}"
         runs.append(TextRun(text, 2.8, bar=item.contribution / largest))

@@ -381,6 +381,9 @@ def test_a_predictor_whose_statement_cannot_be_made_is_not_placed(
         assert [one.percentile is None for one in result.placed] == [False, False, True]
         assert result.placed[2].place == "not assessable (LBBB)"
         assert (result.percentile, result.place) == (None, "no percentile: P(INJAL) not assessable")
+        why = "P(INJAL) is not assessable (LBBB): the sum has no percentile and says nothing."
+        assert result.no_place == why
+    assert lef.from_prediction(pulse_record, plain, card).no_place == ""
     paced = context.lef_beside_read(by_reader, [("ptbxl71", "PACE")])
     assert (paced.analysed, paced.placed, paced.reference_set) == (False, (), None)
 

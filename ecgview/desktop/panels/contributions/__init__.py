@@ -55,6 +55,8 @@ class ContributionsPanel(AiPanel):
                 was = f"{signed(before.model_output)} {result.contributions.output_unit}"
                 said = f"With edited measurements; the output of the computed ones is {was}."
                 self.content.addWidget(Notice(said))
+            if result.no_place:
+                self.content.addWidget(Notice(result.no_place))
             self._show(result.contributions)
 
     def _show(self, shares: Contributions) -> None:
