@@ -379,13 +379,8 @@ def _answers(
     for k in range(len(questions)):
         said = {one.card.id: _said(one.said, found[one.card.id][k]) for one in standing._lef_asked}
         first = said[standing._lef_asked[0].card.id]
-        numbers.append(tabular.number(first, standing._lef_card, said))
-    told = np.array(numbers, dtype=np.float64)
-    if standing.lef is not None and standing.lef.kind == "index":
-        told = np.log(
-            told / (1 - told)
-        )  # back from between 0 and 1, where an index would look like a probability
-    return main, told.astype(np.float32)
+        numbers.append(tabular.told(first, standing._lef_card, said))
+    return main, np.array(numbers, dtype=np.float32)
 
 
 def _said(before: Prediction, after: NDArray[np.float32]) -> Prediction:

@@ -17,7 +17,6 @@ from ecgview.counts import folds_in_words
 from ecgview.errors import ModelError
 from ecgview.models import card_text, lead_sets, measured_terms, thresholds
 from ecgview.models.lead_sets import LeadSet
-from ecgview.models.thresholds import Basis
 from ecgview.results import ModelFacts
 
 Kind = Literal["classifier", "autoencoder", "lef", "encoder", "identifier", "delineator"]
@@ -113,25 +112,17 @@ class ModelCard:
         return self.folder.parent == resources.path("models")
 
     @property
-    def calling_thresholds(self) -> tuple[float | None, ...]:
-        """The thresholds from which a reader is told a statement as positive, by label; see `thresholds.CALLS`."""
-        bases = self._bases
+    def told_thresholds(self) -> tuple[tuple[float | None, float | None], ...]:
+        """Of each label the threshold from which a reader is told it as positive, and the cut that is too weak for it.
+
+        A cut is weak that rests on too few records, or is right too seldom: see `thresholds.RULE` and `CALLS`.
+        """
+        where = f"{self.folder / 'card.json'}: threshold_figures"
+        bases = thresholds.read(self.threshold_figures, self.labels, where)
         return tuple(
-            cut if code not in bases or bases[code].calls else None
+            (None, bases[code].cut) if code in bases and not bases[code].calls else (cut, None)
             for code, cut in zip(self.labels, self.thresholds, strict=True)
         )
-
-    @property
-    def weak_thresholds(self) -> dict[str, float]:
-        """The cuts that rest on too few records, or are right too seldom, to judge by, by label."""
-        return {
-            code: item.cut for code, item in self._bases.items() if item.cut is not None and not item.calls
-        }
-
-    @property
-    def _bases(self) -> dict[str, Basis]:
-        where = f"{self.folder / 'card.json'}: threshold_figures"
-        return thresholds.read(self.threshold_figures, self.labels, where)
 
     @property
     def rests(self) -> dict[str, measured_terms.Rest]:

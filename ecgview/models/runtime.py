@@ -235,14 +235,13 @@ def prediction(
         code = card.labels[int(np.flatnonzero(~np.isfinite(probability))[0])]
         raise ModelError("gives no number", where=f"{card.id}: {code}", expected="a probability", found="NaN")
     names = _label_names(card)
-    weak = card.weak_thresholds
-    rows = zip(card.labels, probability, card.calling_thresholds, strict=True)
+    rows = zip(card.labels, probability, card.told_thresholds, strict=True)
     scores = measured_shares.of(
         card,
         record,
         tuple(
-            LabelScore(code, names.get(code, code), float(value), threshold, weak_threshold=weak.get(code))
-            for code, value, threshold in rows
+            LabelScore(code, names.get(code, code), float(value), calling, weak_threshold=weak)
+            for code, value, (calling, weak) in rows
         ),
         measured,
     )

@@ -42,6 +42,9 @@ def linear(classifier: ModelCard, monkeypatch: pytest.MonkeyPatch) -> nn.Module:
     module = _Linear(classifier)
     asked = runtime.network
     monkeypatch.setattr(
+        asking, "RECENT", asking.Recent(0)
+    )  # what it says is not for the tests that come after
+    monkeypatch.setattr(
         runtime, "network", lambda card, *on: module if card.kind == "classifier" else asked(card, *on)
     )
     return module

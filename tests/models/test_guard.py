@@ -433,9 +433,7 @@ def test_a_real_ecg_is_answered_without_a_doubt_of_its_samples(real: EcgRecord) 
 def test_what_is_no_ecg_is_not_analysed(name: str, real: EcgRecord, classifier: ModelCard) -> None:
     change, reason = REFUSED[name]
     record = change(real)
-    answer = runtime.classify(
-        record, classifier.id, "cpu"
-    )  # by name: with a lead off another one would be asked
+    answer = runtime.classify(record, classifier.id, "cpu")  # by name: with a lead off another would be asked
     assert reason in answer.reason
     assert (answer.analysed, answer.scores) == (False, ())
     assert reason in api.lef(record, device="cpu").reason

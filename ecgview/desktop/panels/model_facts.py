@@ -108,7 +108,7 @@ def judged_rows(card: ModelCard) -> list[tuple[str, str]]:
     rows = []
     judged = cards.with_figures(card)
     worth_of = judged.threshold_figures if judged is not None else {}
-    for code, threshold in zip(card.labels, card.calling_thresholds, strict=True):
+    for code, (threshold, _weak) in zip(card.labels, card.told_thresholds, strict=True):
         if threshold is None:
             continue
         own = card.threshold_figures.get(code)

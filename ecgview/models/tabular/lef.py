@@ -258,11 +258,22 @@ def number(prediction: Prediction, card: ModelCard, others: Mapping[str, Predict
     Nothing is asked of the record's scope: whether it is analysed at all was settled of the record as it is, and a
     part of it hidden makes it neither more nor less so. Arguments and errors as of `computed`.
     """
+    return _number(*_output(prediction, card, others or {}))
+
+
+def told(prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction] | None = None) -> float:
+    """Return the same as a reader is told it: a probability, or an index's output, which looks like none."""
+    model, output = _output(prediction, card, others or {})
+    return output if _kind(card) == "index" else _number(model, output)
+
+
+def _output(prediction: Prediction, card: ModelCard, others: Mapping[str, Prediction]) -> tuple[Table, float]:
+    """Return the table as far as it can be used of this prediction, and its output."""
     model = table.read(card.check_weights())
     _check_classifier(card, model, prediction)
     used = _usable(card, model, prediction.model.model_id, _codes(prediction))[0]
-    values = _values(used, _all_predictions(used, prediction, others or {}))
-    return _number(used, used.model.output(used.transformed(values)))
+    values = _values(used, _all_predictions(used, prediction, others))
+    return used, float(used.model.output(used.transformed(values)))
 
 
 def outputs(card: ModelCard, classifier: ModelCard, said: NDArray[np.float64]) -> Row:

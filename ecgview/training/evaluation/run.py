@@ -136,9 +136,8 @@ def evaluate_card(
     figures = evaluate(
         model_id, data, cache, "test", progress, resamples, compare_with=network if here else ""
     )
-    if (
-        held_against and not here
-    ):  # with which weights is said by their sha256: a network that does worse does not ship
+    # Its weights are told by their sha256: a network that does worse does not ship.
+    if held_against and not here:
         figures["comparison_of_networks"] = held_against
     return figures | {"not_measured": _without(card)}
 

@@ -19,7 +19,7 @@ from ecgview.results import ReferenceSet
 from ecgview.training import evaluation
 from ecgview.training.data import material, splits
 from ecgview.training.data.rows import Row
-from ecgview.training.evaluation import measured_fit
+from ecgview.training.evaluation import calibration, measured_fit
 
 LEFT_OUT = "none labelled as paced"
 HELD_OUT = ", out of fold"  # answered by networks that had not learnt from them
@@ -94,8 +94,8 @@ def _held_out(
         raise ModelError(
             "no record to compare with", where=str(path), expected="PTB-XL's adults without pacing, by number"
         )
-    halves = np.stack([logits[row.record_id] for row in rows]) / 2
-    return rows, np.asarray(0.5 * (1 + np.tanh(halves)), dtype=np.float32)
+    said = calibration.apply_platt((1.0, 0.0), np.stack([logits[row.record_id] for row in rows]))
+    return rows, said.astype(np.float32)
 
 
 def described(rows: Sequence[Row], index: Iterable[int], how: str = "") -> ReferenceSet:
